@@ -1,0 +1,17 @@
+import type { Kysely } from 'kysely';
+import { Migrator } from 'kysely/migration';
+import * as tickets from './0001-tickets.ts';
+
+/** In the order of their names; forward only. */
+const migrations = { '0001-tickets': tickets };
+
+/**
+ * Brings a database to the newest schema and gives the names of the migrations that it took. Safe to run from several
+ * places at once; rejects at the first migration that fails, with those before it in place.
+ */
+export async function migrateToLatest<Schema>(db: Kysely<Schema>): Promise<string[]> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+  const { error, results = [] } = await migrator.migrateToLatest();
+  if (error) throw error;
+  return results.map(({ migrationName }) => migrationName);
+}

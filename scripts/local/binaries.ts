@@ -1,0 +1,111 @@
+import { constants } from 'node:fs';
+import { access, mkdir, symlink } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { execa } from 'execa';
+
+/** Where servers are, beside the PATH: Debian keeps them out of an ordinary user's. */
+const serverFolders = ['/usr/local/sbin', '/usr/sbin', '/opt/homebrew/bin'];
+
+/** A program by its first name that is found, or undefined. */
+export async function findBinary(...names: string[]): Promise<string | undefined> {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), ...serverFolders];
+  for (const name of names) {
+    for (const folder of folders) {
+      const path = join(folder, name);
+      if (await isExecutable(path)) return path;
+    }
+  }
+  return undefined;
+}
+
+const isExecutable = (path: string) =>
+  access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+
+/** A server's program; with `docker`, the image that has it. */
+export type Server = { command: string; docker?: string };
+
+export type Servers = { redis: Server; mysql: Server & { flavor: 'mysql' | 'mariadb'; install?: string } };
+
+/** Debian's packages without their services: redis-tools has the server's program, redis-server only a link and a unit. */
+const debianPackages = ['redis-tools', 'mariadb-server-core', 'mariadb-client-core'];
+
+const howToInstall = `Redis and MySQL or MariaDB are needed, and were not found. Do one of these and try again:
+  sudo apt-get install ${debianPackages.join(' ')}
+  brew install redis mariadb
+  start Docker
+  set REDIS_URL, DATABASE_URL and DATABASE_READER_URL to servers of yours`;
+
+/**
+ * The servers to run: those on the PATH, else images if Docker runs, else Debian's packages where we may install them.
+ * Rejects with what to do when none of these can be. `folder` is for a link that a program may need.
+ */
+export async function findServers(folder: string, say: (line: string) => void): Promise<Servers> {
+  const found = await serversOnPath(folder);
+  if (found) return found;
+  if (await dockerRuns()) return dockerServers;
+  if (!(await canInstall())) throw new Error(howToInstall);
+  say(`Installing ${debianPackages.join(', ')} (once) …`);
+  const env = { DEBIAN_FRONTEND: 'noninteractive' };
+  const wait = ['-o', 'DPkg::Lock::Timeout=120'];
+  await execa('apt-get', [...wait, 'update'], { env });
+  await execa('apt-get', [...wait, 'install', '--yes', '--no-install-recommends', ...debianPackages], { env });
+  const installed = await serversOnPath(folder);
+  if (!installed) throw new Error(howToInstall);
+  return installed;
+}
+
+async function serversOnPath(folder: string): Promise<Servers | undefined> {
+  const [redis, mysql] = await Promise.all([redisOnPath(folder), mysqlOnPath()]);
+  return redis && mysql && { redis, mysql };
+}
+
+async function redisOnPath(folder: string): Promise<Server | undefined> {
+  const server = await findBinary('redis-server', 'valkey-server');
+  if (server) return { command: server };
+  // One program that looks at the name it was called by; Debian's redis-tools has it under those of its checkers only.
+  const checker = await findBinary('redis-check-rdb');
+  if (checker === undefined) return undefined;
+  const link = join(folder, 'redis-server');
+  await mkdir(folder, { recursive: true });
+  await symlink(checker, link).catch(() => {});
+  return { command: link };
+}
+
+async function mysqlOnPath(): Promise<Servers['mysql'] | undefined> {
+  const command = await findBinary('mariadbd', 'mysqld');
+  if (command === undefined) return undefined;
+  const { stdout } = await execa(command, ['--version']);
+  if (!stdout.includes('MariaDB')) return { command, flavor: 'mysql' };
+  const install = await findBinary('mariadb-install-db', 'mysql_install_db');
+  return install === undefined ? undefined : { command, flavor: 'mariadb', install };
+}
+
+const dockerServers: Servers = {
+  redis: { command: 'redis-server', docker: 'redis:7' },
+  mysql: { command: 'mariadbd', docker: 'mariadb:10.11', flavor: 'mariadb', install: 'mariadb-install-db' },
+};
+
+async function dockerRuns(): Promise<boolean> {
+  const { failed } = await execa('docker', ['info'], { reject: false, timeout: 10_000 });
+  return !failed;
+}
+
+async function canInstall(): Promise<boolean> {
+  return process.getuid?.() === 0 && (await findBinary('apt-get')) !== undefined;
+}
+
+/** How to run a program of a server: as it is, or in its image, seeing `folder` and reachable at `port` on loopback. */
+export function commandLine(server: Server, program: string, args: string[], at: { folder: string; port: number }) {
+  if (server.docker === undefined) return { command: program, args };
+  const user = `${process.getuid?.() ?? 1000}:${process.getgid?.() ?? 1000}`;
+  const mount = `${at.folder}:${at.folder}`;
+  const publish = `127.0.0.1:${at.port}:${at.port}`;
+  const run = ['run', '--rm', '--init', '--user', user, '--volume', mount, '--publish', publish, '--entrypoint', program];
+  return { command: 'docker', args: [...run, server.docker, ...args] };
+}
+
+/** The address to listen on: loopback alone, or all of a container's, of which only loopback is published. */
+export const bindAddress = (server: Server) => (server.docker === undefined ? '127.0.0.1' : '0.0.0.0');

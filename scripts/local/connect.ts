@@ -1,0 +1,15 @@
+import { once } from 'node:events';
+import type { Redis } from 'ioredis';
+import { connectRedis } from '../../services/purchase/redis.ts';
+import { connectDatabase, type Database } from '../../services/shared/database.ts';
+import type { StoreUrls } from './stores.ts';
+
+/** Connections to the stores for one piece of work; rejects when Redis cannot be reached. Closed by `resources`. */
+export async function connectStores(urls: StoreUrls, resources: AsyncDisposableStack): Promise<{ db: Database; redis: Redis }> {
+  const db = connectDatabase(urls.databaseUrl, 1);
+  resources.defer(() => db.destroy());
+  const redis = connectRedis(urls.redisUrl);
+  resources.defer(() => redis.disconnect());
+  await once(redis, 'ready');
+  return { db, redis };
+}

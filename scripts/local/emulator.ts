@@ -1,0 +1,40 @@
+import { messaging } from '../../services/shared/resources.ts';
+
+const region = 'us-east-1';
+const account = '000000000000';
+
+const queueArn = (name: string) => `arn:aws:sqs:${region}:${account}:${name}`;
+
+export const topicArn = (name: string) => `arn:aws:sns:${region}:${account}:${name}`;
+export const queueUrl = (endpoint: string, name: string) => `${endpoint}/${account}/${name}`;
+
+/** The names of one set of topic and queues. */
+type MessagingNames = { topic: string; queue: string; deadLetterQueue: string };
+
+/** What the SNS and SQS clients need to reach the emulator; it takes any credentials. */
+export const emulatorEnvironment = (endpoint: string) => ({
+  AWS_ENDPOINT_URL: endpoint,
+  AWS_REGION: region,
+  AWS_ACCESS_KEY_ID: 'local',
+  AWS_SECRET_ACCESS_KEY: 'local',
+});
+
+/** The topic, the queue that is subscribed to it and its dead-letter queue, in the emulator's own words. */
+export function emulatorResources({ topic, queue, deadLetterQueue }: MessagingNames) {
+  return {
+    queues: [
+      { name: deadLetterQueue, attributes: { MessageRetentionPeriod: String(messaging.deadLetterRetentionSeconds) } },
+      {
+        name: queue,
+        attributes: {
+          RedrivePolicy: JSON.stringify({
+            deadLetterTargetArn: queueArn(deadLetterQueue),
+            maxReceiveCount: String(messaging.maxReceiveCount),
+          }),
+        },
+      },
+    ],
+    topics: [{ name: topic }],
+    subscriptions: [{ topic, queue, attributes: { RawMessageDelivery: 'true' } }],
+  };
+}

@@ -1,0 +1,78 @@
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { createConnection } from 'mysql2/promise';
+import { bindAddress, commandLine, type Servers } from './binaries.ts';
+import { type LocalProcess, startProcess } from './process.ts';
+
+/** The account that the services use here: it may do anything to databases whose name begins with onsale, and nothing else. */
+export const localMysqlUrl = (port: number, database = 'onsale') => `mysql://onsale:onsale@127.0.0.1:${port}/${database}`;
+
+const initSql = [
+  'CREATE DATABASE IF NOT EXISTS onsale CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;',
+  "CREATE USER IF NOT EXISTS 'onsale'@'%' IDENTIFIED BY 'onsale';",
+  "GRANT ALL PRIVILEGES ON `onsale%`.* TO 'onsale'@'%';",
+].join('\n');
+
+/** A MySQL or MariaDB of our own, its data in `folder`; made there when it is not yet. */
+export async function startMysql(server: Servers['mysql'], at: { folder: string; port: number }): Promise<LocalProcess> {
+  mkdirSync(at.folder, { recursive: true });
+  const dataFolder = join(at.folder, 'data');
+  if (!existsSync(dataFolder)) await createDataFolder(server, at, dataFolder);
+  const initFile = join(at.folder, 'init.sql');
+  writeFileSync(initFile, initSql);
+
+  const settings = {
+    datadir: dataFolder,
+    port: String(at.port),
+    'bind-address': bindAddress(server),
+    // A socket's path has a limit of some 100 characters, which a folder of the user's may exceed.
+    socket: join(tmpdir(), `onsale-mysql-${at.port}.sock`),
+    'pid-file': join(at.folder, 'mysqld.pid'),
+    'init-file': initFile,
+    'skip-name-resolve': 'ON',
+    'character-set-server': 'utf8mb4',
+    'collation-server': 'utf8mb4_bin',
+    'default-time-zone': '+00:00',
+    'innodb-buffer-pool-size': '512M',
+    ...(server.flavor === 'mysql' && { mysqlx: 'OFF' }),
+    ...asRoot(server),
+  };
+  const args = ['--no-defaults', ...Object.entries(settings).map(([name, value]) => `--${name}=${value}`)];
+  return await startProcess({
+    name: server.flavor,
+    ...commandLine(server, server.command, args, at),
+    logFile: join(at.folder, 'mysqld.log'),
+    isReady: () => mysqlAnswers(at.port),
+  });
+}
+
+/** Under another name until it is whole, so that one that was interrupted is begun anew. */
+async function createDataFolder(
+  server: Servers['mysql'],
+  at: { folder: string; port: number },
+  dataFolder: string,
+): Promise<void> {
+  const unfinished = `${dataFolder}.unfinished`;
+  rmSync(unfinished, { recursive: true, force: true });
+  const common = [`--datadir=${unfinished}`, ...Object.entries(asRoot(server)).map(([name, value]) => `--${name}=${value}`)];
+  const [program, args] =
+    server.install === undefined
+      ? [server.command, ['--no-defaults', '--initialize-insecure', ...common]]
+      : [server.install, ['--no-defaults', '--skip-test-db', '--auth-root-authentication-method=normal', ...common]];
+  const { command, args: line } = commandLine(server, program, args, at);
+  await execa(command, line);
+  renameSync(unfinished, dataFolder);
+}
+
+/** A server that is started by root asks to be told that this is meant. */
+function asRoot(server: Servers['mysql']): { user?: string } {
+  return process.getuid?.() === 0 && server.docker === undefined ? { user: userInfo().username } : {};
+}
+
+async function mysqlAnswers(port: number): Promise<boolean> {
+  const connection = await createConnection({ uri: localMysqlUrl(port), connectTimeout: 1_000 });
+  await connection.end();
+  return true;
+}

@@ -1,0 +1,75 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { execa } from 'execa';
+import { findBinary } from './binaries.ts';
+
+export type ProcessSpec = {
+  name: string;
+  command: string;
+  args: string[];
+  env?: Record<string, string>;
+  logFile: string;
+  /** Resolves once the process does its work; it is asked again and again until then. */
+  isReady: () => Promise<boolean>;
+};
+
+export type LocalProcess = {
+  name: string;
+  pid: number;
+  /** Settles when the process is gone. */
+  exited: Promise<unknown>;
+  /** SIGTERM, and SIGKILL where that did not help. Resolves when it is gone. */
+  stop(): Promise<void>;
+  kill(signal: NodeJS.Signals): void;
+};
+
+const readyMs = 60_000;
+const stopMs = 30_000;
+
+/** Starts a process, its output in a file, and waits until it is ready. Rejects, with the file's name, if it never is. */
+export async function startProcess({ name, command, args, env = {}, logFile, isReady }: ProcessSpec): Promise<LocalProcess> {
+  mkdirSync(dirname(logFile), { recursive: true });
+  // Whoever starts it may be killed outright: then the kernel ends it too (where setpriv is to be had, on Linux).
+  const guard = await findBinary('setpriv');
+  const [file, ...rest] = guard ? [guard, '--pdeathsig', 'TERM', command, ...args] : [command, ...args];
+  const child = execa(file as string, rest, {
+    env,
+    stdin: 'ignore',
+    stdout: { file: logFile, append: true },
+    stderr: { file: logFile, append: true },
+    // A group of its own: Ctrl-C goes to us, and we stop things in order.
+    detached: true,
+    cleanup: false,
+    forceKillAfterDelay: stopMs,
+    reject: false,
+  });
+  let running = true;
+  const exited = child.finally(() => {
+    running = false;
+  });
+  const started = {
+    name,
+    pid: child.pid ?? 0,
+    exited,
+    async stop() {
+      if (running) child.kill('SIGTERM');
+      await exited;
+    },
+    kill: (signal: NodeJS.Signals) => void child.kill(signal),
+  };
+
+  const deadline = Date.now() + readyMs;
+  while (!(await isReady().catch(() => false))) {
+    if (!running) throw new Error(`${name} ended before it was ready; see ${logFile}`);
+    if (Date.now() > deadline) {
+      await started.stop();
+      throw new Error(`${name} was not ready within ${readyMs / 1_000} s; see ${logFile}`);
+    }
+    await pause(50);
+  }
+  return started;
+}
+
+/** For `isReady`: does this URL answer 200? */
+export const answers = (url: string) => async () => (await fetch(url, { signal: AbortSignal.timeout(1_000) })).ok;

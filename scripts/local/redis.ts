@@ -1,0 +1,38 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { bindAddress, commandLine, type Server } from './binaries.ts';
+import { type LocalProcess, startProcess } from './process.ts';
+
+/** A Redis that answers a write only after it is on disk (fsync): what it said is true after a kill -9. */
+export async function startRedis(server: Server, at: { folder: string; port: number }): Promise<LocalProcess> {
+  mkdirSync(at.folder, { recursive: true });
+  const settings = {
+    port: String(at.port),
+    bind: bindAddress(server),
+    'protected-mode': 'no',
+    dir: at.folder,
+    appendonly: 'yes',
+    appendfsync: 'always',
+    save: '',
+    'maxmemory-policy': 'noeviction',
+  };
+  const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+  return await startProcess({
+    name: 'redis',
+    ...commandLine(server, server.command, args, at),
+    logFile: join(at.folder, 'redis.log'),
+    isReady: () => redisAnswers(at.port),
+  });
+}
+
+async function redisAnswers(port: number): Promise<boolean> {
+  const redis = new Redis({ port, host: '127.0.0.1', lazyConnect: true, retryStrategy: () => null });
+  redis.on('error', () => {});
+  try {
+    await redis.connect();
+    return (await redis.ping()) === 'PONG';
+  } finally {
+    redis.disconnect();
+  }
+}

@@ -1,0 +1,35 @@
+import { join } from 'node:path';
+import type { ServiceName } from '../../services/shared/path-table.ts';
+import { answers, type LocalProcess, startProcess } from './process.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+/** Starts a service's `main.ts` as a process of its own and waits until it listens. */
+export async function startService(
+  service: ServiceName,
+  at: { port: number; prefix: string; env: Record<string, string>; logFolder: string },
+): Promise<LocalProcess> {
+  return await startProcess({
+    name: service,
+    command: process.execPath,
+    args: [join(root, 'services', service, 'main.ts')],
+    env: { ...at.env, PORT: String(at.port), HOST: '127.0.0.1' },
+    logFile: join(at.logFolder, `${service}.log`),
+    isReady: answers(`http://127.0.0.1:${at.port}${at.prefix}/live`),
+  });
+}
+
+/** Starts one of the scripts beside this one as a process; `readyUrl` answers 200 once it does its work. */
+export async function startScript(
+  name: string,
+  at: { env: Record<string, string>; readyUrl: string; logFolder: string },
+): Promise<LocalProcess> {
+  return await startProcess({
+    name,
+    command: process.execPath,
+    args: [join(import.meta.dirname, `run-${name}.ts`)],
+    env: at.env,
+    logFile: join(at.logFolder, `${name}.log`),
+    isReady: answers(at.readyUrl),
+  });
+}

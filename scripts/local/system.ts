@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { pathTable, type ServiceName } from '../../services/shared/path-table.ts';
+import { messaging } from '../../services/shared/resources.ts';
+import { queueUrl, topicArn } from './emulator.ts';
+import type { Ports } from './ports.ts';
+import type { LocalProcess } from './process.ts';
+import { startScript, startService } from './services.ts';
+import { type StoreUrls, startEmulator, startStores } from './stores.ts';
+
+/**
+ * Starts the whole system on one machine: the stores, then what `prepare` does in them, the emulator, the services and the
+ * load balancer. `resources` closes all in the reverse order: first no more requests, last the stores.
+ */
+export async function startSystem(options: {
+  folder: string;
+  ports: Ports;
+  urls: StoreUrls;
+  resources: AsyncDisposableStack;
+  say: (line: string) => void;
+  prepare: (urls: StoreUrls) => Promise<void>;
+}): Promise<LocalProcess[]> {
+  const { folder, ports, urls, resources, say, prepare } = options;
+  const logFolder = join(folder, 'log');
+  const keep = (process: LocalProcess) => {
+    resources.defer(() => process.stop());
+    return process;
+  };
+
+  const stores = await startStores({ folder, ports, urls, resources, say });
+  await prepare(urls);
+  const emulator = await startEmulator({ port: ports.emulator, dataFolder: join(folder, 'emulator'), logFolder });
+  keep(emulator.process);
+  const env = { ...emulator.env, ...serviceEnvironment(urls, emulator.endpoint) };
+  const start = async (service: ServiceName) => {
+    const { prefix } = pathTable.find((row) => row.service === service) as (typeof pathTable)[number];
+    return keep(await startService(service, { port: ports[service], prefix, env, logFolder }));
+  };
+  const services = [await start('query'), await start('persistence'), await start('purchase')];
+  const loadBalancer = await startScript('load-balancer', {
+    env: {
+      PORT: String(ports.loadBalancer),
+      PURCHASE_PORT: String(ports.purchase),
+      QUERY_PORT: String(ports.query),
+      PERSISTENCE_PORT: String(ports.persistence),
+    },
+    readyUrl: `http://127.0.0.1:${ports.loadBalancer}/purchase/live`,
+    logFolder,
+  });
+  return [...stores, emulator.process, ...services, keep(loadBalancer)];
+}
+
+/** The settings of all services, where stores and emulator are at these places. */
+export function serviceEnvironment(urls: StoreUrls, endpoint: string): Record<string, string> {
+  return {
+    REDIS_URL: urls.redisUrl,
+    DATABASE_URL: urls.databaseUrl,
+    DATABASE_READER_URL: urls.databaseReaderUrl,
+    SNS_TOPIC_ARN: topicArn(messaging.topic),
+    SQS_QUEUE_URL: queueUrl(endpoint, messaging.queue),
+    SQS_DEAD_LETTER_QUEUE_URL: queueUrl(endpoint, messaging.deadLetterQueue),
+  };
+}

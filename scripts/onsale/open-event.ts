@@ -1,0 +1,60 @@
+import type { Redis } from 'ioredis';
+import { type Kysely, sql } from 'kysely';
+import { type OpenOutcome, openInventory } from '../../services/purchase/seats/inventory.ts';
+import type { Database } from '../../services/shared/database.ts';
+import { formatMoney } from '../../services/shared/money.ts';
+import type { Schema } from '../../services/shared/schema.ts';
+import type { EventPlan } from './event-file.ts';
+
+/**
+ * Writes an event's catalogue to MySQL and opens its inventory in Redis, or brings both to what is planned; the same plan
+ * twice changes nothing. Redis decides, inside the catalogue's transaction: what it refuses changes neither, and a crash
+ * between the two is mended by opening again.
+ */
+export async function openEvent(db: Database, redis: Redis, plan: EventPlan): Promise<OpenOutcome> {
+  const trx = await db.startTransaction().execute();
+  try {
+    await writeCatalogue(trx, plan);
+    const outcome = await openInventory(redis, plan.inventory);
+    await (outcome.kind === 'refused' ? trx.rollback() : trx.commit()).execute();
+    return outcome;
+  } catch (error) {
+    await trx.rollback().execute();
+    throw error;
+  }
+}
+
+async function writeCatalogue(trx: Kysely<Schema>, plan: EventPlan): Promise<void> {
+  const { eventId, venueId, currency, onSaleAtMs, zones } = plan.inventory;
+  await trx
+    .insertInto('venues')
+    .values({ venue_id: venueId, name: plan.venueName })
+    .onDuplicateKeyUpdate({ name: plan.venueName })
+    .execute();
+  await trx
+    .insertInto('zones')
+    .values(zones.map(({ zoneId }) => ({ venue_id: venueId, zone_id: zoneId, name: plan.zoneNames.get(zoneId) ?? '' })))
+    .onDuplicateKeyUpdate({ name: sql`values(name)` })
+    .execute();
+  const event = { venue_id: venueId, name: plan.eventName, currency, on_sale_at: new Date(onSaleAtMs) };
+  await trx
+    .insertInto('events')
+    .values({ event_id: eventId, ...event })
+    .onDuplicateKeyUpdate(event)
+    .execute();
+  await trx.deleteFrom('event_zones').where('event_id', '=', eventId).execute();
+  await trx
+    .insertInto('event_zones')
+    .values(
+      zones.map(({ zoneId, grid, capacity, priceMinor }) => ({
+        event_id: eventId,
+        zone_id: zoneId,
+        seat_rows: grid?.rows ?? null,
+        seat_columns: grid?.columns ?? null,
+        capacity,
+        price: formatMoney(priceMinor, currency),
+        currency,
+      })),
+    )
+    .execute();
+}

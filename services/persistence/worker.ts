@@ -1,0 +1,129 @@
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import pRetry from 'p-retry';
+import { Consumer } from 'sqs-consumer';
+import type { Logger } from '../shared/logger.ts';
+import type { TicketsPurchased } from '../shared/ticket-events.ts';
+import type { Projected } from './projections/project.ts';
+import { type Rejected, readMessage } from './read-message.ts';
+
+export type Worker = {
+  /** Rejects with what is wrong when the queue could not be read. */
+  checkQueue(): Promise<void>;
+  /** Finishes the batch in hand, acknowledges it, and stops. */
+  stop(): Promise<void>;
+};
+
+/** A batch that outlives this would come again elsewhere: hence the heartbeat, which renews it while MySQL is away. */
+const visibilitySeconds = 30;
+const heartbeatSeconds = 10;
+const longPollSeconds = 20;
+const batchMs = 20_000;
+const queueAwayPauseMs = 1_000;
+
+/**
+ * Reads the queue and applies what comes: one transaction for each received batch of up to ten messages. A batch is
+ * acknowledged after it is committed; while the database is away it is kept in hand, tried again and not acknowledged, so
+ * that no message comes nearer to the dead-letter queue through no fault of its own.
+ */
+export function startWorker(options: {
+  sqs: SQSClient;
+  queueUrl: string;
+  project: (events: TicketsPurchased[]) => Promise<Projected>;
+  reject: (rejected: Rejected[]) => Promise<void>;
+  logger: Logger;
+}): Worker {
+  const { sqs, queueUrl, project, reject, logger } = options;
+  let stopping = false;
+  let handling = false;
+  let queueError: Error | undefined;
+
+  const consumer = Consumer.create({
+    sqs,
+    queueUrl,
+    batchSize: 10,
+    waitTimeSeconds: longPollSeconds,
+    visibilityTimeout: visibilitySeconds,
+    heartbeatInterval: heartbeatSeconds,
+    pollingCompleteWaitTimeMs: batchMs,
+    authenticationErrorTimeout: queueAwayPauseMs,
+    handleMessageBatch: async (messages) => {
+      handling = true;
+      try {
+        await handle(messages.map(({ Body = '' }) => Body));
+        return messages;
+      } finally {
+        handling = false;
+      }
+    },
+  });
+  consumer.on('error', (error) => {
+    if (stopping) return;
+    queueError = error;
+    logger.warn({ err: error }, 'queue');
+  });
+  const queueAnswers = () => {
+    queueError = undefined;
+  };
+  consumer.on('empty', queueAnswers);
+  consumer.on('message_received', queueAnswers);
+  consumer.start();
+
+  return {
+    async checkQueue() {
+      if (queueError) throw queueError;
+    },
+    async stop() {
+      stopping = true;
+      const stopped = new Promise((resolve) => consumer.once('stopped', resolve));
+      // Aborting also cuts off an acknowledgement, so only a poll that waits for messages is aborted.
+      consumer.stop({ abort: !handling });
+      await stopped;
+    },
+  };
+
+  async function handle(bodies: string[]): Promise<void> {
+    const read = bodies.map(readMessage);
+    const rejected = read.flatMap((message) => message.rejected);
+    const events = read.flatMap((message) => message.events);
+    const startedAt = performance.now();
+    await untilDone(() => reject(rejected));
+    const poison = await untilDone(() => applyAll(events));
+    await untilDone(() => reject(poison));
+    logger.info(
+      { messages: bodies.length, events: events.length, ms: Math.round(performance.now() - startedAt) },
+      'batch applied',
+    );
+  }
+
+  /** Applies what can be applied; gives what the database refuses for its content, found by halving. */
+  async function applyAll(events: TicketsPurchased[]): Promise<Rejected[]> {
+    if (events.length === 0) return [];
+    try {
+      const { conflicts } = await project(events);
+      if (conflicts > 0) logger.error({ conflicts }, 'seats sold twice; see seat_conflicts');
+      return [];
+    } catch (error) {
+      if (!isDataRefused(error)) throw error;
+      if (events.length === 1) return [{ body: JSON.stringify(events), reason: (error as Error).message }];
+      const middle = events.length >> 1;
+      return [...(await applyAll(events.slice(0, middle))), ...(await applyAll(events.slice(middle)))];
+    }
+  }
+
+  function untilDone<T>(attempt: () => Promise<T>): Promise<T> {
+    return pRetry(attempt, {
+      retries: Number.POSITIVE_INFINITY,
+      minTimeout: 100,
+      maxTimeout: 2_000,
+      randomize: true,
+      shouldRetry: () => !stopping,
+      onFailedAttempt: ({ error, attemptNumber }) =>
+        logger.warn({ err: error, attemptNumber }, 'batch not applied; trying again'),
+    });
+  }
+}
+
+/** SQLSTATE classes 22 (data exception) and 23 (integrity constraint): the fault is in the row, and will stay there. */
+function isDataRefused(error: unknown): boolean {
+  return /^2[23]/.test((error as { sqlState?: string }).sqlState ?? '');
+}

@@ -1,0 +1,35 @@
+import { hostname } from 'node:os';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { runService } from '../shared/run-service.ts';
+import { buildPurchaseApp } from './app.ts';
+import { purchaseConfig } from './config.ts';
+import { createOutbox } from './outbox/outbox.ts';
+import { createPublish } from './outbox/publish.ts';
+import { startRelay } from './outbox/relay.ts';
+import { connectRedis } from './redis.ts';
+import { sellSeat } from './seats/sell-seat.ts';
+
+await runService('purchase', purchaseConfig, async ({ config, logger, resources }) => {
+  const redis = connectRedis(config.REDIS_URL);
+  resources.defer(() => redis.disconnect());
+  redis.on('error', (error) => logger.warn({ err: error }, 'redis'));
+
+  const sns = new SNSClient({ requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 } });
+  resources.defer(() => sns.destroy());
+  const relay = startRelay({
+    outbox: createOutbox(redis, `${hostname()}-${process.pid}-${Date.now()}`),
+    publish: createPublish(sns, config.SNS_TOPIC_ARN),
+    logger,
+    retentionMs: config.OUTBOX_RETENTION_HOURS * 3_600_000,
+  });
+  resources.defer(() => relay.stop());
+
+  const app = await buildPurchaseApp({
+    sellSeat: (order) => sellSeat(redis, order),
+    onSold: (eventId) => relay.wake(eventId),
+    checks: { redis: () => redis.ping() },
+    logger,
+  });
+  resources.defer(() => app.close());
+  await app.listen({ port: config.PORT, host: config.HOST });
+});

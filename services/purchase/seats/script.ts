@@ -1,0 +1,25 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Redis } from 'ioredis';
+
+export type Script = { sha: string; source: string };
+
+/** A script by the name of its file in `lua/`. */
+export function loadScript(name: string): Script {
+  return scriptOf(readFileSync(new URL(`lua/${name}.lua`, import.meta.url), 'utf8'));
+}
+
+export function scriptOf(source: string): Script {
+  return { source, sha: createHash('sha1').update(source).digest('hex') };
+}
+
+/** Runs a script by its digest; a Redis that does not know it yet (new, restarted) is sent the source. */
+export async function runScript(redis: Redis, { sha, source }: Script, keys: string[], args: (string | number)[]) {
+  try {
+    return await redis.evalsha(sha, keys.length, ...keys, ...args);
+  } catch (error) {
+    // The script has not run, so running it now is the first time.
+    if (!(error as Error).message.startsWith('NOSCRIPT')) throw error;
+    return await redis.eval(source, keys.length, ...keys, ...args);
+  }
+}

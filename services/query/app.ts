@@ -1,0 +1,19 @@
+import etag from '@fastify/etag';
+import { sql } from 'kysely';
+import { type Database, isDatabaseAway } from '../shared/database.ts';
+import { registerHealth } from '../shared/health.ts';
+import { createHttpServer } from '../shared/http-server.ts';
+import type { Logger } from '../shared/logger.ts';
+import { registerTicketRoutes } from './routes/tickets.ts';
+
+/** A reader that has not answered by then is as good as away. */
+const handlerMs = 3_000;
+
+/** The query service's HTTP server, not yet listening. `db` is the reader. */
+export async function buildQueryApp({ db, logger }: { db: Database; logger: Logger }) {
+  const app = await createHttpServer({ logger, title: 'Onsale: query', prefix: '/query', handlerMs, isAway: isDatabaseAway });
+  await app.register(etag);
+  registerHealth(app, '/query', { database: () => sql`select 1`.execute(db) });
+  registerTicketRoutes(app, db);
+  return app;
+}

@@ -1,0 +1,15 @@
+import { Type } from 'typebox';
+import { settings } from '../shared/config.ts';
+
+export const queryConfig = Type.Object({
+  PORT: settings.port(8081),
+  HOST: settings.host,
+  LOG_LEVEL: settings.logLevel,
+  DATABASE_READER_URL: Type.String({ pattern: '^mysql://', description: 'MySQL reader; it may lag behind the writer' }),
+  DATABASE_CONNECTIONS: Type.Integer({
+    minimum: 1,
+    maximum: 100,
+    default: 10,
+    description: 'Most connections that one task opens to the reader',
+  }),
+});

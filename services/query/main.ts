@@ -1,0 +1,12 @@
+import { connectDatabase } from '../shared/database.ts';
+import { runService } from '../shared/run-service.ts';
+import { buildQueryApp } from './app.ts';
+import { queryConfig } from './config.ts';
+
+await runService('query', queryConfig, async ({ config, logger, resources }) => {
+  const db = connectDatabase(config.DATABASE_READER_URL, config.DATABASE_CONNECTIONS);
+  resources.defer(() => db.destroy());
+  const app = await buildQueryApp({ db, logger });
+  resources.defer(() => app.close());
+  await app.listen({ port: config.PORT, host: config.HOST });
+});

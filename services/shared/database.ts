@@ -1,0 +1,41 @@
+import { Kysely, MysqlDialect } from 'kysely';
+import { createPool } from 'mysql2';
+import type { Schema } from './schema.ts';
+
+export type Database = Kysely<Schema>;
+
+/** Past these waits a caller is better served by an error than by its place in the queue. */
+const maxWaitingForConnection = 500;
+const connectMs = 2_000;
+
+/** A pool on a MySQL or MariaDB server. It connects when first used, and again after the server was away. */
+export function connectDatabase(url: string, connections: number): Database {
+  const pool = createPool({
+    uri: url,
+    connectionLimit: connections,
+    queueLimit: maxWaitingForConnection,
+    connectTimeout: connectMs,
+    timezone: 'Z',
+    charset: 'utf8mb4_bin',
+  });
+  return new Kysely<Schema>({ dialect: new MysqlDialect({ pool }) });
+}
+
+/** Server errors that say "not now": too many connections, shutdown, read-only during a failover. */
+const awayErrors = new Set([
+  'ER_CON_COUNT_ERROR',
+  'ER_TOO_MANY_USER_CONNECTIONS',
+  'ER_SERVER_SHUTDOWN',
+  'ER_NORMAL_SHUTDOWN',
+  'ER_CONNECTION_KILLED',
+  'ER_OPTION_PREVENTS_STATEMENT',
+  'ER_READ_ONLY_MODE',
+]);
+
+/** True when the server could not be reached or would not serve, as against a statement that is wrong. */
+export function isDatabaseAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code = '', fatal, syscall } = error as Error & { code?: string; fatal?: boolean; syscall?: string };
+  // mysql2 gives pool errors ("Queue limit reached.", "Pool is closed.") neither code nor class.
+  return fatal === true || syscall !== undefined || awayErrors.has(code) || /^(Queue limit|Pool is closed)/.test(error.message);
+}

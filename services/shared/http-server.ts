@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import Fastify, { type FastifyError } from 'fastify';
+import { listFaults } from './faults.ts';
+import type { Logger } from './logger.ts';
+import { Problem, type ProblemCode, problem, problemErrors, problems, sendProblem, UnavailableError } from './problems.ts';
+
+export type HttpServer = Awaited<ReturnType<typeof createHttpServer>>;
+
+/** A purchase is some 100 bytes; nothing that we serve takes a body near this. */
+const maxBodyBytes = 16 * 1024;
+const maxHeaderBytes = 8 * 1024;
+/** Longer than the load balancer's idle timeout (60 s on an ALB), so that it is never the server that hangs up first. */
+const keepAliveMs = 65_000;
+/** A client that takes longer to send its request is holding a socket, not buying. */
+const requestMs = 10_000;
+
+/**
+ * A Fastify server as every service has it: limits, request ids, problem answers (RFC 9457), an OpenAPI document at
+ * `<prefix>/openapi.json` and a page to browse it at `<prefix>/docs`.
+ * `handlerMs` bounds one request's work: past it the answer is a 503, as it is for an error that `isAway` knows as a store's
+ * absence.
+ */
+export async function createHttpServer(options: {
+  logger: Logger;
+  title: string;
+  prefix: string;
+  handlerMs: number;
+  isAway?: (error: unknown) => boolean;
+}) {
+  const { logger, title, prefix, handlerMs, isAway = () => false } = options;
+  const app = Fastify({
+    loggerInstance: logger,
+    disableRequestLogging: true,
+    genReqId: requestId,
+    bodyLimit: maxBodyBytes,
+    http: { maxHeaderSize: maxHeaderBytes },
+    keepAliveTimeout: keepAliveMs,
+    requestTimeout: requestMs,
+    handlerTimeout: handlerMs,
+    forceCloseConnections: 'idle',
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (_error, _request, reply) => void sendProblem(reply, 'INVALID_REQUEST', { detail: 'The URL is malformed' }),
+  }).withTypeProvider<TypeBoxTypeProvider>();
+
+  app.setValidatorCompiler(TypeBoxValidatorCompiler);
+  app.setErrorHandler<FastifyError | UnavailableError>((error, request, reply) => {
+    if (error instanceof UnavailableError || isAway(error)) {
+      request.log.warn({ err: error }, 'unavailable');
+      return sendProblem(reply, error instanceof UnavailableError ? error.code : 'SERVICE_UNAVAILABLE');
+    }
+    if (error.validation) {
+      const faults = listFaults(error.validation as Parameters<typeof listFaults>[0]);
+      return sendProblem(reply, 'INVALID_REQUEST', { errors: problemErrors(faults, error.validationContext) });
+    }
+    const code = codeOf(error);
+    if (problems[code].status < 500) return sendProblem(reply, code, { detail: error.message });
+    request.log.error({ err: error }, 'request failed');
+    return sendProblem(reply, code);
+  });
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(reply, 'NOT_FOUND', { detail: `${request.method} ${request.url.split('?')[0]}` }),
+  );
+  app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
+  app.addSchema(Problem);
+
+  await app.register(swagger, {
+    openapi: { openapi: '3.1.0', info: { title, version: '1' } },
+    refResolver: { buildLocalReference: (schema) => String(schema.$id) },
+  });
+  await app.register(swaggerUi, { routePrefix: `${prefix}/docs` });
+  app.get(`${prefix}/openapi.json`, { schema: { hide: true } }, () => app.swagger());
+  return app;
+}
+
+/** The client's `X-Request-Id` where it is plain and short enough for a log line, else a new UUID. */
+function requestId({ headers }: IncomingMessage | { headers: Record<string, string | string[] | undefined> }): string {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && /^[\w.:-]{1,64}$/.test(given) ? given : randomUUID();
+}
+
+/** Fastify's own errors by status: all that it says of a client's mistake is that something is wrong with the request. */
+function codeOf({ statusCode = 500 }: FastifyError): ProblemCode {
+  if (statusCode === 413) return 'PAYLOAD_TOO_LARGE';
+  if (statusCode === 415) return 'UNSUPPORTED_MEDIA_TYPE';
+  if (statusCode === 503) return 'SERVICE_UNAVAILABLE';
+  return statusCode < 500 ? 'INVALID_REQUEST' : 'INTERNAL_ERROR';
+}
+
+/** What Node's parser refuses has no request or reply yet, only a socket. */
+function answerClientError(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return;
+  const code = error.code === 'HPE_HEADER_OVERFLOW' ? 'HEADERS_TOO_LARGE' : 'INVALID_REQUEST';
+  const body = JSON.stringify(problem(code, { detail: 'The request is not valid HTTP' }));
+  const status = problems[code].status;
+  socket.end(
+    `HTTP/1.1 ${status} ${code}\r\nconnection: close\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,22 @@
+import { Type } from 'typebox';
+
+/** Letters, digits, dot, dash and underscore: safe in a URL, a Redis hash tag, a log line and an SQL key alike. */
+const namePattern = '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$';
+
+export const VenueId = Type.String({ pattern: namePattern, description: 'A venue', examples: ['Venue1'] });
+export const EventId = Type.String({ pattern: namePattern, description: 'An event', examples: ['Event1'] });
+export const BuyerId = Type.String({ pattern: namePattern, description: 'A buyer' });
+export const ZoneId = Type.Integer({ minimum: 1, maximum: 100_000, description: 'A zone of the venue', examples: [1] });
+
+/** Three letters reach row 18,278: more than any venue has, and a bound on what is parsed. */
+export const Row = Type.String({ pattern: '^[A-Za-z]{1,3}$', description: 'Row letters, case-insensitive', examples: ['A'] });
+export const maxRows = 18_278;
+export const maxColumns = 9_999;
+
+export const Uuid = Type.String({
+  pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
+  description: 'A UUID (version 7)',
+});
+export const Currency = Type.String({ pattern: '^[A-Z]{3}$', description: 'ISO 4217 code', examples: ['USD'] });
+export const Money = Type.String({ pattern: '^[0-9]+([.][0-9]+)?$', description: 'A decimal amount', examples: ['100.00'] });
+export const Timestamp = Type.String({ description: 'RFC 3339, UTC, milliseconds', examples: ['2026-05-01T19:30:00.000Z'] });

@@ -1,0 +1,95 @@
+import { STATUS_CODES } from 'node:http';
+import type { FastifyReply } from 'fastify';
+import { type Static, Type } from 'typebox';
+import type { Fault } from './faults.ts';
+
+/** Every error that a client can see: its stable code, its HTTP status and its title. */
+export const problems = {
+  INVALID_REQUEST: { status: 400, title: 'The request is not valid' },
+  EVENT_NOT_FOUND: { status: 404, title: 'There is no such event' },
+  ZONE_NOT_FOUND: { status: 404, title: 'The event has no such zone' },
+  SEAT_NOT_FOUND: { status: 404, title: 'The zone has no such seat' },
+  TICKET_NOT_FOUND: { status: 404, title: 'There is no such ticket' },
+  NOT_FOUND: { status: 404, title: 'Nothing is served at this path' },
+  SEAT_TAKEN: { status: 409, title: 'The seat is taken' },
+  NOT_ON_SALE: { status: 409, title: 'The event is not on sale yet' },
+  PAYLOAD_TOO_LARGE: { status: 413, title: 'The body is too large' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The body must be application/json' },
+  HEADERS_TOO_LARGE: { status: 431, title: 'The headers are too large' },
+  INTERNAL_ERROR: { status: 500, title: 'Something went wrong on our side' },
+  INVENTORY_UNAVAILABLE: { status: 503, title: 'The inventory cannot be reached; nothing was promised' },
+  SERVICE_UNAVAILABLE: { status: 503, title: 'The service cannot do its work right now' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ProblemCode = keyof typeof problems;
+
+/** Seconds after which a client may try again when a store was away. */
+const retryAfterSeconds = 1;
+
+/** The body of every error answer (RFC 9457). */
+export const Problem = Type.Object(
+  {
+    type: Type.String({ description: 'A URN that names the problem', examples: ['urn:onsale:problem:SEAT_TAKEN'] }),
+    title: Type.String(),
+    status: Type.Integer(),
+    code: Type.Enum(Object.keys(problems) as ProblemCode[], { description: 'Stable; made for programs' }),
+    detail: Type.Optional(Type.String({ description: 'What is particular to this occurrence' })),
+    errors: Type.Optional(
+      Type.Array(
+        Type.Object({
+          detail: Type.String(),
+          pointer: Type.Optional(Type.String({ description: 'The field in the body, a JSON Pointer as a URI fragment' })),
+          parameter: Type.Optional(Type.String({ description: 'The parameter of the path or the query' })),
+        }),
+      ),
+    ),
+    checks: Type.Optional(Type.Record(Type.String(), Type.String(), { description: 'Health only: what each check found' })),
+  },
+  { $id: 'Problem' },
+);
+
+/** A dependency that is away, as told to the client by `code`; `cause` is for the log. */
+export class UnavailableError extends Error {
+  readonly code: ProblemCode;
+  constructor(code: ProblemCode, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.name = 'UnavailableError';
+    this.code = code;
+  }
+}
+
+type ProblemError = { detail: string; pointer?: string; parameter?: string };
+
+type ProblemExtra = { detail?: string; errors?: ProblemError[]; checks?: Record<string, string> };
+
+export function problem(code: ProblemCode, extra: ProblemExtra = {}): Static<typeof Problem> {
+  return { type: `urn:onsale:problem:${code}`, ...problems[code], code, ...extra };
+}
+
+/** Answers with a problem; a 503 carries Retry-After. */
+export function sendProblem(reply: FastifyReply, code: ProblemCode, extra?: ProblemExtra) {
+  const { status } = problems[code];
+  if (status === 503) reply.header('retry-after', retryAfterSeconds);
+  return reply.code(status).type('application/problem+json').send(problem(code, extra));
+}
+
+/** Faults as RFC 9457 `errors`: a body's by pointer, anything else by the parameter's name. */
+export function problemErrors(faults: Fault[], context: string | undefined): ProblemError[] {
+  return faults.map(({ pointer, detail }) =>
+    context === 'body' ? { pointer: `#${pointer}`, detail } : { parameter: pointer.slice(1), detail },
+  );
+}
+
+/** The problem answers of a route, for its schema: grouped by status, each description naming its codes. */
+export function problemResponses(...codes: ProblemCode[]) {
+  const byStatus = Object.groupBy(codes, (code) => problems[code].status);
+  return Object.fromEntries(
+    Object.entries(byStatus).map(([status, group = []]) => [
+      status,
+      {
+        description: `${STATUS_CODES[status]}: ${group.join(', ')}`,
+        content: { 'application/problem+json': { schema: Type.Ref('Problem') } },
+      },
+    ]),
+  );
+}

@@ -1,0 +1,44 @@
+import type { ColumnType, GeneratedAlways } from 'kysely';
+
+/** What migrations/ made of the database, for Kysely. Money is a decimal string; ids of orders and tickets are 16 bytes. */
+export type Schema = {
+  venues: { venue_id: string; name: string };
+  zones: { venue_id: string; zone_id: number; name: string };
+  events: { event_id: string; venue_id: string; name: string; currency: string; on_sale_at: Date };
+  /** A seated zone has rows and columns, general admission has neither; both have a capacity. */
+  event_zones: {
+    event_id: string;
+    zone_id: number;
+    seat_rows: number | null;
+    seat_columns: number | null;
+    capacity: number;
+    price: Decimal;
+    currency: string;
+  };
+  orders: { order_id: Buffer; event_id: string; buyer_id: string | null; sequence: number; created_on: Date };
+  tickets: {
+    ticket_id: Buffer;
+    order_id: Buffer;
+    venue_id: string;
+    event_id: string;
+    zone_id: number;
+    seat_row: string | null;
+    seat_column: number | null;
+    price: Decimal;
+    currency: string;
+    status: TicketStatus;
+    sequence: number;
+    created_on: Date;
+    cancelled_on: Date | null;
+    /** 1 while the ticket holds its seat, else NULL: part of the unique key on the live seat. */
+    live: GeneratedAlways<number | null>;
+  };
+  sales_by_zone: { event_id: string; zone_id: number; tickets: number; revenue: Decimal };
+  seat_conflicts: { ticket_id: Buffer; order_id: Buffer; live_ticket_id: Buffer; live_order_id: Buffer; recorded_on: Date };
+  applied_sequences: { event_id: string; sequence: number };
+};
+
+/** CONFLICTED: sold, but another ticket held the seat already; see seat_conflicts. */
+export type TicketStatus = 'PAID' | 'CANCELLED' | 'CONFLICTED';
+
+type Decimal = ColumnType<string, string, string>;

@@ -1,0 +1,24 @@
+import { type Static, Type } from 'typebox';
+import { Currency, EventId, Money, Timestamp, Uuid, VenueId, ZoneId } from './identifiers.ts';
+
+const orNull = (description: string, example: string) =>
+  Type.Unsafe<string | null>({ type: ['string', 'null'], description, examples: [example] });
+
+/** A ticket as both the purchase and the query service answer it. */
+export const Ticket = Type.Object({
+  ticketId: Uuid,
+  orderId: Uuid,
+  venueId: VenueId,
+  eventId: EventId,
+  zoneId: ZoneId,
+  row: orNull('Row letters, or null in a zone without seats', 'A'),
+  column: orNull('Column, or null in a zone without seats', '1'),
+  status: Type.Enum(['PAID', 'CANCELLED', 'CONFLICTED'], {
+    description: 'CONFLICTED: another ticket held the seat already; the organiser has to settle it',
+  }),
+  price: Money,
+  currency: Currency,
+  createdOn: Timestamp,
+});
+
+export type Ticket = Static<typeof Ticket>;
