@@ -12,10 +12,18 @@ export function loadConfig<Schema extends TObject>(schema: Schema, environment: 
   const given = Object.keys(schema.properties)
     .filter((name) => environment[name])
     .map((name) => [name, environment[name]]);
-  const config = Value.Convert(schema, Value.Default(schema, Object.fromEntries(given)));
+  const config = Value.Default(schema, convertExactly(schema, Object.fromEntries(given)));
   if (Value.Check(schema, config)) return config;
   const faults = listFaults(Value.Errors(schema, config)).map(({ pointer, detail }) => `  ${pointer.slice(1)} ${detail}`);
   throw new Error(`The environment is not valid:\n${faults.join('\n')}`);
+}
+
+/** Texts as their types, where nothing is lost by it: Convert alone takes "8080.5" for 8080 and "true" for 1. */
+function convertExactly(schema: TObject, given: Record<string, string>): Record<string, unknown> {
+  const converted = Value.Convert(schema, { ...given }) as Record<string, unknown>;
+  return Object.fromEntries(
+    Object.entries(given).map(([name, text]) => [name, String(converted[name]) === text ? converted[name] : text]),
+  );
 }
 
 const url = (protocol: string, description: string) => Type.String({ pattern: `^${protocol}://`, description });

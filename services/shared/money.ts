@@ -1,8 +1,16 @@
-/** How many decimals a currency's minor unit has: 2 for USD, 0 for JPY, 3 for KWD (ISO 4217, through ECMA-402). */
-function minorDigits(currency: string): number {
-  const { maximumFractionDigits } = new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions();
-  return maximumFractionDigits ?? 2;
-}
+/**
+ * Currencies whose minor unit has not two decimals (ISO 4217, list one). A table of our own: what Intl says comes from CLDR
+ * and differs (IQD, COP: 0), and a change of it by another Node would rescale every price that is kept in minor units.
+ */
+const unusualDigits = new Map([
+  ...['BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG'].map((code) => [code, 0] as const),
+  ...['RWF', 'UGX', 'UYI', 'VND', 'VUV', 'XAF', 'XOF', 'XPF'].map((code) => [code, 0] as const),
+  ...['BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND'].map((code) => [code, 3] as const),
+  ...['CLF', 'UYW'].map((code) => [code, 4] as const),
+]);
+
+/** How many decimals a currency's minor unit has: 2 for USD, 0 for JPY, 3 for KWD. */
+const minorDigits = (currency: string): number => unusualDigits.get(currency) ?? 2;
 
 /** Integer minor units as a decimal string: (10000, 'USD') → "100.00". */
 export function formatMoney(minor: number | bigint, currency: string): string {

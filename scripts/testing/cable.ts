@@ -1,0 +1,49 @@
+import { createServer, connect as dial, type Socket } from 'node:net';
+import getPort from 'get-port';
+
+export type Cable = {
+  port: number;
+  /** Drops every connection and refuses new ones. */
+  cut(): Promise<void>;
+  mend(): Promise<void>;
+};
+
+/** A port that leads to another one on loopback until it is cut: how a test takes a store away and gives it back. */
+export async function layCable(toPort: number, resources: AsyncDisposableStack): Promise<Cable> {
+  const port = await getPort();
+  const sockets = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = dial(toPort, '127.0.0.1');
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(socket);
+      socket.on('close', () => {
+        sockets.delete(socket);
+        other.destroy();
+      });
+      socket.on('error', () => {});
+      socket.pipe(other);
+    }
+  });
+  const cable = {
+    port,
+    mend: () => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve)),
+    cut: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+  await cable.mend();
+  resources.defer(() => (server.listening ? cable.cut() : undefined));
+  return cable;
+}
+
+/** A URL with its port exchanged for a cable's. */
+export function through(cable: Cable, url: string): string {
+  const changed = new URL(url);
+  changed.port = String(cable.port);
+  return changed.href;
+}

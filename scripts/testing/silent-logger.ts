@@ -1,0 +1,3 @@
+import { createLogger } from '../../services/shared/logger.ts';
+
+export const silentLogger = createLogger('test', 'silent');

@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import { CreateQueueCommand, type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, inject } from 'vitest';
+import type { Inventory, ZoneInventory } from '../../services/purchase/seats/inventory.ts';
+import { connectStores } from '../local/connect.ts';
+import { queueUrl } from '../local/emulator.ts';
+import { openEvent } from '../onsale/open-event.ts';
+
+const resources = new AsyncDisposableStack();
+afterAll(() => resources.disposeAsync());
+
+const shared = inject('stores');
+
+/** This run's stores; the Redis database is the file's own while it runs, so that no relay publishes another file's sales. */
+export const urls = { ...shared, redisUrl: `${shared.redisUrl}/${process.env.VITEST_POOL_ID}` };
+
+/** Connections to them, closed after the file's tests. */
+export const { db, redis } = await connectStores(urls, resources, 10);
+await redis.flushdb();
+
+const aws = { endpoint: urls.endpoint, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+export const sns = new SNSClient(aws);
+resources.defer(() => sns.destroy());
+export const sqs = new SQSClient(aws);
+resources.defer(() => sqs.destroy());
+
+/** A name that no other test has. */
+export const unique = (prefix: string) => `${prefix}-${randomBytes(6).toString('hex')}`;
+
+const pastMs = Date.UTC(2026, 0, 1);
+
+/** Opens an event of the test's own: one zone of 10 × 10 at 100.00 USD on sale since long, where nothing else is said. */
+export async function openTestEvent(changes: Partial<Omit<Inventory, 'eventId' | 'venueId'>> = {}): Promise<Inventory> {
+  const inventory = {
+    eventId: unique('event'),
+    venueId: unique('venue'),
+    currency: 'USD',
+    onSaleAtMs: pastMs,
+    zones: [seatedZone(1, 10, 10)],
+    ...changes,
+  };
+  const outcome = await openEvent(db, redis, planOf(inventory));
+  if (outcome.kind !== 'opened') throw new Error(`${inventory.eventId} was not opened but ${outcome.kind}`);
+  return inventory;
+}
+
+export const seatedZone = (zoneId: number, rows: number, columns: number, priceMinor = 10_000): ZoneInventory => ({
+  zoneId,
+  grid: { rows, columns },
+  capacity: rows * columns,
+  priceMinor,
+});
+
+export const planOf = (inventory: Inventory) => ({
+  venueName: 'A venue',
+  eventName: 'An event',
+  zoneNames: new Map<number, string>(),
+  inventory,
+});
+
+/** A topic with a subscribed queue and a dead-letter queue of the test's own. */
+export async function createMessaging() {
+  const { TopicArn: topicArn = '' } = await sns.send(new CreateTopicCommand({ Name: unique('topic') }));
+  const createQueue = async (name: string) => {
+    await sqs.send(new CreateQueueCommand({ QueueName: name }));
+    return { url: queueUrl(urls.endpoint, name), arn: `arn:aws:sqs:us-east-1:000000000000:${name}` };
+  };
+  const queue = await createQueue(unique('queue'));
+  const deadLetters = await createQueue(unique('dead-letters'));
+  const Attributes = { RawMessageDelivery: 'true' };
+  await sns.send(new SubscribeCommand({ TopicArn: topicArn, Protocol: 'sqs', Endpoint: queue.arn, Attributes }));
+  return { topicArn, queueUrl: queue.url, deadLetterQueueUrl: deadLetters.url };
+}
+
+/** What a queue hands out now, up to ten messages; they stay hidden for a while. */
+export async function receive(url: string): Promise<Message[]> {
+  const command = new ReceiveMessageCommand({
+    QueueUrl: url,
+    MaxNumberOfMessages: 10,
+    WaitTimeSeconds: 1,
+    MessageAttributeNames: ['All'],
+  });
+  return (await sqs.send(command)).Messages ?? [];
+}

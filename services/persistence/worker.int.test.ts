@@ -1,0 +1,167 @@
+import { GetQueueAttributesCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Cable, layCable, through } from '../../scripts/testing/cable.ts';
+import { purchased, soldOut } from '../../scripts/testing/purchases.ts';
+import { silentLogger } from '../../scripts/testing/silent-logger.ts';
+import { createMessaging, db, openTestEvent, receive, sqs, urls } from '../../scripts/testing/stores.ts';
+import { connectDatabase } from '../shared/database.ts';
+import { sendDeadLetters } from './dead-letters.ts';
+import { projectEvents } from './projections/project.ts';
+import { startWorker, type Worker } from './worker.ts';
+
+let resources: AsyncDisposableStack;
+beforeEach(() => {
+  resources = new AsyncDisposableStack();
+});
+afterEach(() => resources.disposeAsync());
+
+type Messaging = Awaited<ReturnType<typeof createMessaging>>;
+
+function workerOn({ queueUrl, deadLetterQueueUrl }: Messaging, project = (events: Parameters<typeof projectEvents>[1]) => projectEvents(db, events)): Worker {
+  const reject = (rejected: Parameters<typeof sendDeadLetters>[2]) => sendDeadLetters(sqs, deadLetterQueueUrl, rejected, silentLogger);
+  const worker = startWorker({ sqs, queueUrl, project, reject, logger: silentLogger });
+  let stopped: Promise<void> | undefined;
+  const once = {
+    ...worker,
+    stop() {
+      stopped ??= worker.stop();
+      return stopped;
+    },
+  };
+  resources.defer(() => once.stop());
+  return once;
+}
+
+const send = (QueueUrl: string, body: unknown) =>
+  sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: typeof body === 'string' ? body : JSON.stringify(body) }));
+
+/** Messages that wait, and messages that are being worked on. */
+async function depth(QueueUrl: string): Promise<[number, number]> {
+  const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
+  const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...names] }));
+  return [Number(Attributes[names[0]]), Number(Attributes[names[1]])];
+}
+
+const countOf = async (eventId: string) => {
+  const row = await db.selectFrom('sales_by_zone').select('tickets').where('event_id', '=', eventId).executeTakeFirst();
+  return row?.tickets ?? 0;
+};
+
+const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 20_000, interval: 20 });
+
+describe('the worker', () => {
+  it('applies what the queue holds and acknowledges it', async () => {
+    const messaging = await createMessaging();
+    const event = await openTestEvent();
+    const events = soldOut(event, 10, 10);
+    for (let at = 0; at < 100; at += 5) await send(messaging.queueUrl, events.slice(at, at + 5));
+    workerOn(messaging);
+    await waitFor(async () => expect(await countOf(event.eventId)).toBe(100));
+    await waitFor(async () => expect(await depth(messaging.queueUrl)).toEqual([0, 0]));
+  });
+
+  it.each([
+    ['is not JSON', 'garbage {', /CloudEvents batch/],
+    ['is not a batch', { specversion: '1.0' }, /CloudEvents batch/],
+    ['holds something that is no event', ['nothing'], /must be object/],
+    ['holds an event of an unknown type', [{ ...purchased({ eventId: 'E', venueId: 'V', currency: 'USD' }, { sequence: 1 }), type: 'x' }], /\/type/],
+    ['holds an event without a seat', [{ ...purchased({ eventId: 'E', venueId: 'V', currency: 'USD' }, { sequence: 1 }), data: {} }], /tickets is missing/],
+  ])('puts a message that %s into the dead-letter queue with its reason, and applies its neighbours', async (_what, bad, reason) => {
+    const messaging = await createMessaging();
+    const event = await openTestEvent();
+    await send(messaging.queueUrl, bad);
+    await send(messaging.queueUrl, [purchased(event, { sequence: 1 })]);
+    workerOn(messaging);
+    await waitFor(async () => expect(await countOf(event.eventId)).toBe(1));
+    await waitFor(async () => expect(await depth(messaging.queueUrl)).toEqual([0, 0]));
+    const [letter, ...others] = await receive(messaging.deadLetterQueueUrl);
+    expect(others).toEqual([]);
+    expect(letter?.MessageAttributes?.reason?.StringValue).toMatch(reason);
+    expect(letter?.Body).toBe(typeof bad === 'string' ? bad : JSON.stringify(bad));
+  });
+
+  it('gives up one bad entry of a batch alone, in a form that can be redriven', async () => {
+    const messaging = await createMessaging();
+    const event = await openTestEvent();
+    const bad = { ...purchased(event, { sequence: 2 }), time: 7 };
+    await send(messaging.queueUrl, [purchased(event, { sequence: 1 }), bad, purchased(event, { sequence: 3, column: 3 })]);
+    workerOn(messaging);
+    await waitFor(async () => expect(await countOf(event.eventId)).toBe(2));
+    const [letter] = await receive(messaging.deadLetterQueueUrl);
+    expect(JSON.parse(letter?.Body ?? '')).toEqual([bad]);
+  });
+
+  it('finds the one event that the database refuses among a hundred, and applies the rest', async () => {
+    const messaging = await createMessaging();
+    const event = await openTestEvent();
+    const events = soldOut(event, 10, 10);
+    const poison = purchased(event, { sequence: 101, row: 'Z', priceMinor: Number.MAX_SAFE_INTEGER * 100 });
+    await send(messaging.queueUrl, events.toSpliced(37, 0, poison));
+    workerOn(messaging);
+    await waitFor(async () => expect(await countOf(event.eventId)).toBe(100));
+    await waitFor(async () => expect(await depth(messaging.queueUrl)).toEqual([0, 0]));
+    const [letter] = await receive(messaging.deadLetterQueueUrl);
+    expect(JSON.parse(letter?.Body ?? '')).toEqual([poison]);
+    expect(letter?.MessageAttributes?.reason?.StringValue).toMatch(/out of range/i);
+  });
+
+  it('acknowledges nothing while the database is away, and applies it when it is back', async () => {
+    const messaging = await createMessaging();
+    const event = await openTestEvent();
+    const cable: Cable = await layCable(Number(new URL(urls.databaseUrl).port), resources);
+    const far = connectDatabase(through(cable, urls.databaseUrl), 1);
+    resources.defer(() => far.destroy());
+    let failures = 0;
+    const project = async (events: Parameters<typeof projectEvents>[1]) => {
+      try {
+        return await projectEvents(far, events);
+      } catch (error) {
+        failures++;
+        throw error;
+      }
+    };
+    await cable.cut();
+    workerOn(messaging, project);
+    await send(messaging.queueUrl, [purchased(event, { sequence: 1 })]);
+    await waitFor(async () => expect(failures).toBeGreaterThan(1));
+    expect(await depth(messaging.queueUrl)).toEqual([0, 1]);
+    expect(await depth(messaging.deadLetterQueueUrl)).toEqual([0, 0]);
+    await cable.mend();
+    await waitFor(async () => expect(await countOf(event.eventId)).toBe(1));
+    await waitFor(async () => expect(await depth(messaging.queueUrl)).toEqual([0, 0]));
+  });
+
+  it('finishes and acknowledges the batch in hand when it is stopped', async () => {
+    const messaging = await createMessaging();
+    const event = await openTestEvent();
+    const begun = Promise.withResolvers<void>();
+    const mayGoOn = Promise.withResolvers<void>();
+    const worker = workerOn(messaging, async (events) => {
+      begun.resolve();
+      await mayGoOn.promise;
+      return projectEvents(db, events);
+    });
+    await send(messaging.queueUrl, [purchased(event, { sequence: 1 })]);
+    await begun.promise;
+    const stopped = worker.stop();
+    mayGoOn.resolve();
+    await stopped;
+    expect(await countOf(event.eventId)).toBe(1);
+    expect(await depth(messaging.queueUrl)).toEqual([0, 0]);
+  });
+
+  it('gives back what it could not apply when it is stopped while the database is away', async () => {
+    const messaging = await createMessaging();
+    const event = await openTestEvent();
+    const tried = Promise.withResolvers<void>();
+    const worker = workerOn(messaging, () => {
+      tried.resolve();
+      return Promise.reject(new Error('away'));
+    });
+    await send(messaging.queueUrl, [purchased(event, { sequence: 1 })]);
+    await tried.promise;
+    await worker.stop();
+    expect(await depth(messaging.queueUrl)).toEqual([0, 1]);
+    expect(await countOf(event.eventId)).toBe(0);
+  });
+});

@@ -1,0 +1,189 @@
+import { v7 as uuidv7 } from 'uuid';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { silentLogger } from '../../../scripts/testing/silent-logger.ts';
+import { createMessaging, openTestEvent, receive, redis, seatedZone, sns, unique } from '../../../scripts/testing/stores.ts';
+import { ticketEventCheck } from '../../shared/ticket-events.ts';
+import { outboxKey } from '../keys.ts';
+import type { Inventory } from '../seats/inventory.ts';
+import { sellSeat } from '../seats/sell-seat.ts';
+import { createOutbox } from './outbox.ts';
+import { createPublish, type Publish } from './publish.ts';
+import { type Relay, startRelay } from './relay.ts';
+
+const relays: Relay[] = [];
+// A relay publishes for every event there is: let there be only the test's own.
+beforeEach(() => redis.flushdb());
+afterEach(async () => {
+  await Promise.all(relays.splice(0).map((relay) => relay.stop()));
+});
+
+const hourMs = 3_600_000;
+
+/** A relay of its own task, which takes over at once what another left pending. */
+function relayTo(publish: Publish, { sweepMs = 60_000, claimAfterMs = 0, retentionMs = hourMs } = {}): Relay {
+  const outbox = createOutbox(redis, unique('task'), claimAfterMs);
+  const relay = startRelay({ outbox, publish, logger: silentLogger, retentionMs, sweepMs });
+  relays.push(relay);
+  return relay;
+}
+
+const eventsOf = ({ Body = '' }: { Body?: string | undefined }) => JSON.parse(Body) as { data: { sequence: number } }[];
+
+async function sell({ eventId, venueId }: Inventory, columns: number[], traceparent?: string) {
+  const sales = columns.map((column) =>
+    sellSeat(redis, { orderId: uuidv7(), ticketId: uuidv7(), venueId, eventId, zoneId: 1, row: 'A', column, traceparent }),
+  );
+  await Promise.all(sales);
+}
+
+/** How many entries of the outbox are not acknowledged: unread, or pending with a task. */
+async function unacknowledged(eventId: string): Promise<number> {
+  const groups = (await redis.xinfo('GROUPS', outboxKey(eventId))) as (string | number)[][];
+  const field = (name: string) => Number(groups[0]?.[groups[0].indexOf(name) + 1]);
+  return field('pending') + field('lag');
+}
+
+const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 20_000, interval: 20 });
+
+describe('the relay', () => {
+  it('publishes a sale as a CloudEvents batch, with attributes to filter by and the trace it belongs to', async () => {
+    const { topicArn, queueUrl } = await createMessaging();
+    const event = await openTestEvent();
+    const relay = relayTo(createPublish(sns, topicArn));
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    await sell(event, [3], traceparent);
+    relay.wake(event.eventId);
+
+    const [message] = await receive(queueUrl);
+    const batch = JSON.parse(message?.Body ?? '');
+    expect(batch).toHaveLength(1);
+    expect(ticketEventCheck.Check(batch[0])).toBe(true);
+    expect(batch[0]).toMatchObject({ id: '1', source: `/onsale/events/${event.eventId}`, traceparent });
+    expect(message?.MessageAttributes).toMatchObject({
+      contentType: { StringValue: 'application/cloudevents-batch+json' },
+      eventId: { StringValue: event.eventId },
+      types: { StringValue: '["onsale.tickets.purchased"]' },
+    });
+    await waitFor(async () => expect(await unacknowledged(event.eventId)).toBe(0));
+    expect(await redis.xlen(outboxKey(event.eventId))).toBe(1);
+  });
+
+  it('packs what waits: 1,000 sales in a few messages, each sale once', async () => {
+    const { topicArn, queueUrl } = await createMessaging();
+    const event = await openTestEvent({ zones: [seatedZone(1, 1, 1_000)] });
+    await sell(
+      event,
+      Array.from({ length: 1_000 }, (_, at) => at + 1),
+    );
+    relayTo(createPublish(sns, topicArn)).wake(event.eventId);
+    await waitFor(async () => expect(await unacknowledged(event.eventId)).toBe(0));
+
+    const messages = [...(await receive(queueUrl)), ...(await receive(queueUrl)), ...(await receive(queueUrl))];
+    const sequences = messages.flatMap((message) => eventsOf(message).map(({ data }) => data.sequence));
+    expect(sequences.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 1_000 }, (_, at) => at + 1));
+    expect(messages.length).toBeLessThan(30);
+  });
+
+  it('finds by itself what a task sold and died before publishing', async () => {
+    const { topicArn, queueUrl } = await createMessaging();
+    const event = await openTestEvent();
+    await sell(event, [1, 2]);
+    relayTo(createPublish(sns, topicArn), { sweepMs: 50 });
+    const [message] = await receive(queueUrl);
+    expect(eventsOf(message ?? {})).toHaveLength(2);
+  });
+
+  it('takes over what a task read and died before it was acknowledged', async () => {
+    const { topicArn, queueUrl } = await createMessaging();
+    const event = await openTestEvent();
+    await sell(event, [1, 2]);
+    expect(await createOutbox(redis, unique('dead-task')).readNew(event.eventId, 10)).toHaveLength(2);
+    relayTo(createPublish(sns, topicArn), { sweepMs: 50 });
+    const [message] = await receive(queueUrl);
+    expect(eventsOf(message ?? {})).toHaveLength(2);
+    await waitFor(async () => expect(await unacknowledged(event.eventId)).toBe(0));
+  });
+
+  it('leaves alone what a living task is about to publish', async () => {
+    const event = await openTestEvent();
+    await sell(event, [1]);
+    await createOutbox(redis, unique('living-task')).readNew(event.eventId, 10);
+    const abandoned = await createOutbox(redis, unique('task'), 60_000).claimAbandoned(event.eventId, 10);
+    expect(abandoned).toEqual([]);
+  });
+
+  it('keeps everything while SNS is away, and drains by itself when it is back', async () => {
+    const { topicArn, queueUrl } = await createMessaging();
+    const event = await openTestEvent();
+    const publish = createPublish(sns, topicArn);
+    let away = true;
+    let failures = 0;
+    const relay = relayTo(async (messages) => {
+      if (!away) return publish(messages);
+      failures++;
+      throw new Error('SNS is away');
+    });
+    await sell(event, [1, 2, 3]);
+    relay.wake(event.eventId);
+    await waitFor(async () => expect(failures).toBeGreaterThan(1));
+    expect(await unacknowledged(event.eventId)).toBe(3);
+    away = false;
+    const [message] = await receive(queueUrl);
+    expect(eventsOf(message ?? {})).toHaveLength(3);
+    await waitFor(async () => expect(await unacknowledged(event.eventId)).toBe(0));
+  });
+
+  it('publishes again only the messages of a batch that SNS refused', async () => {
+    const event = await openTestEvent({ zones: [seatedZone(1, 1, 200)] });
+    await sell(
+      event,
+      Array.from({ length: 200 }, (_, at) => at + 1),
+    );
+    const attempts: number[] = [];
+    const relay = relayTo(async (messages) => {
+      attempts.push(messages.length);
+      return attempts.length === 1 ? messages.slice(1) : [];
+    });
+    relay.wake(event.eventId);
+    await waitFor(async () => expect(await unacknowledged(event.eventId)).toBe(0));
+    expect(attempts).toHaveLength(2);
+    expect(attempts[1]).toBe((attempts[0] ?? 0) - 1);
+  });
+
+  it('finishes the batch in hand when it is stopped', async () => {
+    const event = await openTestEvent();
+    await sell(event, [1]);
+    const publishing = Promise.withResolvers<void>();
+    const accepted = Promise.withResolvers<void>();
+    const relay = relayTo(async () => {
+      publishing.resolve();
+      await accepted.promise;
+      return [];
+    });
+    relay.wake(event.eventId);
+    await publishing.promise;
+    const stopped = relay.stop();
+    accepted.resolve();
+    await stopped;
+    expect(await unacknowledged(event.eventId)).toBe(0);
+  });
+});
+
+describe('trimming the outbox', () => {
+  it('drops what is published and past its time, and nothing that waits', async () => {
+    const event = await openTestEvent();
+    const outbox = createOutbox(redis, unique('task'));
+    await sell(event, [1, 2, 3]);
+    const [first] = await outbox.readNew(event.eventId, 2);
+    await outbox.acknowledge(event.eventId, [first?.id ?? '']);
+    const later = Date.now() + hourMs;
+    await outbox.trim(event.eventId, Date.now() - hourMs);
+    expect(await redis.xlen(outboxKey(event.eventId))).toBe(3);
+    await outbox.trim(event.eventId, later);
+    const left = await redis.xlen(outboxKey(event.eventId));
+    // The three were sold within the same millisecond or not: trimming goes by milliseconds, and keeps the waiting ones'.
+    expect(left).toBeGreaterThanOrEqual(2);
+    const rest = await outbox.readNew(event.eventId, 10);
+    expect(rest).toHaveLength(1);
+  });
+});
