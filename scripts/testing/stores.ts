@@ -1,6 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
-import { CreateQueueCommand, type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import {
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 import { afterAll, inject } from 'vitest';
 import type { Inventory, ZoneInventory } from '../../services/purchase/seats/inventory.ts';
 import { connectStores } from '../local/connect.ts';
@@ -82,4 +88,11 @@ export async function receive(url: string): Promise<Message[]> {
     MessageAttributeNames: ['All'],
   });
   return (await sqs.send(command)).Messages ?? [];
+}
+
+/** Messages that wait, and messages that are being worked on. */
+export async function depth(QueueUrl: string): Promise<[number, number]> {
+  const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
+  const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...names] }));
+  return [Number(Attributes[names[0]]), Number(Attributes[names[1]])];
 }

@@ -1,9 +1,9 @@
-import { GetQueueAttributesCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Cable, layCable, through } from '../../scripts/testing/cable.ts';
 import { purchased, soldOut } from '../../scripts/testing/purchases.ts';
 import { silentLogger } from '../../scripts/testing/silent-logger.ts';
-import { createMessaging, db, openTestEvent, receive, sqs, urls } from '../../scripts/testing/stores.ts';
+import { createMessaging, db, depth, openTestEvent, receive, sqs, urls } from '../../scripts/testing/stores.ts';
 import { connectDatabase } from '../shared/database.ts';
 import { sendDeadLetters } from './dead-letters.ts';
 import { projectEvents } from './projections/project.ts';
@@ -17,8 +17,12 @@ afterEach(() => resources.disposeAsync());
 
 type Messaging = Awaited<ReturnType<typeof createMessaging>>;
 
-function workerOn({ queueUrl, deadLetterQueueUrl }: Messaging, project = (events: Parameters<typeof projectEvents>[1]) => projectEvents(db, events)): Worker {
-  const reject = (rejected: Parameters<typeof sendDeadLetters>[2]) => sendDeadLetters(sqs, deadLetterQueueUrl, rejected, silentLogger);
+function workerOn(
+  { queueUrl, deadLetterQueueUrl }: Messaging,
+  project = (events: Parameters<typeof projectEvents>[1]) => projectEvents(db, events),
+): Worker {
+  const reject = (rejected: Parameters<typeof sendDeadLetters>[2]) =>
+    sendDeadLetters(sqs, deadLetterQueueUrl, rejected, silentLogger);
   const worker = startWorker({ sqs, queueUrl, project, reject, logger: silentLogger });
   let stopped: Promise<void> | undefined;
   const once = {
@@ -34,13 +38,6 @@ function workerOn({ queueUrl, deadLetterQueueUrl }: Messaging, project = (events
 
 const send = (QueueUrl: string, body: unknown) =>
   sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: typeof body === 'string' ? body : JSON.stringify(body) }));
-
-/** Messages that wait, and messages that are being worked on. */
-async function depth(QueueUrl: string): Promise<[number, number]> {
-  const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
-  const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...names] }));
-  return [Number(Attributes[names[0]]), Number(Attributes[names[1]])];
-}
 
 const countOf = async (eventId: string) => {
   const row = await db.selectFrom('sales_by_zone').select('tickets').where('event_id', '=', eventId).executeTakeFirst();
@@ -64,21 +61,32 @@ describe('the worker', () => {
     ['is not JSON', 'garbage {', /CloudEvents batch/],
     ['is not a batch', { specversion: '1.0' }, /CloudEvents batch/],
     ['holds something that is no event', ['nothing'], /must be object/],
-    ['holds an event of an unknown type', [{ ...purchased({ eventId: 'E', venueId: 'V', currency: 'USD' }, { sequence: 1 }), type: 'x' }], /\/type/],
-    ['holds an event without a seat', [{ ...purchased({ eventId: 'E', venueId: 'V', currency: 'USD' }, { sequence: 1 }), data: {} }], /tickets is missing/],
-  ])('puts a message that %s into the dead-letter queue with its reason, and applies its neighbours', async (_what, bad, reason) => {
-    const messaging = await createMessaging();
-    const event = await openTestEvent();
-    await send(messaging.queueUrl, bad);
-    await send(messaging.queueUrl, [purchased(event, { sequence: 1 })]);
-    workerOn(messaging);
-    await waitFor(async () => expect(await countOf(event.eventId)).toBe(1));
-    await waitFor(async () => expect(await depth(messaging.queueUrl)).toEqual([0, 0]));
-    const [letter, ...others] = await receive(messaging.deadLetterQueueUrl);
-    expect(others).toEqual([]);
-    expect(letter?.MessageAttributes?.reason?.StringValue).toMatch(reason);
-    expect(letter?.Body).toBe(typeof bad === 'string' ? bad : JSON.stringify(bad));
-  });
+    [
+      'holds an event of an unknown type',
+      [{ ...purchased({ eventId: 'E', venueId: 'V', currency: 'USD' }, { sequence: 1 }), type: 'x' }],
+      /\/type/,
+    ],
+    [
+      'holds an event without a seat',
+      [{ ...purchased({ eventId: 'E', venueId: 'V', currency: 'USD' }, { sequence: 1 }), data: {} }],
+      /tickets is missing/,
+    ],
+  ])(
+    'puts a message that %s into the dead-letter queue with its reason, and applies its neighbours',
+    async (_what, bad, reason) => {
+      const messaging = await createMessaging();
+      const event = await openTestEvent();
+      await send(messaging.queueUrl, bad);
+      await send(messaging.queueUrl, [purchased(event, { sequence: 1 })]);
+      workerOn(messaging);
+      await waitFor(async () => expect(await countOf(event.eventId)).toBe(1));
+      await waitFor(async () => expect(await depth(messaging.queueUrl)).toEqual([0, 0]));
+      const [letter, ...others] = await receive(messaging.deadLetterQueueUrl);
+      expect(others).toEqual([]);
+      expect(letter?.MessageAttributes?.reason?.StringValue).toMatch(reason);
+      expect(letter?.Body).toBe(typeof bad === 'string' ? bad : JSON.stringify(bad));
+    },
+  );
 
   it('gives up one bad entry of a batch alone, in a form that can be redriven', async () => {
     const messaging = await createMessaging();

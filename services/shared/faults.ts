@@ -1,4 +1,5 @@
 import type { TLocalizedValidationError } from 'typebox/error';
+import { Settings } from 'typebox/system';
 
 /** One thing wrong with a value: where (a JSON Pointer, RFC 6901, "" for the whole) and what. */
 export type Fault = { pointer: string; detail: string };
@@ -6,6 +7,8 @@ export type Fault = { pointer: string; detail: string };
 type SchemaError = Pick<TLocalizedValidationError, 'keyword' | 'instancePath' | 'message'> & { params: object };
 
 const maxFaults = 20;
+// One place may have several errors, and TypeBox by itself looks no further than its eighth.
+Settings.Set({ maxErrors: 5 * maxFaults });
 
 /** What a schema check found, one fault per place: missing and unknown fields are named, alternatives are joined. */
 export function listFaults(errors: readonly SchemaError[]): Fault[] {
@@ -16,11 +19,11 @@ export function listFaults(errors: readonly SchemaError[]): Fault[] {
     else if (details.size < maxFaults) details.set(pointer, new Set([detail]));
   };
   for (const { keyword, instancePath, message, params } of errors) {
-    const { requiredProperties, additionalProperties } = params as Record<string, string[] | undefined>;
+    const { requiredProperties } = params as Record<string, string[] | undefined>;
     if (keyword === 'required') for (const name of requiredProperties ?? []) add(`${instancePath}/${name}`, 'is missing');
-    else if (keyword === 'additionalProperties')
-      for (const name of additionalProperties ?? []) add(`${instancePath}/${name}`, 'is not a known field');
-    else if (keyword !== 'boolean' && keyword !== 'anyOf') add(instancePath, message);
+    // The schema `false`, which every unknown field has; `additionalProperties` sums them up without escaping their names.
+    else if (keyword === 'boolean') add(instancePath, 'is not a known field');
+    else if (keyword !== 'additionalProperties' && keyword !== 'anyOf') add(instancePath, message);
   }
   return [...details].map(([pointer, messages]) => ({ pointer, detail: [...messages].join(', or ') }));
 }

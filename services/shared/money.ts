@@ -2,12 +2,15 @@
  * Currencies whose minor unit has not two decimals (ISO 4217, list one). A table of our own: what Intl says comes from CLDR
  * and differs (IQD, COP: 0), and a change of it by another Node would rescale every price that is kept in minor units.
  */
-const unusualDigits = new Map([
-  ...['BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG'].map((code) => [code, 0] as const),
-  ...['RWF', 'UGX', 'UYI', 'VND', 'VUV', 'XAF', 'XOF', 'XPF'].map((code) => [code, 0] as const),
-  ...['BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND'].map((code) => [code, 3] as const),
-  ...['CLF', 'UYW'].map((code) => [code, 4] as const),
-]);
+const codesByDigits = {
+  0: 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF',
+  3: 'BHD IQD JOD KWD LYD OMR TND',
+  4: 'CLF UYW',
+};
+
+const unusualDigits = new Map(
+  Object.entries(codesByDigits).flatMap(([digits, codes]) => codes.split(' ').map((code) => [code, Number(digits)])),
+);
 
 /** How many decimals a currency's minor unit has: 2 for USD, 0 for JPY, 3 for KWD. */
 const minorDigits = (currency: string): number => unusualDigits.get(currency) ?? 2;

@@ -76,9 +76,12 @@ export function sendProblem(reply: FastifyReply, code: ProblemCode, extra?: Prob
 /** Faults as RFC 9457 `errors`: a body's by pointer, anything else by the parameter's name. */
 export function problemErrors(faults: Fault[], context: string | undefined): ProblemError[] {
   return faults.map(({ pointer, detail }) =>
-    context === 'body' ? { pointer: `#${pointer}`, detail } : { parameter: pointer.slice(1), detail },
+    context === 'body' ? { pointer: fragmentOf(pointer), detail } : { parameter: pointer.slice(1), detail },
   );
 }
+
+/** RFC 6901, section 6; a field's name may be anything that a JSON string can say, halves of surrogate pairs too. */
+const fragmentOf = (pointer: string) => `#${encodeURI(pointer.toWellFormed()).replaceAll('#', '%23')}`;
 
 /** The problem answers of a route, for its schema: grouped by status, each description naming its codes. */
 export function problemResponses(...codes: ProblemCode[]) {

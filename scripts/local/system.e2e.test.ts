@@ -1,0 +1,97 @@
+import getPort from 'get-port';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { migrateToLatest } from '../../migrations/migrate.ts';
+import { openEvent } from '../onsale/open-event.ts';
+import { assertConserved } from '../testing/conservation.ts';
+import { buy, get, inParallel } from '../testing/http.ts';
+import { testFolder } from '../testing/services.ts';
+import { db, openTestEvent, planOf, redis, seatedZone, urls } from '../testing/stores.ts';
+import { connectStores } from './connect.ts';
+import type { Ports } from './ports.ts';
+import { localStoreUrls } from './stores.ts';
+import { startSystem } from './system.ts';
+
+let folders: AsyncDisposableStack;
+beforeEach(() => {
+  folders = new AsyncDisposableStack();
+});
+afterEach(() => folders.disposeAsync());
+
+async function freePorts(): Promise<Ports> {
+  const names = ['loadBalancer', 'purchase', 'query', 'persistence', 'redis', 'mysql', 'emulator'] as const;
+  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await getPort()]))) as Ports;
+}
+
+const quiet = { say: () => {}, prepare: async () => {} };
+
+const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 20_000, interval: 50 });
+
+describe('the system on one machine', () => {
+  it('sells a seat through the load balancer, counts it, and knows it after a stop and a start', async () => {
+    const folder = testFolder(folders);
+    const ports = await freePorts();
+    const base = `http://127.0.0.1:${ports.loadBalancer}`;
+    const plan = planOf({ eventId: 'E', venueId: 'V', currency: 'USD', onSaleAtMs: 0, zones: [seatedZone(1, 2, 2)] });
+    /** With a Redis and a MySQL of its own, as `npm start` has. */
+    const start = (resources: AsyncDisposableStack) =>
+      startSystem({
+        ...quiet,
+        folder,
+        ports,
+        urls: localStoreUrls(ports),
+        resources,
+        async prepare(own) {
+          await using connections = new AsyncDisposableStack();
+          const stores = await connectStores(own, connections);
+          await migrateToLatest(stores.db);
+          await openEvent(stores.db, stores.redis, plan);
+        },
+      });
+    const wish = { venueId: 'V', eventId: 'E' };
+    {
+      await using resources = new AsyncDisposableStack();
+      await start(resources);
+      const sold = await buy(base, wish);
+      expect(sold).toMatchObject({
+        status: 201,
+        body: { row: 'A', column: '1', status: 'PAID', price: '100.00', currency: 'USD' },
+      });
+      expect(await buy(base, wish)).toMatchObject({ status: 409, body: { code: 'SEAT_TAKEN' } });
+
+      await waitFor(async () => expect((await get(`${base}/query/api/v1/tickets/count/E`)).body.count).toBe(1));
+      const revenue = await get(`${base}/query/api/v1/tickets/revenue/V/E`);
+      expect(revenue.body).toEqual({ ...wish, totalRevenue: '100.00', currency: 'USD' });
+      expect((await get(base + sold.headers.get('location'))).body).toEqual(sold.body);
+      for (const service of ['purchase', 'query', 'events']) expect((await get(`${base}/${service}/health`)).status).toBe(200);
+      expect(await get(`${base}/nowhere`)).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } });
+    }
+    await using resources = new AsyncDisposableStack();
+    await start(resources);
+    expect((await buy(base, wish)).status).toBe(409);
+    expect((await get(`${base}/query/api/v1/tickets/count/E`)).body.count).toBe(1);
+  });
+
+  it('sells 1,000 seats to 5,000 concurrent buyers: 1,000 tickets, 1,000 rows, exact revenue, sequences without a gap', async () => {
+    const { eventId, venueId } = await openTestEvent({ zones: [seatedZone(1, 20, 50, 12_345)] });
+    await using resources = new AsyncDisposableStack();
+    const ports = await freePorts();
+    await startSystem({ ...quiet, folder: testFolder(folders), ports, urls, resources });
+    const base = `http://127.0.0.1:${ports.loadBalancer}`;
+    const wishes = Array.from({ length: 5_000 }, (_, at) => ({
+      venueId,
+      eventId,
+      row: String.fromCharCode('A'.charCodeAt(0) + (Math.floor(at / 50) % 20)),
+      column: (at % 50) + 1,
+    }));
+    const answers = await inParallel(wishes, 500, async (wish) => (await buy(base, wish)).status);
+    expect(Object.groupBy(answers, String)['201']).toHaveLength(1_000);
+    expect(Object.groupBy(answers, String)['409']).toHaveLength(4_000);
+    await assertConserved(redis, eventId);
+
+    await waitFor(async () => expect((await get(`${base}/query/api/v1/tickets/count/${eventId}`)).body.count).toBe(1_000));
+    const revenue = await get(`${base}/query/api/v1/tickets/revenue/${venueId}/${eventId}`);
+    expect(revenue.body.totalRevenue).toBe('123450.00');
+    const rows = await db.selectFrom('tickets').select('sequence').where('event_id', '=', eventId).orderBy('sequence').execute();
+    expect(rows.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 1_000 }, (_, at) => at + 1));
+  });
+});

@@ -1,0 +1,30 @@
+/** Buys one seat; gives the answer's status, headers and body. */
+export async function buy(
+  base: string,
+  seat: { venueId: string; eventId: string; zoneId?: number; row?: string; column?: number },
+) {
+  const response = await fetch(`${base}/purchase/api/v1/tickets`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ zoneId: 1, row: 'A', column: 1, ...seat }),
+  });
+  return { status: response.status, headers: response.headers, body: (await response.json()) as Record<string, unknown> };
+}
+
+/** A JSON answer of a GET, whatever its status. */
+export async function get(url: string) {
+  const response = await fetch(url);
+  return { status: response.status, headers: response.headers, body: (await response.json()) as Record<string, unknown> };
+}
+
+/** Does `work` for each item, at most `width` at a time; gives what it gave, in order. */
+export async function inParallel<T, R>(items: T[], width: number, work: (item: T) => Promise<R>): Promise<R[]> {
+  const results = new Array<R>(items.length);
+  const queue = items.entries();
+  await Promise.all(
+    Array.from({ length: width }, async () => {
+      for (const [at, item] of queue) results[at] = await work(item);
+    }),
+  );
+  return results;
+}

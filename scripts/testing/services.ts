@@ -1,0 +1,49 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import getPort from 'get-port';
+import { pathTable, type ServiceName } from '../../services/shared/path-table.ts';
+import { emulatorEnvironment } from '../local/emulator.ts';
+import type { LocalProcess } from '../local/process.ts';
+import { startService } from '../local/services.ts';
+import { urls } from './stores.ts';
+
+export type TestService = LocalProcess & { base: string };
+
+type Messaging = { topicArn: string; queueUrl: string; deadLetterQueueUrl: string };
+
+/** A folder for a test's logs and data, gone with `resources`. */
+export function testFolder(resources: AsyncDisposableStack): string {
+  const folder = mkdtempSync(join(import.meta.dirname, '../../.local/e2e-'));
+  resources.defer(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Starts a service as a process, on a free port, against this run's stores and a test's topic and queues. */
+export async function startTestService(
+  service: ServiceName,
+  { topicArn, queueUrl, deadLetterQueueUrl }: Messaging,
+  at: { resources: AsyncDisposableStack; endpoint?: string; env?: Record<string, string> },
+): Promise<TestService> {
+  const { resources, endpoint = urls.endpoint, env = {} } = at;
+  const port = await getPort();
+  const { prefix } = pathTable.find((row) => row.service === service) as (typeof pathTable)[number];
+  // The SQS client goes to the queue's URL, not to the endpoint.
+  const reached = (url: string) => url.replace(urls.endpoint, endpoint);
+  const started = await startService(service, {
+    port,
+    prefix,
+    logFolder: testFolder(resources),
+    env: {
+      ...emulatorEnvironment(endpoint),
+      REDIS_URL: urls.redisUrl,
+      DATABASE_URL: urls.databaseUrl,
+      DATABASE_READER_URL: urls.databaseReaderUrl,
+      SNS_TOPIC_ARN: topicArn,
+      SQS_QUEUE_URL: reached(queueUrl),
+      SQS_DEAD_LETTER_QUEUE_URL: reached(deadLetterQueueUrl),
+      ...env,
+    },
+  });
+  resources.defer(() => started.stop());
+  return { ...started, base: `http://127.0.0.1:${port}` };
+}

@@ -1,0 +1,38 @@
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+
+/**
+ * Stands between a service and the SNS/SQS emulator, and calls `trip` when a request of the given action comes: before it
+ * is passed on (it never is, then), or after the emulator has done it, but before the service hears of it.
+ */
+export async function layTripwire(options: {
+  endpoint: string;
+  action: 'PublishBatch' | 'DeleteMessageBatch';
+  when: 'before' | 'after';
+  trip: () => void;
+  resources: AsyncDisposableStack;
+}): Promise<string> {
+  const { endpoint, action, when, trip, resources } = options;
+  const { hostname, port } = new URL(endpoint);
+  const server = createServer(async (incoming, outgoing) => {
+    const body = await buffer(incoming);
+    // SQS names its action in a header, SNS in the form that is its body.
+    const hit = `${incoming.headers['x-amz-target']} ${body.toString()}`.includes(action);
+    if (hit && when === 'before') return trip();
+    const { method, url, headers } = incoming;
+    const onward = request({ hostname, port, method, path: url, headers }, (answer) => {
+      if (hit) return trip();
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(outgoing);
+    });
+    onward.on('error', () => outgoing.destroy());
+    onward.end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  resources.defer(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}

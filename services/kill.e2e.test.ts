@@ -1,0 +1,95 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { assertConserved } from '../scripts/testing/conservation.ts';
+import { buy, inParallel } from '../scripts/testing/http.ts';
+import { startTestService } from '../scripts/testing/services.ts';
+import { createMessaging, db, depth, openTestEvent, redis, urls } from '../scripts/testing/stores.ts';
+import { layTripwire } from '../scripts/testing/tripwire.ts';
+import { type Inventory, readInventory } from './purchase/seats/inventory.ts';
+
+let resources: AsyncDisposableStack;
+beforeEach(async () => {
+  await redis.flushdb();
+  resources = new AsyncDisposableStack();
+});
+afterEach(() => resources.disposeAsync());
+
+const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 50_000, interval: 50 });
+
+async function salesOf(eventId: string) {
+  const row = await db
+    .selectFrom('sales_by_zone')
+    .select(['tickets', 'revenue'])
+    .where('event_id', '=', eventId)
+    .executeTakeFirst();
+  const rows = await db.selectFrom('tickets').select('ticket_id').where('event_id', '=', eventId).execute();
+  return { counted: row?.tickets ?? 0, revenue: row?.revenue ?? '0', rows: rows.length };
+}
+
+/** Ten buyers; gives the tickets that were promised. An answer that never came promised nothing. */
+async function tenBuyers(base: string, { venueId, eventId }: Inventory): Promise<string[]> {
+  const columns = Array.from({ length: 10 }, (_, at) => at + 1);
+  const answers = await inParallel(columns, 10, (column) => buy(base, { venueId, eventId, column }).catch(() => undefined));
+  return answers.filter((answer) => answer?.status === 201).map((answer) => String(answer?.body.ticketId));
+}
+
+describe('killing (-9)', { timeout: 90_000 }, () => {
+  it.each([
+    ['between script and publish', 'before'],
+    ['between publish and acknowledgement', 'after'],
+  ] as const)('purchase %s loses and doubles nothing', async (_where, when) => {
+    const event = await openTestEvent();
+    const messaging = await createMessaging();
+    const killed = Promise.withResolvers<void>();
+    const endpoint = await layTripwire({
+      endpoint: urls.endpoint,
+      action: 'PublishBatch',
+      when,
+      resources,
+      trip: () => {
+        first.kill('SIGKILL');
+        killed.resolve();
+      },
+    });
+    const first = await startTestService('purchase', messaging, { resources, endpoint });
+    const promised = await tenBuyers(first.base, event);
+    await killed.promise;
+    await first.exited;
+    expect(await salesOf(event.eventId)).toMatchObject({ counted: 0 });
+
+    await startTestService('persistence', messaging, { resources });
+    await startTestService('purchase', messaging, { resources });
+    const { sequence = 0 } = (await readInventory(redis, event.eventId)) ?? {};
+    expect(sequence).toBeGreaterThanOrEqual(Math.max(1, promised.length));
+    const revenue = `${sequence * 100}.0000`;
+    await waitFor(async () => expect(await salesOf(event.eventId)).toEqual({ counted: sequence, revenue, rows: sequence }));
+    await assertConserved(redis, event.eventId);
+  });
+
+  it('persistence between commit and acknowledgement loses and doubles nothing', async () => {
+    const event = await openTestEvent();
+    const messaging = await createMessaging();
+    const killed = Promise.withResolvers<void>();
+    const endpoint = await layTripwire({
+      endpoint: urls.endpoint,
+      action: 'DeleteMessageBatch',
+      when: 'before',
+      resources,
+      trip: () => {
+        first.kill('SIGKILL');
+        killed.resolve();
+      },
+    });
+    const first = await startTestService('persistence', messaging, { resources, endpoint });
+    const purchase = await startTestService('purchase', messaging, { resources });
+    const promised = await tenBuyers(purchase.base, event);
+    expect(promised).toHaveLength(10);
+    await killed.promise;
+    await first.exited;
+    // Committed, and to come again once the queue holds it for lost.
+    expect((await salesOf(event.eventId)).counted).toBeGreaterThan(0);
+
+    await startTestService('persistence', messaging, { resources });
+    await waitFor(async () => expect(await depth(messaging.queueUrl)).toEqual([0, 0]));
+    expect(await salesOf(event.eventId)).toEqual({ counted: 10, revenue: '1000.0000', rows: 10 });
+  });
+});

@@ -1,0 +1,231 @@
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, describe, expect, it } from 'vitest';
+import { purchased } from '../../scripts/testing/purchases.ts';
+import { silentLogger } from '../../scripts/testing/silent-logger.ts';
+import { db, openTestEvent, seatedZone, unique } from '../../scripts/testing/stores.ts';
+import { projectEvents } from '../persistence/projections/project.ts';
+import type { Inventory } from '../purchase/seats/inventory.ts';
+import type { TicketsPurchased } from '../shared/ticket-events.ts';
+import { buildQueryApp } from './app.ts';
+
+const app = await buildQueryApp({ db, logger: silentLogger });
+afterAll(() => app.close());
+
+const tickets = '/query/api/v1/tickets';
+const get = (url: string, headers: Record<string, string> = {}) => app.inject({ url, headers });
+
+type TicketSold = TicketsPurchased['data']['tickets'][number];
+
+/** Sells these tickets as one order, the event's sale number `sequence`; gives their ids, in the order of sale. */
+async function sell(event: Inventory, sequence: number, sold: Omit<TicketSold, 'ticketId' | 'currency'>[]): Promise<string[]> {
+  const sale = purchased(event, { sequence });
+  const withIds = sold.map((ticket) => ({ ...ticket, ticketId: uuidv7(), currency: event.currency }));
+  await projectEvents(db, [{ ...sale, data: { ...sale.data, tickets: withIds } }]);
+  return withIds.map(({ ticketId }) => ticketId);
+}
+
+const seat = (column: number, zoneId = 1, priceMinor = 10_000) => ({ zoneId, row: 'A', column, priceMinor });
+
+/** Pages of an event's list from its first to the one that names no next; each as its tickets' ids. */
+async function pagesOf(eventId: string, limit: number): Promise<string[][]> {
+  const pages: string[][] = [];
+  for (let url: string | undefined = `${tickets}?eventId=${eventId}&limit=${limit}`; url !== undefined; ) {
+    const { statusCode, headers, ...page } = await get(url);
+    expect(statusCode).toBe(200);
+    pages.push(page.json<{ ticketId: string }[]>().map(({ ticketId }) => ticketId));
+    url = /^<([^>]+)>; rel="next"$/.exec(String(headers.link))?.[1];
+  }
+  return pages;
+}
+
+describe('count and revenue', () => {
+  it.each([
+    { currency: 'USD', prices: [], count: 0, totalRevenue: '0.00' },
+    { currency: 'USD', prices: [10_000, 4_550, 5], count: 3, totalRevenue: '145.55' },
+    { currency: 'JPY', prices: [], count: 0, totalRevenue: '0' },
+    { currency: 'JPY', prices: [60, 40], count: 2, totalRevenue: '100' },
+    { currency: 'KWD', prices: [12_345, 1], count: 2, totalRevenue: '12.346' },
+    { currency: 'USD', prices: [Number.MAX_SAFE_INTEGER, 2], count: 2, totalRevenue: '90071992547409.93' },
+  ])('are exact over zones of different prices: $prices in $currency are $totalRevenue', async (example) => {
+    const { currency, prices, count, totalRevenue } = example;
+    const zones = [seatedZone(1, 1, 1), ...prices.map((priceMinor, at) => seatedZone(at + 2, 2, 2, Math.min(priceMinor, 1e12)))];
+    const event = await openTestEvent({ currency, zones });
+    for (const [at, priceMinor] of prices.entries()) await sell(event, at + 1, [seat(1, at + 2, priceMinor)]);
+    const { eventId, venueId } = event;
+    expect((await get(`${tickets}/count/${eventId}`)).json()).toEqual({ eventId, count });
+    const revenue = await get(`${tickets}/revenue/${venueId}/${eventId}`);
+    expect(revenue.json()).toEqual({ venueId, eventId, totalRevenue, currency });
+  });
+
+  it('count each seat once where it was sold twice; the list shows both tickets, one of them CONFLICTED', async () => {
+    const event = await openTestEvent();
+    for (const sequence of [1, 2]) await sell(event, sequence, [seat(7)]);
+    expect((await get(`${tickets}/count/${event.eventId}`)).json()).toMatchObject({ count: 1 });
+    expect((await get(`${tickets}/revenue/${event.venueId}/${event.eventId}`)).json()).toMatchObject({ totalRevenue: '100.00' });
+    const list = (await get(`${tickets}?eventId=${event.eventId}`)).json<{ status: string }[]>();
+    expect(list.map(({ status }) => status)).toEqual(['PAID', 'CONFLICTED']);
+  });
+});
+
+describe('one ticket', () => {
+  it('is told in full', async () => {
+    const event = await openTestEvent({ currency: 'EUR', zones: [seatedZone(7, 30, 30, 4_550)] });
+    const sale = purchased(event, { sequence: 1, zoneId: 7, row: 'AB', column: 12, priceMinor: 4_550 });
+    await projectEvents(db, [sale]);
+    const ticketId = sale.data.tickets[0]?.ticketId;
+    const { orderId, eventId, venueId } = sale.data;
+    const answer = await get(`${tickets}/${ticketId}`);
+    expect(answer.headers['content-type']).toMatch(/^application\/json/);
+    const seatFields = { zoneId: 7, row: 'AB', column: '12', price: '45.50', currency: 'EUR' };
+    expect(answer.json()).toEqual({
+      ...{ ticketId, orderId, venueId, eventId, ...seatFields },
+      ...{ status: 'PAID', createdOn: '2026-05-01T10:00:00.000Z' },
+    });
+  });
+
+  it('has neither row nor column in a zone without seats', async () => {
+    const event = await openTestEvent({ zones: [{ zoneId: 1, capacity: 5, priceMinor: 100 }] });
+    const [first, second] = await sell(event, 1, [
+      { zoneId: 1, priceMinor: 100 },
+      { zoneId: 1, priceMinor: 100 },
+    ]);
+    for (const ticketId of [first, second]) {
+      expect((await get(`${tickets}/${ticketId}`)).json()).toMatchObject({ row: null, column: null, price: '1.00' });
+    }
+    expect((await get(`${tickets}/count/${event.eventId}`)).json()).toMatchObject({ count: 2 });
+  });
+});
+
+describe('the list', () => {
+  it('gives every ticket once, in the order of sale, to whoever follows rel="next" to its end', async () => {
+    const event = await openTestEvent();
+    const sold: string[] = [];
+    for (let column = 1; column <= 10; column++) sold.push(...(await sell(event, column, [seat(column)])));
+    const pages = await pagesOf(event.eventId, 3);
+    expect(pages.map((page) => page.length)).toEqual([3, 3, 3, 1]);
+    expect(pages.flat()).toEqual(sold);
+    expect(await pagesOf(event.eventId, 1_000)).toEqual([sold]);
+  });
+
+  it('splits an order over pages without losing or repeating a ticket, whatever the page size', async () => {
+    const event = await openTestEvent();
+    const sold = [
+      ...(await sell(event, 1, [seat(1)])),
+      ...(await sell(event, 2, [seat(2), seat(3), seat(4)])),
+      ...(await sell(event, 3, [seat(5), seat(6)])),
+    ];
+    for (const limit of [1, 2, 3, 4, 5]) expect((await pagesOf(event.eventId, limit)).flat(), `limit ${limit}`).toEqual(sold);
+  });
+
+  it('goes on where it ended when more is sold in between, and is never "next" to nothing', async () => {
+    const event = await openTestEvent();
+    await sell(event, 1, [seat(1), seat(2)]);
+    const { headers } = await get(`${tickets}?eventId=${event.eventId}&limit=1`);
+    const [late] = await sell(event, 2, [seat(3)]);
+    const next = /<(.+)>/.exec(String(headers.link))?.[1] ?? '';
+    const rest = await get(next.replace('limit=1', 'limit=1000'));
+    expect(rest.json<{ ticketId: string }[]>().map(({ ticketId }) => ticketId)).toContain(late);
+    expect(rest.json()).toHaveLength(2);
+    expect(rest.headers.link).toBeUndefined();
+  });
+
+  it('is empty, and no error, for an event that has sold nothing', async () => {
+    expect(await pagesOf((await openTestEvent()).eventId, 3)).toEqual([[]]);
+  });
+});
+
+describe('what is not there', () => {
+  const upper = ({ eventId }: Inventory) => eventId.toUpperCase();
+
+  it.each([
+    ['the count of an unknown event', 'EVENT_NOT_FOUND', () => `${tickets}/count/${unique('event')}`],
+    ['the count of an event in other letters', 'EVENT_NOT_FOUND', (event: Inventory) => `${tickets}/count/${upper(event)}`],
+    ['the revenue of an unknown event', 'EVENT_NOT_FOUND', () => `${tickets}/revenue/Venue1/${unique('event')}`],
+    ['the revenue at another venue', 'EVENT_NOT_FOUND', ({ eventId }: Inventory) => `${tickets}/revenue/Venue1/${eventId}`],
+    ['the list of an unknown event', 'EVENT_NOT_FOUND', () => `${tickets}?eventId=${unique('event')}`],
+    ['an unknown ticket', 'TICKET_NOT_FOUND', () => `${tickets}/${uuidv7()}`],
+    ['an id that no UUID has', 'TICKET_NOT_FOUND', () => `${tickets}/00000000-0000-0000-0000-000000000001`],
+    ['an unknown path', 'NOT_FOUND', () => '/query/api/v1/nothing'],
+    ["another service's path", 'NOT_FOUND', () => '/purchase/api/v1/tickets'],
+  ])('is a 404: %s, %s', async (_what, code, urlOf) => {
+    const answer = await get(urlOf(await openTestEvent()));
+    expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
+    expect([answer.statusCode, answer.json()]).toEqual([404, expect.objectContaining({ status: 404, code })]);
+  });
+});
+
+describe('what is not valid', () => {
+  it.each([
+    ['?eventId=E&limit=0', 'limit'],
+    ['?eventId=E&limit=1001', 'limit'],
+    ['?eventId=E&limit=x', 'limit'],
+    ['?eventId=E&limit=', 'limit'],
+    ['?eventId=E&offset=3', 'offset'],
+    ['', 'eventId'],
+    ['?eventId=', 'eventId'],
+    ['?eventId=E&eventId=F', 'eventId'],
+    ['?eventId=E&cursor=garbage', 'cursor'],
+    ['?eventId=E&cursor=', 'cursor'],
+    [`?eventId=E&cursor=${Buffer.from(`1.${'-'.repeat(36)}`).toString('base64url')}`, 'cursor'],
+    [`?eventId=E&cursor=${'A'.repeat(129)}`, 'cursor'],
+    ["?eventId=E' OR 1=1 -- ", 'eventId'],
+    ["/count/E'; DROP TABLE tickets; -- ", 'eventId'],
+    ["/revenue/V' UNION SELECT 1/E", 'venueId'],
+    ['/revenue/V/E"', 'eventId'],
+    ["/' OR ''='", 'ticketId'],
+    ['/123', 'ticketId'],
+    ['/00000000-0000-0000-0000-00000000000g', 'ticketId'],
+    [`/count/${'E'.repeat(65)}`, 'eventId'],
+  ])('is a 400 that names the parameter: %s', async (rest, parameter) => {
+    const answer = await get(tickets + encodeURI(rest));
+    expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
+    const errors = [expect.objectContaining({ parameter })];
+    expect([answer.statusCode, answer.json()]).toEqual([400, expect.objectContaining({ code: 'INVALID_REQUEST', errors })]);
+  });
+});
+
+describe('caching', () => {
+  it.each([
+    ['the count', 'public, max-age=1', ({ eventId }: Inventory) => `${tickets}/count/${eventId}`],
+    ['the revenue', 'public, max-age=1', ({ eventId, venueId }: Inventory) => `${tickets}/revenue/${venueId}/${eventId}`],
+    ['the list', 'private, no-cache', ({ eventId }: Inventory) => `${tickets}?eventId=${eventId}`],
+  ])('%s answers 304 to its ETag until something is sold', async (_what, cacheControl, urlOf) => {
+    const event = await openTestEvent();
+    const url = urlOf(event);
+    const first = await get(url);
+    expect(first.headers['cache-control']).toBe(cacheControl);
+    const headers = { 'if-none-match': String(first.headers.etag) };
+    const again = await get(url, headers);
+    expect([again.statusCode, again.body]).toEqual([304, '']);
+    await sell(event, 1, [seat(1)]);
+    expect((await get(url, headers)).statusCode).toBe(200);
+  });
+
+  it('a ticket is kept by its reader alone, who asks again with the ETag', async () => {
+    const [ticketId] = await sell(await openTestEvent(), 1, [seat(1)]);
+    const { headers } = await get(`${tickets}/${ticketId}`);
+    expect(headers['cache-control']).toBe('private, no-cache');
+    expect((await get(`${tickets}/${ticketId}`, { 'if-none-match': String(headers.etag) })).statusCode).toBe(304);
+  });
+});
+
+describe('the service itself', () => {
+  it('is live and healthy, and says what it checked', async () => {
+    expect((await get('/query/live')).json()).toEqual({ status: 'ok' });
+    expect((await get('/query/health')).json()).toEqual({ status: 'ok', checks: { database: 'ok' } });
+  });
+
+  it('describes every route in OpenAPI 3.1, and shows it as a page', async () => {
+    const { openapi, paths } = (await get('/query/openapi.json')).json();
+    expect(openapi).toMatch(/^3\.1\./);
+    expect(Object.keys(paths)).toEqual(
+      expect.arrayContaining([
+        tickets,
+        `${tickets}/{ticketId}`,
+        `${tickets}/count/{eventId}`,
+        `${tickets}/revenue/{venueId}/{eventId}`,
+      ]),
+    );
+    expect((await get('/query/docs/')).headers['content-type']).toMatch(/^text\/html/);
+  });
+});

@@ -1,0 +1,72 @@
+import { Type } from 'typebox';
+import { describe, expect, it } from 'vitest';
+import { type Environment, loadConfig, settings } from './config.ts';
+
+const schema = Type.Object({
+  PORT: settings.port(8080),
+  HOST: settings.host,
+  LOG_LEVEL: settings.logLevel,
+  REDIS_URL: settings.redisUrl,
+  DATABASE_URL: settings.databaseUrl,
+});
+
+const required = { REDIS_URL: 'redis://localhost:6379', DATABASE_URL: 'mysql://u:p@localhost/onsale' };
+const load = (environment: Environment) => loadConfig(schema, { ...required, ...environment });
+
+describe('the settings of a service', () => {
+  it('have their defaults where the environment says nothing', () => {
+    expect(load({})).toEqual({ ...required, PORT: 8080, HOST: '0.0.0.0', LOG_LEVEL: 'info' });
+  });
+
+  it('take an empty value for an absent one', () => {
+    expect(load({ PORT: '', LOG_LEVEL: '' })).toMatchObject({ PORT: 8080, LOG_LEVEL: 'info' });
+    expect(() => load({ REDIS_URL: '' })).toThrow('REDIS_URL is missing');
+  });
+
+  it('are converted to their types', () => {
+    expect(load({ PORT: '9000', LOG_LEVEL: 'debug', HOST: '127.0.0.1' })).toMatchObject({ PORT: 9000, LOG_LEVEL: 'debug' });
+    expect(load({ HOST: '1' }).HOST).toBe('1');
+  });
+
+  it.each([
+    '8080.5',
+    '0x50',
+    '1e3',
+    'true',
+    ' 8080',
+    '8080 ',
+    '+8080',
+    '0',
+    '-1',
+    '65536',
+    '99999999999999999999',
+    'http',
+    '８０',
+  ])('refuse "%s" for a port instead of guessing what was meant', (PORT) => {
+    expect(() => load({ PORT })).toThrow(/^The environment is not valid:\n {2}PORT must be [^\n]+$/);
+  });
+
+  it('hold nothing that the schema does not describe', () => {
+    expect(load({ SECRET: 'hush' })).not.toHaveProperty('SECRET');
+  });
+
+  it('report every fault at once, each by its name, in one error', () => {
+    const environment = { PORT: 'http', LOG_LEVEL: 'loud', REDIS_URL: 'localhost:6379' };
+    const report = () => loadConfig(schema, environment);
+    expect(report).toThrow('The environment is not valid:\n');
+    for (const fault of [
+      '  PORT must be integer',
+      '  LOG_LEVEL must be equal to one of the allowed values',
+      '  REDIS_URL must match pattern "^rediss?://"',
+      '  DATABASE_URL is missing',
+    ]) {
+      expect(report).toThrow(fault);
+    }
+  });
+
+  it('leave the environment as it was', () => {
+    const environment = Object.freeze({ ...required, PORT: '9000' });
+    loadConfig(schema, environment);
+    expect(environment).toEqual({ ...required, PORT: '9000' });
+  });
+});

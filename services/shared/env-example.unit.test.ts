@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { emulatorEnvironment } from '../../scripts/local/emulator.ts';
+import { defaultPorts } from '../../scripts/local/ports.ts';
+import { localStoreUrls } from '../../scripts/local/stores.ts';
+import { serviceEnvironment } from '../../scripts/local/system.ts';
+import { persistenceConfig } from '../persistence/config.ts';
+import { purchaseConfig } from '../purchase/config.ts';
+import { queryConfig } from '../query/config.ts';
+import { loadConfig } from './config.ts';
+
+type Setting = { name: string; value: string; commentedOut: boolean; description: string };
+
+/** The settings of a file: each `NAME=value`, commented out or not, with the comment directly above it. */
+function settingsOf(text: string): Setting[] {
+  const settings: Setting[] = [];
+  let comment: string[] = [];
+  for (const line of text.split('\n')) {
+    const [, hash, name, value = ''] = /^(# )?([A-Z][A-Z0-9_]*)=(.*)$/.exec(line) ?? [];
+    if (name !== undefined) settings.push({ name, value, commentedOut: hash !== undefined, description: comment.join(' ') });
+    comment = name === undefined && line.startsWith('# ') ? [...comment, line.slice(2)] : [];
+  }
+  return settings;
+}
+
+const text = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8');
+const listed = settingsOf(text);
+const services = { purchase: purchaseConfig, persistence: persistenceConfig, query: queryConfig };
+const ofServices = Object.values(services).flatMap(({ properties }) => Object.entries<object>(properties));
+const isOfSdk = (name: string) => name.startsWith('AWS_');
+const namesOf = (settings: Setting[]) => settings.map(({ name }) => name).toSorted();
+
+describe('.env.example', () => {
+  it('names every setting of every service once, and none that no service has', () => {
+    expect(namesOf(listed.filter(({ name }) => !isOfSdk(name)))).toEqual(
+      [...new Set(ofServices.map(([name]) => name))].toSorted(),
+    );
+    expect(new Set(namesOf(listed)).size).toBe(listed.length);
+  });
+
+  it.each(ofServices)('describes %s in the words of the code', (name, schema) => {
+    expect(listed.find((setting) => setting.name === name)).toMatchObject(
+      'description' in schema ? { description: schema.description } : expect.fail(`${name} has no description`),
+    );
+  });
+
+  it('comments out what has a default, and shows it', () => {
+    for (const { name, value, commentedOut } of listed.filter((setting) => !isOfSdk(setting.name))) {
+      const defaults = ofServices.flatMap(([other, schema]) => (other === name && 'default' in schema ? [schema.default] : []));
+      expect({ name, commentedOut }).toEqual({ name, commentedOut: defaults.length > 0 });
+      if (commentedOut) expect(defaults.map(String)).toContain(value);
+    }
+  });
+
+  const asItIs = parseEnv(text);
+  const allOfIt = Object.fromEntries(listed.map(({ name, value }) => [name, value]));
+
+  it.each(Object.entries(services))('starts the %s service, with and without what is commented out', (_service, schema) => {
+    expect(() => loadConfig(schema, asItIs)).not.toThrow();
+    expect(() => loadConfig(schema, allOfIt)).not.toThrow();
+  });
+
+  it('names the stores and queues that "npm start" starts, so that copying it changes nothing', () => {
+    const endpoint = `http://127.0.0.1:${defaultPorts.emulator}`;
+    expect(asItIs).toEqual(serviceEnvironment(localStoreUrls(defaultPorts), endpoint));
+    expect(emulatorEnvironment(endpoint)).toMatchObject(
+      Object.fromEntries(Object.entries(allOfIt).filter(([name]) => isOfSdk(name))),
+    );
+  });
+});

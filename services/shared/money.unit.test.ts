@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { formatMoney, parseMoney } from './money.ts';
+
+const amounts: [minor: bigint, currency: string, decimal: string][] = [
+  [10_000n, 'USD', '100.00'],
+  [0n, 'USD', '0.00'],
+  [5n, 'USD', '0.05'],
+  [50n, 'USD', '0.50'],
+  [123_456_789_012_345_678n, 'EUR', '1234567890123456.78'],
+  [0n, 'JPY', '0'],
+  [1_050n, 'JPY', '1050'],
+  [7n, 'KWD', '0.007'],
+  [12_345n, 'KWD', '12.345'],
+  [123_456n, 'CLF', '12.3456'],
+];
+
+describe('money', () => {
+  it.each(amounts)('writes %s minor units of %s as %s, and reads them back exactly', (minor, currency, decimal) => {
+    expect(formatMoney(minor, currency)).toBe(decimal);
+    expect(parseMoney(decimal, currency)).toBe(minor);
+  });
+
+  it('writes a number as it writes a bigint', () => {
+    expect(formatMoney(4_550, 'EUR')).toBe('45.50');
+  });
+
+  it.each(['COP', 'HUF', 'IDR', 'ALL', 'LAK'])('gives %s the two decimals of ISO 4217, whatever Intl thinks', (currency) => {
+    expect(formatMoney(10_000, currency)).toBe('100.00');
+  });
+
+  it.each([
+    ['100', 'USD', 10_000n],
+    ['100.0000', 'USD', 10_000n],
+    ['100.5', 'USD', 10_050n],
+    ['007.10', 'USD', 710n],
+    ['1050.0000', 'JPY', 1_050n],
+    ['1.0010', 'KWD', 1_001n],
+  ])('reads "%s" %s, with as many zeros as a database gives, as %s', (decimal, currency, minor) => {
+    expect(parseMoney(decimal, currency)).toBe(minor);
+  });
+
+  it.each([
+    ['0.001', 'USD'],
+    ['1.5', 'JPY'],
+    ['1.0001', 'KWD'],
+  ])('refuses to round "%s" %s', (decimal, currency) => {
+    expect(() => parseMoney(decimal, currency)).toThrow(RangeError);
+  });
+
+  it.each(['', ' ', '1,000.00', '-1.00', '+1', '.50', '1.', '1e3', '0x10', '1 ', '1\n', 'NaN', '１'])(
+    'refuses "%s": it is no amount',
+    (text) => {
+      expect(() => parseMoney(text, 'USD')).toThrow(RangeError);
+    },
+  );
+});
