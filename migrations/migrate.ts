@@ -1,9 +1,9 @@
 import type { Kysely } from 'kysely';
 import { Migrator } from 'kysely/migration';
-import * as tickets from './0001-tickets.ts';
+import { up as tickets } from './0001-tickets.ts';
 
 /** In the order of their names; forward only. */
-const migrations = { '0001-tickets': tickets };
+const migrations = { '0001-tickets': { up: tickets } };
 
 /**
  * Brings a database to the newest schema and gives the names of the migrations that it took. Safe to run from several

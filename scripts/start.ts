@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { migrateToLatest } from '../migrations/migrate.ts';
 import { connectStores } from './local/connect.ts';
-import { assertPortsFree, defaultPorts } from './local/ports.ts';
+import { defaultPorts } from './local/ports.ts';
 import { type StoreUrls, storeUrls } from './local/stores.ts';
 import { startSystem } from './local/system.ts';
 import { parseEventFile } from './onsale/event-file.ts';
@@ -19,7 +19,6 @@ let stoppingSince: number | undefined;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(0));
 
 try {
-  await assertPortsFree(defaultPorts);
   say('Starting …');
   const processes = await startSystem({ folder, ports: defaultPorts, urls: storeUrls(defaultPorts), resources, say, prepare });
   say(readyText());
@@ -59,7 +58,7 @@ async function prepare(stores: StoreUrls): Promise<void> {
 }
 
 function readyText(): string {
-  const at = `http://localhost:${defaultPorts.loadBalancer}`;
+  const at = `http://localhost:${defaultPorts['load-balancer']}`;
   return `
 Onsale is ready at ${at}. Try, in another terminal:
 

@@ -1,10 +1,10 @@
 import { createServer } from 'node:net';
 
 /** Every port of the system on one machine. */
-export type Ports = Record<'loadBalancer' | 'purchase' | 'query' | 'persistence' | 'redis' | 'mysql' | 'emulator', number>;
+export type Ports = Record<'load-balancer' | 'purchase' | 'query' | 'persistence' | 'redis' | 'mysql' | 'emulator', number>;
 
 export const defaultPorts: Ports = {
-  loadBalancer: 8000,
+  'load-balancer': 8000,
   purchase: 8080,
   query: 8081,
   persistence: 8082,
@@ -18,9 +18,9 @@ export async function assertPortsFree(ports: Partial<Ports>): Promise<void> {
   const checked = await Promise.all(
     Object.entries(ports).map(async ([name, port]) => ({ name, port, free: await isFree(port) })),
   );
-  const taken = checked.filter(({ free }) => !free).map(({ name, port }) => `  port ${port}, for the ${name}`);
+  const taken = checked.filter(({ free }) => !free).map(({ name, port }) => `  ${port}, for ${name}`);
   if (taken.length === 0) return;
-  throw new Error(`These ports are taken (is another "npm start" running?):\n${taken.join('\n')}`);
+  throw new Error(`These ports are taken (does another "npm start" run?):\n${taken.join('\n')}`);
 }
 
 function isFree(port: number): Promise<boolean> {

@@ -26,7 +26,13 @@ export function storeUrls(ports: Pick<Ports, 'redis' | 'mysql'>, environment = p
   };
 }
 
-/** Starts the Redis and MySQL that `urls` do not name elsewhere; closed by `resources`. */
+/** Which stores are ours to run: those that `urls` does not name elsewhere. */
+export function ownStores(urls: StoreUrls, ports: Pick<Ports, 'redis' | 'mysql'>) {
+  const local = localStoreUrls(ports);
+  return { redis: urls.redisUrl === local.redisUrl, mysql: urls.databaseUrl === local.databaseUrl };
+}
+
+/** Starts the stores that are ours to run; closed by `resources`. */
 export async function startStores(options: {
   folder: string;
   ports: Pick<Ports, 'redis' | 'mysql'>;
@@ -35,16 +41,17 @@ export async function startStores(options: {
   say: (line: string) => void;
 }): Promise<LocalProcess[]> {
   const { folder, ports, urls, resources, say } = options;
-  const local = localStoreUrls(ports);
-  const needed = { redis: urls.redisUrl === local.redisUrl, mysql: urls.databaseUrl === local.databaseUrl };
-  if (!needed.redis && !needed.mysql) return [];
+  const own = ownStores(urls, ports);
+  if (!own.redis && !own.mysql) return [];
   const servers = await findServers(join(folder, 'bin'), say);
-  const started: Promise<LocalProcess>[] = [];
-  if (needed.redis) started.push(startRedis(servers.redis, { folder: join(folder, 'redis'), port: ports.redis }));
-  if (needed.mysql) started.push(startMysql(servers.mysql, { folder: join(folder, 'mysql'), port: ports.mysql }));
-  const settled = await Promise.allSettled(started);
-  for (const result of settled) if (result.status === 'fulfilled') resources.defer(() => result.value.stop());
-  return await Promise.all(started);
+  const starting: Promise<LocalProcess>[] = [];
+  if (own.redis) starting.push(startRedis(servers.redis, { folder: join(folder, 'redis'), port: ports.redis }));
+  if (own.mysql) starting.push(startMysql(servers.mysql, { folder: join(folder, 'mysql'), port: ports.mysql }));
+  // Where one fails, the other is closed all the same.
+  for (const result of await Promise.allSettled(starting)) {
+    if (result.status === 'fulfilled') resources.defer(() => result.value.stop());
+  }
+  return await Promise.all(starting);
 }
 
 /** Starts the SNS and SQS emulator; with `dataFolder`, its queues outlive it. */

@@ -18,7 +18,7 @@ beforeEach(() => {
 afterEach(() => folders.disposeAsync());
 
 async function freePorts(): Promise<Ports> {
-  const names = ['loadBalancer', 'purchase', 'query', 'persistence', 'redis', 'mysql', 'emulator'] as const;
+  const names = ['load-balancer', 'purchase', 'query', 'persistence', 'redis', 'mysql', 'emulator'] as const;
   return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await getPort()]))) as Ports;
 }
 
@@ -30,7 +30,7 @@ describe('the system on one machine', () => {
   it('sells a seat through the load balancer, counts it, and knows it after a stop and a start', async () => {
     const folder = testFolder(folders);
     const ports = await freePorts();
-    const base = `http://127.0.0.1:${ports.loadBalancer}`;
+    const base = `http://127.0.0.1:${ports['load-balancer']}`;
     const plan = planOf({ eventId: 'E', venueId: 'V', currency: 'USD', onSaleAtMs: 0, zones: [seatedZone(1, 2, 2)] });
     /** With a Redis and a MySQL of its own, as `npm start` has. */
     const start = (resources: AsyncDisposableStack) =>
@@ -76,7 +76,7 @@ describe('the system on one machine', () => {
     await using resources = new AsyncDisposableStack();
     const ports = await freePorts();
     await startSystem({ ...quiet, folder: testFolder(folders), ports, urls, resources });
-    const base = `http://127.0.0.1:${ports.loadBalancer}`;
+    const base = `http://127.0.0.1:${ports['load-balancer']}`;
     const wishes = Array.from({ length: 5_000 }, (_, at) => ({
       venueId,
       eventId,

@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { pathTable, type ServiceName } from '../../services/shared/path-table.ts';
 import { messaging } from '../../services/shared/resources.ts';
 import { queueUrl, topicArn } from './emulator.ts';
-import type { Ports } from './ports.ts';
+import { assertPortsFree, type Ports } from './ports.ts';
 import type { LocalProcess } from './process.ts';
 import { startScript, startService } from './services.ts';
-import { type StoreUrls, startEmulator, startStores } from './stores.ts';
+import { ownStores, type StoreUrls, startEmulator, startStores } from './stores.ts';
 
 /**
  * Starts the whole system on one machine: the stores, then what `prepare` does in them, the emulator, the services and the
@@ -23,10 +23,15 @@ export async function startSystem(options: {
   const logFolder = join(folder, 'log');
   const keep = (process: LocalProcess) => {
     resources.defer(() => process.stop());
+    say(`  ${process.name} is up`);
     return process;
   };
 
+  const { redis, mysql, ...others } = ports;
+  const own = ownStores(urls, ports);
+  await assertPortsFree({ ...others, ...(own.redis && { redis }), ...(own.mysql && { mysql }) });
   const stores = await startStores({ folder, ports, urls, resources, say });
+  for (const store of stores) say(`  ${store.name} is up`);
   await prepare(urls);
   const emulator = await startEmulator({ port: ports.emulator, dataFolder: join(folder, 'emulator'), logFolder });
   keep(emulator.process);
@@ -38,12 +43,12 @@ export async function startSystem(options: {
   const services = [await start('query'), await start('persistence'), await start('purchase')];
   const loadBalancer = await startScript('load-balancer', {
     env: {
-      PORT: String(ports.loadBalancer),
+      PORT: String(ports['load-balancer']),
       PURCHASE_PORT: String(ports.purchase),
       QUERY_PORT: String(ports.query),
       PERSISTENCE_PORT: String(ports.persistence),
     },
-    readyUrl: `http://127.0.0.1:${ports.loadBalancer}/purchase/live`,
+    readyUrl: `http://127.0.0.1:${ports['load-balancer']}/purchase/live`,
     logFolder,
   });
   return [...stores, emulator.process, ...services, keep(loadBalancer)];

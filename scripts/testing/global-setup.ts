@@ -28,7 +28,8 @@ export default async function setup({ provide }: TestProject) {
     resources.defer(() => emulator.process.stop());
 
     const db = connectDatabase(urls.databaseUrl, 1);
-    await migrateToLatest(db).finally(() => db.destroy());
+    await migrateToLatest(db);
+    await db.destroy();
     provide('stores', { ...urls, endpoint: emulator.endpoint });
   } catch (error) {
     await resources.disposeAsync();

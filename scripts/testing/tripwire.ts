@@ -1,4 +1,4 @@
-import { createServer, request } from 'node:http';
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
@@ -15,7 +15,8 @@ export async function layTripwire(options: {
 }): Promise<string> {
   const { endpoint, action, when, trip, resources } = options;
   const { hostname, port } = new URL(endpoint);
-  const server = createServer(async (incoming, outgoing) => {
+  const server = createServer((incoming, outgoing) => void pass(incoming, outgoing));
+  const pass = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
     const body = await buffer(incoming);
     // SQS names its action in a header, SNS in the form that is its body.
     const hit = `${incoming.headers['x-amz-target']} ${body.toString()}`.includes(action);
@@ -28,7 +29,7 @@ export async function layTripwire(options: {
     });
     onward.on('error', () => outgoing.destroy());
     onward.end(body);
-  });
+  };
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   resources.defer(() => {
     server.closeAllConnections();

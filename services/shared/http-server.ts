@@ -44,9 +44,13 @@ export async function createHttpServer(options: {
     handlerTimeout: handlerMs,
     forceCloseConnections: 'idle',
     clientErrorHandler: answerClientError,
-    frameworkErrors: (_error, _request, reply) => void sendProblem(reply, 'INVALID_REQUEST', { detail: 'The URL is malformed' }),
+    // These come before the hooks, so the request id is set here too.
+    frameworkErrors: (_error, request, reply) =>
+      void sendProblem(reply.header('x-request-id', request.id), 'INVALID_REQUEST', { detail: 'The URL is malformed' }),
   }).withTypeProvider<TypeBoxTypeProvider>();
 
+  // Fastify reads this one by itself too; without it, whatever is not JSON is a 415.
+  app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   app.setErrorHandler<FastifyError | UnavailableError>((error, request, reply) => {
     if (error instanceof UnavailableError || isAway(error)) {
@@ -97,7 +101,11 @@ function answerClientError(error: Error & { code?: string }, socket: Socket): vo
   const code = error.code === 'HPE_HEADER_OVERFLOW' ? 'HEADERS_TOO_LARGE' : 'INVALID_REQUEST';
   const body = JSON.stringify(problem(code, { detail: 'The request is not valid HTTP' }));
   const status = problems[code].status;
-  socket.end(
-    `HTTP/1.1 ${status} ${code}\r\nconnection: close\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
+  const headers = [
+    'connection: close',
+    'content-type: application/problem+json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    `x-request-id: ${randomUUID()}`,
+  ];
+  socket.end(`HTTP/1.1 ${status} ${code}\r\n${headers.join('\r\n')}\r\n\r\n${body}`);
 }

@@ -39,6 +39,6 @@ export type Schema = {
 };
 
 /** CONFLICTED: sold, but another ticket held the seat already; see seat_conflicts. */
-export type TicketStatus = 'PAID' | 'CANCELLED' | 'CONFLICTED';
+type TicketStatus = 'PAID' | 'CANCELLED' | 'CONFLICTED';
 
 type Decimal = ColumnType<string, string, string>;

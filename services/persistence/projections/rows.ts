@@ -6,7 +6,7 @@ import type { TicketsPurchased } from '../../shared/ticket-events.ts';
 
 /** What the database already holds of a batch: which events were applied, and which ticket has which seat. */
 export type Known = { applied: Set<string>; liveSeats: Map<string, LiveTicket> };
-export type LiveTicket = { ticketId: Buffer; orderId: Buffer };
+type LiveTicket = { ticketId: Buffer; orderId: Buffer };
 
 /** The rows that a batch of domain events adds to each table of the projection. */
 export type Rows = {

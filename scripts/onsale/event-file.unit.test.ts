@@ -1,0 +1,80 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parseEventFile } from './event-file.ts';
+
+const valid = {
+  venue: { venueId: 'V', name: 'A venue' },
+  event: { eventId: 'E', name: 'An event', onSaleAt: '2026-05-01T10:00:00+02:00', currency: 'EUR' },
+  zones: [
+    { zoneId: 1, throughZoneId: 3, rows: 2, columns: 5, price: '12.50' },
+    { zoneId: 9, name: 'Standing', capacity: 40, price: '8' },
+  ],
+};
+
+const parse = (changes: object) => () => parseEventFile(JSON.stringify({ ...valid, ...changes }));
+
+describe('an event file', () => {
+  it('describes a venue, its zones and an event', () => {
+    const plan = parseEventFile(JSON.stringify(valid));
+    const seated = { grid: { rows: 2, columns: 5 }, capacity: 10, priceMinor: 1_250 };
+    expect(plan.inventory).toEqual({
+      eventId: 'E',
+      venueId: 'V',
+      currency: 'EUR',
+      onSaleAtMs: Date.UTC(2026, 4, 1, 8),
+      zones: [...[1, 2, 3].map((zoneId) => ({ zoneId, ...seated })), { zoneId: 9, capacity: 40, priceMinor: 800 }],
+    });
+    expect([...plan.zoneNames.values()]).toEqual(['Zone 1', 'Zone 2', 'Zone 3', 'Standing']);
+  });
+
+  it('is told of all its faults at once, each by its place', () => {
+    const zones = [
+      { zoneId: 1, rows: 2, price: '1' },
+      { zoneId: 2, rows: 2, columns: 2, capacity: 4, price: '1' },
+      { zoneId: 4, throughZoneId: 3, capacity: 1, price: '1.005' },
+      { zoneId: 5, capacity: 1, price: '1' },
+      { zoneId: 5, capacity: 1, price: '1' },
+    ];
+    const message = messageOf(parse({ zones, event: { ...valid.event, onSaleAt: '2026-05-01' } }));
+    expect(message).toContain('/event/onSaleAt must be a time with its offset');
+    expect(message).toContain('/zones/0 needs either rows and columns, or a capacity');
+    expect(message).toContain('/zones/1 needs either rows and columns, or a capacity');
+    expect(message).toContain('/zones/2/throughZoneId must not be below zoneId 4');
+    expect(message).toContain('/zones/2/price "1.005" has more than 2 decimals');
+    expect(message).toContain('/zones/4 zone 5 is described twice');
+  });
+
+  it.each([
+    ['no zones', { zones: [] }, '/zones'],
+    ['an unknown field', { zone: [] }, '/zone is not a known field'],
+    ['a missing part', { venue: undefined }, '/venue is missing'],
+    ['an id that is no id', { venue: { venueId: 'a{b}', name: 'x' } }, '/venue/venueId'],
+    ['a zone 0', { zones: [{ zoneId: 0, capacity: 1, price: '1' }] }, '/zones/0/zoneId'],
+    ['a zone too large', { zones: [{ zoneId: 1, rows: 9_000, columns: 9_000, price: '1' }] }, 'more than 1000000 seats'],
+    ['too many zones', { zones: [{ zoneId: 1, throughZoneId: 100_000, capacity: 1, price: '1' }] }, 'at most 10000 zones'],
+    ['a price too high', { zones: [{ zoneId: 1, capacity: 1, price: '99999999999999999999' }] }, '/zones/0/price'],
+  ])('with %s is refused', (_what, changes, fault) => {
+    expect(parse(changes)).toThrow(fault);
+  });
+
+  it('that is not JSON is refused', () => {
+    expect(() => parseEventFile('venue: V')).toThrow('not JSON');
+  });
+
+  it('is what each of the demo files is; the first has 78,000 seats', () => {
+    const folder = join(import.meta.dirname, '../demo');
+    const plans = readdirSync(folder).map((file) => parseEventFile(readFileSync(join(folder, file), 'utf8')));
+    const event1 = plans.find(({ inventory }) => inventory.eventId === 'Event1');
+    expect(event1?.inventory.zones.reduce((sum, { capacity }) => sum + capacity, 0)).toBe(78_000);
+  });
+});
+
+function messageOf(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return '';
+}
