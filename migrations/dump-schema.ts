@@ -6,7 +6,7 @@ type ForeignKey = { table: string; name: string; columns: string; target: string
 
 /**
  * The schema of a database as SQL text, the same whether MySQL or MariaDB holds it: tables by name, columns in their
- * order, keys by name. The migrator's own tables are left out.
+ * order, keys by name, and last the foreign keys. The migrator's own tables are left out.
  */
 export async function dumpSchema<Schema>(db: Kysely<Schema>): Promise<string> {
   const { rows: tables } = await sql<{ table: string; collation: string }>`
@@ -37,11 +37,10 @@ export async function dumpSchema<Schema>(db: Kysely<Schema>): Promise<string> {
     from information_schema.key_column_usage
     where table_schema = database() and referenced_table_name is not null
     group by table_name, constraint_name
-    order by constraint_name
   `.execute(db);
 
   const of = <Row extends { table: string }>(rows: Row[], table: string) => rows.filter((row) => row.table === table);
-  return tables
+  const creates = tables
     .filter(({ table }) => !table.startsWith('kysely_'))
     .toSorted((a, b) => (a.table < b.table ? -1 : 1))
     .map(({ table, collation }) => {
@@ -51,14 +50,16 @@ export async function dumpSchema<Schema>(db: Kysely<Schema>): Promise<string> {
         ...of(keys, table)
           .filter(({ name }) => !of(foreignKeys, table).some((foreign) => foreign.name === name))
           .map(keyLine),
-        ...of(foreignKeys, table).map(
-          ({ name, columns: own, target, targetColumns }) =>
-            `constraint ${name} foreign key (${own}) references ${target} (${targetColumns})`,
-        ),
       ];
       return `create table ${table} (\n${lines.map((line) => `  ${line}`).join(',\n')}\n) collate ${collation};\n`;
-    })
-    .join('\n');
+    });
+  const alters = foreignKeys
+    .map(
+      ({ table, name, columns: own, target, targetColumns }) =>
+        `alter table ${table} add constraint ${name} foreign key (${own}) references ${target} (${targetColumns});\n`,
+    )
+    .toSorted();
+  return [...creates, alters.join('')].join('\n');
 }
 
 function columnLine({ name, type, nullable, expression }: Column): string {

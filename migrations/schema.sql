@@ -12,8 +12,7 @@ create table event_zones (
   capacity int not null,
   price decimal(19,4) not null,
   currency char(3) not null,
-  primary key (event_id, zone_id),
-  constraint event_zones_event foreign key (event_id) references events (event_id)
+  primary key (event_id, zone_id)
 ) collate utf8mb4_bin;
 
 create table events (
@@ -22,8 +21,7 @@ create table events (
   name varchar(200) not null,
   currency char(3) not null,
   on_sale_at datetime(3) not null,
-  primary key (event_id),
-  constraint events_venue foreign key (venue_id) references venues (venue_id)
+  primary key (event_id)
 ) collate utf8mb4_bin;
 
 create table orders (
@@ -82,6 +80,9 @@ create table zones (
   venue_id varchar(64) not null,
   zone_id int not null,
   name varchar(200) not null,
-  primary key (venue_id, zone_id),
-  constraint zones_venue foreign key (venue_id) references venues (venue_id)
+  primary key (venue_id, zone_id)
 ) collate utf8mb4_bin;
+
+alter table event_zones add constraint event_zones_event foreign key (event_id) references events (event_id);
+alter table events add constraint events_venue foreign key (venue_id) references venues (venue_id);
+alter table zones add constraint zones_venue foreign key (venue_id) references venues (venue_id);

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
-import Fastify, { type FastifyError } from 'fastify';
+import Fastify, { type FastifyError, LogController } from 'fastify';
 import { listFaults } from './faults.ts';
 import type { Logger } from './logger.ts';
 import { Problem, type ProblemCode, problem, problemErrors, problems, sendProblem, UnavailableError } from './problems.ts';
@@ -35,7 +35,7 @@ export async function createHttpServer(options: {
   const { logger, title, prefix, handlerMs, isAway = () => false } = options;
   const app = Fastify({
     loggerInstance: logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestId,
     bodyLimit: maxBodyBytes,
     http: { maxHeaderSize: maxHeaderBytes },
@@ -95,11 +95,16 @@ function codeOf({ statusCode = 500 }: FastifyError): ProblemCode {
   return statusCode < 500 ? 'INVALID_REQUEST' : 'INTERNAL_ERROR';
 }
 
+const clientErrors: Record<string, ProblemCode> = {
+  HPE_HEADER_OVERFLOW: 'HEADERS_TOO_LARGE',
+  ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMEOUT',
+};
+
 /** What Node's parser refuses has no request or reply yet, only a socket. */
 function answerClientError(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return;
-  const code = error.code === 'HPE_HEADER_OVERFLOW' ? 'HEADERS_TOO_LARGE' : 'INVALID_REQUEST';
-  const body = JSON.stringify(problem(code, { detail: 'The request is not valid HTTP' }));
+  const code = clientErrors[error.code ?? ''] ?? 'INVALID_REQUEST';
+  const body = JSON.stringify(problem(code));
   const status = problems[code].status;
   const headers = [
     'connection: close',

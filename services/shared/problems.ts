@@ -11,6 +11,7 @@ export const problems = {
   SEAT_NOT_FOUND: { status: 404, title: 'The zone has no such seat' },
   TICKET_NOT_FOUND: { status: 404, title: 'There is no such ticket' },
   NOT_FOUND: { status: 404, title: 'Nothing is served at this path' },
+  REQUEST_TIMEOUT: { status: 408, title: 'The request took too long to arrive' },
   SEAT_TAKEN: { status: 409, title: 'The seat is taken' },
   NOT_ON_SALE: { status: 409, title: 'The event is not on sale yet' },
   PAYLOAD_TOO_LARGE: { status: 413, title: 'The body is too large' },
