@@ -170,20 +170,42 @@ describe('the relay', () => {
 });
 
 describe('trimming the outbox', () => {
+  /** Trimming goes by the milliseconds of the entries' ids. */
+  async function sellInDifferentMilliseconds(event: Inventory, columns: number[]) {
+    for (const column of columns) {
+      const soldBefore = Date.now();
+      await sell(event, [column]);
+      await vi.waitUntil(() => Date.now() > soldBefore + 1, { interval: 1 });
+    }
+  }
+
   it('drops what is published and past its time, and nothing that waits', async () => {
     const event = await openTestEvent();
     const outbox = createOutbox(redis, unique('task'));
-    await sell(event, [1, 2, 3]);
-    const [first] = await outbox.readNew(event.eventId, 2);
-    await outbox.acknowledge(event.eventId, [first?.id ?? '']);
-    const later = Date.now() + hourMs;
-    await outbox.trim(event.eventId, Date.now() - hourMs);
-    expect(await redis.xlen(outboxKey(event.eventId))).toBe(3);
-    await outbox.trim(event.eventId, later);
-    const left = await redis.xlen(outboxKey(event.eventId));
-    // The three were sold within the same millisecond or not: trimming goes by milliseconds, and keeps the waiting ones'.
-    expect(left).toBeGreaterThanOrEqual(2);
-    const rest = await outbox.readNew(event.eventId, 10);
-    expect(rest).toHaveLength(1);
+    await sellInDifferentMilliseconds(event, [1, 2, 3, 4]);
+    const [first, second] = await outbox.readNew(event.eventId, 3);
+    await outbox.acknowledge(event.eventId, [first?.id ?? '', second?.id ?? '']);
+
+    expect(await outbox.trim(event.eventId, Date.now() - hourMs)).toBe(0);
+    expect(await outbox.trim(event.eventId, Date.now() + hourMs)).toBe(2);
+    expect(await redis.xlen(outboxKey(event.eventId))).toBe(2);
+    expect(await outbox.readNew(event.eventId, 10)).toHaveLength(1);
+  });
+
+  it('keeps what is published for as long as a replay may want it', async () => {
+    const event = await openTestEvent();
+    const outbox = createOutbox(redis, unique('task'));
+    await sellInDifferentMilliseconds(event, [1, 2, 3]);
+    const entries = await outbox.readNew(event.eventId, 3);
+    await outbox.acknowledge(
+      event.eventId,
+      entries.map(({ id }) => id),
+    );
+    expect(await outbox.trim(event.eventId, Date.now() - hourMs)).toBe(0);
+  });
+
+  it('has nothing to do for an event that sold nothing', async () => {
+    const { eventId } = await openTestEvent();
+    expect(await createOutbox(redis, unique('task')).trim(eventId, Date.now())).toBe(0);
   });
 });
