@@ -1,11 +1,9 @@
 import { Type } from 'typebox';
-import { settings } from '../shared/config.ts';
+import { commonSettings } from '../shared/config.ts';
 
 export const persistenceConfig = Type.Object({
-  PORT: settings.port(8082),
-  HOST: settings.host,
-  LOG_LEVEL: settings.logLevel,
-  DATABASE_URL: settings.databaseUrl,
+  ...commonSettings(8082),
+  DATABASE_URL: Type.String({ pattern: '^mysql://', description: 'MySQL writer: mysql://user:password@host:port/database' }),
   SQS_QUEUE_URL: Type.String({ pattern: '^https?://', description: 'Queue that the worker reads' }),
   SQS_DEAD_LETTER_QUEUE_URL: Type.String({
     pattern: '^https?://',

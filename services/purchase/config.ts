@@ -1,11 +1,9 @@
 import { Type } from 'typebox';
-import { settings } from '../shared/config.ts';
+import { commonSettings } from '../shared/config.ts';
 
 export const purchaseConfig = Type.Object({
-  PORT: settings.port(8080),
-  HOST: settings.host,
-  LOG_LEVEL: settings.logLevel,
-  REDIS_URL: settings.redisUrl,
+  ...commonSettings(8080),
+  REDIS_URL: Type.String({ pattern: '^rediss?://', description: 'Redis with the inventory and the outbox; rediss:// for TLS' }),
   SNS_TOPIC_ARN: Type.String({ pattern: '^arn:', description: 'Topic that the relay publishes domain events to' }),
   OUTBOX_RETENTION_HOURS: Type.Integer({
     minimum: 1,

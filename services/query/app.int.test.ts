@@ -182,7 +182,7 @@ describe('what is not valid', () => {
     expect([answer.statusCode, answer.json()]).toEqual([400, expect.objectContaining({ code: 'INVALID_REQUEST', errors })]);
   });
 
-  it.each(['0'.repeat(8), 'f'.repeat(8)])('is our error for no id in the shape of a UUID: %s-…', async (start) => {
+  it.each(['0'.repeat(8), 'f'.repeat(8)])('is no error of ours, whatever the id in the shape of a UUID: %s-…', async (start) => {
     expect((await get(`${tickets}/${start}-0000-0000-0000-000000000001`)).statusCode).toBeOneOf([400, 404]);
   });
 });

@@ -1,10 +1,8 @@
 import { Type } from 'typebox';
-import { settings } from '../shared/config.ts';
+import { commonSettings } from '../shared/config.ts';
 
 export const queryConfig = Type.Object({
-  PORT: settings.port(8081),
-  HOST: settings.host,
-  LOG_LEVEL: settings.logLevel,
+  ...commonSettings(8081),
   DATABASE_READER_URL: Type.String({ pattern: '^mysql://', description: 'MySQL reader; it may lag behind the writer' }),
   DATABASE_CONNECTIONS: Type.Integer({
     minimum: 1,

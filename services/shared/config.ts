@@ -26,17 +26,12 @@ function convertExactly(schema: TObject, given: Record<string, string>): Record<
   );
 }
 
-const url = (protocol: string, description: string) => Type.String({ pattern: `^${protocol}://`, description });
-
-/** Settings that more than one service has; each service's `config.ts` picks its own. */
-export const settings = {
-  port: (fallback: number) =>
-    Type.Integer({ minimum: 1, maximum: 65_535, default: fallback, description: 'Port that the service listens on' }),
-  host: Type.String({ default: '0.0.0.0', description: 'Address that the service listens on' }),
-  logLevel: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+/** The settings that every service has; `port` is the one that it listens on where nothing else is said. */
+export const commonSettings = (port: number) => ({
+  PORT: Type.Integer({ minimum: 1, maximum: 65_535, default: port, description: 'Port that the service listens on' }),
+  HOST: Type.String({ default: '0.0.0.0', description: 'Address that the service listens on' }),
+  LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
     default: 'info',
     description: 'Least severe log line to write',
   }),
-  redisUrl: url('rediss?', 'Redis with the inventory and the outbox; rediss:// for TLS'),
-  databaseUrl: url('mysql', 'MySQL writer: mysql://user:password@host:port/database'),
-};
+});

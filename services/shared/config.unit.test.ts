@@ -1,13 +1,11 @@
 import { Type } from 'typebox';
 import { describe, expect, it } from 'vitest';
-import { type Environment, loadConfig, settings } from './config.ts';
+import { commonSettings, type Environment, loadConfig } from './config.ts';
 
 const schema = Type.Object({
-  PORT: settings.port(8080),
-  HOST: settings.host,
-  LOG_LEVEL: settings.logLevel,
-  REDIS_URL: settings.redisUrl,
-  DATABASE_URL: settings.databaseUrl,
+  ...commonSettings(8080),
+  REDIS_URL: Type.String({ pattern: '^rediss?://' }),
+  DATABASE_URL: Type.String({ pattern: '^mysql://' }),
 });
 
 const required = { REDIS_URL: 'redis://localhost:6379', DATABASE_URL: 'mysql://u:p@localhost/onsale' };

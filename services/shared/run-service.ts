@@ -1,12 +1,12 @@
 import closeWithGrace from 'close-with-grace';
 import type { Static, TObject, TProperties } from 'typebox';
-import { loadConfig, type settings } from './config.ts';
+import { type commonSettings, loadConfig } from './config.ts';
 import { createLogger, type Logger } from './logger.ts';
 
 /** What a container platform gives a task between "stop" and "kill" is 30 s (ECS); drained before that, or forced. */
 const drainMs = 25_000;
 
-type ServiceConfig = TObject<TProperties & { LOG_LEVEL: (typeof settings)['logLevel'] }>;
+type ServiceConfig = TObject<TProperties & ReturnType<typeof commonSettings>>;
 
 /** What a service's `main.ts` is given; it registers how to close each thing it opens with `resources`. */
 export type ServiceContext<Schema extends TObject> = { config: Static<Schema>; logger: Logger; resources: AsyncDisposableStack };
