@@ -20,6 +20,7 @@ describe('packing', () => {
     ['one entry', [100]],
     ['small entries', Array.from({ length: 2_000 }, () => 1)],
     ['entries of all sizes', varied],
+    ['entries that each fill just over half a message', Array.from({ length: 30 }, () => 7_000)],
     ['entries larger than a message is meant to be', [20_000, 1, 60_000, 130_000, 1, 60_000]],
   ])('respects the limits of SNS by bytes, and keeps every entry once and in order: %s', (_what, sizes) => {
     const publishes = publishesOf(sizes);
