@@ -6,11 +6,11 @@ import { execa } from 'execa';
 /** Where servers are, beside the PATH: Debian keeps them out of an ordinary user's. */
 const serverFolders = ['/usr/local/sbin', '/usr/sbin', '/opt/homebrew/bin'];
 
-/** A program by its first name that is found, or undefined. */
+/** A program by one of its names, from the first folder that has one, or undefined. */
 export async function findBinary(...names: string[]): Promise<string | undefined> {
   const folders = [...(process.env.PATH ?? '').split(delimiter), ...serverFolders];
-  for (const name of names) {
-    for (const folder of folders) {
+  for (const folder of folders) {
+    for (const name of names) {
       const path = join(folder, name);
       if (await isExecutable(path)) return path;
     }

@@ -15,6 +15,9 @@ const initSql = [
   "GRANT ALL PRIVILEGES ON `onsale%`.* TO 'onsale'@'%';",
 ].join('\n');
 
+/** No second protocol, no folder for exports (the built-in one need not exist), no log for replicas that we do not have. */
+const mysqlOnly = { mysqlx: 'OFF', 'secure-file-priv': 'NULL', 'skip-log-bin': 'ON' };
+
 /** A MySQL or MariaDB of our own, its data in `folder`; made there when it is not yet. */
 export async function startMysql(server: Servers['mysql'], at: { folder: string; port: number }): Promise<LocalProcess> {
   mkdirSync(at.folder, { recursive: true });
@@ -36,7 +39,7 @@ export async function startMysql(server: Servers['mysql'], at: { folder: string;
     'collation-server': 'utf8mb4_bin',
     'default-time-zone': '+00:00',
     'innodb-buffer-pool-size': '512M',
-    ...(server.flavor === 'mysql' && { mysqlx: 'OFF' }),
+    ...(server.flavor === 'mysql' && mysqlOnly),
     ...asRoot(server),
   };
   const args = ['--no-defaults', ...Object.entries(settings).map(([name, value]) => `--${name}=${value}`)];

@@ -8,8 +8,14 @@ const handlerMs = 5_000;
 
 /** The purchase service's HTTP server, not yet listening. */
 export async function buildPurchaseApp({ logger, checks, ...routes }: TicketRoutes & { logger: Logger; checks: Checks }) {
-  const app = await createHttpServer({ logger, title: 'Onsale: purchase', prefix: '/purchase', handlerMs });
-  registerHealth(app, '/purchase', checks);
+  const app = await createHttpServer({
+    logger,
+    title: 'Onsale: purchase',
+    description: 'Buys tickets. Every error is a problem (RFC 9457) with a stable `code`.',
+    prefix: '/purchase',
+    handlerMs,
+  });
   registerTicketRoutes(app, routes);
+  registerHealth(app, '/purchase', checks);
   return app;
 }

@@ -11,9 +11,16 @@ const handlerMs = 3_000;
 
 /** The query service's HTTP server, not yet listening. `db` is the reader. */
 export async function buildQueryApp({ db, logger }: { db: Database; logger: Logger }) {
-  const app = await createHttpServer({ logger, title: 'Onsale: query', prefix: '/query', handlerMs, isAway: isDatabaseAway });
+  const app = await createHttpServer({
+    logger,
+    title: 'Onsale: query',
+    description: 'Tickets, counts and revenue, moments after the sale. Every error is a problem (RFC 9457) with a stable `code`.',
+    prefix: '/query',
+    handlerMs,
+    isAway: isDatabaseAway,
+  });
   await app.register(etag);
-  registerHealth(app, '/query', { database: () => sql`select 1`.execute(db) });
   registerTicketRoutes(app, db);
+  registerHealth(app, '/query', { database: () => sql`select 1`.execute(db) });
   return app;
 }

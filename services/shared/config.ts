@@ -1,5 +1,6 @@
 import { type Static, type TObject, Type } from 'typebox';
 import { Value } from 'typebox/value';
+import { convertExactly } from './convert.ts';
 import { listFaults } from './faults.ts';
 
 export type Environment = Record<string, string | undefined>;
@@ -16,14 +17,6 @@ export function loadConfig<Schema extends TObject>(schema: Schema, environment: 
   if (Value.Check(schema, config)) return config;
   const faults = listFaults(Value.Errors(schema, config)).map(({ pointer, detail }) => `  ${pointer.slice(1)} ${detail}`);
   throw new Error(`The environment is not valid:\n${faults.join('\n')}`);
-}
-
-/** Texts as their types, where nothing is lost by it: Convert alone takes "8080.5" for 8080 and "true" for 1. */
-function convertExactly(schema: TObject, given: Record<string, string>): Record<string, unknown> {
-  const converted = Value.Convert(schema, { ...given }) as Record<string, unknown>;
-  return Object.fromEntries(
-    Object.entries(given).map(([name, text]) => [name, String(converted[name]) === text ? converted[name] : text]),
-  );
 }
 
 /** The settings that every service has; `port` is the one that it listens on where nothing else is said. */

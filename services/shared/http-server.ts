@@ -3,8 +3,11 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
-import Fastify, { type FastifyError, LogController } from 'fastify';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import Fastify, { type FastifyError, type FastifySchemaCompiler, LogController } from 'fastify';
+import type { TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { convertExactly } from './convert.ts';
 import { listFaults } from './faults.ts';
 import type { Logger } from './logger.ts';
 import { Problem, type ProblemCode, problem, problemErrors, problems, sendProblem, UnavailableError } from './problems.ts';
@@ -28,11 +31,12 @@ const requestMs = 10_000;
 export async function createHttpServer(options: {
   logger: Logger;
   title: string;
+  description: string;
   prefix: string;
   handlerMs: number;
   isAway?: (error: unknown) => boolean;
 }) {
-  const { logger, title, prefix, handlerMs, isAway = () => false } = options;
+  const { logger, title, description, prefix, handlerMs, isAway = () => false } = options;
   const app = Fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -51,7 +55,7 @@ export async function createHttpServer(options: {
 
   // Fastify reads this one by itself too; without it, whatever is not JSON is a 415.
   app.removeContentTypeParser('text/plain');
-  app.setValidatorCompiler(TypeBoxValidatorCompiler);
+  app.setValidatorCompiler(compileValidator);
   app.setErrorHandler<FastifyError | UnavailableError>((error, request, reply) => {
     if (error instanceof UnavailableError || isAway(error)) {
       request.log.warn({ err: error }, 'unavailable');
@@ -73,13 +77,28 @@ export async function createHttpServer(options: {
   app.addSchema(Problem);
 
   await app.register(swagger, {
-    openapi: { openapi: '3.1.0', info: { title, version: '1' } },
+    openapi: {
+      openapi: '3.1.0',
+      info: { title, version: '1', description },
+      servers: [{ url: '/' }],
+      security: [],
+    },
     refResolver: { buildLocalReference: (schema) => String(schema.$id) },
   });
-  await app.register(swaggerUi, { routePrefix: `${prefix}/docs` });
+  // Without the bar on top, which offers to load other documents.
+  await app.register(swaggerUi, { routePrefix: `${prefix}/docs`, theme: { title }, uiConfig: { layout: 'BaseLayout' } });
   app.get(`${prefix}/openapi.json`, { schema: { hide: true } }, () => app.swagger());
   return app;
 }
+
+/** A body is JSON and has its types; what comes as text in a path or a query gets them first. */
+const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+  const check = Compile(schema);
+  return (given) => {
+    const value = httpPart === 'body' ? given : convertExactly(schema, given);
+    return check.Check(value) ? { value } : { error: check.Errors(value) as never };
+  };
+};
 
 /** The client's `X-Request-Id` where it is plain and short enough for a log line, else a new UUID. */
 function requestId({ headers }: IncomingMessage | { headers: Record<string, string | string[] | undefined> }): string {

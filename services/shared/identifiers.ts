@@ -14,8 +14,9 @@ export const maxRows = 18_278;
 export const maxColumns = 9_999;
 
 export const Uuid = Type.String({
-  pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
-  description: 'A UUID (version 7)',
+  pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$',
+  description: 'A UUID (version 7), in lower case',
+  examples: ['019e1b2c-3d4e-7f50-8a6b-7c8d9e0f1a2b'],
 });
 export const Currency = Type.String({ pattern: '^[A-Z]{3}$', description: 'ISO 4217 code', examples: ['USD'] });
 export const Money = Type.String({ pattern: '^[0-9]+([.][0-9]+)?$', description: 'A decimal amount', examples: ['100.00'] });

@@ -92,8 +92,15 @@ export function problemResponses(...codes: ProblemCode[]) {
       status,
       {
         description: `${STATUS_CODES[status]}: ${group.join(', ')}`,
-        content: { 'application/problem+json': { schema: Type.Ref('Problem') } },
+        ...(status === '503' && { headers: { 'Retry-After': retryAfterHeader } }),
+        content: { 'application/problem+json': { schema: Type.Ref('Problem'), examples: examplesOf(group) } },
       },
     ]),
   );
 }
+
+const retryAfterHeader = Type.Integer({ description: 'Seconds after which to try again' });
+
+/** What each code's answer looks like, for the documentation. */
+const examplesOf = (codes: ProblemCode[]) =>
+  Object.fromEntries(codes.map((code) => [code, { summary: problems[code].title, value: problem(code) }]));

@@ -39,12 +39,17 @@ export function registerTicketRoutes(app: HttpServer, { sellSeat, onSold }: Tick
     '/purchase/api/v1/tickets',
     {
       schema: {
+        operationId: 'buySeat',
         summary: 'Buy one seat',
         description: 'A 201 is a promise: the seat is yours, and `Location` shows the ticket within moments.',
         tags: ['tickets'],
         body: TicketRequest,
         response: {
-          201: { description: 'Sold', content: { 'application/json': { schema: Ticket } } },
+          201: {
+            description: 'Sold',
+            headers: { Location: Type.String({ description: 'The ticket, at the query service' }) },
+            content: { 'application/json': { schema: Ticket } },
+          },
           ...problemResponses(
             'INVALID_REQUEST',
             'EVENT_NOT_FOUND',

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { stringify as uuidText } from 'uuid';
+import { parse as uuidBytes, stringify as uuidText } from 'uuid';
 import type { Database } from '../../shared/database.ts';
 import { formatMoney, parseMoney } from '../../shared/money.ts';
 import type { Ticket } from '../../shared/ticket.ts';
@@ -29,8 +29,7 @@ export async function findTicket(db: Database, ticketId: string): Promise<Ticket
   return row && ticketOf(row);
 }
 
-/** Of any id in the shape of a UUID: one of another version is no ticket's, and no error either. */
-const bytesOf = (uuid: string) => Buffer.from(uuid.replaceAll('-', ''), 'hex');
+const bytesOf = (uuid: string) => Buffer.from(uuidBytes(uuid));
 
 const ticketRows = (db: Database) =>
   db

@@ -1,5 +1,4 @@
-import { Type } from 'typebox';
-import { validate as isUuid } from 'uuid';
+import { type TString, Type } from 'typebox';
 import type { Database } from '../../shared/database.ts';
 import type { HttpServer } from '../../shared/http-server.ts';
 import { Currency, EventId, Money, Uuid, VenueId } from '../../shared/identifiers.ts';
@@ -16,8 +15,13 @@ const salesCacheControl = 'public, max-age=1';
 /** A ticket changes when it is cancelled: keep it, but ask (with its ETag) before showing it. */
 const ticketCacheControl = 'private, no-cache';
 
-const json = <Schema extends object>(schema: Schema, description: string) => ({
+const SoldCount = Type.Integer({ minimum: 0, description: 'Tickets sold and not cancelled', examples: [1] });
+const etagHeader = Type.String({ description: 'For If-None-Match: a 304 where nothing has changed' });
+const linkHeader = Type.String({ description: 'RFC 8288, rel="next": the next page; absent on the last' });
+
+const json = <Schema extends object>(schema: Schema, description: string, headers: Record<string, TString> = {}) => ({
   description,
+  headers: { ...headers, ETag: etagHeader },
   content: { 'application/json': { schema } },
 });
 
@@ -27,19 +31,24 @@ export function registerTicketRoutes(app: HttpServer, db: Database): void {
     '/query/api/v1/tickets',
     {
       schema: {
+        operationId: 'listTickets',
         summary: "An event's tickets, in the order of sale",
         description: 'The next page is in the `Link` header (RFC 8288), rel="next"; the last page has none.',
         tags: ['tickets'],
         querystring: Type.Object(
           {
             eventId: EventId,
-            cursor: Type.Optional(Type.String({ maxLength: 128, description: 'Where the previous page ended' })),
-            limit: Type.Optional(Type.Integer({ minimum: 1, maximum: maxTickets, default: defaultTickets })),
+            cursor: Type.Optional(
+              Type.String({ maxLength: 128, description: "Where the previous page ended: take it from that page's Link" }),
+            ),
+            limit: Type.Optional(
+              Type.Integer({ minimum: 1, maximum: maxTickets, default: defaultTickets, description: 'Most tickets on a page' }),
+            ),
           },
           { additionalProperties: false },
         ),
         response: {
-          200: json(Type.Array(Ticket), 'Newest last'),
+          200: json(Type.Array(Ticket), 'A page of tickets, newest last', { Link: linkHeader }),
           ...problemResponses('INVALID_REQUEST', 'EVENT_NOT_FOUND', 'SERVICE_UNAVAILABLE'),
         },
       },
@@ -47,15 +56,17 @@ export function registerTicketRoutes(app: HttpServer, db: Database): void {
     async (request, reply) => {
       const { eventId, cursor, limit = defaultTickets } = request.query;
       const after = cursor === undefined ? undefined : decodeCursor(cursor);
-      if (cursor !== undefined && !(after && isUuid(after.ticketId))) {
+      if (cursor !== undefined && !after) {
         return sendProblem(reply, 'INVALID_REQUEST', {
           errors: [{ parameter: 'cursor', detail: 'is not a cursor that we gave' }],
         });
       }
-      const tickets = await listTickets(db, { eventId, after, limit });
+      // One more than asked for tells whether there is a next page.
+      const found = await listTickets(db, { eventId, after, limit: limit + 1 });
+      const tickets = found.slice(0, limit);
       if (tickets.length === 0 && !(await eventExists(db, eventId))) return sendProblem(reply, 'EVENT_NOT_FOUND');
       const last = tickets.at(-1);
-      if (last && tickets.length === limit) {
+      if (last && found.length > limit) {
         const next = new URLSearchParams({ eventId, cursor: encodeCursor(last), limit: String(limit) });
         reply.header('link', `</query/api/v1/tickets?${next}>; rel="next"`);
       }
@@ -67,6 +78,7 @@ export function registerTicketRoutes(app: HttpServer, db: Database): void {
     '/query/api/v1/tickets/:ticketId',
     {
       schema: {
+        operationId: 'getTicket',
         summary: 'One ticket',
         description: 'A ticket appears here moments after its purchase was answered.',
         tags: ['tickets'],
@@ -88,11 +100,12 @@ export function registerTicketRoutes(app: HttpServer, db: Database): void {
     '/query/api/v1/tickets/count/:eventId',
     {
       schema: {
+        operationId: 'countTickets',
         summary: 'How many tickets an event has sold',
         tags: ['sales'],
         params: Type.Object({ eventId: EventId }),
         response: {
-          200: json(Type.Object({ eventId: EventId, count: Type.Integer() }), 'Live tickets'),
+          200: json(Type.Object({ eventId: EventId, count: SoldCount }), 'Tickets sold and not cancelled'),
           ...problemResponses('INVALID_REQUEST', 'EVENT_NOT_FOUND', 'SERVICE_UNAVAILABLE'),
         },
       },
@@ -109,11 +122,15 @@ export function registerTicketRoutes(app: HttpServer, db: Database): void {
     '/query/api/v1/tickets/revenue/:venueId/:eventId',
     {
       schema: {
+        operationId: 'sumRevenue',
         summary: "What an event's tickets cost together",
         tags: ['sales'],
         params: Type.Object({ venueId: VenueId, eventId: EventId }),
         response: {
-          200: json(Type.Object({ venueId: VenueId, eventId: EventId, totalRevenue: Money, currency: Currency }), 'Live tickets'),
+          200: json(
+            Type.Object({ venueId: VenueId, eventId: EventId, totalRevenue: Money, currency: Currency }),
+            'Of tickets sold and not cancelled',
+          ),
           ...problemResponses('INVALID_REQUEST', 'EVENT_NOT_FOUND', 'SERVICE_UNAVAILABLE'),
         },
       },
