@@ -28,13 +28,7 @@ await runService('persistence', persistenceConfig, async ({ config, logger, reso
   });
   resources.defer(() => worker.stop());
 
-  const app = await createHttpServer({
-    logger,
-    title: 'Onsale: persistence',
-    description: 'Projects what was sold into MySQL; it has no API.',
-    prefix: '/events',
-    handlerMs: 5_000,
-  });
+  const app = createHttpServer({ logger, handlerMs: 5_000 });
   resources.defer(() => app.close());
   registerHealth(app, '/events', { database: () => sql`select 1`.execute(db), queue: () => worker.checkQueue() });
   await app.listen({ port: config.PORT, host: config.HOST });

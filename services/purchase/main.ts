@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { hostname } from 'node:os';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { runService } from '../shared/run-service.ts';
@@ -13,6 +14,8 @@ await runService('purchase', purchaseConfig, async ({ config, logger, resources 
   const redis = connectRedis(config.REDIS_URL);
   resources.defer(() => redis.disconnect());
   redis.on('error', (error) => logger.warn({ err: error }, 'redis'));
+  // A moment for the first connection; without it the service starts all the same, and answers 503.
+  await once(redis, 'ready', { signal: AbortSignal.timeout(2_000) }).catch(() => {});
 
   const sns = new SNSClient({ requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 } });
   resources.defer(() => sns.destroy());

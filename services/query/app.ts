@@ -1,5 +1,6 @@
 import etag from '@fastify/etag';
 import { sql } from 'kysely';
+import { serveApiDocuments } from '../shared/api-documents.ts';
 import { type Database, isDatabaseAway } from '../shared/database.ts';
 import { registerHealth } from '../shared/health.ts';
 import { createHttpServer } from '../shared/http-server.ts';
@@ -11,13 +12,11 @@ const handlerMs = 3_000;
 
 /** The query service's HTTP server, not yet listening. `db` is the reader. */
 export async function buildQueryApp({ db, logger }: { db: Database; logger: Logger }) {
-  const app = await createHttpServer({
-    logger,
+  const app = createHttpServer({ logger, handlerMs, isAway: isDatabaseAway });
+  await serveApiDocuments(app, {
     title: 'Onsale: query',
     description: 'Tickets, counts and revenue, moments after the sale. Every error is a problem (RFC 9457) with a stable `code`.',
     prefix: '/query',
-    handlerMs,
-    isAway: isDatabaseAway,
   });
   await app.register(etag);
   registerTicketRoutes(app, db);

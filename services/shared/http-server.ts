@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import swagger from '@fastify/swagger';
-import swaggerUi from '@fastify/swagger-ui';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyError, type FastifySchemaCompiler, LogController } from 'fastify';
 import type { TSchema } from 'typebox';
@@ -12,7 +10,7 @@ import { listFaults } from './faults.ts';
 import type { Logger } from './logger.ts';
 import { Problem, type ProblemCode, problem, problemErrors, problems, sendProblem, UnavailableError } from './problems.ts';
 
-export type HttpServer = Awaited<ReturnType<typeof createHttpServer>>;
+export type HttpServer = ReturnType<typeof createHttpServer>;
 
 /** A purchase is some 100 bytes; nothing that we serve takes a body near this. */
 const maxBodyBytes = 16 * 1024;
@@ -23,20 +21,17 @@ const keepAliveMs = 65_000;
 const requestMs = 10_000;
 
 /**
- * A Fastify server as every service has it: limits, request ids, problem answers (RFC 9457), an OpenAPI document at
- * `<prefix>/openapi.json` and a page to browse it at `<prefix>/docs`.
- * `handlerMs` bounds one request's work: past it the answer is a 503, as it is for an error that `isAway` knows as a store's
- * absence.
+ * A Fastify server as every service has it: limits, request ids and problem answers (RFC 9457). `handlerMs` bounds one
+ * request's work: past it the answer is a 503, as it is for an error that `isAway` knows as a store's absence.
  */
-export async function createHttpServer(options: {
+export function createHttpServer(options: {
   logger: Logger;
-  title: string;
-  description: string;
-  prefix: string;
   handlerMs: number;
   isAway?: (error: unknown) => boolean;
+  /** What a 404 says of a path that nothing is served at. */
+  notFoundDetail?: string;
 }) {
-  const { logger, title, description, prefix, handlerMs, isAway = () => false } = options;
+  const { logger, handlerMs, isAway = () => false, notFoundDetail } = options;
   const app = Fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -65,29 +60,19 @@ export async function createHttpServer(options: {
       const faults = listFaults(error.validation as Parameters<typeof listFaults>[0]);
       return sendProblem(reply, 'INVALID_REQUEST', { errors: problemErrors(faults, error.validationContext) });
     }
+    // Fastify would hang up on a body that is too large, and the answer be lost to a client that still sends. Node reads and
+    // drops the rest instead, no longer than `requestMs`.
+    reply.removeHeader('connection');
     const code = codeOf(error);
     if (problems[code].status < 500) return sendProblem(reply, code, { detail: error.message });
     request.log.error({ err: error }, 'request failed');
     return sendProblem(reply, code);
   });
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(reply, 'NOT_FOUND', { detail: `${request.method} ${request.url.split('?')[0]}` }),
+  app.setNotFoundHandler(({ method, url }, reply) =>
+    sendProblem(reply, 'NOT_FOUND', { detail: notFoundDetail ?? `${method} ${url.split('?')[0]}` }),
   );
   app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
   app.addSchema(Problem);
-
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: { title, version: '1', description },
-      servers: [{ url: '/' }],
-      security: [],
-    },
-    refResolver: { buildLocalReference: (schema) => String(schema.$id) },
-  });
-  // Without the bar on top, which offers to load other documents.
-  await app.register(swaggerUi, { routePrefix: `${prefix}/docs`, theme: { title }, uiConfig: { layout: 'BaseLayout' } });
-  app.get(`${prefix}/openapi.json`, { schema: { hide: true } }, () => app.swagger());
   return app;
 }
 

@@ -1,0 +1,83 @@
+import { request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
+import getPort from 'get-port';
+import { afterAll, expect, it } from 'vitest';
+import { buildPurchaseApp } from '../../services/purchase/app.ts';
+import { sellSeat } from '../../services/purchase/seats/sell-seat.ts';
+import { silentLogger } from '../testing/silent-logger.ts';
+import { openTestEvent, redis } from '../testing/stores.ts';
+import { buildLoadBalancer } from './load-balancer.ts';
+
+const resources = new AsyncDisposableStack();
+afterAll(() => resources.disposeAsync());
+
+const purchase = await buildPurchaseApp({
+  sellSeat: (order) => sellSeat(redis, order),
+  onSold: () => {},
+  checks: {},
+  logger: silentLogger,
+});
+resources.defer(() => purchase.close());
+await purchase.listen({ port: 0, host: '127.0.0.1' });
+const nobody = await getPort();
+const balancer = await buildLoadBalancer({ purchase: portOf(purchase), query: nobody, persistence: nobody }, silentLogger);
+resources.defer(() => balancer.close());
+await balancer.listen({ port: 0, host: '127.0.0.1' });
+
+function portOf(app: typeof balancer): number {
+  return (app.server.address() as AddressInfo).port;
+}
+
+type Sent = { method?: string; path?: string; headers?: Record<string, string>; body?: string };
+
+/** As it is: no client's help with paths, lengths or headers. */
+async function send({ method = 'POST', path = '/purchase/api/v1/tickets', headers = {}, body = '' }: Sent) {
+  const sent = { 'content-type': 'application/json', ...headers };
+  return await new Promise<{ status: number; headers: Record<string, unknown>; body: Record<string, unknown> }>(
+    (resolve, reject) => {
+      const outgoing = request({ host: '127.0.0.1', port: portOf(balancer), method, path, headers: sent }, (answer) => {
+        json(answer).then((parsed) => {
+          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: parsed as Record<string, unknown> });
+        }, reject);
+      });
+      outgoing.on('error', reject);
+      outgoing.end(body);
+    },
+  );
+}
+
+const event = await openTestEvent();
+const wish = JSON.stringify({ venueId: event.venueId, eventId: event.eventId, zoneId: 1, row: 'A', column: '1' });
+const mebibyte = 'x'.repeat(1_048_576);
+
+it.each<[string, Sent, number, string]>([
+  ['1 MiB', { body: mebibyte }, 413, 'PAYLOAD_TOO_LARGE'],
+  ['1 MiB in chunks', { body: mebibyte, headers: { 'transfer-encoding': 'chunked' } }, 413, 'PAYLOAD_TOO_LARGE'],
+  ['1 MiB after asking whether it may', { body: mebibyte, headers: { expect: '100-continue' } }, 413, 'PAYLOAD_TOO_LARGE'],
+  ['deep JSON', { body: '['.repeat(100_000) + ']'.repeat(100_000) }, 413, 'PAYLOAD_TOO_LARGE'],
+  ['deep JSON that is not long', { body: '['.repeat(8_000) + ']'.repeat(8_000) }, 400, 'INVALID_REQUEST'],
+  ['a text', { body: wish, headers: { 'content-type': 'text/plain' } }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
+  ['a malformed URL', { path: '/purchase/%zz' }, 400, 'INVALID_REQUEST'],
+  ['a way out of its prefix', { path: '/purchase/../query/health' }, 400, 'INVALID_REQUEST'],
+  ['headers of 20 kB', { headers: { x: 'x'.repeat(20_000) } }, 431, 'HEADERS_TOO_LARGE'],
+  ['a method that is not served', { method: 'PUT', body: wish }, 404, 'NOT_FOUND'],
+  ['a path of no service', { path: '/purchases/health', method: 'GET' }, 404, 'NOT_FOUND'],
+  ['a service that is away', { path: '/query/health', method: 'GET' }, 503, 'SERVICE_UNAVAILABLE'],
+])('answers %s with a problem', async (_what, sent, status, code) => {
+  const answer = await send(sent);
+  expect([answer.status, answer.body]).toEqual([status, expect.objectContaining({ status, code })]);
+  expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
+  expect(answer.headers['x-request-id']).toMatch(/^[\w-]{36}$/);
+  expect(answer.headers['retry-after']).toBe(status === 503 ? '1' : undefined);
+});
+
+it('names the services where a path is of none', async () => {
+  const { body } = await send({ method: 'GET', path: '/' });
+  expect(body.detail).toBe('The services are at /purchase/* (purchase), /query/* (query), /events/* (persistence)');
+});
+
+it('passes a purchase on, with its request id', async () => {
+  const answer = await send({ body: wish, headers: { 'x-request-id': 'mine', expect: '100-continue' } });
+  expect(answer).toMatchObject({ status: 201, headers: { 'x-request-id': 'mine' }, body: { row: 'A', column: '1' } });
+});
