@@ -1,7 +1,11 @@
+import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, mkdir, symlink } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { execa } from 'execa';
+import { promisify } from 'node:util';
+
+/** Runs a program to its end; rejects with its output where that is not a success. */
+export const run = promisify(execFile);
 
 /** Where servers are, beside the PATH: Debian keeps them out of an ordinary user's. */
 const serverFolders = ['/usr/local/sbin', '/usr/sbin', '/opt/homebrew/bin'];
@@ -48,10 +52,10 @@ export async function findServers(folder: string, say: (line: string) => void): 
   if (await dockerRuns()) return dockerServers;
   if (!(await canInstall())) throw new Error(howToInstall);
   say(`Installing ${debianPackages.join(', ')} (once) …`);
-  const env = { DEBIAN_FRONTEND: 'noninteractive' };
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const wait = ['-o', 'DPkg::Lock::Timeout=120'];
-  await execa('apt-get', [...wait, 'update'], { env });
-  await execa('apt-get', [...wait, 'install', '--yes', '--no-install-recommends', ...debianPackages], { env });
+  await run('apt-get', [...wait, 'update'], { env });
+  await run('apt-get', [...wait, 'install', '--yes', '--no-install-recommends', ...debianPackages], { env });
   const installed = await serversOnPath(folder);
   if (!installed) throw new Error(howToInstall);
   return installed;
@@ -77,7 +81,7 @@ async function redisOnPath(folder: string): Promise<Server | undefined> {
 async function mysqlOnPath(): Promise<Servers['mysql'] | undefined> {
   const command = await findBinary('mariadbd', 'mysqld');
   if (command === undefined) return undefined;
-  const { stdout } = await execa(command, ['--version']);
+  const { stdout } = await run(command, ['--version']);
   if (!stdout.includes('MariaDB')) return { command, flavor: 'mysql' };
   const install = await findBinary('mariadb-install-db', 'mysql_install_db');
   return install === undefined ? undefined : { command, flavor: 'mariadb', install };
@@ -88,9 +92,11 @@ const dockerServers: Servers = {
   mysql: { command: 'mariadbd', docker: 'mariadb:10.11', flavor: 'mariadb', install: 'mariadb-install-db' },
 };
 
-async function dockerRuns(): Promise<boolean> {
-  const { failed } = await execa('docker', ['info'], { reject: false, timeout: 10_000 });
-  return !failed;
+function dockerRuns(): Promise<boolean> {
+  return run('docker', ['info'], { timeout: 10_000 }).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function canInstall(): Promise<boolean> {

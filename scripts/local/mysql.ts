@@ -1,9 +1,8 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { createConnection } from 'mysql2/promise';
-import { bindAddress, commandLine, type Servers } from './binaries.ts';
+import { bindAddress, commandLine, run, type Servers } from './binaries.ts';
 import { type LocalProcess, startProcess } from './process.ts';
 
 /** The account that the services use here: it may do anything to databases whose name begins with onsale, and nothing else. */
@@ -65,7 +64,7 @@ async function createDataFolder(
       ? [server.command, ['--no-defaults', '--initialize-insecure', ...common]]
       : [server.install, ['--no-defaults', '--skip-test-db', '--auth-root-authentication-method=normal', ...common]];
   const { command, args: line } = commandLine(server, program, args, at);
-  await execa(command, line);
+  await run(command, line);
   renameSync(unfinished, dataFolder);
 }
 

@@ -1,7 +1,8 @@
-import { mkdirSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { execa } from 'execa';
 import { findBinary } from './binaries.ts';
 
 export type ProcessSpec = {
@@ -16,7 +17,6 @@ export type ProcessSpec = {
 
 export type LocalProcess = {
   name: string;
-  pid: number;
   /** Settles when the process is gone. */
   exited: Promise<unknown>;
   /** SIGTERM, and SIGKILL where that did not help. Resolves when it is gone. */
@@ -33,28 +33,28 @@ export async function startProcess({ name, command, args, env = {}, logFile, isR
   // Whoever starts it may be killed outright: then the kernel ends it too (where setpriv is to be had, on Linux).
   const guard = await findBinary('setpriv');
   const [file, ...rest] = guard ? [guard, '--pdeathsig', 'TERM', command, ...args] : [command, ...args];
-  const child = execa(file as string, rest, {
-    env,
-    stdin: 'ignore',
-    stdout: { file: logFile, append: true },
-    stderr: { file: logFile, append: true },
+  // The file itself, not a pipe through us: the process must not block or fail on its log when we are gone.
+  const log = openSync(logFile, 'a');
+  const child = spawn(file as string, rest, {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', log, log],
     // A group of its own: Ctrl-C goes to us, and we stop things in order.
     detached: true,
-    cleanup: false,
-    forceKillAfterDelay: stopMs,
-    reject: false,
   });
+  closeSync(log);
   let running = true;
-  const exited = child.finally(() => {
+  const exited = once(child, 'exit').finally(() => {
     running = false;
   });
   const started = {
     name,
-    pid: child.pid ?? 0,
     exited,
     async stop() {
-      if (running) child.kill('SIGTERM');
+      if (!running) return;
+      child.kill('SIGTERM');
+      const force = setTimeout(() => child.kill('SIGKILL'), stopMs);
       await exited;
+      clearTimeout(force);
     },
     kill: (signal: NodeJS.Signals) => void child.kill(signal),
   };
