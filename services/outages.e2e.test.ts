@@ -26,7 +26,7 @@ const columns = (from: number, through: number) => Array.from({ length: through 
 const portOf = (url: string) => Number(new URL(url).port);
 
 describe('a store that goes away', { timeout: 120_000 }, () => {
-  it('Redis, killed (-9): 503 at once; after its restart sales resume, and what was sold is sold and published', async () => {
+  it('Redis, stopped and killed (-9): 503 at once; after its restart sales resume, and what was sold is sold and published', async () => {
     const folder = testFolder(resources);
     const at = { folder: join(folder, 'redis'), port: await getPort() };
     const { redis: server } = await findServers(join(folder, 'bin'), () => {});
@@ -42,6 +42,11 @@ describe('a store that goes away', { timeout: 120_000 }, () => {
     const wish = { venueId, eventId };
 
     expect((await buy(base, wish)).status).toBe(201);
+    first.kill('SIGSTOP');
+    expect(await buy(base, wish)).toMatchObject({ status: 503, body: { code: 'INVENTORY_UNAVAILABLE' } });
+    first.kill('SIGCONT');
+    await waitFor(async () => expect((await buy(base, wish)).status).toBe(409));
+
     first.kill('SIGKILL');
     await first.exited;
     const askedAt = performance.now();

@@ -12,10 +12,16 @@ import { buildLoadBalancer } from './load-balancer.ts';
 const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());
 
+let checked = 0;
 const purchase = await buildPurchaseApp({
   sellSeat: (order) => sellSeat(redis, order),
   onSold: () => {},
-  checks: {},
+  checks: {
+    async failing() {
+      checked++;
+      throw new Error('away');
+    },
+  },
   logger: silentLogger,
 });
 resources.defer(() => purchase.close());
@@ -80,4 +86,12 @@ it('names the services where a path is of none', async () => {
 it('passes a purchase on, with its request id', async () => {
   const answer = await send({ body: wish, headers: { 'x-request-id': 'mine', expect: '100-continue' } });
   expect(answer).toMatchObject({ status: 201, headers: { 'x-request-id': 'mine' }, body: { row: 'A', column: '1' } });
+});
+
+it('gives a 503 of a service back at once, and does not ask again by itself', async () => {
+  expect(await send({ method: 'GET', path: '/purchase/health' })).toMatchObject({
+    status: 503,
+    body: { checks: { failing: 'away' } },
+  });
+  expect(checked).toBe(1);
 });

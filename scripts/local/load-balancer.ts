@@ -24,6 +24,8 @@ export async function buildLoadBalancer(ports: Record<ServiceName, number>, logg
       upstream: `http://127.0.0.1:${ports[service]}`,
       prefix,
       rewritePrefix: prefix,
+      // A 503 is the client's to try again, as behind an ALB: tried here, it would only come late.
+      retryMethods: [],
       replyOptions: {
         // "Expect" was answered here, and the client of the proxy knows no such header.
         rewriteRequestHeaders: (request, { expect: _answered, ...headers }) => ({ ...headers, 'x-request-id': request.id }),

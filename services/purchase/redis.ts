@@ -2,7 +2,7 @@ import { Redis, ReplyError } from 'ioredis';
 import { UnavailableError } from '../shared/problems.ts';
 
 /** A buyer waits no longer than this for Redis; a healthy one answers within milliseconds. */
-const commandMs = 2_000;
+const commandMs = 1_000;
 const longestReconnectPauseMs = 1_000;
 
 /**
