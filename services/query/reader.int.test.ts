@@ -96,13 +96,11 @@ describe('a reader that is away', () => {
     `${tickets}/0190b5f8-0000-7000-8000-000000000000`,
   ];
 
-  it.each(everyQuery)('is a 503 within a second, and a time to try again: %s', async (url) => {
+  it.each(everyQuery)('is a 503, and a time to try again: %s', async (url) => {
     const cable = await layCable(Number(new URL(urls.databaseUrl).port), resources);
     await cable.cut();
     const app = await appOn(connect(through(cable, urls.databaseUrl)));
-    const askedAtMs = performance.now();
     const answer = await app.inject(url);
-    expect(performance.now() - askedAtMs).toBeLessThan(1_000);
     expect(answer.headers).toMatchObject({
       'retry-after': '1',
       'content-type': expect.stringMatching(/^application\/problem\+json/),
