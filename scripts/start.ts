@@ -53,8 +53,11 @@ async function prepare(stores: StoreUrls): Promise<void> {
   await using connections = new AsyncDisposableStack();
   const { db, redis } = await connectStores(stores, connections);
   await migrateToLatest(db);
-  for (const file of demoEvents)
-    await openEvent(db, redis, parseEventFile(readFileSync(join(root, 'scripts/demo', file), 'utf8')));
+  for (const file of demoEvents) {
+    const plan = parseEventFile(readFileSync(join(root, 'scripts/demo', file), 'utf8'));
+    const outcome = await openEvent(db, redis, plan);
+    if (outcome.kind === 'refused') say(`  ${plan.inventory.eventId} stays closed: ${outcome.reasons.join('; ')}`);
+  }
 }
 
 function readyText(): string {

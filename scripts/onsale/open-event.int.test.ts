@@ -1,8 +1,11 @@
 import { v7 as uuidv7 } from 'uuid';
 import { describe, expect, it } from 'vitest';
+import { projectEvents } from '../../services/persistence/projections/project.ts';
+import { countsKey } from '../../services/purchase/keys.ts';
 import { type Inventory, readInventory } from '../../services/purchase/seats/inventory.ts';
 import { sellSeat } from '../../services/purchase/seats/sell-seat.ts';
 import { assertConserved } from '../testing/conservation.ts';
+import { purchased } from '../testing/purchases.ts';
 import { db, openTestEvent, planOf, redis, seatedZone, unique } from '../testing/stores.ts';
 import { openEvent } from './open-event.ts';
 import { showEvent } from './show-event.ts';
@@ -63,6 +66,20 @@ describe('opening an event', () => {
     expect(outcome.kind === 'refused' && outcome.reasons.join()).toContain(reason);
     expect(await stateOf(event)).toEqual(before);
     await assertConserved(redis, event.eventId);
+  });
+
+  it.each<[string, (event: Inventory) => Promise<unknown>]>([
+    ['all', () => redis.flushdb()],
+    ['the last', ({ eventId }) => redis.hset(countsKey(eventId), 'sequence', 1)],
+  ])('refuses, and opens nothing, where Redis has lost %s of the sales that MySQL knows', async (_what, lose) => {
+    const event = await openTestEvent();
+    await projectEvents(db, [purchased(event, { sequence: 1 }), purchased(event, { sequence: 2, column: 2 })]);
+    await sell(event);
+    await sell(event, 'A', 2);
+    await lose(event);
+    const before = await stateOf(event);
+    expect(await open(event)).toMatchObject({ kind: 'refused', reasons: [expect.stringContaining('has lost sales')] });
+    expect(await stateOf(event)).toEqual(before);
   });
 
   it('lets everything change while nothing is sold', async () => {

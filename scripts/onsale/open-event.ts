@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { type Kysely, sql } from 'kysely';
-import { type OpenOutcome, openInventory } from '../../services/purchase/seats/inventory.ts';
+import { type OpenOutcome, openInventory, readInventory } from '../../services/purchase/seats/inventory.ts';
 import type { Database } from '../../services/shared/database.ts';
 import { formatMoney } from '../../services/shared/money.ts';
 import type { Schema } from '../../services/shared/schema.ts';
@@ -9,9 +9,12 @@ import type { EventPlan } from './event-file.ts';
 /**
  * Writes an event's catalogue to MySQL and opens its inventory in Redis, or brings both to what is planned; the same plan
  * twice changes nothing. Redis decides, inside the catalogue's transaction: what it refuses changes neither, and a crash
- * between the two is mended by opening again.
+ * between the two is mended by opening again. Where MySQL knows of later sales than Redis, Redis has lost its memory, and
+ * opening would sell seats twice: that is refused too.
  */
 export async function openEvent(db: Database, redis: Redis, plan: EventPlan): Promise<OpenOutcome> {
+  const lost = await findLostSales(db, redis, plan.inventory.eventId);
+  if (lost) return { kind: 'refused', reasons: [lost] };
   const trx = await db.startTransaction().execute();
   try {
     await writeCatalogue(trx, plan);
@@ -22,6 +25,17 @@ export async function openEvent(db: Database, redis: Redis, plan: EventPlan): Pr
     await trx.rollback().execute();
     throw error;
   }
+}
+
+async function findLostSales(db: Database, redis: Redis, eventId: string): Promise<string | undefined> {
+  const { projected } = await db
+    .selectFrom('applied_sequences')
+    .select(({ fn }) => fn.max<number | null>('sequence').as('projected'))
+    .where('event_id', '=', eventId)
+    .executeTakeFirstOrThrow();
+  const { sequence = 0 } = (await readInventory(redis, eventId)) ?? {};
+  if (projected === null || projected <= sequence) return undefined;
+  return `MySQL has domain event ${projected} of ${eventId} and Redis is at ${sequence}: it has lost sales, and would sell their seats again`;
 }
 
 async function writeCatalogue(trx: Kysely<Schema>, plan: EventPlan): Promise<void> {
