@@ -84,6 +84,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await table('applied_sequences')
     .addColumn('event_id', name, (column) => column.notNull())
     .addColumn('sequence', 'bigint', (column) => column.notNull())
+    .addColumn('order_id', 'binary(16)', (column) => column.notNull())
     .addPrimaryKeyConstraint('applied_sequences_pk', ['event_id', 'sequence'])
     .execute();
 }

@@ -1,6 +1,7 @@
 create table applied_sequences (
   event_id varchar(64) not null,
   sequence bigint not null,
+  order_id binary(16) not null,
   primary key (event_id, sequence)
 ) collate utf8mb4_bin;
 

@@ -113,6 +113,22 @@ describe('the worker', () => {
     expect(letter?.MessageAttributes?.reason?.StringValue).toMatch(/out of range/i);
   });
 
+  it('puts an event whose sequence is taken into the dead-letter queue, and not a redelivery of the one that has it', async () => {
+    const messaging = await createMessaging();
+    const event = await openTestEvent();
+    const first = purchased(event, { sequence: 1 });
+    const clash = purchased(event, { sequence: 1, column: 2 });
+    await send(messaging.queueUrl, [first]);
+    await send(messaging.queueUrl, [first, clash]);
+    workerOn(messaging);
+    await waitFor(async () => expect(await depth(messaging.queueUrl)).toEqual([0, 0]));
+    const [letter, ...others] = await receive(messaging.deadLetterQueueUrl);
+    expect(JSON.parse(letter?.Body ?? '')).toEqual([clash]);
+    expect(letter?.MessageAttributes?.reason?.StringValue).toMatch(/another order/);
+    expect(others).toEqual([]);
+    expect(await countOf(event.eventId)).toBe(1);
+  });
+
   it('acknowledges nothing while the database is away, and applies it when it is back', async () => {
     const messaging = await createMessaging();
     const event = await openTestEvent();

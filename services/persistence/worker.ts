@@ -95,13 +95,13 @@ export function startWorker(options: {
     );
   }
 
-  /** Applies what can be applied; gives what the database refuses for its content, found by halving. */
+  /** Applies what can be applied; gives what cannot be. What the database refuses for its content is found by halving. */
   async function applyAll(events: TicketsPurchased[]): Promise<Rejected[]> {
     if (events.length === 0) return [];
     try {
-      const { conflicts } = await project(events);
+      const { conflicts, clashes } = await project(events);
       if (conflicts > 0) logger.error({ conflicts }, 'seats sold twice; see seat_conflicts');
-      return [];
+      return clashes.map((event) => ({ body: JSON.stringify([event]), reason: 'its sequence was applied for another order' }));
     } catch (error) {
       if (!isDataRefused(error)) throw error;
       if (events.length === 1) return [{ body: JSON.stringify(events), reason: (error as Error).message }];

@@ -35,7 +35,8 @@ export type Schema = {
   };
   sales_by_zone: { event_id: string; zone_id: number; tickets: number; revenue: Decimal };
   seat_conflicts: { ticket_id: Buffer; order_id: Buffer; live_ticket_id: Buffer; live_order_id: Buffer; recorded_on: Date };
-  applied_sequences: { event_id: string; sequence: number };
+  /** The order tells a redelivery from another domain event that was given the same number. */
+  applied_sequences: { event_id: string; sequence: number; order_id: Buffer };
 };
 
 /** CONFLICTED: sold, but another ticket held the seat already; see seat_conflicts. */

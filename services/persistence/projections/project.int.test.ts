@@ -111,4 +111,16 @@ describe('the projection', () => {
     expect(sales).toEqual([{ zone_id: 1, tickets: 1, revenue: '100.0000' }]);
     expect(sequences).toEqual([1, 2]);
   });
+
+  it.each([
+    ['in two batches', ([first, second]: TicketsPurchased[]) => [[first], [second]]],
+    ['in one batch', ([first, second]: TicketsPurchased[]) => [[first, second]]],
+  ])("gives back an event whose sequence is another order's, rather than take it for a redelivery: %s", async (_how, deliver) => {
+    const event = await openTestEvent();
+    const sales = [purchased(event, { sequence: 1 }), purchased(event, { sequence: 1, column: 2 })];
+    const clashes = [];
+    for (const batch of deliver(sales)) clashes.push(...(await projectEvents(db, batch as TicketsPurchased[])).clashes);
+    expect(clashes).toEqual([sales[1]]);
+    expect((await projectionOf(event.eventId)).sales).toEqual([{ zone_id: 1, tickets: 1, revenue: '100.0000' }]);
+  });
 });

@@ -2,14 +2,14 @@ import { sql, type Transaction } from 'kysely';
 import type { Database } from '../../shared/database.ts';
 import type { Schema } from '../../shared/schema.ts';
 import type { TicketsPurchased } from '../../shared/ticket-events.ts';
-import { appliedKey, type Known, type Rows, rowsOf, seatKey } from './rows.ts';
+import { appliedKey, type Known, nothingKnown, type Rows, rowsOf, seatKey } from './rows.ts';
 
 /** ER_DUP_ENTRY: something of the batch is there already. ER_LOCK_*: another worker was in the way. */
 const worthAnotherTry = new Set(['ER_DUP_ENTRY', 'ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT']);
 const maxTries = 5;
 
-/** What a batch changed. */
-export type Projected = { events: number; tickets: number; conflicts: number };
+/** What a batch changed, and what of it could not be applied because its sequence is another order's. */
+export type Projected = { events: number; tickets: number; conflicts: number; clashes: TicketsPurchased[] };
 
 /**
  * Applies a batch of domain events in one transaction; those that were applied before change nothing. The first try
@@ -23,10 +23,9 @@ export async function projectEvents(db: Database, events: TicketsPurchased[]): P
         .transaction()
         .setIsolationLevel('read committed')
         .execute(async (trx) => {
-          const known = tries === 1 ? { applied: new Set<string>(), liveSeats: new Map() } : await readKnown(trx, events);
-          const rows = rowsOf(events, known);
+          const { rows, clashes } = rowsOf(events, tries === 1 ? nothingKnown : await readKnown(trx, events));
           await insertRows(trx, rows);
-          return { events: rows.orders.length, tickets: rows.tickets.length, conflicts: rows.seat_conflicts.length };
+          return { events: rows.orders.length, tickets: rows.tickets.length, conflicts: rows.seat_conflicts.length, clashes };
         });
     } catch (error) {
       if (tries === maxTries || !worthAnotherTry.has((error as { code?: string }).code ?? '')) throw error;
@@ -35,16 +34,16 @@ export async function projectEvents(db: Database, events: TicketsPurchased[]): P
 }
 
 async function readKnown(trx: Transaction<Schema>, events: TicketsPurchased[]): Promise<Known> {
-  const known: Known = { applied: new Set(), liveSeats: new Map() };
+  const known: Known = { applied: new Map(), liveSeats: new Map() };
   for (const [eventId, group = []] of Map.groupBy(events, ({ data }) => data.eventId)) {
     const sequences = group.map(({ data }) => data.sequence);
     const applied = await trx
       .selectFrom('applied_sequences')
-      .select('sequence')
+      .select(['sequence', 'order_id'])
       .where('event_id', '=', eventId)
       .where('sequence', 'in', sequences)
       .execute();
-    for (const { sequence } of applied) known.applied.add(appliedKey(eventId, sequence));
+    for (const { sequence, order_id } of applied) known.applied.set(appliedKey(eventId, sequence), order_id);
 
     const seats = group.flatMap(({ data }) =>
       data.tickets.flatMap(({ zoneId, row, column }) => (row ? [[zoneId, row, column]] : [])),

@@ -4,8 +4,11 @@ import { formatMoney } from '../../shared/money.ts';
 import type { Schema } from '../../shared/schema.ts';
 import type { TicketsPurchased } from '../../shared/ticket-events.ts';
 
-/** What the database already holds of a batch: which events were applied, and which ticket has which seat. */
-export type Known = { applied: Set<string>; liveSeats: Map<string, LiveTicket> };
+/** What the database already holds of a batch: the order of each applied event, and which ticket has which seat. */
+export type Known = { applied: Map<string, Buffer>; liveSeats: Map<string, LiveTicket> };
+
+export const nothingKnown: Known = { applied: new Map(), liveSeats: new Map() };
+
 type LiveTicket = { ticketId: Buffer; orderId: Buffer };
 
 /** The rows that a batch of domain events adds to each table of the projection. */
@@ -18,22 +21,29 @@ export const seatKey = (eventId: string, zoneId: number, row: string, column: nu
 
 /**
  * Turns domain events into rows. An event that was applied, or that stands twice in the batch, adds nothing; a ticket
- * whose seat has another live ticket is kept as CONFLICTED, with both named, and is not counted.
+ * whose seat has another live ticket is kept as CONFLICTED, with both named, and is not counted. An event whose sequence
+ * belongs to another order (Redis forgot it, and gave it again) cannot be applied, and is given back in `clashes`.
  */
-export function rowsOf(events: TicketsPurchased[], known: Known): Rows {
+export function rowsOf(events: TicketsPurchased[], known: Known): { rows: Rows; clashes: TicketsPurchased[] } {
   const rows: Rows = { applied_sequences: [], orders: [], tickets: [], seat_conflicts: [], sales_by_zone: [] };
-  const applied = new Set(known.applied);
+  const clashes: TicketsPurchased[] = [];
+  const applied = new Map(known.applied);
   const liveSeats = new Map(known.liveSeats);
   const sales = new Map<string, { eventId: string; zoneId: number; tickets: number; minor: bigint; currency: string }>();
 
-  for (const { time, data } of inOrder(events)) {
+  for (const event of inOrder(events)) {
+    const { time, data } = event;
     const { eventId, venueId, sequence } = data;
-    const key = appliedKey(eventId, sequence);
-    if (applied.has(key)) continue;
-    applied.add(key);
-    rows.applied_sequences.push({ event_id: eventId, sequence });
-    const createdOn = new Date(time);
     const orderId = bytesOf(data.orderId);
+    const key = appliedKey(eventId, sequence);
+    const appliedOrder = applied.get(key);
+    if (appliedOrder) {
+      if (!appliedOrder.equals(orderId)) clashes.push(event);
+      continue;
+    }
+    applied.set(key, orderId);
+    rows.applied_sequences.push({ event_id: eventId, sequence, order_id: orderId });
+    const createdOn = new Date(time);
     rows.orders.push({ order_id: orderId, event_id: eventId, buyer_id: data.buyerId ?? null, sequence, created_on: createdOn });
 
     for (const { zoneId, row, column, priceMinor, currency, ...ticket } of data.tickets) {
@@ -78,7 +88,7 @@ export function rowsOf(events: TicketsPurchased[], known: Known): Rows {
     tickets,
     revenue: formatMoney(minor, currency),
   }));
-  return rows;
+  return { rows, clashes };
 }
 
 /** By event and sequence: the buyer who came first keeps the seat, and workers lock rows in one order. */
