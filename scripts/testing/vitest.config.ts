@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /** `unit` needs nothing; `stores` (int, e2e) runs against a real Redis, MySQL or MariaDB and SNS/SQS of its own. */
 export default defineConfig({
+  root: join(import.meta.dirname, '../..'),
   test: {
     projects: [
       { test: { name: 'unit', include: ['**/*.unit.test.ts'] } },
