@@ -1,7 +1,7 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import pRetry from 'p-retry';
 import { Consumer } from 'sqs-consumer';
 import type { Logger } from '../shared/logger.ts';
+import { untilDone } from '../shared/retry.ts';
 import type { TicketsPurchased } from '../shared/ticket-events.ts';
 import type { Projected } from './projections/project.ts';
 import { type Rejected, readMessage } from './read-message.ts';
@@ -86,9 +86,9 @@ export function startWorker(options: {
     const rejected = read.flatMap((message) => message.rejected);
     const events = read.flatMap((message) => message.events);
     const startedAt = performance.now();
-    await untilDone(() => reject(rejected));
-    const poison = await untilDone(() => applyAll(events));
-    await untilDone(() => reject(poison));
+    await persistently(() => reject(rejected));
+    const poison = await persistently(() => applyAll(events));
+    await persistently(() => reject(poison));
     logger.info(
       { messages: bodies.length, events: events.length, ms: Math.round(performance.now() - startedAt) },
       'batch applied',
@@ -110,15 +110,10 @@ export function startWorker(options: {
     }
   }
 
-  function untilDone<T>(attempt: () => Promise<T>): Promise<T> {
-    return pRetry(attempt, {
-      retries: Number.POSITIVE_INFINITY,
-      minTimeout: 100,
-      maxTimeout: 2_000,
-      randomize: true,
-      shouldRetry: () => !stopping,
-      onFailedAttempt: ({ error, attemptNumber }) =>
-        logger.warn({ err: error, attemptNumber }, 'batch not applied; trying again'),
+  function persistently<T>(attempt: () => Promise<T>): Promise<T> {
+    return untilDone(attempt, {
+      isStopping: () => stopping,
+      onFailure: ({ error, attemptNumber }) => logger.warn({ err: error, attemptNumber }, 'batch not applied; trying again'),
     });
   }
 }

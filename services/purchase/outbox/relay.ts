@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import pRetry from 'p-retry';
 import type { Logger } from '../../shared/logger.ts';
+import { untilDone } from '../../shared/retry.ts';
 import type { Outbox } from './outbox.ts';
 import { groupPublishes, type PackableEntry, type PackedMessage, packMessages } from './pack.ts';
 import type { Publish } from './publish.ts';
@@ -114,14 +114,9 @@ export function startRelay(options: {
       left = await publish(left);
       if (left.length > 0) throw new Error(`SNS refused ${left.length} of ${messages.length} messages`);
     };
-    await pRetry(attempt, {
-      retries: Number.POSITIVE_INFINITY,
-      minTimeout: 100,
-      maxTimeout: 2_000,
-      randomize: true,
-      // A stop lets the batch in hand have its try, but does not wait for SNS to come back.
-      shouldRetry: () => !stopping.signal.aborted,
-      onFailedAttempt: ({ error, attemptNumber }) => logger.warn({ err: error, attemptNumber }, 'publish failed; trying again'),
+    await untilDone(attempt, {
+      isStopping: () => stopping.signal.aborted,
+      onFailure: ({ error, attemptNumber }) => logger.warn({ err: error, attemptNumber }, 'publish failed; trying again'),
     });
   }
 }
