@@ -5,6 +5,7 @@ import { startTestService } from '../scripts/testing/services.ts';
 import { createMessaging, db, depth, openTestEvent, redis, urls } from '../scripts/testing/stores.ts';
 import { layTripwire } from '../scripts/testing/tripwire.ts';
 import { type Inventory, readInventory } from './purchase/seats/inventory.ts';
+import type { ServiceName } from './shared/path-table.ts';
 
 let resources: AsyncDisposableStack;
 beforeEach(async () => {
@@ -32,6 +33,21 @@ async function tenBuyers(base: string, { venueId, eventId }: Inventory): Promise
   return answers.filter((answer) => answer?.status === 201).map((answer) => String(answer?.body.ticketId));
 }
 
+type Messaging = Awaited<ReturnType<typeof createMessaging>>;
+type Doom = Pick<Parameters<typeof layTripwire>[0], 'action' | 'when'>;
+
+/** A service that is killed when it asks SNS or SQS for the given action; `killed` resolves when it is gone. */
+async function startDoomed(name: ServiceName, messaging: Messaging, doom: Doom) {
+  const tripped = Promise.withResolvers<void>();
+  const endpoint = await layTripwire({ ...doom, endpoint: urls.endpoint, resources, trip: tripped.resolve });
+  const service = await startTestService(name, messaging, { resources, endpoint });
+  const killed = tripped.promise.then(() => {
+    service.kill('SIGKILL');
+    return service.exited;
+  });
+  return { base: service.base, killed };
+}
+
 describe('killing (-9)', { timeout: 90_000 }, () => {
   it.each([
     ['between script and publish', 'before'],
@@ -39,21 +55,9 @@ describe('killing (-9)', { timeout: 90_000 }, () => {
   ] as const)('purchase %s loses and doubles nothing', async (_where, when) => {
     const event = await openTestEvent();
     const messaging = await createMessaging();
-    const killed = Promise.withResolvers<void>();
-    const endpoint = await layTripwire({
-      endpoint: urls.endpoint,
-      action: 'PublishBatch',
-      when,
-      resources,
-      trip: () => {
-        first.kill('SIGKILL');
-        killed.resolve();
-      },
-    });
-    const first = await startTestService('purchase', messaging, { resources, endpoint });
+    const first = await startDoomed('purchase', messaging, { action: 'PublishBatch', when });
     const promised = await tenBuyers(first.base, event);
-    await killed.promise;
-    await first.exited;
+    await first.killed;
     expect(await salesOf(event.eventId)).toMatchObject({ counted: 0 });
 
     await startTestService('persistence', messaging, { resources });
@@ -68,23 +72,11 @@ describe('killing (-9)', { timeout: 90_000 }, () => {
   it('persistence between commit and acknowledgement loses and doubles nothing', async () => {
     const event = await openTestEvent();
     const messaging = await createMessaging();
-    const killed = Promise.withResolvers<void>();
-    const endpoint = await layTripwire({
-      endpoint: urls.endpoint,
-      action: 'DeleteMessageBatch',
-      when: 'before',
-      resources,
-      trip: () => {
-        first.kill('SIGKILL');
-        killed.resolve();
-      },
-    });
-    const first = await startTestService('persistence', messaging, { resources, endpoint });
+    const first = await startDoomed('persistence', messaging, { action: 'DeleteMessageBatch', when: 'before' });
     const purchase = await startTestService('purchase', messaging, { resources });
     const promised = await tenBuyers(purchase.base, event);
     expect(promised).toHaveLength(10);
-    await killed.promise;
-    await first.exited;
+    await first.killed;
     // Committed, and to come again once the queue holds it for lost.
     expect((await salesOf(event.eventId)).counted).toBeGreaterThan(0);
 
