@@ -31,7 +31,11 @@ const isExecutable = (path: string) =>
 /** A server's program; with `docker`, the image that has it. */
 export type Server = { command: string; docker?: string };
 
-export type Servers = { redis: Server; mysql: Server & { flavor: 'mysql' | 'mariadb'; install?: string } };
+export type MysqlServer = Server & { flavor: 'mysql' | 'mariadb'; install?: string };
+
+/** The servers that are wanted. */
+export type Servers = { redis?: Server; mysql?: MysqlServer };
+export type Wanted = Record<keyof Servers, boolean>;
 
 /** Debian's packages without their services: redis-tools has the server's program, redis-server only a link and a unit. */
 const debianPackages = ['redis-tools', 'mariadb-server-core', 'mariadb-client-core'];
@@ -43,27 +47,29 @@ const howToInstall = `Redis and MySQL or MariaDB are needed, and were not found.
   set REDIS_URL, DATABASE_URL and DATABASE_READER_URL to servers of yours`;
 
 /**
- * The servers to run: those on the PATH, else images if Docker runs, else Debian's packages where we may install them.
- * Rejects with what to do when none of these can be. `folder` is for a link that a program may need.
+ * The servers that are wanted: those on the PATH, else images if Docker runs, else Debian's packages where we may install
+ * them. Rejects with what to do when none of these can be. `folder` is for a link that a program may need.
  */
-export async function findServers(folder: string, say: (line: string) => void): Promise<Servers> {
-  const found = await serversOnPath(folder);
+export async function findServers(wanted: Wanted, folder: string, say: (line: string) => void): Promise<Servers> {
+  const found = await serversOnPath(wanted, folder);
   if (found) return found;
-  if (await dockerRuns()) return dockerServers;
+  if (await dockerRuns()) return { ...(wanted.redis && { redis: dockerRedis }), ...(wanted.mysql && { mysql: dockerMysql }) };
   if (!(await canInstall())) throw new Error(howToInstall);
   say(`Installing ${debianPackages.join(', ')} (once) …`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const wait = ['-o', 'DPkg::Lock::Timeout=120'];
   await run('apt-get', [...wait, 'update'], { env });
   await run('apt-get', [...wait, 'install', '--yes', '--no-install-recommends', ...debianPackages], { env });
-  const installed = await serversOnPath(folder);
+  const installed = await serversOnPath(wanted, folder);
   if (!installed) throw new Error(howToInstall);
   return installed;
 }
 
-async function serversOnPath(folder: string): Promise<Servers | undefined> {
-  const [redis, mysql] = await Promise.all([redisOnPath(folder), mysqlOnPath()]);
-  return redis && mysql && { redis, mysql };
+async function serversOnPath(wanted: Wanted, folder: string): Promise<Servers | undefined> {
+  const redis = wanted.redis ? await redisOnPath(folder) : undefined;
+  const mysql = wanted.mysql ? await mysqlOnPath() : undefined;
+  if ((wanted.redis && !redis) || (wanted.mysql && !mysql)) return undefined;
+  return { ...(redis && { redis }), ...(mysql && { mysql }) };
 }
 
 async function redisOnPath(folder: string): Promise<Server | undefined> {
@@ -78,7 +84,7 @@ async function redisOnPath(folder: string): Promise<Server | undefined> {
   return { command: link };
 }
 
-async function mysqlOnPath(): Promise<Servers['mysql'] | undefined> {
+async function mysqlOnPath(): Promise<MysqlServer | undefined> {
   const command = await findBinary('mariadbd', 'mysqld');
   if (command === undefined) return undefined;
   const { stdout } = await run(command, ['--version']);
@@ -87,9 +93,12 @@ async function mysqlOnPath(): Promise<Servers['mysql'] | undefined> {
   return install === undefined ? undefined : { command, flavor: 'mariadb', install };
 }
 
-const dockerServers: Servers = {
-  redis: { command: 'redis-server', docker: 'redis:7' },
-  mysql: { command: 'mariadbd', docker: 'mariadb:10.11', flavor: 'mariadb', install: 'mariadb-install-db' },
+const dockerRedis: Server = { command: 'redis-server', docker: 'redis:7' };
+const dockerMysql: MysqlServer = {
+  command: 'mariadbd',
+  docker: 'mariadb:10.11',
+  flavor: 'mariadb',
+  install: 'mariadb-install-db',
 };
 
 function dockerRuns(): Promise<boolean> {

@@ -2,11 +2,11 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
-import { bindAddress, commandLine, run, type Servers } from './binaries.ts';
+import { bindAddress, commandLine, type MysqlServer, run } from './binaries.ts';
 import { type LocalProcess, startProcess } from './process.ts';
 
 /** The account that the services use here: it may do anything to databases whose name begins with onsale, and nothing else. */
-export const localMysqlUrl = (port: number, database = 'onsale') => `mysql://onsale:onsale@127.0.0.1:${port}/${database}`;
+export const localMysqlUrl = (port: number) => `mysql://onsale:onsale@127.0.0.1:${port}/onsale`;
 
 const initSql = [
   'CREATE DATABASE IF NOT EXISTS onsale CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;',
@@ -18,7 +18,7 @@ const initSql = [
 const mysqlOnly = { mysqlx: 'OFF', 'secure-file-priv': 'NULL', 'skip-log-bin': 'ON' };
 
 /** A MySQL or MariaDB of our own, its data in `folder`; made there when it is not yet. */
-export async function startMysql(server: Servers['mysql'], at: { folder: string; port: number }): Promise<LocalProcess> {
+export async function startMysql(server: MysqlServer, at: { folder: string; port: number }): Promise<LocalProcess> {
   mkdirSync(at.folder, { recursive: true });
   const dataFolder = join(at.folder, 'data');
   if (!existsSync(dataFolder)) await createDataFolder(server, at, dataFolder);
@@ -51,11 +51,7 @@ export async function startMysql(server: Servers['mysql'], at: { folder: string;
 }
 
 /** Under another name until it is whole, so that one that was interrupted is begun anew. */
-async function createDataFolder(
-  server: Servers['mysql'],
-  at: { folder: string; port: number },
-  dataFolder: string,
-): Promise<void> {
+async function createDataFolder(server: MysqlServer, at: { folder: string; port: number }, dataFolder: string): Promise<void> {
   const unfinished = `${dataFolder}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });
   const common = [`--datadir=${unfinished}`, ...Object.entries(asRoot(server)).map(([name, value]) => `--${name}=${value}`)];
@@ -69,7 +65,7 @@ async function createDataFolder(
 }
 
 /** A server that is started by root asks to be told that this is meant. */
-function asRoot(server: Servers['mysql']): { user?: string } {
+function asRoot(server: MysqlServer): { user?: string } {
   return process.getuid?.() === 0 && server.docker === undefined ? { user: userInfo().username } : {};
 }
 

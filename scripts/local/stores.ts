@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { findServers } from './binaries.ts';
+import { findServers, type Wanted } from './binaries.ts';
 import { emulatorEnvironment } from './emulator.ts';
 import { localMysqlUrl, startMysql } from './mysql.ts';
 import type { Ports } from './ports.ts';
@@ -27,7 +27,7 @@ export function storeUrls(ports: Pick<Ports, 'redis' | 'mysql'>, environment = p
 }
 
 /** Which stores are ours to run: those that `urls` does not name elsewhere. */
-export function ownStores(urls: StoreUrls, ports: Pick<Ports, 'redis' | 'mysql'>) {
+export function ownStores(urls: StoreUrls, ports: Pick<Ports, 'redis' | 'mysql'>): Wanted {
   const local = localStoreUrls(ports);
   return { redis: urls.redisUrl === local.redisUrl, mysql: urls.databaseUrl === local.databaseUrl };
 }
@@ -43,10 +43,10 @@ export async function startStores(options: {
   const { folder, ports, urls, resources, say } = options;
   const own = ownStores(urls, ports);
   if (!own.redis && !own.mysql) return [];
-  const servers = await findServers(join(folder, 'bin'), say);
+  const servers = await findServers(own, join(folder, 'bin'), say);
   const starting: Promise<LocalProcess>[] = [];
-  if (own.redis) starting.push(startRedis(servers.redis, { folder: join(folder, 'redis'), port: ports.redis }));
-  if (own.mysql) starting.push(startMysql(servers.mysql, { folder: join(folder, 'mysql'), port: ports.mysql }));
+  if (servers.redis) starting.push(startRedis(servers.redis, { folder: join(folder, 'redis'), port: ports.redis }));
+  if (servers.mysql) starting.push(startMysql(servers.mysql, { folder: join(folder, 'mysql'), port: ports.mysql }));
   // Where one fails, the other is closed all the same.
   for (const result of await Promise.allSettled(starting)) {
     if (result.status === 'fulfilled') resources.defer(() => result.value.stop());
