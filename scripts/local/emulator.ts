@@ -8,9 +8,6 @@ const queueArn = (name: string) => `arn:aws:sqs:${region}:${account}:${name}`;
 export const topicArn = (name: string) => `arn:aws:sns:${region}:${account}:${name}`;
 export const queueUrl = (endpoint: string, name: string) => `${endpoint}/${account}/${name}`;
 
-/** The names of one set of topic and queues. */
-type MessagingNames = { topic: string; queue: string; deadLetterQueue: string };
-
 /** What the SNS and SQS clients need to reach the emulator; it takes any credentials. */
 export const emulatorEnvironment = (endpoint: string) => ({
   AWS_ENDPOINT_URL: endpoint,
@@ -19,22 +16,22 @@ export const emulatorEnvironment = (endpoint: string) => ({
   AWS_SECRET_ACCESS_KEY: 'local',
 });
 
+const { topic, queue, deadLetterQueue, maxReceiveCount, deadLetterRetentionSeconds } = messaging;
+
 /** The topic, the queue that is subscribed to it and its dead-letter queue, in the emulator's own words. */
-export function emulatorResources({ topic, queue, deadLetterQueue }: MessagingNames) {
-  return {
-    queues: [
-      { name: deadLetterQueue, attributes: { MessageRetentionPeriod: String(messaging.deadLetterRetentionSeconds) } },
-      {
-        name: queue,
-        attributes: {
-          RedrivePolicy: JSON.stringify({
-            deadLetterTargetArn: queueArn(deadLetterQueue),
-            maxReceiveCount: String(messaging.maxReceiveCount),
-          }),
-        },
+export const emulatorResources = {
+  queues: [
+    { name: deadLetterQueue, attributes: { MessageRetentionPeriod: String(deadLetterRetentionSeconds) } },
+    {
+      name: queue,
+      attributes: {
+        RedrivePolicy: JSON.stringify({
+          deadLetterTargetArn: queueArn(deadLetterQueue),
+          maxReceiveCount: String(maxReceiveCount),
+        }),
       },
-    ],
-    topics: [{ name: topic }],
-    subscriptions: [{ topic, queue, attributes: { RawMessageDelivery: 'true' } }],
-  };
-}
+    },
+  ],
+  topics: [{ name: topic }],
+  subscriptions: [{ topic, queue, attributes: { RawMessageDelivery: 'true' } }],
+};

@@ -5,6 +5,8 @@ import type { Logger } from '../../services/shared/logger.ts';
 import { pathTable, type ServiceName } from '../../services/shared/path-table.ts';
 import { sendProblem } from '../../services/shared/problems.ts';
 
+const rules = Object.entries(pathTable);
+
 /** Above what any service takes for an answer. */
 const answerMs = 30_000;
 
@@ -13,15 +15,15 @@ const answerMs = 30_000;
  * services. A service that cannot be reached is a 503.
  */
 export async function buildLoadBalancer(ports: Record<ServiceName, number>, logger: Logger) {
-  const services = pathTable.map(({ service, prefix }) => `${prefix}/* (${service})`).join(', ');
+  const services = rules.map(([service, { prefix }]) => `${prefix}/* (${service})`).join(', ');
   const app = createHttpServer({
     logger,
     handlerMs: answerMs,
     notFoundDetail: `The services are at ${services}`,
   });
-  for (const { service, prefix } of pathTable) {
+  for (const [service, { prefix }] of rules) {
     await app.register(httpProxy, {
-      upstream: `http://127.0.0.1:${ports[service]}`,
+      upstream: `http://127.0.0.1:${ports[service as ServiceName]}`,
       prefix,
       rewritePrefix: prefix,
       // A 503 is the client's to try again, as behind an ALB: tried here, it would only come late.

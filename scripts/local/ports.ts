@@ -1,13 +1,14 @@
 import { createServer } from 'node:net';
+import { pathTable, type ServiceName } from '../../services/shared/path-table.ts';
 
 /** Every port of the system on one machine. */
-export type Ports = Record<'load-balancer' | 'purchase' | 'query' | 'persistence' | 'redis' | 'mysql' | 'emulator', number>;
+export type Ports = Record<ServiceName | 'load-balancer' | 'redis' | 'mysql' | 'emulator', number>;
 
 export const defaultPorts: Ports = {
   'load-balancer': 8000,
-  purchase: 8080,
-  query: 8081,
-  persistence: 8082,
+  purchase: pathTable.purchase.port,
+  query: pathTable.query.port,
+  persistence: pathTable.persistence.port,
   redis: 8379,
   mysql: 8306,
   emulator: 8566,

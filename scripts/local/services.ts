@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ServiceName } from '../../services/shared/path-table.ts';
+import { pathTable, type ServiceName } from '../../services/shared/path-table.ts';
 import { answers, type LocalProcess, startProcess } from './process.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, '../..');
 /** Starts a service's `main.ts` as a process of its own and waits until it listens. */
 export async function startService(
   service: ServiceName,
-  at: { port: number; prefix: string; env: Record<string, string>; logFolder: string },
+  at: { port: number; env: Record<string, string>; logFolder: string },
 ): Promise<LocalProcess> {
   return await startProcess({
     name: service,
@@ -15,7 +15,7 @@ export async function startService(
     args: [join(root, 'services', service, 'main.ts')],
     env: { ...at.env, PORT: String(at.port), HOST: '127.0.0.1' },
     logFile: join(at.logFolder, `${service}.log`),
-    isReady: answers(`http://127.0.0.1:${at.port}${at.prefix}/live`),
+    isReady: answers(`http://127.0.0.1:${at.port}${pathTable[service].prefix}/live`),
   });
 }
 

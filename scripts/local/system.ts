@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { pathTable, type ServiceName } from '../../services/shared/path-table.ts';
+import type { ServiceName } from '../../services/shared/path-table.ts';
 import { messaging } from '../../services/shared/resources.ts';
 import { queueUrl, topicArn } from './emulator.ts';
 import { assertPortsFree, type Ports } from './ports.ts';
@@ -36,10 +36,7 @@ export async function startSystem(options: {
   const emulator = await startEmulator({ port: ports.emulator, dataFolder: join(folder, 'emulator'), logFolder });
   keep(emulator.process);
   const env = { ...emulator.env, ...serviceEnvironment(urls, emulator.endpoint) };
-  const start = async (service: ServiceName) => {
-    const { prefix } = pathTable.find((row) => row.service === service) as (typeof pathTable)[number];
-    return keep(await startService(service, { port: ports[service], prefix, env, logFolder }));
-  };
+  const start = async (service: ServiceName) => keep(await startService(service, { port: ports[service], env, logFolder }));
   const services = [await start('query'), await start('persistence'), await start('purchase')];
   const loadBalancer = await startScript('load-balancer', {
     env: {

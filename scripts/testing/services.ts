@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import getPort from 'get-port';
-import { pathTable, type ServiceName } from '../../services/shared/path-table.ts';
+import type { ServiceName } from '../../services/shared/path-table.ts';
 import { emulatorEnvironment } from '../local/emulator.ts';
 import type { LocalProcess } from '../local/process.ts';
 import { startService } from '../local/services.ts';
@@ -26,12 +26,10 @@ export async function startTestService(
 ): Promise<TestService> {
   const { resources, endpoint = urls.endpoint, env = {} } = at;
   const port = await getPort();
-  const { prefix } = pathTable.find((row) => row.service === service) as (typeof pathTable)[number];
   // The SQS client goes to the queue's URL, not to the endpoint.
   const reached = (url: string) => url.replace(urls.endpoint, endpoint);
   const started = await startService(service, {
     port,
-    prefix,
     logFolder: testFolder(resources),
     env: {
       ...emulatorEnvironment(endpoint),

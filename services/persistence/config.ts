@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { commonSettings } from '../shared/config.ts';
 
 export const persistenceConfig = Type.Object({
-  ...commonSettings(8082),
+  ...commonSettings('persistence'),
   DATABASE_URL: Type.String({ pattern: '^mysql://', description: 'MySQL writer: mysql://user:password@host:port/database' }),
   SQS_QUEUE_URL: Type.String({ pattern: '^https?://', description: 'Queue that the worker reads' }),
   SQS_DEAD_LETTER_QUEUE_URL: Type.String({

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { commonSettings } from '../shared/config.ts';
 
 export const purchaseConfig = Type.Object({
-  ...commonSettings(8080),
+  ...commonSettings('purchase'),
   REDIS_URL: Type.String({ pattern: '^rediss?://', description: 'Redis with the inventory and the outbox; rediss:// for TLS' }),
   SNS_TOPIC_ARN: Type.String({ pattern: '^arn:', description: 'Topic that the relay publishes domain events to' }),
   OUTBOX_RETENTION_HOURS: Type.Integer({

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { commonSettings } from '../shared/config.ts';
 
 export const queryConfig = Type.Object({
-  ...commonSettings(8081),
+  ...commonSettings('query'),
   DATABASE_READER_URL: Type.String({ pattern: '^mysql://', description: 'MySQL reader; it may lag behind the writer' }),
   DATABASE_CONNECTIONS: Type.Integer({
     minimum: 1,

@@ -2,6 +2,7 @@ import { type Static, type TObject, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { convertExactly } from './convert.ts';
 import { listFaults } from './faults.ts';
+import { pathTable, type ServiceName } from './path-table.ts';
 
 export type Environment = Record<string, string | undefined>;
 
@@ -19,9 +20,14 @@ export function loadConfig<Schema extends TObject>(schema: Schema, environment: 
   throw new Error(`The environment is not valid:\n${faults.join('\n')}`);
 }
 
-/** The settings that every service has; `port` is the one that it listens on where nothing else is said. */
-export const commonSettings = (port: number) => ({
-  PORT: Type.Integer({ minimum: 1, maximum: 65_535, default: port, description: 'Port that the service listens on' }),
+/** The settings that every service has. */
+export const commonSettings = (service: ServiceName) => ({
+  PORT: Type.Integer({
+    minimum: 1,
+    maximum: 65_535,
+    default: pathTable[service].port,
+    description: 'Port that the service listens on',
+  }),
   HOST: Type.String({ default: '0.0.0.0', description: 'Address that the service listens on' }),
   LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
     default: 'info',

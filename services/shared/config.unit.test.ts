@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { commonSettings, type Environment, loadConfig } from './config.ts';
 
 const schema = Type.Object({
-  ...commonSettings(8080),
+  ...commonSettings('purchase'),
   REDIS_URL: Type.String({ pattern: '^rediss?://' }),
   DATABASE_URL: Type.String({ pattern: '^mysql://' }),
 });

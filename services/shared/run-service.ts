@@ -2,6 +2,7 @@ import closeWithGrace from 'close-with-grace';
 import type { Static, TObject, TProperties } from 'typebox';
 import { type commonSettings, loadConfig } from './config.ts';
 import { createLogger, type Logger } from './logger.ts';
+import type { ServiceName } from './path-table.ts';
 
 /** What a container platform gives a task between "stop" and "kill" is 30 s (ECS); drained before that, or forced. */
 const drainMs = 25_000;
@@ -16,7 +17,7 @@ export type ServiceContext<Schema extends TObject> = { config: Static<Schema>; l
  * went uncaught closes what was opened, in the reverse order. A second signal forces the exit.
  */
 export async function runService<Schema extends ServiceConfig>(
-  name: string,
+  name: ServiceName,
   schema: Schema,
   start: (context: ServiceContext<Schema>) => Promise<void>,
 ): Promise<void> {
