@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Redis } from 'ioredis';
-import { connectRedis } from '../../services/purchase/redis.ts';
 import { connectDatabase, type Database } from '../../services/shared/database.ts';
+import { connectRedis } from '../../services/shared/redis.ts';
 import type { StoreUrls } from './stores.ts';
 
 /** Connections to the stores for one piece of work; rejects when Redis cannot be reached. Closed by `resources`. */

@@ -1,5 +1,5 @@
 import { Redis, ReplyError } from 'ioredis';
-import { UnavailableError } from '../shared/problems.ts';
+import { UnavailableError } from './problems.ts';
 
 /** A buyer waits no longer than this for Redis; a healthy one answers within milliseconds. */
 const commandMs = 1_000;

@@ -4,9 +4,13 @@ import type { Redis } from 'ioredis';
 
 export type Script = { sha: string; source: string };
 
-/** A script by the name of its file in `lua/`. */
-export function loadScript(name: string): Script {
-  return scriptOf(readFileSync(new URL(`lua/${name}.lua`, import.meta.url), 'utf8'));
+/** A line that stands for a file of `lib/`, beside the script. */
+const includeLine = /^-- INCLUDE ([a-z-]+)$/gm;
+
+/** A script by its file; each `-- INCLUDE name` in it is replaced by `lib/name.lua`. */
+export function loadScript(file: URL): Script {
+  const source = readFileSync(file, 'utf8');
+  return scriptOf(source.replace(includeLine, (_line, name) => readFileSync(new URL(`lib/${name}.lua`, file), 'utf8').trimEnd()));
 }
 
 export function scriptOf(source: string): Script {

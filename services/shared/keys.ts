@@ -1,0 +1,29 @@
+/**
+ * Every key that Redis holds. The hash tag `{eventId}` puts all of an event's keys into one slot, so that one script may
+ * touch any of them. The number is the layout's: an inventory of another layout is not there, rather than misread.
+ */
+const layout = 'onsale:2';
+const ofEvent = (eventId: string) => `${layout}:{${eventId}}`;
+
+/** Hash: venueId, currency, onSaleAtMs, holdMs, ticketsPerBuyer (0: any number), nextByte, nextRow, and `zone:<id>` (zone-layout.ts). */
+export const inventoryKey = (eventId: string) => `${ofEvent(eventId)}:inventory`;
+/** Hash: sequence (of domain events), version (of the seats), and for each zone `sold:<id>`, `held:<id>`, `version:<id>`. */
+export const countsKey = (eventId: string) => `${ofEvent(eventId)}:counts`;
+/** Bitmap: every seated zone's rows, each beginning at a byte; a seat's bit is set while it is sold or held. */
+export const takenKey = (eventId: string) => `${ofEvent(eventId)}:taken`;
+/** String: two bytes a row, what the search for the best seats remembers of it (lua/lib/best-seats.lua). */
+export const runsKey = (eventId: string) => `${ofEvent(eventId)}:runs`;
+/** Hash: order → its time (ms), a space, and its JSON as in the domain event; a cancelled ticket has `cancelled: true`. */
+export const ordersKey = (eventId: string) => `${ofEvent(eventId)}:orders`;
+/** Hash: hold → JSON, the order that it would become and how far it is (lua/lib/holds.lua). */
+export const holdsKey = (eventId: string) => `${ofEvent(eventId)}:holds`;
+/** Sorted set: hold → when (ms) it expires or, once it is over, is forgotten. */
+export const deadlinesKey = (eventId: string) => `${ofEvent(eventId)}:deadlines`;
+/** Hash: buyer → tickets that they have or hold. */
+export const buyersKey = (eventId: string) => `${ofEvent(eventId)}:buyers`;
+/** Stream: the domain events that the scripts append and the relay publishes. */
+export const outboxKey = (eventId: string) => `${ofEvent(eventId)}:outbox`;
+/** String: what was answered to an Idempotency-Key; it expires by itself. */
+export const answerKey = (eventId: string, idempotencyKey: string) => `${ofEvent(eventId)}:answer:${idempotencyKey}`;
+/** Set: every event whose inventory was ever opened. Without it, "no inventory" could mean "no such event" or "memory lost". */
+export const openedEventsKey = `${layout}:events`;

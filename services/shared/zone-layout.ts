@@ -1,0 +1,28 @@
+/** Rows and columns count from 1. The focus is the point that the best seats are near; it may lie between two columns. */
+export type Grid = { rows: number; columns: number; focus: { row: number; column: number } };
+
+export type ZoneInventory = {
+  zoneId: number;
+  /** Absent in a zone without seats (general admission). */
+  grid?: Grid;
+  capacity: number;
+  priceMinor: number;
+};
+
+/** A zone with the places where its seats begin: `firstByte` in the bitmap of taken seats, `firstRow` in what is known of rows. */
+export type ZoneLayout = ZoneInventory & { firstByte: number; firstRow: number };
+
+/** A row begins at a byte of its own, so that it can be read by itself; the bits after its last column mean nothing. */
+export const bytesPerRow = (columns: number) => Math.ceil(columns / 8);
+
+/** The middle of the front row: what the best seats are near where an event does not say. */
+export const frontCentre = (columns: number) => ({ row: 1, column: (columns + 1) / 2 });
+
+/** Reads the inventory's `zone:<id>`: rows:columns:capacity:priceMinor:firstByte:firstRow:focusRow:focusColumn, 0 without seats. */
+export function parseZone(zoneId: number, field: string): ZoneLayout {
+  const [rows = 0, columns = 0, capacity = 0, priceMinor = 0, firstByte = 0, firstRow = 0, row = 0, column = 0] = field
+    .split(':')
+    .map(Number);
+  const grid = rows > 0 && { grid: { rows, columns, focus: { row, column } } };
+  return { zoneId, ...grid, capacity, priceMinor, firstByte, firstRow };
+}
