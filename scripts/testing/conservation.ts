@@ -1,29 +1,114 @@
 import type { Redis } from 'ioredis';
-import { holdersKey, outboxKey, takenKey } from '../../services/purchase/keys.ts';
+import { stringify as uuidText } from 'uuid';
 import { readInventory } from '../../services/purchase/seats/inventory.ts';
+import type { OrderInRedis } from '../../services/purchase/seats/order.ts';
+import type { Database } from '../../services/shared/database.ts';
+import { buyersKey, holdsKey, inventoryKey, ordersKey, outboxKey, takenKey } from '../../services/shared/keys.ts';
+import { formatMoney, parseMoney } from '../../services/shared/money.ts';
+import { rowNumber } from '../../services/shared/row-label.ts';
+import { bytesPerRow, parseZone } from '../../services/shared/zone-layout.ts';
+
+type HoldInRedis = { state: 'held' | 'expired' | 'sold'; order?: OrderInRedis };
 
 /**
- * Throws unless the inventory adds up: in every zone as many seats taken as sold, each with a holder, none beyond the
- * capacity; and the outbox numbers its domain events 1 … n, one for each sale.
+ * Throws unless an event adds up. In every zone: available + held + sold = capacity, where held and sold are what the holds and
+ * orders say, ticket by ticket, as well as the counts, and the seats taken are exactly theirs, each once. Every buyer's count
+ * is what they have and hold. The outbox numbers its domain events 1 … n, and they tell of what was sold and cancelled. Given
+ * `db`, the projection holds the sequences 1 … n too, the same live tickets, and sums that are theirs.
  */
-export async function assertConserved(redis: Redis, eventId: string): Promise<void> {
+export async function assertConserved(redis: Redis, eventId: string, db?: Database): Promise<void> {
   const inventory = await readInventory(redis, eventId);
   if (!inventory) throw new Error(`${eventId} has no inventory`);
   const faults: string[] = [];
-  let sales = 0;
-  for (const { zoneId, capacity } of inventory.zones) {
-    const sold = inventory.sold.get(zoneId) ?? 0;
-    const taken = await redis.bitcount(takenKey(eventId, zoneId));
-    const holders = await redis.hvals(holdersKey(eventId, zoneId));
-    sales += sold;
-    if (taken !== sold) faults.push(`zone ${zoneId}: ${taken} seats taken, ${sold} sold`);
-    if (new Set(holders).size !== sold) faults.push(`zone ${zoneId}: ${new Set(holders).size} holders, ${sold} sold`);
-    if (sold > capacity) faults.push(`zone ${zoneId}: ${sold} sold of ${capacity}`);
+  const same = (what: string, found: unknown, expected: unknown) => {
+    if (JSON.stringify(found) !== JSON.stringify(expected))
+      faults.push(`${what}: ${JSON.stringify(found)}, not ${JSON.stringify(expected)}`);
+  };
+
+  const orders = (await redis.hvals(ordersKey(eventId))).map((kept) => JSON.parse(kept.slice(kept.indexOf(' '))) as OrderInRedis);
+  const holds = (await redis.hvals(holdsKey(eventId))).map((json) => JSON.parse(json) as HoldInRedis);
+  const ticketsIn = (list: OrderInRedis[]) =>
+    list.flatMap(({ buyerId, tickets }) =>
+      tickets.filter(({ cancelled }) => !cancelled).map((ticket) => ({ ...ticket, buyerId })),
+    );
+  const sold = ticketsIn(orders);
+  const held = ticketsIn(holds.flatMap(({ state, order }) => (state === 'held' && order ? [order] : [])));
+
+  const [fields, bitmap] = [await redis.hgetall(inventoryKey(eventId)), await redis.getBuffer(takenKey(eventId))];
+  for (const { zoneId, grid, capacity } of inventory.zones) {
+    const inZone = (list: typeof sold) => list.filter((ticket) => ticket.zoneId === zoneId);
+    const [soldHere, heldHere] = [inZone(sold), inZone(held)];
+    same(`zone ${zoneId}, sold`, inventory.sold.get(zoneId), soldHere.length);
+    same(`zone ${zoneId}, held`, inventory.held.get(zoneId), heldHere.length);
+    let available = capacity - soldHere.length - heldHere.length;
+    if (grid) {
+      const { firstByte } = parseZone(zoneId, fields[`zone:${zoneId}`] ?? '');
+      const bits = bytesPerRow(grid.columns) * 8;
+      const expected = [...soldHere, ...heldHere].map(({ row = '', column = 0 }) => (rowNumber(row) - 1) * bits + column - 1);
+      const taken = Array.from({ length: grid.rows * bits }, (_, bit) => bit).filter((bit) => isSet(bitmap, firstByte * 8 + bit));
+      same(
+        `zone ${zoneId}, seats taken`,
+        taken,
+        expected.toSorted((a, b) => a - b),
+      );
+      available = capacity - taken.length;
+    }
+    if (available < 0) faults.push(`zone ${zoneId} is oversold`);
+    same(`zone ${zoneId}, available + held + sold`, available + heldHere.length + soldHere.length, capacity);
   }
+
+  const buyers: Record<string, string> = {};
+  for (const { buyerId } of [...sold, ...held]) if (buyerId) buyers[buyerId] = String(Number(buyers[buyerId] ?? 0) + 1);
+  same('buyers', Object.entries(await redis.hgetall(buyersKey(eventId))).toSorted(), Object.entries(buyers).toSorted());
+
   const entries = await redis.xrange(outboxKey(eventId), '-', '+');
-  const sequences = entries.map(([, fields]) => Number(fields[fields.indexOf('sequence') + 1]));
-  if (sequences.some((sequence, at) => sequence !== at + 1)) faults.push('the outbox has a gap');
-  if (sequences.length !== inventory.sequence) faults.push(`sequence ${inventory.sequence}, ${sequences.length} domain events`);
-  if (sales !== sequences.length) faults.push(`${sales} tickets sold, ${sequences.length} domain events`);
+  const events = entries.map(([, list]) => {
+    const field = (name: string) => list[list.indexOf(name) + 1] ?? '';
+    return { type: field('type'), sequence: Number(field('sequence')), data: JSON.parse(field('data')) as OrderInRedis };
+  });
+  same('sequence', inventory.sequence, events.length);
+  if (events.some(({ sequence, data }, at) => sequence !== at + 1 || data.sequence !== sequence))
+    faults.push('the outbox has a gap');
+  const live = new Set<string>();
+  for (const { type, data } of events) {
+    for (const { ticketId } of data.tickets) type.endsWith('purchased') ? live.add(ticketId) : live.delete(ticketId);
+  }
+  same('live tickets by the outbox', [...live].toSorted(), sold.map(({ ticketId }) => ticketId).toSorted());
+  if (db) {
+    const projected = await projectionOf(db, eventId);
+    same(
+      'sequences in MySQL',
+      projected.sequences,
+      Array.from(events, (_event, at) => at + 1),
+    );
+    same('live tickets in MySQL', projected.live, sold.map(({ ticketId }) => ticketId).toSorted());
+    const sums = inventory.zones.flatMap(({ zoneId }) => {
+      const prices = sold.filter((ticket) => ticket.zoneId === zoneId).map(({ priceMinor }) => priceMinor);
+      const revenue = formatMoney(
+        prices.reduce((sum, price) => sum + price, 0),
+        inventory.currency,
+      );
+      return prices.length > 0 ? [`${zoneId}: ${prices.length}, ${revenue}`] : [];
+    });
+    same('sums in MySQL', projected.sums(inventory.currency), sums);
+  }
   if (faults.length > 0) throw new Error(`${eventId} does not add up:\n${faults.join('\n')}`);
+}
+
+const isSet = (bitmap: Buffer | null, bit: number) => (((bitmap?.[bit >> 3] ?? 0) >> (7 - (bit & 7))) & 1) === 1;
+
+async function projectionOf(db: Database, eventId: string) {
+  const [applied, tickets, sales] = await Promise.all([
+    db.selectFrom('applied_sequences').select('sequence').where('event_id', '=', eventId).orderBy('sequence').execute(),
+    db.selectFrom('tickets').select('ticket_id').where('event_id', '=', eventId).where('status', '=', 'PAID').execute(),
+    db.selectFrom('sales_by_zone').selectAll().where('event_id', '=', eventId).orderBy('zone_id').execute(),
+  ]);
+  return {
+    sequences: applied.map(({ sequence }) => sequence),
+    live: tickets.map(({ ticket_id }) => uuidText(ticket_id)).toSorted(),
+    sums: (currency: string) =>
+      sales
+        .filter((row) => row.tickets !== 0 || Number(row.revenue) !== 0)
+        .map((row) => `${row.zone_id}: ${row.tickets}, ${formatMoney(parseMoney(row.revenue, currency), currency)}`),
+  };
 }

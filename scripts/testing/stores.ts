@@ -8,7 +8,8 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, inject } from 'vitest';
-import type { Inventory, ZoneInventory } from '../../services/purchase/seats/inventory.ts';
+import type { Inventory } from '../../services/purchase/seats/inventory.ts';
+import { frontCentre, type ZoneInventory } from '../../services/shared/zone-layout.ts';
 import { connectStores } from '../local/connect.ts';
 import { queueUrl } from '../local/emulator.ts';
 import { openEvent } from '../onsale/open-event.ts';
@@ -43,6 +44,7 @@ export async function openTestEvent(changes: Partial<Omit<Inventory, 'eventId' |
     venueId: unique('venue'),
     currency: 'USD',
     onSaleAtMs: pastMs,
+    holdMs: 600_000,
     zones: [seatedZone(1, 10, 10)],
     ...changes,
   };
@@ -53,7 +55,7 @@ export async function openTestEvent(changes: Partial<Omit<Inventory, 'eventId' |
 
 export const seatedZone = (zoneId: number, rows: number, columns: number, priceMinor = 10_000): ZoneInventory => ({
   zoneId,
-  grid: { rows, columns },
+  grid: { rows, columns, focus: frontCentre(columns) },
   capacity: rows * columns,
   priceMinor,
 });

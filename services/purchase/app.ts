@@ -1,21 +1,33 @@
+import type { Redis } from 'ioredis';
 import { serveApiDocuments } from '../shared/api-documents.ts';
 import { type Checks, registerHealth } from '../shared/health.ts';
 import { createHttpServer } from '../shared/http-server.ts';
 import type { Logger } from '../shared/logger.ts';
-import { registerTicketRoutes, type TicketRoutes } from './routes/tickets.ts';
+import { registerHoldRoutes } from './routes/holds.ts';
+import { registerOrderRoutes } from './routes/orders.ts';
+import { registerTicketRoutes } from './routes/tickets.ts';
 
 /** Above Redis' own command timeout: that one says what was away. */
 const handlerMs = 5_000;
 
+export type PurchaseDependencies = {
+  redis: Redis;
+  /** Called after each command that gave the event's outbox something new. */
+  wakeRelay(eventId: string): void;
+};
+
 /** The purchase service's HTTP server, not yet listening. */
-export async function buildPurchaseApp({ logger, checks, ...routes }: TicketRoutes & { logger: Logger; checks: Checks }) {
+export async function buildPurchaseApp(options: PurchaseDependencies & { logger: Logger; checks: Checks }) {
+  const { logger, checks, ...dependencies } = options;
   const app = createHttpServer({ logger, handlerMs });
   await serveApiDocuments(app, {
     title: 'Onsale: purchase',
-    description: 'Buys tickets. Every error is a problem (RFC 9457) with a stable `code`.',
+    description: 'Sells, holds and cancels tickets. Every error is a problem (RFC 9457) with a stable `code`.',
     prefix: '/purchase',
   });
-  registerTicketRoutes(app, routes);
+  registerTicketRoutes(app, dependencies);
+  registerOrderRoutes(app, dependencies);
+  registerHoldRoutes(app, dependencies);
   registerHealth(app, '/purchase', checks);
   return app;
 }

@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { hostname } from 'node:os';
 import { SNSClient } from '@aws-sdk/client-sns';
+import { connectRedis } from '../shared/redis.ts';
 import { runService } from '../shared/run-service.ts';
 import { buildPurchaseApp } from './app.ts';
 import { purchaseConfig } from './config.ts';
 import { createOutbox } from './outbox/outbox.ts';
 import { createPublish } from './outbox/publish.ts';
 import { startRelay } from './outbox/relay.ts';
-import { connectRedis } from './redis.ts';
-import { sellSeat } from './seats/sell-seat.ts';
+import { startSweeper } from './seats/sweeper.ts';
 
 await runService('purchase', purchaseConfig, async ({ config, logger, resources }) => {
   const redis = connectRedis(config.REDIS_URL);
@@ -26,10 +26,12 @@ await runService('purchase', purchaseConfig, async ({ config, logger, resources 
     retentionMs: config.OUTBOX_RETENTION_HOURS * 3_600_000,
   });
   resources.defer(() => relay.stop());
+  const sweeper = startSweeper({ redis, logger });
+  resources.defer(() => sweeper.stop());
 
   const app = await buildPurchaseApp({
-    sellSeat: (order) => sellSeat(redis, order),
-    onSold: (eventId) => relay.wake(eventId),
+    redis,
+    wakeRelay: (eventId) => relay.wake(eventId),
     checks: { redis: () => redis.ping() },
     logger,
   });

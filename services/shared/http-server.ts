@@ -76,11 +76,11 @@ export function createHttpServer(options: {
   return app;
 }
 
-/** A body is JSON and has its types; what comes as text in a path or a query gets them first. */
+/** A body is JSON and has its types, a header is text; what comes as text in a path or a query gets its type first. */
 const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const check = Compile(schema);
   return (given) => {
-    const value = httpPart === 'body' ? given : convertExactly(schema, given);
+    const value = httpPart === 'body' || httpPart === 'headers' ? given : convertExactly(schema, given);
     return check.Check(value) ? { value } : { error: check.Errors(value) as never };
   };
 };

@@ -6,6 +6,11 @@ const namePattern = '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$';
 export const VenueId = Type.String({ pattern: namePattern, description: 'A venue', examples: ['Venue1'] });
 export const EventId = Type.String({ pattern: namePattern, description: 'An event', examples: ['Event1'] });
 export const BuyerId = Type.String({ pattern: namePattern, description: 'A buyer' });
+export const HoldId = Type.String({
+  pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}~[A-Za-z0-9_-]{22}$',
+  description: 'A hold: its event, and what nobody guesses',
+  examples: ['Event1~q83vEjRWeJASNFZ4kKvN7w'],
+});
 export const ZoneId = Type.Integer({ minimum: 1, maximum: 100_000, description: 'A zone of the venue', examples: [1] });
 
 /** Three letters reach row 18,278: more than any venue has, and a bound on what is parsed. */

@@ -10,12 +10,20 @@ export const problems = {
   ZONE_NOT_FOUND: { status: 404, title: 'The event has no such zone' },
   SEAT_NOT_FOUND: { status: 404, title: 'The zone has no such seat' },
   TICKET_NOT_FOUND: { status: 404, title: 'There is no such ticket' },
+  ORDER_NOT_FOUND: { status: 404, title: 'There is no such order' },
+  HOLD_NOT_FOUND: { status: 404, title: 'There is no such hold' },
   NOT_FOUND: { status: 404, title: 'Nothing is served at this path' },
   REQUEST_TIMEOUT: { status: 408, title: 'The request took too long to arrive' },
   SEAT_TAKEN: { status: 409, title: 'The seat is taken' },
+  SOLD_OUT: { status: 409, title: 'So many tickets are not left' },
+  NO_ADJACENT_SEATS: { status: 409, title: 'So many seats are not left side by side' },
+  BUYER_LIMIT_REACHED: { status: 409, title: 'The buyer would have more tickets than the event allows' },
+  HOLD_EXPIRED: { status: 409, title: 'The hold has expired and its seats are gone' },
+  HOLD_EXTENDED: { status: 409, title: 'The hold was extended before' },
   NOT_ON_SALE: { status: 409, title: 'The event is not on sale yet' },
   PAYLOAD_TOO_LARGE: { status: 413, title: 'The body is too large' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The body must be application/json' },
+  IDEMPOTENCY_KEY_REUSED: { status: 422, title: 'The Idempotency-Key came before, with another request' },
   HEADERS_TOO_LARGE: { status: 431, title: 'The headers are too large' },
   INTERNAL_ERROR: { status: 500, title: 'Something went wrong on our side' },
   INVENTORY_UNAVAILABLE: { status: 503, title: 'The inventory cannot be reached; nothing was promised' },
@@ -41,6 +49,7 @@ export const Problem = Type.Object(
           detail: Type.String(),
           pointer: Type.Optional(Type.String({ description: 'The field in the body, a JSON Pointer as a URI fragment' })),
           parameter: Type.Optional(Type.String({ description: 'The parameter of the path or the query' })),
+          header: Type.Optional(Type.String({ description: 'The header' })),
         }),
       ),
     ),
@@ -59,7 +68,7 @@ export class UnavailableError extends Error {
   }
 }
 
-type ProblemError = { detail: string; pointer?: string; parameter?: string };
+export type ProblemError = { detail: string; pointer?: string; parameter?: string; header?: string };
 
 type ProblemExtra = { detail?: string; errors?: ProblemError[]; checks?: Record<string, string> };
 
@@ -74,11 +83,12 @@ export function sendProblem(reply: FastifyReply, code: ProblemCode, extra?: Prob
   return reply.code(status).type('application/problem+json').send(problem(code, extra));
 }
 
-/** Faults as RFC 9457 `errors`: a body's by pointer, anything else by the parameter's name. */
+/** Faults as RFC 9457 `errors`: a body's by pointer, a header or a parameter by its name. */
 export function problemErrors(faults: Fault[], context: string | undefined): ProblemError[] {
-  return faults.map(({ pointer, detail }) =>
-    context === 'body' ? { pointer: fragmentOf(pointer), detail } : { parameter: pointer.slice(1), detail },
-  );
+  return faults.map(({ pointer, detail }) => {
+    if (context === 'body') return { pointer: fragmentOf(pointer), detail };
+    return context === 'headers' ? { header: pointer.slice(1), detail } : { parameter: pointer.slice(1), detail };
+  });
 }
 
 /** RFC 6901, section 6; a field's name may be anything that a JSON string can say, halves of surrogate pairs too. */

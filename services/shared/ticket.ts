@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { Currency, EventId, Money, Timestamp, Uuid, VenueId, ZoneId } from './identifiers.ts';
+import { BuyerId, Currency, EventId, Money, Timestamp, Uuid, VenueId, ZoneId } from './identifiers.ts';
 
 const orNull = (description: string, example: string) =>
   Type.Unsafe<string | null>({ type: ['string', 'null'], description, examples: [example] });
@@ -14,7 +14,8 @@ export const Ticket = Type.Object({
   row: orNull('Row letters, or null in a zone without seats', 'A'),
   column: orNull('Column, or null in a zone without seats', '1'),
   status: Type.Enum(['PAID', 'CANCELLED', 'CONFLICTED'], {
-    description: 'CONFLICTED: another ticket held the seat already; the organiser has to settle it',
+    description:
+      'CONFLICTED: another ticket held the seat already; unless its cancellation is yet to come, the organiser has to settle it',
   }),
   price: Money,
   currency: Currency,
@@ -22,3 +23,18 @@ export const Ticket = Type.Object({
 });
 
 export type Ticket = Static<typeof Ticket>;
+
+/** What one accepted request bought, as both services answer it. */
+export const Order = Type.Object({
+  orderId: Uuid,
+  venueId: VenueId,
+  eventId: EventId,
+  buyerId: Type.Optional(BuyerId),
+  status: Type.Enum(['PAID', 'CANCELLED'], { description: 'CANCELLED once each of its tickets is' }),
+  totalPrice: Type.String({ ...Money, description: 'Of its PAID tickets' }),
+  currency: Currency,
+  createdOn: Timestamp,
+  tickets: Type.Array(Ticket),
+});
+
+export type Order = Static<typeof Order>;

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
+import { openedEventsKey, outboxKey } from '../../shared/keys.ts';
 import { cloudEventJson } from '../../shared/ticket-events.ts';
-import { openedEventsKey, outboxKey } from '../keys.ts';
 import type { PackableEntry } from './pack.ts';
 
 /** The one consumer group: an entry goes to one task, and stays its pending one until acknowledged. */

@@ -1,11 +1,11 @@
-import { v7 as uuidv7 } from 'uuid';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { purchaseOf } from '../../../scripts/testing/seats.ts';
 import { silentLogger } from '../../../scripts/testing/silent-logger.ts';
 import { createMessaging, openTestEvent, receive, redis, seatedZone, sns, unique } from '../../../scripts/testing/stores.ts';
-import { ticketEventCheck } from '../../shared/ticket-events.ts';
-import { outboxKey } from '../keys.ts';
+import { outboxKey } from '../../shared/keys.ts';
+import { checkTicketEvent } from '../../shared/ticket-events.ts';
 import type { Inventory } from '../seats/inventory.ts';
-import { sellSeat } from '../seats/sell-seat.ts';
+import { sellSeats } from '../seats/take-seats.ts';
 import { createOutbox } from './outbox.ts';
 import { createPublish, type Publish } from './publish.ts';
 import { type Relay, startRelay } from './relay.ts';
@@ -29,11 +29,8 @@ function relayTo(publish: Publish, { sweepMs = 60_000, claimAfterMs = 0, retenti
 
 const eventsOf = ({ Body = '' }: { Body?: string | undefined }) => JSON.parse(Body) as { data: { sequence: number } }[];
 
-async function sell({ eventId, venueId }: Inventory, columns: number[], traceparent?: string) {
-  const sales = columns.map((column) =>
-    sellSeat(redis, { orderId: uuidv7(), ticketId: uuidv7(), venueId, eventId, zoneId: 1, row: 'A', column, traceparent }),
-  );
-  await Promise.all(sales);
+async function sell(event: Inventory, columns: number[], traceparent?: string) {
+  await Promise.all(columns.map((column) => sellSeats(redis, purchaseOf(event, { column, traceparent }))));
 }
 
 /** How many entries of the outbox are not acknowledged: unread, or pending with a task. */
@@ -57,7 +54,7 @@ describe('the relay', () => {
     const [message] = await receive(queueUrl);
     const batch = JSON.parse(message?.Body ?? '');
     expect(batch).toHaveLength(1);
-    expect(ticketEventCheck.Check(batch[0])).toBe(true);
+    expect(checkTicketEvent(batch[0])).toEqual({ event: batch[0] });
     expect(batch[0]).toMatchObject({ id: '1', source: `/onsale/events/${event.eventId}`, traceparent });
     expect(message?.MessageAttributes).toMatchObject({
       contentType: { StringValue: 'application/cloudevents-batch+json' },

@@ -1,24 +1,27 @@
 import type { Redis } from 'ioredis';
-import { countsKey, inventoryKey, openedEventsKey } from '../keys.ts';
-import { loadScript, runScript } from './script.ts';
+import { countsKey, inventoryKey, openedEventsKey, takenKey } from '../../shared/keys.ts';
+import { loadScript, runScript } from '../../shared/script.ts';
+import { parseZone, type ZoneInventory } from '../../shared/zone-layout.ts';
 
-export type ZoneInventory = {
-  zoneId: number;
-  /** Absent in a zone without seats (general admission). */
-  grid?: { rows: number; columns: number };
-  capacity: number;
-  priceMinor: number;
+export type Inventory = {
+  eventId: string;
+  venueId: string;
+  currency: string;
+  onSaleAtMs: number;
+  /** How long a hold lasts. */
+  holdMs: number;
+  /** Most tickets that a buyer may have or hold; absent: any number. */
+  ticketsPerBuyer?: number;
+  zones: ZoneInventory[];
 };
-
-export type Inventory = { eventId: string; venueId: string; currency: string; onSaleAtMs: number; zones: ZoneInventory[] };
 
 export type OpenOutcome = { kind: 'opened' | 'changed' | 'unchanged' } | { kind: 'refused'; reasons: string[] };
 
-const openInventoryScript = loadScript('open-inventory');
+const openInventoryScript = loadScript(new URL('lua/open-inventory.lua', import.meta.url));
 
-/** Opens an event's inventory, or brings it to what is described; refuses whatever would take from what was sold. */
+/** Opens an event's inventory, or brings it to what is described; refuses whatever would take from what was sold or is held. */
 export async function openInventory(redis: Redis, inventory: Inventory): Promise<OpenOutcome> {
-  const { eventId, venueId, currency, onSaleAtMs, zones } = inventory;
+  const { eventId, venueId, currency, onSaleAtMs, holdMs, ticketsPerBuyer = 0, zones } = inventory;
   // First the mark, then the inventory: a crash between leaves "unavailable", never "no such event".
   await redis.sadd(openedEventsKey, eventId);
   const rows = zones.map(({ zoneId, grid, capacity, priceMinor }) => [
@@ -27,34 +30,39 @@ export async function openInventory(redis: Redis, inventory: Inventory): Promise
     grid?.columns ?? 0,
     capacity,
     priceMinor,
+    grid?.focus.row ?? 0,
+    grid?.focus.column ?? 0,
   ]);
-  const keys = [inventoryKey(eventId), countsKey(eventId)];
-  const [word, ...reasons] = (await runScript(redis, openInventoryScript, keys, [
-    venueId,
-    currency,
-    onSaleAtMs,
-    JSON.stringify(rows),
-  ])) as [string, ...string[]];
+  const keys = [inventoryKey(eventId), countsKey(eventId), takenKey(eventId)];
+  const args = [venueId, currency, onSaleAtMs, holdMs, ticketsPerBuyer, JSON.stringify(rows)];
+  const [word, ...reasons] = (await runScript(redis, openInventoryScript, keys, args)) as [string, ...string[]];
   if (word === 'REFUSED') return { kind: 'refused', reasons };
   return { kind: word.toLowerCase() as 'opened' | 'changed' | 'unchanged' };
 }
 
-export type InventoryReport = Inventory & { sequence: number; sold: Map<number, number> };
+export type InventoryReport = Inventory & { sequence: number; sold: Map<number, number>; held: Map<number, number> };
 
 /** What Redis knows of an event, or undefined where it has no inventory. */
 export async function readInventory(redis: Redis, eventId: string): Promise<InventoryReport | undefined> {
   const [fields, counts] = await Promise.all([redis.hgetall(inventoryKey(eventId)), redis.hgetall(countsKey(eventId))]);
-  const { venueId, currency, onSaleAtMs } = fields;
+  const { venueId, currency, onSaleAtMs, holdMs, ticketsPerBuyer } = fields;
   if (venueId === undefined || currency === undefined) return undefined;
-  const zones: ZoneInventory[] = [];
-  const sold = new Map<number, number>();
-  for (const [field, value] of Object.entries(fields)) {
-    if (!field.startsWith('zone:')) continue;
-    const zoneId = Number(field.slice('zone:'.length));
-    const [rows = 0, columns = 0, capacity = 0, priceMinor = 0] = value.split(':').map(Number);
-    zones.push({ zoneId, ...(rows > 0 && { grid: { rows, columns } }), capacity, priceMinor });
-    sold.set(zoneId, Number(counts[`sold:${zoneId}`] ?? 0));
-  }
-  zones.sort((a, b) => a.zoneId - b.zoneId);
-  return { eventId, venueId, currency, onSaleAtMs: Number(onSaleAtMs), zones, sold, sequence: Number(counts.sequence ?? 0) };
+  const zones = Object.entries(fields)
+    .filter(([field]) => field.startsWith('zone:'))
+    .map(([field, value]) => parseZone(Number(field.slice('zone:'.length)), value))
+    .toSorted((a, b) => a.zoneId - b.zoneId);
+  const countsOf = (word: 'sold' | 'held') =>
+    new Map(zones.map(({ zoneId }) => [zoneId, Number(counts[`${word}:${zoneId}`] ?? 0)]));
+  return {
+    eventId,
+    venueId,
+    currency,
+    onSaleAtMs: Number(onSaleAtMs),
+    holdMs: Number(holdMs),
+    ...(Number(ticketsPerBuyer) > 0 && { ticketsPerBuyer: Number(ticketsPerBuyer) }),
+    zones,
+    sequence: Number(counts.sequence ?? 0),
+    sold: countsOf('sold'),
+    held: countsOf('held'),
+  };
 }

@@ -1,12 +1,14 @@
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { loadScript } from '../../shared/script.ts';
 
 const folder = import.meta.dirname;
 
-/** What a script's header says of it, and what its body does. */
+/** What a script's header says of it, with those of the files that it includes, and what its body does. */
 function readScript(file: string) {
-  const lines = readFileSync(join(folder, 'lua', file), 'utf8').split('\n');
+  const lines = loadScript(pathToFileURL(join(folder, 'lua', file))).source.split('\n');
   const comments = lines.filter((line) => line.startsWith('--'));
   const body = lines.map((line) => line.replace(/--.*$/, '')).join('\n');
   const listed = (pattern: RegExp) => comments.flatMap((line) => pattern.exec(line)?.[1] ?? []);
@@ -14,7 +16,10 @@ function readScript(file: string) {
     header: {
       keys: listed(/^-- KEYS\[(\d+)\] \w/).map(Number),
       keyNames: listed(/^-- KEYS\[\d+\] (\w+)/),
-      args: listed(/^-- ARGV\[(\d+)\] \w/).map(Number),
+      // The file's own stand above those that it includes.
+      args: listed(/^-- ARGV\[(\d+)\] \w/)
+        .map(Number)
+        .toSorted((a, b) => a - b),
       replies: listed(/^-- REPLY ([A-Z_]+)\b/),
       costs: listed(/^-- COST (\S.*)$/),
       purpose: lines[0],
@@ -44,10 +49,12 @@ const sources = globSync('*.ts', { cwd: folder })
   .filter((file) => !file.includes('.test.'))
   .map((file) => readFileSync(join(folder, file), 'utf8'));
 
+const command = readFileSync(join(folder, 'command.ts'), 'utf8');
+
 const files = globSync('*.lua', { cwd: join(folder, 'lua') });
 
 it('there are scripts to compare', () => {
-  expect(files).toEqual(expect.arrayContaining(['open-inventory.lua', 'sell-seat.lua']));
+  expect(files).toEqual(expect.arrayContaining(['open-inventory.lua', 'take-seats.lua']));
 });
 
 describe.each(files)('%s', (file) => {
@@ -62,9 +69,13 @@ describe.each(files)('%s', (file) => {
 
   it('reaches its keys and arguments by number only, and makes up no key of its own', () => {
     expect(body.text.replace(/\b(KEYS|ARGV)\[\d+\]/g, '')).not.toMatch(/\b(KEYS|ARGV)\b/);
+    // A key's name is its header's: `key` is filled once, and never changed.
+    const names = [...body.text.matchAll(/^ {2}(\w+) = KEYS\[(\d+)\]/gm)].map(([, name, index]) => [name, Number(index)]);
+    if (names.length > 0) expect(names).toEqual(header.keyNames.map((name, at) => [name, at + 1]));
+    expect(body.text).not.toMatch(/\bkey\.\w+\s*=[^=]|\bkey\[/);
     for (const [call] of body.text.matchAll(redisCall)) {
       if (/\(\s*'TIME'\s*\)/.test(call)) continue;
-      expect(call).toMatch(/^redis\.p?call\(\s*'[A-Z]+',\s*KEYS\[\d+\]/);
+      expect(call).toMatch(/^redis\.p?call\(\s*'[A-Z]+',\s*(KEYS\[\d+\]|key\.\w+)/);
     }
   });
 
@@ -80,9 +91,11 @@ describe.each(files)('%s', (file) => {
   });
 
   it('has one owner, which passes the keys that the header names, in that order', () => {
-    const owners = sources.filter((source) => source.includes(`loadScript('${basename(file, '.lua')}')`));
+    const loaded = `loadScript(new URL('lua/${basename(file, '.lua')}.lua', import.meta.url))`;
+    const owners = sources.filter((source) => source.includes(loaded));
     expect(owners).toHaveLength(1);
-    const passed = [...(owners[0] ?? '').matchAll(/const keys = \[([^\]]*)\]/g)].map(([, list = '']) =>
+    // By itself, or by way of runCommand.
+    const passed = [...[...owners, command].join('\n').matchAll(/const keys = \[([^\]]*)\]/g)].map(([, list = '']) =>
       [...list.matchAll(/(\w+)Key\(/g)].map(([, name]) => name),
     );
     expect(passed).toContainEqual(header.keyNames);

@@ -1,52 +1,85 @@
--- Opens an event's inventory, or changes it in ways that take nothing away from what was sold.
+-- Opens an event's inventory, or changes it in ways that take nothing away from what was sold or is held.
 --
 -- KEYS[1] inventory: hash
 -- KEYS[2] counts: hash
+-- KEYS[3] taken: bitmap
 -- ARGV[1] venue id
 -- ARGV[2] currency
 -- ARGV[3] on-sale time (ms)
--- ARGV[4] the zones, JSON: [[zone id, rows, columns, capacity, price (minor units)], …], rows and columns 0 without seats
+-- ARGV[4] how long a hold lasts (ms)
+-- ARGV[5] most tickets of a buyer, 0 for any number
+-- ARGV[6] the zones, JSON: [[zone id, rows, columns, capacity, price (minor units), focus row, focus column], …], rows, columns
+--         and focus 0 without seats
 -- REPLY OPENED
 -- REPLY CHANGED
 -- REPLY UNCHANGED
 -- REPLY REFUSED, reason, …: nothing was changed
--- COST O(zones), once for each `open`
+-- COST O(zones + seats of zones that change their shape), once for each `open`
 
 local before = {}
 local flat = redis.call('HGETALL', KEYS[1])
 for i = 1, #flat, 2 do before[flat[i]] = flat[i + 1] end
 local isNew = #flat == 0
 
+local counts = {}
+flat = redis.call('HGETALL', KEYS[2])
+for i = 1, #flat, 2 do counts[flat[i]] = tonumber(flat[i + 1]) end
+
 local reasons = { 'REFUSED' }
 local function refuse(reason) reasons[#reasons + 1] = reason end
 
-local anythingSold = redis.call('HGET', KEYS[2], 'sequence')
-if not isNew and anythingSold then
+local anyHeld = false
+for field, number in pairs(counts) do anyHeld = anyHeld or (string.match(field, '^held:') and number > 0) end
+if not isNew and (counts.sequence or anyHeld) then
   if before.venueId ~= ARGV[1] then refuse('the venue is ' .. before.venueId .. ' and tickets are sold') end
   if before.currency ~= ARGV[2] then refuse('the currency is ' .. before.currency .. ' and tickets are sold') end
 end
 
-local after = { venueId = ARGV[1], currency = ARGV[2], onSaleAtMs = ARGV[3] }
-for _, zone in ipairs(cjson.decode(ARGV[4])) do
-  after['zone:' .. zone[1]] = zone[2] .. ':' .. zone[3] .. ':' .. zone[4] .. ':' .. zone[5]
+-- A zone's field, in parts: rows, columns, capacity, price, first byte, first row, focus row, focus column.
+local function parts(field)
+  local list = {}
+  for number in string.gmatch(field, '[^:]+') do list[#list + 1] = tonumber(number) end
+  return list
 end
 
-local function shape(zone)
-  local rows, columns, capacity = string.match(zone, '^(%d+):(%d+):(%d+):')
-  return tonumber(rows), tonumber(columns), tonumber(capacity)
+local after = {
+  venueId = ARGV[1],
+  currency = ARGV[2],
+  onSaleAtMs = ARGV[3],
+  holdMs = ARGV[4],
+  ticketsPerBuyer = ARGV[5],
+}
+local nextByte, nextRow = tonumber(before.nextByte or 0), tonumber(before.nextRow or 0)
+-- Rows that a zone takes with it to its new place: { from byte, to byte, bytes }.
+local moves = {}
+for _, zone in ipairs(cjson.decode(ARGV[6])) do
+  local zoneId, rows, columns, capacity, priceMinor, focusRow, focusColumn = unpack(zone)
+  local field = 'zone:' .. zoneId
+  local old = before[field] and parts(before[field])
+  local firstByte, firstRow = 0, 0
+  if old and old[1] == rows and old[2] == columns and old[7] == focusRow and old[8] == focusColumn then
+    firstByte, firstRow = old[5], old[6]
+  elseif rows > 0 then
+    local width = math.ceil(columns / 8)
+    firstByte, firstRow = nextByte, nextRow
+    nextByte, nextRow = nextByte + rows * width, nextRow + rows
+    if old and old[2] == columns then moves[#moves + 1] = { old[5], firstByte, math.min(old[1], rows) * width } end
+  end
+  after[field] = table.concat({ rows, columns, capacity, priceMinor, firstByte, firstRow, focusRow, focusColumn }, ':')
 end
+after.nextByte, after.nextRow = tostring(nextByte), tostring(nextRow)
 
-for field, zone in pairs(before) do
+for field in pairs(before) do
   local zoneId = string.match(field, '^zone:(%d+)$')
-  local sold = zoneId and tonumber(redis.call('HGET', KEYS[2], 'sold:' .. zoneId) or 0) or 0
+  local sold = zoneId and (counts['sold:' .. zoneId] or 0) + (counts['held:' .. zoneId] or 0) or 0
   if sold > 0 then
-    local tail = ' and ' .. sold .. ' of its tickets are sold'
+    local tail = ' and ' .. sold .. ' of its tickets are sold or held'
     if not after[field] then
       refuse('zone ' .. zoneId .. ' would disappear' .. tail)
     else
-      local rows, columns, capacity = shape(zone)
-      local newRows, newColumns, newCapacity = shape(after[field])
-      -- A seat's bit is its row times the columns: another width would give sold seats to other buyers.
+      local rows, columns, capacity = unpack(parts(before[field]))
+      local newRows, newColumns, newCapacity = unpack(parts(after[field]))
+      -- A row's bytes are those of its columns: another width would give sold seats to other buyers.
       if newColumns ~= columns then refuse('zone ' .. zoneId .. ' has ' .. columns .. ' columns' .. tail) end
       if newRows < rows then refuse('zone ' .. zoneId .. ' has ' .. rows .. ' rows' .. tail) end
       if newCapacity < capacity then refuse('zone ' .. zoneId .. ' has a capacity of ' .. capacity .. tail) end
@@ -55,17 +88,28 @@ for field, zone in pairs(before) do
 end
 if #reasons > 1 then return reasons end
 
-local changed = false
+local changed = {}
 for field in pairs(before) do
   if not after[field] then
-    changed = true
+    changed[#changed + 1] = field
     redis.call('HDEL', KEYS[1], field)
   end
 end
 for field, value in pairs(after) do
   if before[field] ~= value then
-    changed = true
+    changed[#changed + 1] = field
     redis.call('HSET', KEYS[1], field, value)
   end
 end
-return { isNew and 'OPENED' or changed and 'CHANGED' or 'UNCHANGED' }
+for _, rows in ipairs(moves) do
+  redis.call('SETRANGE', KEYS[3], rows[2], redis.call('GETRANGE', KEYS[3], rows[1], rows[1] + rows[3] - 1))
+end
+if isNew or #changed == 0 then return { isNew and 'OPENED' or 'UNCHANGED' } end
+
+-- Whoever shows the map of seats has another one to show.
+local version = redis.call('HINCRBY', KEYS[2], 'version', 1)
+for _, field in ipairs(changed) do
+  local zoneId = string.match(field, '^zone:(%d+)$')
+  if zoneId then redis.call('HSET', KEYS[2], 'version:' .. zoneId, version) end
+end
+return { 'CHANGED' }

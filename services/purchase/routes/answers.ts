@@ -1,0 +1,99 @@
+import { type Static, Type } from 'typebox';
+import { BuyerId, Currency, EventId, HoldId, Money, Timestamp, VenueId } from '../../shared/identifiers.ts';
+import { formatMoney } from '../../shared/money.ts';
+import { Order, Ticket } from '../../shared/ticket.ts';
+import type { TicketInRedis } from '../seats/order.ts';
+import type { Held, Sold, Wish } from '../seats/take-seats.ts';
+
+/** Where an order will be found. */
+export const orderLocation = (orderId: string) => `/query/api/v1/orders/${orderId}`;
+
+export const locationHeader = (what: string) => Type.String({ description: `${what}, at the query service` });
+
+/** What tickets cost together; all of an event's tickets have the same currency. */
+function totalOf(tickets: TicketInRedis[], currency = '') {
+  const minor = tickets.reduce((sum, { priceMinor }) => sum + BigInt(priceMinor), 0n);
+  return { totalPrice: formatMoney(minor, currency), currency };
+}
+
+/** An order as the API answers it. */
+export function presentOrder({ order, soldAtMs }: Pick<Sold, 'order' | 'soldAtMs'>): Order {
+  const { orderId, venueId, eventId, buyerId, tickets } = order;
+  const createdOn = new Date(soldAtMs).toISOString();
+  const live = tickets.filter(({ cancelled }) => !cancelled);
+  return {
+    orderId,
+    venueId,
+    eventId,
+    ...(buyerId !== undefined && { buyerId }),
+    status: live.length > 0 ? 'PAID' : 'CANCELLED',
+    ...totalOf(live, tickets[0]?.currency),
+    createdOn,
+    tickets: tickets.map(({ ticketId, zoneId, row, column, priceMinor, currency, cancelled }) => ({
+      ticketId,
+      orderId,
+      venueId,
+      eventId,
+      zoneId,
+      row: row ?? null,
+      column: column === undefined ? null : String(column),
+      status: cancelled ? 'CANCELLED' : 'PAID',
+      price: formatMoney(priceMinor, currency),
+      currency,
+      createdOn,
+    })),
+  };
+}
+
+const HeldSeat = Type.Pick(Ticket, ['zoneId', 'row', 'column', 'price']);
+
+/** Seats set aside for a buyer, as the API answers it. */
+export const Hold = Type.Object({
+  holdId: HoldId,
+  venueId: VenueId,
+  eventId: EventId,
+  buyerId: Type.Optional(BuyerId),
+  expiresOn: Timestamp,
+  totalPrice: Money,
+  currency: Currency,
+  seats: Type.Array(HeldSeat),
+});
+
+/** A hold as the API answers it. */
+export function presentHold({ holdId, order, heldUntilMs }: Held): Static<typeof Hold> {
+  const { venueId, eventId, buyerId, tickets } = order;
+  return {
+    holdId,
+    venueId,
+    eventId,
+    ...(buyerId !== undefined && { buyerId }),
+    expiresOn: new Date(heldUntilMs).toISOString(),
+    ...totalOf(tickets, tickets[0]?.currency),
+    seats: tickets.map(({ zoneId, row, column, priceMinor, currency }) => ({
+      zoneId,
+      row: row ?? null,
+      column: column === undefined ? null : String(column),
+      price: formatMoney(priceMinor, currency),
+    })),
+  };
+}
+
+const chosenForYou = {
+  adjacent: Type.Optional(
+    Type.Boolean({ description: 'Of the best seats of a zone: whether they are side by side; false only with `split`' }),
+  ),
+};
+
+/** An order, and a hold, as they are answered to who wished for them. */
+export const NewOrder = Type.Object({ ...Order.properties, ...chosenForYou });
+export const NewHold = Type.Object({ ...Hold.properties, ...chosenForYou });
+
+export const presentNewOrder = (sold: Sold, wish: Wish) => ({ ...presentOrder(sold), ...adjacency(sold.order.tickets, wish) });
+export const presentNewHold = (held: Held, wish: Wish) => ({ ...presentHold(held), ...adjacency(held.order.tickets, wish) });
+
+function adjacency(tickets: TicketInRedis[], wish: Wish): { adjacent?: boolean } {
+  const [first] = tickets;
+  if ('seats' in wish || first?.column === undefined) return {};
+  const start = first.column;
+  return { adjacent: tickets.every(({ row, column }, at) => row === first.row && column === start + at) };
+}

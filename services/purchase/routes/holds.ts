@@ -1,0 +1,140 @@
+import { type TObject, Type } from 'typebox';
+import type { HttpServer } from '../../shared/http-server.ts';
+import { HoldId } from '../../shared/identifiers.ts';
+import { problemResponses, sendProblem } from '../../shared/problems.ts';
+import { Order } from '../../shared/ticket.ts';
+import type { PurchaseDependencies } from '../app.ts';
+import { confirmHold, extendHold, releaseHold } from '../seats/holds.ts';
+import { holdSeats } from '../seats/take-seats.ts';
+import { Hold, locationHeader, NewHold, orderLocation, presentHold, presentNewHold, presentOrder } from './answers.ts';
+import { commandHeaders, commandOf } from './command.ts';
+import { sendRefusal } from './refusal.ts';
+import { nameIn, readWish, takeProblems, WishRequest } from './wish.ts';
+
+const params = Type.Object({ holdId: HoldId });
+
+const eventOf = (holdId: string) => holdId.slice(0, holdId.indexOf('~'));
+
+const json = (description: string, schema: TObject) => ({ description, content: { 'application/json': { schema } } });
+
+/** /purchase/api/v1/holds…: sets seats aside for a buyer who decides later. */
+export function registerHoldRoutes(app: HttpServer, { redis, wakeRelay }: PurchaseDependencies): void {
+  app.post(
+    '/purchase/api/v1/holds',
+    {
+      schema: {
+        operationId: 'holdTickets',
+        summary: 'Hold up to ten tickets, all or none',
+        description:
+          'As an order, but not sold yet: nobody else can have the seats until `expiresOn` (ten minutes on, where the event does ' +
+          'not say otherwise). Whoever knows the `holdId` can confirm, extend or release the hold: keep it secret.',
+        tags: ['holds'],
+        headers: commandHeaders,
+        body: WishRequest,
+        response: { 201: json('Held', NewHold), ...problemResponses(...takeProblems) },
+      },
+    },
+    async (request, reply) => {
+      const { eventId } = request.body;
+      const read = readWish(request.body);
+      if ('errors' in read) return sendProblem(reply, 'INVALID_REQUEST', read);
+      const outcome = await holdSeats(redis, { ...commandOf(request, eventId), ...read });
+      if (outcome.kind === 'refused') return sendRefusal(reply, outcome, nameIn(read.wish));
+      request.log.info({ eventId, tickets: outcome.order.tickets.length }, 'held');
+      return reply.code(201).send(presentNewHold(outcome, read.wish));
+    },
+  );
+
+  app.post(
+    '/purchase/api/v1/holds/:holdId/confirm',
+    {
+      schema: {
+        operationId: 'confirmHold',
+        summary: 'Buy what is held',
+        description:
+          'At the price of when it was held. Of a hold that has expired too, for an hour, where all of its seats are still free. ' +
+          'Confirmed again, the answer is 200 with the same order.',
+        tags: ['holds'],
+        params,
+        headers: commandHeaders,
+        response: {
+          201: { ...json('Sold', Order), headers: { Location: locationHeader('The order') } },
+          200: json('It was confirmed before; its order, as it is now', Order),
+          ...problemResponses(
+            'INVALID_REQUEST',
+            'EVENT_NOT_FOUND',
+            'HOLD_NOT_FOUND',
+            'HOLD_EXPIRED',
+            'BUYER_LIMIT_REACHED',
+            'IDEMPOTENCY_KEY_REUSED',
+            'INVENTORY_UNAVAILABLE',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { holdId } = request.params;
+      const eventId = eventOf(holdId);
+      const outcome = await confirmHold(redis, { ...commandOf(request, eventId), holdId });
+      if (outcome.kind === 'refused') return sendRefusal(reply, outcome);
+      const { orderId, sequence, tickets } = outcome.order;
+      if (outcome.before) return presentOrder(outcome);
+      wakeRelay(eventId);
+      request.log.info({ orderId, eventId, sequence, tickets: tickets.length }, 'hold confirmed');
+      return reply.code(201).header('location', orderLocation(orderId)).send(presentOrder(outcome));
+    },
+  );
+
+  app.post(
+    '/purchase/api/v1/holds/:holdId/extend',
+    {
+      schema: {
+        operationId: 'extendHold',
+        summary: 'Start a hold again, once',
+        description: 'For when payment starts: it then lasts as long as a new one.',
+        tags: ['holds'],
+        params,
+        headers: commandHeaders,
+        response: {
+          200: json('The hold, as it is now', Hold),
+          ...problemResponses(
+            'INVALID_REQUEST',
+            'EVENT_NOT_FOUND',
+            'HOLD_NOT_FOUND',
+            'HOLD_EXPIRED',
+            'HOLD_EXTENDED',
+            'IDEMPOTENCY_KEY_REUSED',
+            'INVENTORY_UNAVAILABLE',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { holdId } = request.params;
+      const outcome = await extendHold(redis, { ...commandOf(request, eventOf(holdId)), holdId });
+      return outcome.kind === 'refused' ? sendRefusal(reply, outcome) : presentHold(outcome);
+    },
+  );
+
+  app.delete(
+    '/purchase/api/v1/holds/:holdId',
+    {
+      schema: {
+        operationId: 'releaseHold',
+        summary: 'Give up a hold',
+        description: 'Its seats are free at once.',
+        tags: ['holds'],
+        params,
+        response: {
+          204: Type.Unsafe<undefined>({ type: 'null', description: 'Released' }),
+          ...problemResponses('INVALID_REQUEST', 'EVENT_NOT_FOUND', 'HOLD_NOT_FOUND', 'INVENTORY_UNAVAILABLE'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { holdId } = request.params;
+      const outcome = await releaseHold(redis, { eventId: eventOf(holdId), holdId });
+      return outcome.kind === 'refused' ? sendRefusal(reply, outcome) : reply.code(204).send(undefined);
+    },
+  );
+}

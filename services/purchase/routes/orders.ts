@@ -1,0 +1,108 @@
+import { Type } from 'typebox';
+import type { HttpServer } from '../../shared/http-server.ts';
+import { EventId, Uuid } from '../../shared/identifiers.ts';
+import { problemResponses, sendProblem } from '../../shared/problems.ts';
+import { Order } from '../../shared/ticket.ts';
+import type { PurchaseDependencies } from '../app.ts';
+import { cancelOrder } from '../seats/cancel-order.ts';
+import { sellSeats } from '../seats/take-seats.ts';
+import { locationHeader, NewOrder, orderLocation, presentNewOrder, presentOrder } from './answers.ts';
+import { commandHeaders, commandOf } from './command.ts';
+import { sendRefusal } from './refusal.ts';
+import { maxTickets, nameIn, readWish, takeProblems, WishRequest } from './wish.ts';
+
+const Cancellation = Type.Object(
+  {
+    eventId: EventId,
+    ticketIds: Type.Optional(
+      Type.Array(Uuid, {
+        minItems: 1,
+        maxItems: maxTickets,
+        uniqueItems: true,
+        description: "Those of the order's tickets to cancel; without it, all of them",
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+/** POST /purchase/api/v1/orders…: buys tickets, and cancels them. */
+export function registerOrderRoutes(app: HttpServer, { redis, wakeRelay }: PurchaseDependencies): void {
+  app.post(
+    '/purchase/api/v1/orders',
+    {
+      schema: {
+        operationId: 'buyTickets',
+        summary: 'Buy up to ten tickets, all or none',
+        description:
+          'Either chosen `seats`, of any zones, or a `zoneId` and a `quantity`: the best seats that the zone has, side by side, or ' +
+          'places in general admission. A 201 is a promise: the tickets are yours, and `Location` shows the order within moments. ' +
+          'A refusal changes nothing, and names each seat that was taken.',
+        tags: ['orders'],
+        headers: commandHeaders,
+        body: WishRequest,
+        response: {
+          201: {
+            description: 'Sold',
+            headers: { Location: locationHeader('The order') },
+            content: { 'application/json': { schema: NewOrder } },
+          },
+          ...problemResponses(...takeProblems),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { eventId } = request.body;
+      const read = readWish(request.body);
+      if ('errors' in read) return sendProblem(reply, 'INVALID_REQUEST', read);
+      const outcome = await sellSeats(redis, { ...commandOf(request, eventId), ...read });
+      if (outcome.kind === 'refused') return sendRefusal(reply, outcome, nameIn(read.wish));
+      wakeRelay(eventId);
+      const { orderId, sequence, tickets } = outcome.order;
+      request.log.info({ orderId, eventId, sequence, tickets: tickets.length }, 'sold');
+      return reply.code(201).header('location', orderLocation(orderId)).send(presentNewOrder(outcome, read.wish));
+    },
+  );
+
+  app.post(
+    '/purchase/api/v1/orders/:orderId/cancel',
+    {
+      schema: {
+        operationId: 'cancelOrder',
+        summary: 'Cancel an order, or some of its tickets',
+        description:
+          'Their seats are free at once; counts and revenue follow within moments. What was cancelled before stays so: asked ' +
+          'again, nothing changes.',
+        tags: ['orders'],
+        params: Type.Object({ orderId: Uuid }),
+        headers: commandHeaders,
+        body: Cancellation,
+        response: {
+          200: { description: 'The order, as it is now', content: { 'application/json': { schema: Order } } },
+          ...problemResponses(
+            'INVALID_REQUEST',
+            'EVENT_NOT_FOUND',
+            'ORDER_NOT_FOUND',
+            'TICKET_NOT_FOUND',
+            'PAYLOAD_TOO_LARGE',
+            'UNSUPPORTED_MEDIA_TYPE',
+            'IDEMPOTENCY_KEY_REUSED',
+            'INVENTORY_UNAVAILABLE',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { orderId } = request.params;
+      const { eventId, ticketIds = [] } = request.body;
+      const outcome = await cancelOrder(redis, { ...commandOf(request, eventId), orderId, ticketIds });
+      if (outcome.kind === 'refused') {
+        const nameOf = (position: number) => ({ pointer: `#/ticketIds/${position}`, name: 'in this order' });
+        return sendRefusal(reply, outcome, nameOf);
+      }
+      wakeRelay(eventId);
+      request.log.info({ orderId, eventId, tickets: ticketIds.length || 'all' }, 'cancelled');
+      return presentOrder(outcome);
+    },
+  );
+}

@@ -1,0 +1,90 @@
+import { type Static, Type } from 'typebox';
+import { BuyerId, EventId, VenueId, ZoneId } from '../../shared/identifiers.ts';
+import type { ProblemCode, ProblemError } from '../../shared/problems.ts';
+import type { Purchase, Seat, Wish } from '../seats/take-seats.ts';
+import { seatFields } from './seat.ts';
+
+/** Of one order or hold. */
+export const maxTickets = 10;
+
+/** What is to be sold or held: chosen seats, or the best of a zone. One flat schema, whose faults name one field each. */
+export const WishRequest = Type.Object(
+  {
+    venueId: Type.Optional(VenueId),
+    eventId: EventId,
+    buyerId: Type.Optional(BuyerId),
+    seats: Type.Optional(
+      Type.Array(Type.Object(seatFields, { additionalProperties: false }), {
+        minItems: 1,
+        maxItems: maxTickets,
+        description: 'Chosen seats, of any zones; instead of zoneId and quantity',
+      }),
+    ),
+    zoneId: Type.Optional({ ...ZoneId, description: 'Zone to take the best seats of, or places in general admission' }),
+    quantity: Type.Optional(Type.Integer({ minimum: 1, maximum: maxTickets, description: 'How many of them', examples: [4] })),
+    split: Type.Optional(
+      Type.Boolean({ description: 'Where so many are not left side by side, take the fewest groups', examples: [false] }),
+    ),
+  },
+  {
+    additionalProperties: false,
+    examples: [
+      { eventId: 'Event1', zoneId: 1, quantity: 4 },
+      { eventId: 'Event1', seats: [{ zoneId: 1, row: 'B', column: '1' }] },
+    ],
+  },
+);
+
+/** What selling or holding a wish can answer, beside success. */
+export const takeProblems = [
+  'INVALID_REQUEST',
+  'EVENT_NOT_FOUND',
+  'ZONE_NOT_FOUND',
+  'SEAT_NOT_FOUND',
+  'SEAT_TAKEN',
+  'SOLD_OUT',
+  'NO_ADJACENT_SEATS',
+  'BUYER_LIMIT_REACHED',
+  'NOT_ON_SALE',
+  'PAYLOAD_TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
+  'IDEMPOTENCY_KEY_REUSED',
+  'INVENTORY_UNAVAILABLE',
+] as const satisfies ProblemCode[];
+
+/** Reads a valid body's meaning, or what is wrong between its fields. */
+export function readWish(body: Static<typeof WishRequest>): Omit<Purchase, 'eventId'> | { errors: ProblemError[] } {
+  const { venueId, buyerId, seats, zoneId, quantity, split } = body;
+  if (seats) {
+    const chosen = seats.map((seat) => ({ ...seat, column: Number(seat.column) }));
+    const errors = [
+      ...Object.entries({ zoneId, quantity, split }).flatMap(([name, value]) =>
+        value === undefined ? [] : [{ pointer: `#/${name}`, detail: 'does not go with seats' }],
+      ),
+      ...repeated(chosen),
+    ];
+    return errors.length > 0 ? { errors } : { venueId, buyerId, wish: { seats: chosen } };
+  }
+  if (zoneId === undefined || quantity === undefined) {
+    return { errors: [{ pointer: '#', detail: 'needs either seats, or zoneId and quantity' }] };
+  }
+  return { venueId, buyerId, wish: { zoneId, quantity, split: split ?? false } };
+}
+
+const seatName = ({ zoneId, row, column }: Seat) => `zone ${zoneId}, row ${row.toUpperCase()}, column ${column}`;
+
+function repeated(seats: Seat[]): ProblemError[] {
+  const names = seats.map(seatName);
+  return names.flatMap((name, at) =>
+    names.indexOf(name) < at ? [{ pointer: `#/seats/${at}`, detail: `names ${name} a second time` }] : [],
+  );
+}
+
+/** What the client called a wanted seat: the field that named it, and words for it. */
+export function nameIn(wish: Wish) {
+  return (position: number) => {
+    if (!('seats' in wish)) return { pointer: '#/zoneId', name: `zone ${wish.zoneId}` };
+    const seat = wish.seats[position];
+    return { pointer: `#/seats/${position}`, name: seat ? seatName(seat) : '' };
+  };
+}

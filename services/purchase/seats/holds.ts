@@ -1,0 +1,41 @@
+import type { Redis } from 'ioredis';
+import { loadScript } from '../../shared/script.ts';
+import { type Command, type Refusal, runCommand } from './command.ts';
+import { parseOrder } from './order.ts';
+import type { Held, Sold } from './take-seats.ts';
+
+type HoldCommand = Command & { holdId: string };
+
+const confirmHoldScript = loadScript(new URL('lua/confirm-hold.lua', import.meta.url));
+const extendHoldScript = loadScript(new URL('lua/extend-hold.lua', import.meta.url));
+const releaseHoldScript = loadScript(new URL('lua/release-hold.lua', import.meta.url));
+const expireHoldsScript = loadScript(new URL('lua/expire-holds.lua', import.meta.url));
+
+/**
+ * Makes an order of a hold, of an expired one too while its seats are free. `before` says that it was confirmed already, and
+ * then the order is that one. Throws as runCommand.
+ */
+export async function confirmHold(redis: Redis, command: HoldCommand): Promise<(Sold & { before: boolean }) | Refusal> {
+  const reply = await runCommand<['SOLD' | 'SOLD_BEFORE', number, string]>(redis, confirmHoldScript, command, [command.holdId]);
+  if ('kind' in reply) return reply;
+  const [word, soldAtMs, json] = reply;
+  return { kind: 'sold', before: word === 'SOLD_BEFORE', soldAtMs, order: parseOrder(json) };
+}
+
+/** Gives a hold its whole time again, from now, once. Throws as runCommand. */
+export async function extendHold(redis: Redis, command: HoldCommand): Promise<Held | Refusal> {
+  const reply = await runCommand<['HELD', number, string]>(redis, extendHoldScript, command, [command.holdId]);
+  return 'kind' in reply ? reply : { kind: 'held', holdId: command.holdId, heldUntilMs: reply[1], order: parseOrder(reply[2]) };
+}
+
+/** Gives up a hold: its seats are free at once. Throws as runCommand. */
+export async function releaseHold(redis: Redis, command: HoldCommand): Promise<{ kind: 'released' } | Refusal> {
+  const reply = await runCommand<['RELEASED']>(redis, releaseHoldScript, command, [command.holdId]);
+  return 'kind' in reply ? reply : { kind: 'released' };
+}
+
+/** Ends an event's overdue holds, so that counts and maps show it; gives whether there may be more of them. */
+export async function expireHolds(redis: Redis, eventId: string): Promise<boolean> {
+  const reply = await runCommand<['MORE' | 'DONE']>(redis, expireHoldsScript, { eventId }, []);
+  return !('kind' in reply) && reply[0] === 'MORE';
+}

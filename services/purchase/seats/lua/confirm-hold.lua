@@ -1,0 +1,51 @@
+-- Makes an order of a hold: of one that has expired too, where its seats are still free. A second time gives the same order.
+--
+-- ARGV[4] hold id
+-- REPLY SOLD, time (ms), the order as JSON
+-- REPLY SOLD_BEFORE, time (ms), the order as JSON: a confirmation came before
+-- REPLY AGAIN: this call's share of work was not enough to decide
+-- REPLY NO_INVENTORY
+-- REPLY HOLD_NOT_FOUND
+-- REPLY HOLD_EXPIRED: and its seats are not all free
+-- COST O(tickets + overdue holds, at most 50)
+-- INCLUDE event
+-- INCLUDE seats
+-- INCLUDE buyer-limit
+-- INCLUDE holds
+
+local known = answered()
+if known then return known end
+local ticketsPerBuyer = redis.call('HGET', key.inventory, 'ticketsPerBuyer')
+if not ticketsPerBuyer then return { 'NO_INVENTORY' } end
+
+local holdId = ARGV[4]
+local hold = hold_of(holdId)
+if not hold then return { 'HOLD_NOT_FOUND' } end
+if hold.state == 'sold' then
+  local soldAt, json = string.match(redis.call('HGET', key.orders, hold.orderId), '^(%d+) (.*)$')
+  return { 'SOLD_BEFORE', tonumber(soldAt), json }
+end
+
+local order = hold.order
+local from = 'held'
+if hold.state == 'expired' then
+  from = 'free'
+  local mayBeMore = expire_holds(50)
+  local refusal = over_limit(tonumber(ticketsPerBuyer), order.buyerId, #order.tickets)
+  local wanted = {}
+  for _, ticket in ipairs(order.tickets) do
+    local zone = zone_of(ticket.zoneId)
+    wanted[ticket.zoneId] = (wanted[ticket.zoneId] or 0) + 1
+    local row = ticket.row and row_number(ticket.row)
+    if not zone or (row and (not is_seat(zone, row, ticket.column) or is_taken(zone, row, ticket.column))) then
+      refusal = { 'HOLD_EXPIRED' }
+    elseif available(zone) < wanted[ticket.zoneId] then
+      refusal = { 'HOLD_EXPIRED' }
+    end
+  end
+  if refusal then return mayBeMore and { 'AGAIN' } or answer(refusal) end
+end
+
+local json = sell(order, from)
+keep_hold(holdId, { state = 'sold', orderId = order.orderId }, now + overMs)
+return answer({ 'SOLD', now, json })

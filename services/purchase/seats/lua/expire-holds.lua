@@ -1,0 +1,11 @@
+-- Ends holds that are overdue, so that the counts and the map of seats show it. Nobody's right depends on it: whoever needs
+-- seats ends overdue holds too.
+--
+-- REPLY MORE: there may be more of them
+-- REPLY DONE
+-- COST O(overdue holds, at most 50)
+-- INCLUDE event
+-- INCLUDE seats
+-- INCLUDE holds
+
+return { expire_holds(50) and 'MORE' or 'DONE' }

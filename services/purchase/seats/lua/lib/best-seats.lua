@@ -1,0 +1,162 @@
+-- Chooses a zone's best seats: in one row, side by side, nearest to the zone's focus, leaving no single seat alone where that
+-- can be avoided. A run of free seats that can be divided into groups of the wanted size is divided so, so that a crowd of
+-- such groups fills the row.
+--
+-- Of each row it remembers two bytes, which may hope for too much but never for too little; zero hopes for everything:
+--   fit   2 × (12 − L) + n: L is the longest run of free seats (12: or longer), n is 1 where no run has exactly L − 1
+--   near  how many whole columns (255: or more) its free seats keep away from the focus
+-- A row has a run for q seats where q <= L, and one that leaves no single seat where q is not L − 1 or n is 0. Taking a seat
+-- clears n, freeing one clears both bytes: so a row is looked at again only after it has changed.
+
+local longestRun = 12
+local maxLookedAt = 8192
+
+local function fit_of(runs)
+  local longest, oneLess = 0, false
+  for _, run in ipairs(runs) do longest = math.max(longest, run.length) end
+  if longest >= longestRun then return 0 end
+  for _, run in ipairs(runs) do oneLess = oneLess or run.length == longest - 1 end
+  return 2 * (longestRun - longest) + (oneLess and 0 or 1)
+end
+
+local function near_of(runs, focusColumn)
+  local nearest = 255
+  for _, run in ipairs(runs) do
+    local last = run.first + run.length - 1
+    local away = math.max(run.first - focusColumn, focusColumn - last, 0)
+    nearest = math.min(nearest, math.floor(away))
+  end
+  return nearest
+end
+
+local function remember(at, before, byte)
+  if byte ~= before then redis.call('SETRANGE', key.runs, at, string.char(byte)) end
+end
+
+-- Bytes `fit` of rows that may have a run for `quantity`; those of `clean`, one that leaves no single seat.
+local function fitting(quantity) return '[%z\1-' .. string.char(2 * (longestRun - quantity) + 1) .. ']' end
+local function clean(quantity)
+  local own = 2 * (longestRun - quantity)
+  return '[%z\1-' .. string.char(own - 2) .. string.char(own) .. '-' .. string.char(own + 1) .. ']'
+end
+
+-- Goes through the rows whose byte is in `class`, the nearest to the focus first: row, rows away.
+local function outward(fits, focusRow, class)
+  local ahead, behind = string.sub(fits, focusRow), string.reverse(string.sub(fits, 1, focusRow - 1))
+  local a, b = string.find(ahead, class), string.find(behind, class)
+  return function()
+    if a and (not b or a - 1 <= b) then
+      local away = a - 1
+      a = string.find(ahead, class, a + 1)
+      return focusRow + away, away
+    elseif b then
+      local away = b
+      b = string.find(behind, class, b + 1)
+      return focusRow - away, away
+    end
+  end
+end
+
+-- Where in a run the group goes: { first, fromFocus (columns), isClean }.
+local function place_in(run, quantity, focusColumn)
+  local spare = run.length - quantity
+  local step = run.length % quantity == 0 and quantity or 1
+  local ideal = focusColumn - (quantity - 1) / 2 - run.first
+  local middle = math.floor(math.min(math.max(ideal, 0), spare) / step + 0.5) * step
+  local best
+  for offset = math.max(middle - 2 * step, 0), math.min(middle + 2 * step, spare), step do
+    local isClean = offset ~= 1 and spare - offset ~= 1
+    local fromFocus = math.abs(offset - ideal)
+    if not best or (isClean and not best.isClean) or (isClean == best.isClean and fromFocus < best.fromFocus) then
+      best = { first = run.first + offset, fromFocus = fromFocus, isClean = isClean }
+    end
+  end
+  return best
+end
+
+-- Chooses `quantity` seats of a zone that has so many: a list of { row, column }. Gives nil and 'NO_ADJACENT_SEATS' where
+-- they are not side by side and `split` does not allow the fewest groups; nil and 'AGAIN' where what it may look at for one
+-- group was not enough, and the next call goes on from there.
+local function best_seats(zone, quantity, split)
+  local kept = redis.call('GETRANGE', key.runs, fit_byte(zone, 1), fit_byte(zone, 1) + 2 * zone.rows - 1)
+  kept = kept .. string.rep('\0', 2 * zone.rows - #kept)
+  local fits, nears = string.sub(kept, 1, zone.rows), string.sub(kept, zone.rows + 1)
+  local chosen, seen, lookedAt = {}, {}, 0
+
+  -- The runs of free seats of a row: { first, length }.
+  local function free_runs(row)
+    if seen[row] then return seen[row] end
+    lookedAt = lookedAt + zone.columns
+    local start = bit_of(zone, row, 1) / 8
+    local bytes = redis.call('GETRANGE', key.taken, start, start + zone.width - 1)
+    local own, runs, first = chosen[row], {}, nil
+    for at = 1, zone.width do
+      local byte, column = string.byte(bytes, at) or 0, at * 8 - 7
+      if byte == 0 and not own then
+        first = first or column
+      elseif byte < 255 or first then
+        local weight = 128
+        for seat = column, column + 7 do
+          if byte >= weight or (own and own[seat]) then
+            if first then runs[#runs + 1] = { first = first, length = seat - first } end
+            first = nil
+          else
+            first = first or seat
+          end
+          byte, weight = byte % weight, weight / 2
+        end
+      end
+    end
+    if first and first <= zone.columns then runs[#runs + 1] = { first = first, length = zone.columns - first + 1 } end
+    seen[row] = runs
+    if not own then
+      remember(fit_byte(zone, row), string.byte(fits, row), fit_of(runs))
+      remember(fit_byte(zone, row) + zone.rows, string.byte(nears, row), near_of(runs, zone.focusColumn))
+    end
+    return runs
+  end
+
+  -- The best run of `size` among the rows in `class`, and whether every row that could have a better one was looked at.
+  local function best_run(size, class, mustBeClean)
+    local best
+    for row, away in outward(fits, zone.focusRow, class) do
+      local near = string.byte(nears, row)
+      local least = near > 0 and near + (size - 1) / 2 or 0
+      if best and away * away >= best.distance then break end
+      if not best or away * away + least * least < best.distance then
+        if lookedAt >= maxLookedAt then return best, false end
+        for _, run in ipairs(free_runs(row)) do
+          local place = run.length >= size and place_in(run, size, zone.focusColumn)
+          if place and (place.isClean or not mustBeClean) then
+            local distance = away * away + place.fromFocus * place.fromFocus
+            if not best or distance < best.distance then best = { row = row, first = place.first, distance = distance } end
+          end
+        end
+      end
+    end
+    return best, true
+  end
+
+  local seats, size = {}, quantity
+  while #seats < quantity do
+    local run, complete = best_run(size, clean(size), true)
+    if not run and complete then run, complete = best_run(size, fitting(size), false) end
+    if run then
+      chosen[run.row] = chosen[run.row] or {}
+      for column = run.first, run.first + size - 1 do
+        seats[#seats + 1] = { row = run.row, column = column }
+        chosen[run.row][column] = true
+      end
+      seen[run.row] = nil
+      lookedAt = 0
+      size = math.min(size, quantity - #seats)
+    elseif not complete then
+      return nil, 'AGAIN'
+    elseif not split then
+      return nil, 'NO_ADJACENT_SEATS'
+    else
+      size = size - 1
+    end
+  end
+  return seats
+end

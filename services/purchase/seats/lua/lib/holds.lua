@@ -1,0 +1,36 @@
+-- Holds. A hold is { state, order }: 'held' until its deadline, then 'expired' (its seats are free again) or 'sold'; one that
+-- is over stays for a while, so that it can still be confirmed, or confirmed again, and then is forgotten.
+-- What a hold promises is its deadline and no timer's: whoever needs seats first frees those of the holds that are overdue.
+
+local overMs = 3600 * 1000
+
+local function hold_of(holdId)
+  local json = redis.call('HGET', key.holds, holdId)
+  return json and cjson.decode(json)
+end
+
+local function keep_hold(holdId, hold, deadline)
+  redis.call('HSET', key.holds, holdId, cjson.encode(hold))
+  redis.call('ZADD', key.deadlines, deadline, holdId)
+end
+
+local function forget_hold(holdId)
+  redis.call('HDEL', key.holds, holdId)
+  redis.call('ZREM', key.deadlines, holdId)
+end
+
+-- Ends up to `limit` holds that are overdue, the oldest first; gives whether there may be more of them.
+local function expire_holds(limit)
+  local overdue = redis.call('ZRANGE', key.deadlines, '-inf', now, 'BYSCORE', 'LIMIT', 0, limit)
+  for _, holdId in ipairs(overdue) do
+    local hold = hold_of(holdId)
+    if hold and hold.state == 'held' then
+      move(hold.order.buyerId, hold.order.tickets, 'held', 'free')
+      hold.state = 'expired'
+      keep_hold(holdId, hold, now + overMs)
+    else
+      forget_hold(holdId)
+    end
+  end
+  return #overdue == limit
+end

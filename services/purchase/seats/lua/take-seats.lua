@@ -1,0 +1,87 @@
+-- Sells or holds tickets, all that are wanted or none: chosen seats of any zones, or the best that one zone has.
+--
+-- ARGV[4] the order, JSON: {orderId, eventId, venueId?, buyerId?, tickets}, each ticket {ticketId, zoneId, row, column} where
+--         the seat was chosen, {ticketId} where not
+-- ARGV[5] zone to choose the best of, or ""
+-- ARGV[6] split: "1" where the best may be several groups, or ""
+-- ARGV[7] hold id, or "" to sell
+-- REPLY SOLD, time (ms), the order as JSON
+-- REPLY HELD, until (ms), the order as JSON, hold id
+-- REPLY AGAIN: this call's share of work was not enough to decide; nothing was taken
+-- REPLY NO_INVENTORY
+-- REPLY EVENT_NOT_FOUND: the event is at another venue
+-- REPLY ZONE_NOT_FOUND, position in the order (from 0), …
+-- REPLY SEAT_NOT_FOUND, position, …
+-- REPLY NOT_ON_SALE, on-sale time (ms)
+-- REPLY SEAT_TAKEN, position, …
+-- REPLY SOLD_OUT, how many are left
+-- REPLY NO_ADJACENT_SEATS
+-- COST O(tickets + overdue holds, at most 50); the best also reads two bytes a row and looks, for each group of seats, at no more
+--      than 8,192 seats and one row, whatever the zone's size
+-- INCLUDE event
+-- INCLUDE seats
+-- INCLUDE buyer-limit
+-- INCLUDE holds
+-- INCLUDE best-seats
+
+local known = answered()
+if known then return known end
+
+local venueId, currency, onSaleAtMs, holdMs, ticketsPerBuyer =
+  unpack(redis.call('HMGET', key.inventory, 'venueId', 'currency', 'onSaleAtMs', 'holdMs', 'ticketsPerBuyer'))
+if not venueId then return { 'NO_INVENTORY' } end
+local order = cjson.decode(ARGV[4])
+if order.venueId and order.venueId ~= venueId then return { 'EVENT_NOT_FOUND' } end
+order.venueId = venueId
+
+local bestOf = ARGV[5] ~= '' and tonumber(ARGV[5])
+local noZone, noSeat = { 'ZONE_NOT_FOUND' }, { 'SEAT_NOT_FOUND' }
+for at, ticket in ipairs(order.tickets) do
+  ticket.zoneId = ticket.zoneId or bestOf
+  local zone = zone_of(ticket.zoneId)
+  if not zone then
+    noZone[#noZone + 1] = at - 1
+  elseif not bestOf and not is_seat(zone, row_number(ticket.row), ticket.column) then
+    noSeat[#noSeat + 1] = at - 1
+  else
+    ticket.priceMinor = zone.priceMinor
+    ticket.currency = currency
+  end
+end
+if #noZone > 1 then return noZone end
+if #noSeat > 1 then return noSeat end
+if now < tonumber(onSaleAtMs) then return { 'NOT_ON_SALE', tonumber(onSaleAtMs) } end
+
+local mayBeMore = expire_holds(50)
+local function refuse(reply) return mayBeMore and { 'AGAIN' } or answer(reply) end
+
+local overLimit = over_limit(tonumber(ticketsPerBuyer), order.buyerId, #order.tickets)
+if overLimit then return overLimit[1] == 'BUYER_REQUIRED' and overLimit or refuse(overLimit) end
+
+if bestOf then
+  local zone = zone_of(bestOf)
+  local left = available(zone)
+  if left < #order.tickets then return refuse({ 'SOLD_OUT', left }) end
+  if zone.rows > 0 then
+    local seats, why = best_seats(zone, #order.tickets, ARGV[6] == '1')
+    if why == 'AGAIN' then return { 'AGAIN' } end
+    if not seats then return refuse({ why }) end
+    for at, seat in ipairs(seats) do
+      order.tickets[at].row = row_label(seat.row)
+      order.tickets[at].column = seat.column
+    end
+  end
+else
+  local taken = { 'SEAT_TAKEN' }
+  for at, ticket in ipairs(order.tickets) do
+    if is_taken(zone_of(ticket.zoneId), row_number(ticket.row), ticket.column) then taken[#taken + 1] = at - 1 end
+  end
+  if #taken > 1 then return refuse(taken) end
+end
+
+if ARGV[7] == '' then return answer({ 'SOLD', now, sell(order, 'free') }) end
+
+local heldUntil = now + tonumber(holdMs)
+move(order.buyerId, order.tickets, 'free', 'held')
+keep_hold(ARGV[7], { state = 'held', order = order }, heldUntil)
+return answer({ 'HELD', heldUntil, cjson.encode(order), ARGV[7] })
