@@ -1,0 +1,172 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { assertConserved } from '../../../scripts/testing/conservation.ts';
+import { purchaseOf } from '../../../scripts/testing/seats.ts';
+import { redis, seatedZone, unique } from '../../../scripts/testing/stores.ts';
+import { takenKey } from '../../shared/keys.ts';
+import { rowLabel, rowNumber } from '../../shared/row-label.ts';
+import { bytesPerRow, type Grid } from '../../shared/zone-layout.ts';
+import { cancelOrder } from './cancel-order.ts';
+import { type Inventory, openInventory } from './inventory.ts';
+import { sellSeats } from './take-seats.ts';
+
+type Place = { row: number; first: number };
+type Step = { kind: 'best'; quantity: number; split: boolean } | { kind: 'seat' | 'cancel'; at: number };
+
+async function openGrid(grid: Grid): Promise<Inventory> {
+  const zones = [{ ...seatedZone(1, grid.rows, grid.columns), grid }];
+  const event = { eventId: unique('event'), venueId: 'V', currency: 'USD', onSaleAtMs: 0, holdMs: 1_000, zones };
+  await openInventory(redis, event);
+  return event;
+}
+
+/** Which seats are taken, as the bitmap says: rows of columns. */
+async function takenIn(event: Inventory, { rows, columns }: Grid): Promise<boolean[][]> {
+  const bytes = (await redis.getBuffer(takenKey(event.eventId))) ?? Buffer.alloc(0);
+  const bit = (row: number, column: number) =>
+    (((bytes[row * bytesPerRow(columns) + (column >> 3)] ?? 0) >> (7 - (column & 7))) & 1) === 1;
+  return Array.from({ length: rows }, (_r, row) => Array.from({ length: columns }, (_c, column) => bit(row, column)));
+}
+
+/** Every run of free seats, by brute force: row and first column from 1. */
+function freeRuns(taken: boolean[][]): (Place & { length: number })[] {
+  return taken.flatMap((row, at) =>
+    row.flatMap((isTaken, column) => {
+      if (isTaken || (column > 0 && !row[column - 1])) return [];
+      const end = row.indexOf(true, column);
+      return [{ row: at + 1, first: column + 1, length: (end < 0 ? row.length : end) - column }];
+    }),
+  );
+}
+
+/** Every way to seat `quantity` side by side: how far from the focus, and whether it leaves no seat single. */
+function everyPlace(taken: boolean[][], quantity: number, focus: Grid['focus']) {
+  return freeRuns(taken).flatMap(({ row, first, length }) =>
+    Array.from({ length: Math.max(0, length - quantity + 1) }, (_, offset) => ({
+      row,
+      first: first + offset,
+      isClean: offset !== 1 && length - quantity - offset !== 1,
+      keepsGroups: length % quantity > 0 || offset % quantity === 0,
+      distance: (row - focus.row) ** 2 + (first + offset + (quantity - 1) / 2 - focus.column) ** 2,
+    })),
+  );
+}
+
+/** The fewest runs that together have so many seats: the longest ones. */
+function fewestGroups(taken: boolean[][], quantity: number): number {
+  const lengths = freeRuns(taken)
+    .map(({ length }) => length)
+    .toSorted((a, b) => b - a);
+  let groups = 0;
+  for (let left = quantity; left > 0; groups++) left -= lengths[groups] ?? Number.POSITIVE_INFINITY;
+  return groups;
+}
+
+const steps = fc.array(
+  fc.oneof(
+    {
+      weight: 4,
+      arbitrary: fc.record({ kind: fc.constant('best' as const), quantity: fc.integer({ min: 1, max: 6 }), split: fc.boolean() }),
+    },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('seat' as const), at: fc.nat(99) }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('cancel' as const), at: fc.nat(99) }) },
+  ),
+  { minLength: 5, maxLength: 40, size: 'max' },
+);
+
+const grids = fc
+  .record({ rows: fc.integer({ min: 1, max: 4 }), columns: fc.integer({ min: 1, max: 18 }) })
+  .chain(({ rows, columns }) =>
+    fc.record({
+      rows: fc.constant(rows),
+      columns: fc.constant(columns),
+      focus: fc.record({
+        row: fc.integer({ min: 1, max: rows }),
+        column: fc.integer({ min: 2, max: 2 * columns }).map((halves) => halves / 2),
+      }),
+    }),
+  );
+
+/** Checks one request for the best seats against what brute force finds in the seats as they were before it. */
+async function checkBest(event: Inventory, grid: Grid, { quantity, split }: { quantity: number; split: boolean }) {
+  const taken = await takenIn(event, grid);
+  const outcome = await sellSeats(redis, { eventId: event.eventId, wish: { zoneId: 1, quantity, split } });
+  const free = taken.flat().filter((isTaken) => !isTaken).length;
+  const places = everyPlace(taken, quantity, grid.focus);
+  if (free < quantity) return expect(outcome).toMatchObject({ code: 'SOLD_OUT', detail: `${free} left` });
+  if (places.length === 0 && !split) return expect(outcome).toMatchObject({ code: 'NO_ADJACENT_SEATS' });
+  if (outcome.kind !== 'sold') throw new Error(`refused: ${outcome.code}`);
+
+  const seats = outcome.order.tickets.map(({ row = '', column = 0 }) => ({ row: rowNumber(row), column }));
+  expect(new Set(seats.map(({ row, column }) => `${row}/${column}`)).size).toBe(quantity);
+  for (const { row, column } of seats) expect(taken[row - 1]?.[column - 1]).toBe(false);
+  const groups = seats.filter(({ row, column }, at) => row !== seats[at - 1]?.row || column !== (seats[at - 1]?.column ?? 0) + 1);
+  expect(groups).toHaveLength(fewestGroups(taken, quantity));
+  if (groups.length > 1) return undefined;
+
+  const chosen = places.find(({ row, first }) => row === seats[0]?.row && first === seats[0]?.column);
+  const clean = places.filter(({ isClean }) => isClean);
+  if (clean.length > 0) expect(chosen?.isClean).toBe(true);
+  const comparable = (clean.length > 0 ? clean : places).filter(({ keepsGroups }) => keepsGroups);
+  return expect(chosen?.distance).toBe(Math.min(...comparable.map(({ distance }) => distance)));
+}
+
+describe('the best seats', () => {
+  it('are free, side by side or in the fewest groups, nearest to the focus, and leave no avoidable single seat', async () => {
+    let checked = 0;
+    await fc.assert(
+      fc.asyncProperty(grids, steps, async (grid, list: Step[]) => {
+        const event = await openGrid(grid);
+        const sold: string[] = [];
+        for (const step of list) {
+          if (step.kind === 'best') {
+            await checkBest(event, grid, step);
+            checked++;
+          } else if (step.kind === 'seat') {
+            const seat = step.at % (grid.rows * grid.columns);
+            const row = rowLabel(Math.floor(seat / grid.columns) + 1);
+            const outcome = await sellSeats(redis, purchaseOf(event, { row, column: (seat % grid.columns) + 1 }));
+            if (outcome.kind === 'sold') sold.push(outcome.order.orderId);
+          } else {
+            const [orderId] = sold.splice(step.at % Math.max(1, sold.length), 1);
+            if (orderId) await cancelOrder(redis, { eventId: event.eventId, orderId, ticketIds: [] });
+          }
+        }
+        await assertConserved(redis, event.eventId);
+      }),
+      { numRuns: 150 },
+    );
+    expect(checked).toBeGreaterThan(1_000);
+  });
+
+  it('are found with bounded work in 200 rows × 100 columns of which 1 % is free', async () => {
+    const grid = { rows: 200, columns: 100, focus: { row: 100, column: 50 } };
+    const event = await openGrid(grid);
+    const random = fc.sample(fc.array(fc.nat(99), { minLength: 20_000, maxLength: 20_000 }), { seed: 7, numRuns: 1 })[0] ?? [];
+    const width = bytesPerRow(100);
+    const bitmap = Buffer.alloc(200 * width);
+    for (const [seat, chance] of random.entries()) {
+      const [row, column] = [Math.floor(seat / 100), seat % 100];
+      const at = row * width + (column >> 3);
+      if (chance > 0) bitmap[at] = (bitmap[at] ?? 0) | (128 >> (column & 7));
+    }
+    await redis.set(takenKey(event.eventId), bitmap);
+    for (const quantity of [1, 2, 3, 4, 2, 1, 10]) {
+      const taken = await takenIn(event, grid);
+      const before = await commandsRun();
+      const outcome = await sellSeats(redis, { eventId: event.eventId, wish: { zoneId: 1, quantity, split: false } });
+      const after = await commandsRun();
+      const scripts = after.evalsha - before.evalsha;
+      // What the header of take-seats.lua promises of each call: 8,192 seats and a row; and the two bytes of all rows.
+      expect(after.getrange - before.getrange).toBeLessThanOrEqual(scripts * (Math.ceil(8_192 / 100) + 1 + 1));
+      expect(outcome.kind).toBe(everyPlace(taken, quantity, grid.focus).length > 0 ? 'sold' : 'refused');
+    }
+  });
+});
+
+/** How often Redis ran these commands since it started. */
+async function commandsRun(): Promise<{ evalsha: number; getrange: number }> {
+  const stats = await redis.info('commandstats');
+  const calls = (name: string) => Number(new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(stats)?.[1] ?? 0);
+  return { evalsha: calls('evalsha'), getrange: calls('getrange') };
+}

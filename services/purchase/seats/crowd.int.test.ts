@@ -1,0 +1,82 @@
+import { once } from 'node:events';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { assertConserved } from '../../../scripts/testing/conservation.ts';
+import { purchaseOf } from '../../../scripts/testing/seats.ts';
+import { redis as buyer, openTestEvent, seatedZone } from '../../../scripts/testing/stores.ts';
+import { deadlinesKey } from '../../shared/keys.ts';
+import type { Refusal } from './command.ts';
+import { type Inventory, readInventory } from './inventory.ts';
+import { type Held, holdSeats, type Sold, sellSeats } from './take-seats.ts';
+
+/** A crowd at once may wait longer for its turn than a buyer would; what is tested is what it gets. */
+const redis = buyer.duplicate({ commandTimeout: 60_000 });
+afterAll(() => redis.disconnect());
+await once(redis, 'ready');
+
+const best = ({ eventId }: Inventory, quantity: number, split = false) => ({ eventId, wish: { zoneId: 1, quantity, split } });
+
+const atOnce = <T>(count: number, work: () => Promise<T>) => Promise.all(Array.from({ length: count }, work));
+
+const kindsOf = (outcomes: (Sold | Held | Refusal)[]) =>
+  Object.fromEntries(
+    Object.entries(Object.groupBy(outcomes, ({ kind }) => kind)).map(([kind, list = []]) => [kind, list.length]),
+  );
+
+async function redisTimeMs(): Promise<number> {
+  const [seconds = 0, micros = 0] = (await redis.time()).map(Number);
+  return seconds * 1_000 + micros / 1_000;
+}
+
+describe('a crowd', () => {
+  it.each([
+    ['40 × 100', 40, 100],
+    ['50 × 80', 50, 80],
+    ['16 × 250, which fours do not divide, in the fewest groups', 16, 250],
+  ])('of 1,000 groups of 4 at once is seated in 4,000 seats, all of it: %s', async (_what, rows, columns) => {
+    const event = await openTestEvent({ zones: [seatedZone(1, rows, columns)] });
+    const outcomes = await atOnce(1_000, () => sellSeats(redis, best(event, 4, columns % 4 > 0)));
+    expect(kindsOf(outcomes)).toEqual({ sold: 1_000 });
+    const seats = outcomes.flatMap((outcome) => (outcome.kind === 'sold' ? outcome.order.tickets : []));
+    expect(new Set(seats.map(({ row, column }) => `${row}${column}`)).size).toBe(4_000);
+    expect(await sellSeats(redis, best(event, 1))).toMatchObject({ code: 'SOLD_OUT', detail: '0 left' });
+    await assertConserved(redis, event.eventId);
+  });
+
+  it('that wants more places than general admission has gets each of them once', async () => {
+    const event = await openTestEvent({ zones: [{ zoneId: 1, capacity: 1_000, priceMinor: 100 }] });
+    const outcomes = await atOnce(400, () => sellSeats(redis, best(event, 3)));
+    expect(kindsOf(outcomes)).toEqual({ sold: 333, refused: 67 });
+    expect(await sellSeats(redis, best(event, 1))).toMatchObject({ kind: 'sold' });
+    await assertConserved(redis, event.eventId);
+  });
+
+  it('buys, at the first attempt, every seat that 500 buyers held and left, once the holds have expired by the clock', async () => {
+    const event = await openTestEvent({ zones: [seatedZone(1, 50, 40)], holdMs: 1_500 });
+    const holds = await atOnce(500, () => holdSeats(redis, best(event, 4)));
+    expect(kindsOf(holds)).toEqual({ held: 500 });
+    expect(await sellSeats(redis, best(event, 1))).toMatchObject({ code: 'SOLD_OUT', detail: '0 left' });
+    await assertConserved(redis, event.eventId);
+
+    const last = Math.max(...holds.map((hold) => (hold.kind === 'held' ? hold.heldUntilMs : 0)));
+    await vi.waitFor(async () => expect(await redisTimeMs()).toBeGreaterThan(last), { timeout: 10_000, interval: 20 });
+    // Nobody has swept: each buyer's own call ends holds that are in the way.
+    expect((await readInventory(redis, event.eventId))?.held.get(1)).toBe(2_000);
+    const outcomes = await atOnce(500, () => sellSeats(redis, best(event, 4)));
+    expect(kindsOf(outcomes)).toEqual({ sold: 500 });
+    await assertConserved(redis, event.eventId);
+  });
+
+  it('of overdue holds before it does not keep a buyer from the seat that the last of them had', async () => {
+    const event = await openTestEvent();
+    const holds = await atOnce(100, () => holdSeats(redis, best(event, 1)));
+    for (const [at, hold] of holds.entries()) {
+      if (hold.kind === 'held') await redis.zadd(deadlinesKey(event.eventId), 'XX', at + 1, hold.holdId);
+    }
+    const last = holds.at(-1);
+    const [seat] = last?.kind === 'held' ? last.order.tickets : [];
+    expect(await sellSeats(redis, purchaseOf(event, { row: seat?.row ?? '', column: seat?.column ?? 0 }))).toMatchObject({
+      kind: 'sold',
+    });
+    await assertConserved(redis, event.eventId);
+  });
+});
