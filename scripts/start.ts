@@ -67,8 +67,11 @@ Onsale is ready at ${at}. Try, in another terminal:
 
   curl -i ${at}/purchase/api/v1/tickets -H 'content-type: application/json' \\
     -d '{"venueId":"Venue1","eventId":"Event1","zoneId":1,"row":"A","column":"1"}'
+  curl ${at}/purchase/api/v1/orders -H 'content-type: application/json' \\
+    -d '{"eventId":"Event1","zoneId":2,"quantity":4}'
   curl ${at}/query/api/v1/tickets/count/Event1
   curl ${at}/query/api/v1/tickets/revenue/Venue1/Event1
+  curl '${at}/query/api/v1/events/Event1/zones/2/seats?form=rows'
   npm run onsale -- show Event2
 
 The APIs: ${at}/purchase/docs and ${at}/query/docs. Logs: .local/log. Stop with Ctrl-C.`;

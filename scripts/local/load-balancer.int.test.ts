@@ -2,11 +2,12 @@ import { request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import getPort from 'get-port';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, expect, it, vi } from 'vitest';
 import { buildPurchaseApp } from '../../services/purchase/app.ts';
-import { sellSeat } from '../../services/purchase/seats/sell-seat.ts';
+import { buildQueryApp } from '../../services/query/app.ts';
+import { watchLive } from '../testing/live-client.ts';
 import { silentLogger } from '../testing/silent-logger.ts';
-import { openTestEvent, redis } from '../testing/stores.ts';
+import { db, openTestEvent, redis } from '../testing/stores.ts';
 import { buildLoadBalancer } from './load-balancer.ts';
 
 const resources = new AsyncDisposableStack();
@@ -14,8 +15,8 @@ afterAll(() => resources.disposeAsync());
 
 let checked = 0;
 const purchase = await buildPurchaseApp({
-  sellSeat: (order) => sellSeat(redis, order),
-  onSold: () => {},
+  redis,
+  wakeRelay: () => {},
   checks: {
     async failing() {
       checked++;
@@ -26,8 +27,12 @@ const purchase = await buildPurchaseApp({
 });
 resources.defer(() => purchase.close());
 await purchase.listen({ port: 0, host: '127.0.0.1' });
+const query = await buildQueryApp({ db, redis, logger: silentLogger });
+resources.defer(() => query.close());
+await query.listen({ port: 0, host: '127.0.0.1' });
 const nobody = await getPort();
-const balancer = await buildLoadBalancer({ purchase: portOf(purchase), query: nobody, persistence: nobody }, silentLogger);
+const ports = { purchase: portOf(purchase), query: portOf(query), persistence: nobody };
+const balancer = await buildLoadBalancer(ports, silentLogger);
 resources.defer(() => balancer.close());
 await balancer.listen({ port: 0, host: '127.0.0.1' });
 
@@ -69,7 +74,7 @@ it.each<[string, Sent, number, string]>([
   ['headers of 20 kB', { headers: { x: 'x'.repeat(20_000) } }, 431, 'HEADERS_TOO_LARGE'],
   ['a method that is not served', { method: 'PUT', body: wish }, 404, 'NOT_FOUND'],
   ['a path of no service', { path: '/purchases/health', method: 'GET' }, 404, 'NOT_FOUND'],
-  ['a service that is away', { path: '/query/health', method: 'GET' }, 503, 'SERVICE_UNAVAILABLE'],
+  ['a service that is away', { path: '/events/health', method: 'GET' }, 503, 'SERVICE_UNAVAILABLE'],
 ])('answers %s with a problem', async (_what, sent, status, code) => {
   const answer = await send(sent);
   expect([answer.status, answer.body]).toEqual([status, expect.objectContaining({ status, code })]);
@@ -94,4 +99,21 @@ it('gives a 503 of a service back at once, and does not ask again by itself', as
     body: { checks: { failing: 'away' } },
   });
   expect(checked).toBe(1);
+});
+
+it('passes a WebSocket on, and what closes it', async () => {
+  const { eventId } = await openTestEvent();
+  const client = await watchLive(`http://127.0.0.1:${portOf(balancer)}`, eventId);
+  await vi.waitFor(() => expect(client.zones.get(1)).toMatchObject({ available: 100 }));
+  client.send('{}');
+  expect(await client.closed).toMatchObject({ code: 1008, reason: expect.stringContaining('snapshot') });
+});
+
+it.each([
+  ['websocket', 'of a service that has none'],
+  ['h2c', 'which curl --http2 asks for'],
+])('passes a request on as it is though it asks for an Upgrade to %s, %s', async (upgrade) => {
+  const { venueId, eventId } = await openTestEvent();
+  const body = JSON.stringify({ venueId, eventId, zoneId: 1, row: 'A', column: '1' });
+  expect(await send({ body, headers: { connection: 'Upgrade', upgrade } })).toMatchObject({ status: 201 });
 });

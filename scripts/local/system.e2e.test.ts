@@ -31,7 +31,7 @@ describe('the system on one machine', () => {
     const folder = testFolder(folders);
     const ports = await freePorts();
     const base = `http://127.0.0.1:${ports['load-balancer']}`;
-    const plan = planOf({ eventId: 'E', venueId: 'V', currency: 'USD', onSaleAtMs: 0, zones: [seatedZone(1, 2, 2)] });
+    const plan = planOf({ eventId: 'E', venueId: 'V', currency: 'USD', onSaleAtMs: 0, holdMs: 1, zones: [seatedZone(1, 2, 2)] });
     /** With a Redis and a MySQL of its own, as `npm start` has. */
     const start = (resources: AsyncDisposableStack) =>
       startSystem({
@@ -91,7 +91,6 @@ describe('the system on one machine', () => {
     await waitFor(async () => expect((await get(`${base}/query/api/v1/tickets/count/${eventId}`)).body.count).toBe(1_000));
     const revenue = await get(`${base}/query/api/v1/tickets/revenue/${venueId}/${eventId}`);
     expect(revenue.body.totalRevenue).toBe('123450.00');
-    const rows = await db.selectFrom('tickets').select('sequence').where('event_id', '=', eventId).orderBy('sequence').execute();
-    expect(rows.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 1_000 }, (_, at) => at + 1));
+    await assertConserved(redis, eventId, db);
   });
 });

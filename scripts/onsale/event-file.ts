@@ -1,13 +1,21 @@
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
-import type { Inventory, ZoneInventory } from '../../services/purchase/seats/inventory.ts';
+import type { Inventory } from '../../services/purchase/seats/inventory.ts';
 import { type Fault, listFaults } from '../../services/shared/faults.ts';
-import { Currency, EventId, Money, maxColumns, maxRows, VenueId, ZoneId } from '../../services/shared/identifiers.ts';
+import { Currency, EventId, Money, maxColumns, maxRows, Row, VenueId, ZoneId } from '../../services/shared/identifiers.ts';
 import { parseMoney } from '../../services/shared/money.ts';
+import { rowNumber } from '../../services/shared/row-label.ts';
+import { frontCentre, type ZoneInventory } from '../../services/shared/zone-layout.ts';
 
 const maxZones = 10_000;
 /** A zone's bitmap is read as a whole: 125 kB at this size. */
 const maxSeatsPerZone = 1_000_000;
+/** All zones share one bitmap. */
+const maxSeats = 10_000_000;
+/** Longer than a card form's p99; shorter, and buyers lose seats while they pay. */
+const defaultHoldSeconds = 600;
+const maxHoldSeconds = 24 * 3_600;
+const maxTicketsPerBuyer = 1_000_000;
 
 const Name = Type.String({ minLength: 1, maxLength: 200 });
 
@@ -23,6 +31,9 @@ const Zone = Type.Object(
     ...zoneFields,
     rows: Type.Optional(Type.Integer({ minimum: 1, maximum: maxRows })),
     columns: Type.Optional(Type.Integer({ minimum: 1, maximum: maxColumns })),
+    focus: Type.Optional(
+      Type.Object({ row: Row, column: Type.Number({ minimum: 1, maximum: maxColumns }) }, { additionalProperties: false }),
+    ),
     capacity: Type.Optional(Type.Integer({ minimum: 1, maximum: maxSeatsPerZone })),
   },
   { additionalProperties: false },
@@ -32,7 +43,14 @@ const EventFile = Type.Object(
   {
     venue: Type.Object({ venueId: VenueId, name: Name }, { additionalProperties: false }),
     event: Type.Object(
-      { eventId: EventId, name: Name, onSaleAt: Type.String(), currency: Currency },
+      {
+        eventId: EventId,
+        name: Name,
+        onSaleAt: Type.String(),
+        currency: Currency,
+        holdSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: maxHoldSeconds })),
+        ticketsPerBuyer: Type.Optional(Type.Integer({ minimum: 1, maximum: maxTicketsPerBuyer })),
+      },
       { additionalProperties: false },
     ),
     zones: Type.Array(Zone, { minItems: 1, maxItems: maxZones }),
@@ -81,16 +99,26 @@ export function parseEventFile(text: string): EventPlan {
       zoneNames.set(zoneId, zone.name ?? `Zone ${zoneId}`);
     }
   }
+  const seats = zones.values().reduce((sum, { capacity }) => sum + capacity, 0);
+  if (seats > maxSeats) faults.push({ pointer: '/zones', detail: `have more than ${maxSeats} seats together` });
   if (faults.length > 0) throw invalid(faults);
-  const { eventId, currency } = event;
-  const inventory = { eventId, venueId: venue.venueId, currency, onSaleAtMs, zones: [...zones.values()] };
+  const { eventId, currency, holdSeconds = defaultHoldSeconds, ticketsPerBuyer } = event;
+  const inventory = {
+    eventId,
+    venueId: venue.venueId,
+    currency,
+    onSaleAtMs,
+    holdMs: holdSeconds * 1_000,
+    ...(ticketsPerBuyer !== undefined && { ticketsPerBuyer }),
+    zones: [...zones.values()],
+  };
   return { venueName: venue.name, eventName: event.name, zoneNames, inventory };
 }
 
 type ReadZone = { zone: Omit<ZoneInventory, 'zoneId'> } | { faults: Fault[] };
 
 function readZone(zone: Static<typeof Zone>, currency: string): ReadZone {
-  const { zoneId, throughZoneId, rows, columns, capacity, price } = zone;
+  const { zoneId, throughZoneId, rows, columns, focus, capacity, price } = zone;
   const faults: Fault[] = [];
   if (throughZoneId !== undefined && throughZoneId < zoneId) {
     faults.push({ pointer: '/throughZoneId', detail: `must not be below zoneId ${zoneId}` });
@@ -100,6 +128,11 @@ function readZone(zone: Static<typeof Zone>, currency: string): ReadZone {
   const seats = isGrid ? rows * columns : (capacity ?? 0);
   if (!isGrid && !isCapacity) faults.push({ pointer: '', detail: 'needs either rows and columns, or a capacity' });
   if (seats > maxSeatsPerZone) faults.push({ pointer: '', detail: `has more than ${maxSeatsPerZone} seats` });
+  if (focus && !(isGrid && rowNumber(focus.row) <= rows && focus.column <= columns)) {
+    faults.push({ pointer: '/focus', detail: 'is not in the zone' });
+  } else if (focus && !Number.isInteger(focus.column * 2)) {
+    faults.push({ pointer: '/focus/column', detail: 'must be a column, or the middle between two (4.5)' });
+  }
   let priceMinor = 0;
   try {
     priceMinor = Number(parseMoney(price, currency));
@@ -108,7 +141,9 @@ function readZone(zone: Static<typeof Zone>, currency: string): ReadZone {
     faults.push({ pointer: '/price', detail: (error as Error).message });
   }
   if (faults.length > 0) return { faults };
-  return { zone: { ...(isGrid && { grid: { rows, columns } }), capacity: seats, priceMinor } };
+  if (!isGrid) return { zone: { capacity: seats, priceMinor } };
+  const grid = { rows, columns, focus: focus ? { row: rowNumber(focus.row), column: focus.column } : frontCentre(columns) };
+  return { zone: { grid, capacity: seats, priceMinor } };
 }
 
 function parseJson(text: string): unknown {

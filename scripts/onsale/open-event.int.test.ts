@@ -1,19 +1,18 @@
-import { v7 as uuidv7 } from 'uuid';
 import { describe, expect, it } from 'vitest';
 import { projectEvents } from '../../services/persistence/projections/project.ts';
-import { countsKey } from '../../services/purchase/keys.ts';
 import { type Inventory, readInventory } from '../../services/purchase/seats/inventory.ts';
-import { sellSeat } from '../../services/purchase/seats/sell-seat.ts';
+import { holdSeats, sellSeats } from '../../services/purchase/seats/take-seats.ts';
+import { countsKey } from '../../services/shared/keys.ts';
 import { assertConserved } from '../testing/conservation.ts';
 import { purchased } from '../testing/purchases.ts';
+import { purchaseOf } from '../testing/seats.ts';
 import { db, openTestEvent, planOf, redis, seatedZone, unique } from '../testing/stores.ts';
 import { openEvent } from './open-event.ts';
 import { showEvent } from './show-event.ts';
 
 const open = (inventory: Inventory) => openEvent(db, redis, planOf(inventory));
 
-const sell = ({ eventId, venueId }: Inventory, row = 'A', column = 1) =>
-  sellSeat(redis, { orderId: uuidv7(), ticketId: uuidv7(), venueId, eventId, zoneId: 1, row, column });
+const sell = (event: Inventory, row = 'A', column = 1) => sellSeats(redis, purchaseOf(event, { row, column }));
 
 async function stateOf({ eventId }: Inventory) {
   const event = await db.selectFrom('events').selectAll().where('event_id', '=', eventId).executeTakeFirst();
@@ -46,8 +45,41 @@ describe('opening an event', () => {
     const event = await openTestEvent();
     await sell(event);
     expect(await open({ ...event, zones: [seatedZone(1, 12, 10, 500), seatedZone(2, 1, 1)] })).toEqual({ kind: 'changed' });
-    expect(await sell(event, 'L')).toMatchObject({ kind: 'sold', priceMinor: 500 });
+    expect(await sell(event)).toMatchObject({ code: 'SEAT_TAKEN' });
+    expect(await sell(event, 'L')).toMatchObject({ kind: 'sold', order: { tickets: [{ priceMinor: 500 }] } });
     await assertConserved(redis, event.eventId);
+  });
+
+  it('moves the focus, limits buyers and shortens holds for what is to come', async () => {
+    const event = await openTestEvent();
+    await sell(event);
+    const grid = { rows: 10, columns: 10, focus: { row: 10, column: 1 } };
+    const changed = { ...event, holdMs: 5_000, ticketsPerBuyer: 2, zones: [{ ...seatedZone(1, 10, 10), grid }] };
+    expect(await open(changed)).toEqual({ kind: 'changed' });
+    expect((await stateOf(event)).redis).toMatchObject(changed);
+    const best = {
+      venueId: event.venueId,
+      eventId: event.eventId,
+      buyerId: 'Ann',
+      wish: { zoneId: 1, quantity: 2, split: false },
+    };
+    expect(await sellSeats(redis, best)).toMatchObject({
+      order: {
+        tickets: [
+          { row: 'J', column: 1 },
+          { row: 'J', column: 2 },
+        ],
+      },
+    });
+    expect(await sellSeats(redis, best)).toMatchObject({ code: 'BUYER_LIMIT_REACHED' });
+    await assertConserved(redis, event.eventId);
+  });
+
+  it('refuses to take from what is held, as from what is sold', async () => {
+    const event = await openTestEvent();
+    await holdSeats(redis, purchaseOf(event));
+    const outcome = await open({ ...event, currency: 'EUR', zones: [seatedZone(2, 1, 1)] });
+    expect(outcome.kind === 'refused' && outcome.reasons.join()).toMatch(/the currency is USD.*zone 1 would disappear/);
   });
 
   it.each<[string, Partial<Inventory>, string]>([
@@ -103,11 +135,12 @@ describe('opening an event', () => {
 });
 
 describe('showing an event', () => {
-  it('tells what each zone has sold, and what the projection knows', async () => {
+  it('tells what each zone has sold and holds, and what the projection knows', async () => {
     const event = await openTestEvent();
     await sell(event);
+    await holdSeats(redis, { ...purchaseOf(event), wish: { zoneId: 1, quantity: 2, split: false } });
     const text = await showEvent(db, redis, event.eventId);
-    expect(text).toMatch(/1 +10 × 10 +100 +1 +99 +100\.00 USD/);
+    expect(text).toMatch(/1 +10 × 10 +100 +1 +2 +97 +100\.00 USD/);
     expect(text).toContain('In MySQL: 0 tickets, 0.00 USD');
   });
 

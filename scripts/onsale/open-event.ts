@@ -39,7 +39,7 @@ async function findLostSales(db: Database, redis: Redis, eventId: string): Promi
 }
 
 async function writeCatalogue(trx: Kysely<Schema>, plan: EventPlan): Promise<void> {
-  const { eventId, venueId, currency, onSaleAtMs, zones } = plan.inventory;
+  const { eventId, venueId, currency, onSaleAtMs, ticketsPerBuyer, zones } = plan.inventory;
   await trx
     .insertInto('venues')
     .values({ venue_id: venueId, name: plan.venueName })
@@ -50,7 +50,13 @@ async function writeCatalogue(trx: Kysely<Schema>, plan: EventPlan): Promise<voi
     .values(zones.map(({ zoneId }) => ({ venue_id: venueId, zone_id: zoneId, name: plan.zoneNames.get(zoneId) ?? '' })))
     .onDuplicateKeyUpdate({ name: sql`values(name)` })
     .execute();
-  const event = { venue_id: venueId, name: plan.eventName, currency, on_sale_at: new Date(onSaleAtMs) };
+  const event = {
+    venue_id: venueId,
+    name: plan.eventName,
+    currency,
+    on_sale_at: new Date(onSaleAtMs),
+    tickets_per_buyer: ticketsPerBuyer ?? null,
+  };
   await trx
     .insertInto('events')
     .values({ event_id: eventId, ...event })

@@ -15,16 +15,17 @@ export async function showEvent(db: Database, redis: Redis, eventId: string): Pr
   ].join('\n');
 }
 
-function inventoryLines({ eventId, venueId, currency, onSaleAtMs, zones, sold, sequence }: InventoryReport): string[] {
+function inventoryLines({ eventId, venueId, currency, onSaleAtMs, zones, sold, held, sequence }: InventoryReport): string[] {
   const rows = zones.map(({ zoneId, grid, capacity, priceMinor }) => {
-    const taken = sold.get(zoneId) ?? 0;
+    const [soldHere, heldHere] = [sold.get(zoneId) ?? 0, held.get(zoneId) ?? 0];
     const shape = grid ? `${grid.rows} × ${grid.columns}` : 'general admission';
     return [
       String(zoneId),
       shape,
       String(capacity),
-      String(taken),
-      String(capacity - taken),
+      String(soldHere),
+      String(heldHere),
+      String(capacity - soldHere - heldHere),
       `${formatMoney(priceMinor, currency)} ${currency}`,
     ];
   });
@@ -33,9 +34,9 @@ function inventoryLines({ eventId, venueId, currency, onSaleAtMs, zones, sold, s
     `${eventId} at ${venueId}, on sale from ${new Date(onSaleAtMs).toISOString()}, ${sequence} domain events`,
     '',
     ...table([
-      ['zone', 'shape', 'capacity', 'sold', 'available', 'price'],
+      ['zone', 'shape', 'capacity', 'sold', 'held', 'available', 'price'],
       ...rows,
-      ['total', '', total(2), total(3), total(4), ''],
+      ['total', '', total(2), total(3), total(4), total(5), ''],
     ]),
   ];
 }

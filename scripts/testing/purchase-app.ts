@@ -1,30 +1,53 @@
-import { afterAll, beforeEach } from 'vitest';
+import type { InjectOptions } from 'fastify';
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { buildPurchaseApp } from '../../services/purchase/app.ts';
-import { sellSeat } from '../../services/purchase/seats/sell-seat.ts';
+import { inventoryKey, openedEventsKey } from '../../services/shared/keys.ts';
+import { assertConserved } from './conservation.ts';
 import { silentLogger } from './silent-logger.ts';
-import type { redis } from './stores.ts';
+import { redis } from './stores.ts';
 
 const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());
 
-/** How many orders reached the script, and the events that the relay was told of, since the test began. */
-export const seen = { orders: 0, woken: [] as string[] };
+/** The events that the relay was told of since the test began. */
+export const seen = { woken: [] as string[] };
 beforeEach(() => {
-  seen.orders = 0;
   seen.woken = [];
 });
 
 /** A purchase app over a Redis, wired as in main.ts; closed after the file's tests. */
 export async function purchaseAppOn(store: typeof redis) {
   const app = await buildPurchaseApp({
-    sellSeat: (order) => {
-      seen.orders++;
-      return sellSeat(store, order);
-    },
-    onSold: (eventId) => void seen.woken.push(eventId),
+    redis: store,
+    wakeRelay: (eventId) => void seen.woken.push(eventId),
     checks: { redis: () => store.ping() },
     logger: silentLogger,
   });
   resources.defer(() => app.close());
   return app;
+}
+
+/** The file's app, over its Redis. */
+export const app = await purchaseAppOn(redis);
+
+const ofTheFile = new Set<string>();
+const ofEarlierTests = new Set<string>();
+beforeAll(async () => {
+  for (const eventId of await redis.smembers(openedEventsKey)) ofTheFile.add(eventId);
+});
+
+// After every test, what it did to its events and to the file's adds up.
+afterEach(async () => {
+  for (const eventId of await redis.smembers(openedEventsKey)) {
+    if (ofEarlierTests.has(eventId)) continue;
+    if (!ofTheFile.has(eventId)) ofEarlierTests.add(eventId);
+    if (await redis.exists(inventoryKey(eventId))) await assertConserved(redis, eventId);
+  }
+});
+
+/** Sends what must be answered with this status; gives the body. */
+export async function accepted(request: InjectOptions, status = 201) {
+  const answer = await app.inject(request);
+  expect(answer.statusCode, answer.body).toBe(status);
+  return answer.body === '' ? undefined : answer.json();
 }
