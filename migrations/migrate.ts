@@ -1,9 +1,10 @@
 import type { Kysely } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { up as tickets } from './0001-tickets.ts';
+import { up as buyersAndCancellations } from './0002-buyers-and-cancellations.ts';
 
 /** In the order of their names; forward only. */
-const migrations = { '0001-tickets': { up: tickets } };
+const migrations = { '0001-tickets': { up: tickets }, '0002-buyers-and-cancellations': { up: buyersAndCancellations } };
 
 /**
  * Brings a database to the newest schema and gives the names of the migrations that it took. Safe to run from several

@@ -22,6 +22,7 @@ create table events (
   name varchar(200) not null,
   currency char(3) not null,
   on_sale_at datetime(3) not null,
+  tickets_per_buyer int,
   primary key (event_id)
 ) collate utf8mb4_bin;
 
@@ -31,6 +32,7 @@ create table orders (
   buyer_id varchar(64),
   sequence bigint not null,
   created_on datetime(3) not null,
+  key orders_by_buyer (buyer_id, event_id, sequence),
   primary key (order_id)
 ) collate utf8mb4_bin;
 
@@ -66,6 +68,7 @@ create table tickets (
   created_on datetime(3) not null,
   cancelled_on datetime(3),
   live tinyint generated always as (if(status = 'PAID',1,NULL)),
+  cancelled_sequence bigint,
   primary key (ticket_id),
   key tickets_by_sequence (event_id, sequence),
   unique key tickets_live_seat (event_id, zone_id, seat_row, seat_column, live)

@@ -1,18 +1,19 @@
-import { listFaults } from '../shared/faults.ts';
-import { type TicketsPurchased, ticketEventCheck } from '../shared/ticket-events.ts';
+import type { Fault } from '../shared/faults.ts';
+import { checkTicketEvent, type TicketEvent } from '../shared/ticket-events.ts';
 
 /** What cannot be applied, as the body of a message that could be redriven, and why. */
 export type Rejected = { body: string; reason: string };
 
 /** The domain events of one SQS message, and what in it is not one: a bad entry does not spoil its neighbours. */
-export function readMessage(body: string): { events: TicketsPurchased[]; rejected: Rejected[] } {
+export function readMessage(body: string): { events: TicketEvent[]; rejected: Rejected[] } {
   const batch = parse(body);
   if (!Array.isArray(batch)) return { events: [], rejected: [{ body, reason: 'not a CloudEvents batch (a JSON array)' }] };
-  const events: TicketsPurchased[] = [];
+  const events: TicketEvent[] = [];
   const rejected: Rejected[] = [];
   for (const entry of batch) {
-    if (ticketEventCheck.Check(entry)) events.push(entry);
-    else rejected.push({ body: JSON.stringify([entry]), reason: reasonOf(entry) });
+    const checked = checkTicketEvent(entry);
+    if ('event' in checked) events.push(checked.event);
+    else rejected.push({ body: JSON.stringify([entry]), reason: reasonOf(checked.faults) });
   }
   return { events, rejected };
 }
@@ -25,7 +26,4 @@ function parse(body: string): unknown {
   }
 }
 
-function reasonOf(entry: unknown): string {
-  const faults = listFaults(ticketEventCheck.Errors(entry));
-  return faults.map(({ pointer, detail }) => `${pointer || 'the event'} ${detail}`).join('; ');
-}
+const reasonOf = (faults: Fault[]) => faults.map(({ pointer, detail }) => `${pointer || 'the event'} ${detail}`).join('; ');

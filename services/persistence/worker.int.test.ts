@@ -1,7 +1,8 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Cable, layCable, through } from '../../scripts/testing/cable.ts';
-import { purchased, soldOut } from '../../scripts/testing/purchases.ts';
+import { projectionOf } from '../../scripts/testing/projection.ts';
+import { cancelled, purchased, purchasedOrder, soldOut } from '../../scripts/testing/purchases.ts';
 import { silentLogger } from '../../scripts/testing/silent-logger.ts';
 import { createMessaging, db, depth, openTestEvent, receive, sqs, urls } from '../../scripts/testing/stores.ts';
 import { connectDatabase } from '../shared/database.ts';
@@ -57,6 +58,26 @@ describe('the worker', () => {
     await waitFor(async () => expect(await depth(messaging.queueUrl)).toEqual([0, 0]));
   });
 
+  it('takes what was cancelled out of the sums, whether the sale or its cancellation comes first', async () => {
+    const messaging = await createMessaging();
+    const event = await openTestEvent();
+    const tickets = [1, 2, 3].map((column) => ({ zoneId: 1, row: 'A', column, priceMinor: 10_000 }));
+    const [first, second] = [purchasedOrder(event, { sequence: 1, tickets }), purchased(event, { sequence: 2, column: 4 })];
+    workerOn(messaging);
+    await send(messaging.queueUrl, [first]);
+    await waitFor(async () => expect(await countOf(event.eventId)).toBe(3));
+    await send(messaging.queueUrl, [cancelled(second, 4), cancelled(first, 3, [0, 2])]);
+    await waitFor(async () => expect(await countOf(event.eventId)).toBe(1));
+    await send(messaging.queueUrl, [second]);
+    await waitFor(async () => expect((await projectionOf([first, second])).sequences).toEqual([1, 2, 3, 4]));
+    await waitFor(async () => expect(await depth(messaging.queueUrl)).toEqual([0, 0]));
+    expect(await projectionOf([first, second])).toMatchObject({
+      statuses: { '1.0': 'CANCELLED', '1.1': 'PAID', '1.2': 'CANCELLED', '2.0': 'CANCELLED' },
+      sales: { 1: '1 for 100.0000' },
+    });
+    expect(await receive(messaging.deadLetterQueueUrl)).toEqual([]);
+  });
+
   it.each([
     ['is not JSON', 'garbage {', /CloudEvents batch/],
     ['is not a batch', { specversion: '1.0' }, /CloudEvents batch/],
@@ -64,7 +85,18 @@ describe('the worker', () => {
     [
       'holds an event of an unknown type',
       [{ ...purchased({ eventId: 'E', venueId: 'V', currency: 'USD' }, { sequence: 1 }), type: 'x' }],
-      /\/type/,
+      /^\/type is unknown: x$/,
+    ],
+    [
+      'holds a cancellation that does not say of which purchase',
+      [
+        {
+          ...purchased({ eventId: 'E', venueId: 'V', currency: 'USD' }, { sequence: 1 }),
+          type: 'onsale.tickets.cancelled',
+          dataschema: 'urn:onsale:tickets.cancelled:1',
+        },
+      ],
+      /^\/data\/purchase is missing$/,
     ],
     [
       'holds an event without a seat',
@@ -103,7 +135,7 @@ describe('the worker', () => {
     const messaging = await createMessaging();
     const event = await openTestEvent();
     const events = soldOut(event, 10, 10);
-    const poison = purchased(event, { sequence: 101, row: 'Z', priceMinor: Number.MAX_SAFE_INTEGER * 100 });
+    const poison = purchased({ ...event, currency: 'JPY' }, { sequence: 101, row: 'Z', priceMinor: Number.MAX_SAFE_INTEGER });
     await send(messaging.queueUrl, events.toSpliced(37, 0, poison));
     workerOn(messaging);
     await waitFor(async () => expect(await countOf(event.eventId)).toBe(100));

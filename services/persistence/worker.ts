@@ -2,7 +2,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import { Consumer } from 'sqs-consumer';
 import type { Logger } from '../shared/logger.ts';
 import { untilDone } from '../shared/retry.ts';
-import type { TicketsPurchased } from '../shared/ticket-events.ts';
+import type { TicketEvent } from '../shared/ticket-events.ts';
 import type { Projected } from './projections/project.ts';
 import { type Rejected, readMessage } from './read-message.ts';
 
@@ -21,14 +21,14 @@ const batchMs = 20_000;
 const queueAwayPauseMs = 1_000;
 
 /**
- * Reads the queue and applies what comes: one transaction for each received batch of up to ten messages. A batch is
+ * Reads the queue and applies what comes, each received batch of up to ten messages at once. A batch is
  * acknowledged after it is committed; while the database is away it is kept in hand, tried again and not acknowledged, so
  * that no message comes nearer to the dead-letter queue through no fault of its own.
  */
 export function startWorker(options: {
   sqs: SQSClient;
   queueUrl: string;
-  project: (events: TicketsPurchased[]) => Promise<Projected>;
+  project: (events: TicketEvent[]) => Promise<Projected>;
   reject: (rejected: Rejected[]) => Promise<void>;
   logger: Logger;
 }): Worker {
@@ -96,11 +96,11 @@ export function startWorker(options: {
   }
 
   /** Applies what can be applied; gives what cannot be. What the database refuses for its content is found by halving. */
-  async function applyAll(events: TicketsPurchased[]): Promise<Rejected[]> {
+  async function applyAll(events: TicketEvent[]): Promise<Rejected[]> {
     if (events.length === 0) return [];
     try {
       const { conflicts, clashes } = await project(events);
-      if (conflicts > 0) logger.error({ conflicts }, 'seats sold twice; see seat_conflicts');
+      if (conflicts > 0) logger.warn({ conflicts }, 'seats sold twice, unless cancellations are yet to come; see seat_conflicts');
       return clashes.map((event) => ({ body: JSON.stringify([event]), reason: 'its sequence was applied for another order' }));
     } catch (error) {
       if (!isDataRefused(error)) throw error;

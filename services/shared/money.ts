@@ -15,8 +15,9 @@ const unusualDigits = new Map(
 /** How many decimals a currency's minor unit has: 2 for USD, 0 for JPY, 3 for KWD. */
 const minorDigits = (currency: string): number => unusualDigits.get(currency) ?? 2;
 
-/** Integer minor units as a decimal string: (10000, 'USD') → "100.00". */
+/** Integer minor units as a decimal string: (10000, 'USD') → "100.00"; below zero, as the change of a sum: "-0.05". */
 export function formatMoney(minor: number | bigint, currency: string): string {
+  if (minor < 0) return `-${formatMoney(-minor, currency)}`;
   const digits = minorDigits(currency);
   const text = String(minor).padStart(digits + 1, '0');
   return digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`;

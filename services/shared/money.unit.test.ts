@@ -24,6 +24,16 @@ describe('money', () => {
     expect(formatMoney(4_550, 'EUR')).toBe('45.50');
   });
 
+  it.each([
+    [-5n, 'USD', '-0.05'],
+    [-10_000n, 'USD', '-100.00'],
+    [-700n, 'JPY', '-700'],
+    [-1n, 'KWD', '-0.001'],
+  ])('writes a change of %s minor units of %s as %s', (minor, currency, decimal) => {
+    expect(formatMoney(minor, currency)).toBe(decimal);
+    expect(formatMoney(Number(minor), currency)).toBe(decimal);
+  });
+
   it.each(['COP', 'HUF', 'IDR', 'ALL', 'LAK'])('gives %s the two decimals of ISO 4217, whatever Intl thinks', (currency) => {
     expect(formatMoney(10_000, currency)).toBe('100.00');
   });

@@ -4,7 +4,15 @@ import type { ColumnType, GeneratedAlways } from 'kysely';
 export type Schema = {
   venues: { venue_id: string; name: string };
   zones: { venue_id: string; zone_id: number; name: string };
-  events: { event_id: string; venue_id: string; name: string; currency: string; on_sale_at: Date };
+  events: {
+    event_id: string;
+    venue_id: string;
+    name: string;
+    currency: string;
+    on_sale_at: Date;
+    /** NULL: any number. */
+    tickets_per_buyer: number | null;
+  };
   /** A seated zone has rows and columns, general admission has neither; both have a capacity. */
   event_zones: {
     event_id: string;
@@ -30,10 +38,12 @@ export type Schema = {
     sequence: number;
     created_on: Date;
     cancelled_on: Date | null;
+    cancelled_sequence: number | null;
     /** 1 while the ticket holds its seat, else NULL: part of the unique key on the live seat. */
     live: GeneratedAlways<number | null>;
   };
   sales_by_zone: { event_id: string; zone_id: number; tickets: number; revenue: Decimal };
+  /** What was sold while another ticket had the seat, as far as is known: the latter's cancellation may be yet to come. */
   seat_conflicts: { ticket_id: Buffer; order_id: Buffer; live_ticket_id: Buffer; live_order_id: Buffer; recorded_on: Date };
   /** The order tells a redelivery from another domain event that was given the same number. */
   applied_sequences: { event_id: string; sequence: number; order_id: Buffer };

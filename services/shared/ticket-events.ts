@@ -1,5 +1,6 @@
-import { type Static, Type } from 'typebox';
+import { type Static, type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { type Fault, listFaults } from './faults.ts';
 import { BuyerId, Currency, EventId, maxColumns, Row, Timestamp, Uuid, VenueId, ZoneId } from './identifiers.ts';
 
 /** Orders are bounded, so that a domain event is. */
@@ -10,38 +11,72 @@ const TicketSold = Type.Object({
   zoneId: ZoneId,
   row: Type.Optional(Row),
   column: Type.Optional(Type.Integer({ minimum: 1, maximum: maxColumns })),
-  priceMinor: Type.Integer({ minimum: 0, description: 'In minor units of the currency: 10000 is 100.00 USD' }),
+  priceMinor: Type.Integer({
+    minimum: 0,
+    maximum: Number.MAX_SAFE_INTEGER,
+    description: 'In minor units of the currency: 10000 is 100.00 USD',
+  }),
   currency: Currency,
 });
 
-const TicketsPurchasedData = Type.Object({
+const anyOrder = {
   sequence: Type.Integer({ minimum: 1, description: 'The number of this domain event among those of its event' }),
   orderId: Uuid,
   buyerId: Type.Optional(BuyerId),
   venueId: VenueId,
   eventId: EventId,
   tickets: Type.Array(TicketSold, { minItems: 1, maxItems: maxTicketsPerOrder }),
-});
-
-export const purchasedType = 'onsale.tickets.purchased';
+};
 
 /** CloudEvents 1.0 (JSON format). `id` is unique within `source`; the version of `data` is the end of `dataschema`. */
-const TicketsPurchased = Type.Object({
-  specversion: Type.Literal('1.0'),
-  id: Type.String({ minLength: 1, maxLength: 128 }),
-  source: Type.String({ minLength: 1, maxLength: 128 }),
-  type: Type.Literal(purchasedType),
-  time: Timestamp,
-  datacontenttype: Type.Literal('application/json'),
-  dataschema: Type.Literal('urn:onsale:tickets.purchased:1'),
-  traceparent: Type.Optional(Type.String({ maxLength: 128 })),
-  data: TicketsPurchasedData,
-});
+const cloudEvent = <Name extends string, Data extends TSchema>(name: Name, data: Data) =>
+  Type.Object({
+    specversion: Type.Literal('1.0'),
+    id: Type.String({ minLength: 1, maxLength: 128 }),
+    source: Type.String({ minLength: 1, maxLength: 128 }),
+    type: Type.Literal(`onsale.tickets.${name}` as const),
+    time: Timestamp,
+    datacontenttype: Type.Literal('application/json'),
+    dataschema: Type.Literal(`urn:onsale:tickets.${name}:1` as const),
+    traceparent: Type.Optional(Type.String({ maxLength: 128 })),
+    data,
+  });
+
+/** An order, with all of its tickets. */
+const TicketsPurchased = cloudEvent('purchased', Type.Object(anyOrder));
+
+/** Some or all of an order's tickets, as they were sold, and when: it may come before their purchase. */
+const TicketsCancelled = cloudEvent(
+  'cancelled',
+  Type.Object({
+    ...anyOrder,
+    purchase: Type.Object({
+      sequence: Type.Integer({ minimum: 1, description: 'The number of the domain event that sold them' }),
+      timeMs: Type.Integer({ minimum: 0, maximum: 8.64e15, description: 'When it did, in milliseconds since 1970' }),
+    }),
+  }),
+);
 
 export type TicketsPurchased = Static<typeof TicketsPurchased>;
+export type TicketsCancelled = Static<typeof TicketsCancelled>;
+export type TicketEvent = TicketsPurchased | TicketsCancelled;
 
-/** Every domain event that there is: the producer's type, and the consumer's check. */
-export const ticketEventCheck = Compile(TicketsPurchased);
+/** Every domain event that there is, by its type. */
+const checks = new Map(
+  [TicketsPurchased, TicketsCancelled].map((schema) => {
+    const check = Compile(schema);
+    return [schema.properties.type.const as string, check];
+  }),
+);
+const claimCheck = Compile(Type.Object({ type: Type.String() }));
+
+/** Checks a domain event as what its type says that it is: the faults are those of that type alone. */
+export function checkTicketEvent(entry: unknown): { event: TicketEvent } | { faults: Fault[] } {
+  if (!claimCheck.Check(entry)) return { faults: listFaults(claimCheck.Errors(entry)) };
+  const check = checks.get(entry.type);
+  if (!check) return { faults: [{ pointer: '/type', detail: `is unknown: ${entry.type}` }] };
+  return check.Check(entry) ? { event: entry } : { faults: listFaults(check.Errors(entry)) };
+}
 
 export const batchContentType = 'application/cloudevents-batch+json';
 

@@ -1,29 +1,35 @@
 import { describe, expect, it } from 'vitest';
-import { purchased } from '../../scripts/testing/purchases.ts';
-import { cloudEventJson, type OutboxRecord, purchasedType, type TicketsPurchased, ticketEventCheck } from './ticket-events.ts';
+import { cancelled, purchased } from '../../scripts/testing/purchases.ts';
+import { checkTicketEvent, cloudEventJson, type OutboxRecord } from './ticket-events.ts';
 
 const event = purchased({ eventId: 'Event1', venueId: 'Venue1', currency: 'USD' }, { sequence: 7, row: 'AB', column: 30 });
 const [ticket] = event.data.tickets;
+const cancellation = cancelled(event, 9);
 const record: OutboxRecord = {
   eventId: 'Event1',
   sequence: '7',
-  type: purchasedType,
+  type: event.type,
   timeMs: Date.UTC(2026, 4, 1, 10),
   data: JSON.stringify(event.data),
 };
 
 describe('a domain event that the relay makes of an outbox record', () => {
-  it('is the CloudEvent that the consumer takes', () => {
-    const made = JSON.parse(cloudEventJson(record));
-    expect(made).toEqual(event);
-    expect(ticketEventCheck.Check(made)).toBe(true);
+  it.each([
+    [event.type, event],
+    [cancellation.type, cancellation],
+  ])('is the CloudEvent that the consumer takes: %s', (type, whole) => {
+    const timeMs = Date.parse(whole.time);
+    const sequence = String(whole.data.sequence);
+    const made = JSON.parse(cloudEventJson({ eventId: 'Event1', sequence, type, timeMs, data: JSON.stringify(whole.data) }));
+    expect(made).toEqual(whole);
+    expect(checkTicketEvent(made)).toEqual({ event: whole });
   });
 
   it('carries the trace context of its purchase, and is as valid without', () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const made = JSON.parse(cloudEventJson({ ...record, traceparent }));
     expect(made).toEqual({ ...event, traceparent });
-    expect(ticketEventCheck.Check(made)).toBe(true);
+    expect(checkTicketEvent(made)).toEqual({ event: made });
     expect(JSON.parse(cloudEventJson(record))).not.toHaveProperty('traceparent');
   });
 
@@ -39,45 +45,62 @@ const withTicket = (changes: object) => withData({ tickets: [{ ...ticket, ...cha
 /** Fields that an event may lack: a row and a column where a zone has no seats. */
 const optional = ['row', 'column'];
 
+/** Where a domain event is at fault. */
+function faultsOf(entry: unknown): string[] {
+  const checked = checkTicketEvent(entry);
+  return 'faults' in checked ? checked.faults.map(({ pointer, detail }) => `${pointer} ${detail}`) : [];
+}
+
 describe("the consumer's check", () => {
   it('takes a ticket without row and column, and an order with a buyer', () => {
     const general = without(without(ticket ?? {}, 'row'), 'column');
-    expect(ticketEventCheck.Check(withData({ tickets: [general], buyerId: 'Buyer1' }))).toBe(true);
+    expect(faultsOf(withData({ tickets: [general], buyerId: 'Buyer1' }))).toEqual([]);
   });
 
   it.each([
-    ...Object.keys(event).map((name) => [name, without(event, name)]),
-    ...Object.keys(event.data).map((name) => [`data.${name}`, { ...event, data: without(event.data, name) }]),
+    ...[event, cancellation].flatMap((whole) => [
+      ...Object.keys(whole).map((name) => [whole.type, `/${name}`, without(whole, name)]),
+      ...Object.keys(whole.data).map((name) => [whole.type, `/data/${name}`, { ...whole, data: without(whole.data, name) }]),
+    ]),
     ...Object.keys(ticket ?? {})
       .filter((name) => !optional.includes(name))
-      .map((name) => [`tickets[0].${name}`, withData({ tickets: [without(ticket ?? {}, name)] })]),
-  ] as [string, object][])('refuses an event without %s', (_name, value) => {
-    expect(ticketEventCheck.Check(value)).toBe(false);
+      .map((name) => [event.type, `/data/tickets/0/${name}`, withData({ tickets: [without(ticket ?? {}, name)] })]),
+    ...Object.keys(cancellation.data.purchase).map((name) => [
+      cancellation.type,
+      `/data/purchase/${name}`,
+      { ...cancellation, data: { ...cancellation.data, purchase: without(cancellation.data.purchase, name) } },
+    ]),
+  ] as [string, string, object][])('refuses %s without %s, and names that alone', (_type, pointer, value) => {
+    expect(faultsOf(value)).toEqual([`${pointer} is missing`]);
   });
 
   it.each([
-    ['null', null],
-    ['a string', 'onsale.tickets.purchased'],
-    ['an array', [event]],
-    ['nothing', {}],
-    ['an unknown type', { ...event, type: 'onsale.tickets.teleported' }],
-    ['another version of its data', { ...event, dataschema: 'urn:onsale:tickets.purchased:2' }],
-    ['another CloudEvents version', { ...event, specversion: '0.3' }],
-    ['an endless trace context', { ...event, traceparent: '0'.repeat(129) }],
-    ['data as text', { ...event, data: record.data }],
-    ['sequence 0', withData({ sequence: 0 })],
-    ['a sequence in words', withData({ sequence: '7' })],
-    ['no ticket', withData({ tickets: [] })],
-    ['1,001 tickets', withData({ tickets: Array.from({ length: 1_001 }, () => ticket) })],
-    ['junk among its tickets', withData({ tickets: [ticket, 'junk'] })],
-    ['a ticket id that is no UUID', withTicket({ ticketId: 'T1' })],
-    ['a price in words', withTicket({ priceMinor: '10000' })],
-    ['half a cent', withTicket({ priceMinor: 0.5 })],
-    ['a negative price', withTicket({ priceMinor: -1 })],
-    ['a row that is none', withTicket({ row: 'A1' })],
-    ['column 0', withTicket({ column: 0 })],
-    ['a currency that is none', withTicket({ currency: 'dollars' })],
-  ] as [string, TicketsPurchased][])('refuses %s', (_what, value) => {
-    expect(ticketEventCheck.Check(value)).toBe(false);
+    ['null', null, [' must be object']],
+    ['a string', 'onsale.tickets.purchased', [' must be object']],
+    ['an array', [event], [' must be object']],
+    ['nothing', {}, ['/type is missing']],
+    ['a type that is no text', { ...event, type: 7 }, ['/type must be string']],
+    ['an unknown type', { ...event, type: 'onsale.tickets.teleported' }, ['/type is unknown: onsale.tickets.teleported']],
+    ['a type that every object has', { ...event, type: 'constructor' }, ['/type is unknown: constructor']],
+    ["a purchase with a cancellation's schema", { ...event, dataschema: cancellation.dataschema }, [/^\/dataschema /]],
+    ['another version of its data', { ...event, dataschema: 'urn:onsale:tickets.purchased:2' }, [/^\/dataschema /]],
+    ['another CloudEvents version', { ...event, specversion: '0.3' }, [/^\/specversion /]],
+    ['an endless trace context', { ...event, traceparent: '0'.repeat(129) }, [/^\/traceparent /]],
+    ['data as text', { ...event, data: record.data }, ['/data must be object']],
+    ['sequence 0', withData({ sequence: 0 }), [/^\/data\/sequence /]],
+    ['a sequence in words', withData({ sequence: '7' }), [/^\/data\/sequence /]],
+    ['no ticket', withData({ tickets: [] }), [/^\/data\/tickets /]],
+    ['1,001 tickets', withData({ tickets: Array.from({ length: 1_001 }, () => ticket) }), [/^\/data\/tickets /]],
+    ['junk among its tickets', withData({ tickets: [ticket, 'junk'] }), ['/data/tickets/1 must be object']],
+    ['a ticket id that is no UUID', withTicket({ ticketId: 'T1' }), [/^\/data\/tickets\/0\/ticketId /]],
+    ['a price in words', withTicket({ priceMinor: '10000' }), [/^\/data\/tickets\/0\/priceMinor /]],
+    ['half a cent', withTicket({ priceMinor: 0.5 }), [/^\/data\/tickets\/0\/priceMinor /]],
+    ['a negative price', withTicket({ priceMinor: -1 }), [/^\/data\/tickets\/0\/priceMinor /]],
+    ['a price that no number holds exactly', withTicket({ priceMinor: 2 ** 53 }), [/^\/data\/tickets\/0\/priceMinor /]],
+    ['a row that is none', withTicket({ row: 'A1' }), [/^\/data\/tickets\/0\/row /]],
+    ['column 0', withTicket({ column: 0 }), [/^\/data\/tickets\/0\/column /]],
+    ['a currency that is none', withTicket({ currency: 'dollars' }), [/^\/data\/tickets\/0\/currency /]],
+  ] as [string, unknown, (string | RegExp)[]][])('refuses %s, and says so', (_what, value, faults) => {
+    expect(faultsOf(value)).toEqual(faults.map((fault) => (typeof fault === 'string' ? fault : expect.stringMatching(fault))));
   });
 });

@@ -1,40 +1,13 @@
-import { stringify as uuidText } from 'uuid';
 import { describe, expect, it } from 'vitest';
-import { purchased, soldOut } from '../../../scripts/testing/purchases.ts';
-import { db, openTestEvent } from '../../../scripts/testing/stores.ts';
-import type { TicketsPurchased } from '../../shared/ticket-events.ts';
+import { projectionOf } from '../../../scripts/testing/projection.ts';
+import { cancelled, purchased, soldOut } from '../../../scripts/testing/purchases.ts';
+import { db, unique } from '../../../scripts/testing/stores.ts';
+import type { TicketEvent, TicketsPurchased } from '../../shared/ticket-events.ts';
 import { projectEvents } from './project.ts';
 
-/** All that the projection says of an event. */
-async function projectionOf(eventId: string) {
-  const [tickets, orders, sequences, sales] = await Promise.all([
-    db.selectFrom('tickets').select(['ticket_id', 'status']).where('event_id', '=', eventId).orderBy('ticket_id').execute(),
-    db.selectFrom('orders').select('order_id').where('event_id', '=', eventId).execute(),
-    db.selectFrom('applied_sequences').select('sequence').where('event_id', '=', eventId).orderBy('sequence').execute(),
-    db.selectFrom('sales_by_zone').select(['zone_id', 'tickets', 'revenue']).where('event_id', '=', eventId).execute(),
-  ]);
-  return {
-    tickets: tickets.map(({ ticket_id, status }) => `${uuidText(ticket_id)} ${status}`),
-    orders: orders.length,
-    sequences: sequences.map(({ sequence }) => sequence),
-    sales,
-  };
-}
+const anEvent = (currency = 'USD') => ({ eventId: unique('event'), venueId: 'Venue1', currency });
 
-async function conflictsOf(eventId: string) {
-  const rows = await db
-    .selectFrom('seat_conflicts')
-    .innerJoin('tickets', 'tickets.ticket_id', 'seat_conflicts.ticket_id')
-    .selectAll('seat_conflicts')
-    .where('tickets.event_id', '=', eventId)
-    .execute();
-  return rows.map(({ ticket_id, order_id, live_ticket_id, live_order_id }) => ({
-    ticketId: uuidText(ticket_id),
-    orderId: uuidText(order_id),
-    liveTicketId: uuidText(live_ticket_id),
-    liveOrderId: uuidText(live_order_id),
-  }));
-}
+type EventSold = ReturnType<typeof anEvent>;
 
 const chunks = <T>(list: T[], size: number) =>
   Array.from({ length: Math.ceil(list.length / size) }, (_, at) => list.slice(at * size, (at + 1) * size));
@@ -49,78 +22,73 @@ const deliveries: [string, (events: TicketsPurchased[]) => TicketsPurchased[][]]
   ['overlapping halves', (events) => [events.slice(30), events.slice(0, 70)]],
 ];
 
+const hundred = Array.from({ length: 100 }, (_, at) => at + 1);
+const allSold = {
+  statuses: Object.fromEntries(hundred.map((sequence) => [`${sequence}.0`, 'PAID'])),
+  sales: { 1: '100 for 10000.0000' },
+  conflicts: [],
+  sequences: hundred,
+};
+
 describe('the projection', () => {
   it.each(deliveries)('is the same when messages are delivered %s', async (_how, deliver) => {
-    const event = await openTestEvent();
-    const events = soldOut(event, 10, 10);
+    const events = soldOut(anEvent(), 10, 10);
     for (const batch of deliver(events)) await projectEvents(db, batch);
-    expect(await projectionOf(event.eventId)).toEqual({
-      tickets: events.map(({ data }) => `${data.tickets[0]?.ticketId} PAID`).sort(),
-      orders: 100,
-      sequences: Array.from({ length: 100 }, (_, at) => at + 1),
-      sales: [{ zone_id: 1, tickets: 100, revenue: '10000.0000' }],
-    });
-    expect(await conflictsOf(event.eventId)).toEqual([]);
+    expect(await projectionOf(events)).toMatchObject(allSold);
   });
 
   it('is the same when several workers apply overlapping batches at once', async () => {
-    const event = await openTestEvent();
-    const events = soldOut(event, 10, 10);
+    const events = soldOut(anEvent(), 10, 10);
     const batches = [...chunks(events, 20), ...chunks(events.toReversed(), 33), ...chunks(events, 50)];
     await Promise.all(batches.map((batch) => projectEvents(db, batch)));
-    const { sequences, sales, orders } = await projectionOf(event.eventId);
-    expect(sequences).toHaveLength(100);
-    expect(orders).toBe(100);
-    expect(sales).toEqual([{ zone_id: 1, tickets: 100, revenue: '10000.0000' }]);
+    expect(await projectionOf(events)).toMatchObject(allSold);
+  });
+
+  it('keeps of a purchase all that its domain event says', async () => {
+    const event = purchased(anEvent('KWD'), {
+      sequence: 7,
+      buyerId: 'Buyer1',
+      zoneId: 3,
+      row: 'AB',
+      column: 12,
+      priceMinor: 45_501,
+    });
+    await projectEvents(db, [event]);
+    const created_on = new Date('2026-05-01T10:00:00.000Z');
+    const seat = { venue_id: 'Venue1', zone_id: 3, seat_row: 'AB', seat_column: 12, price: '45.5010', currency: 'KWD' };
+    expect((await projectionOf([event])).rows).toMatchObject([
+      { ticket_id: '7.0', order_id: '7', ...seat, sequence: 7, created_on, cancelled_on: null, cancelled_sequence: null },
+      { order_id: '7', buyer_id: 'Buyer1', sequence: 7, created_on },
+      { order_id: '7', sequence: 7 },
+    ]);
   });
 
   it('sums exactly, by zone, and apart for each event of a batch', async () => {
-    const [dollars, yen] = [await openTestEvent(), await openTestEvent({ currency: 'JPY' })];
-    await projectEvents(db, [
+    const [dollars, yen] = [anEvent(), anEvent('JPY')];
+    const inDollars = [
       purchased(dollars, { sequence: 1, priceMinor: 10 }),
       purchased(dollars, { sequence: 2, priceMinor: 20, column: 2 }),
       purchased(dollars, { sequence: 3, priceMinor: 999_999_999_999, zoneId: 2 }),
-      purchased(yen, { sequence: 1, priceMinor: 700 }),
-    ]);
-    expect((await projectionOf(dollars.eventId)).sales).toEqual([
-      { zone_id: 1, tickets: 2, revenue: '0.3000' },
-      { zone_id: 2, tickets: 1, revenue: '9999999999.9900' },
-    ]);
-    expect((await projectionOf(yen.eventId)).sales).toEqual([{ zone_id: 1, tickets: 1, revenue: '700.0000' }]);
+    ];
+    const inYen = [purchased(yen, { sequence: 1, priceMinor: 700 })];
+    await projectEvents(db, [...inDollars, ...inYen]);
+    expect((await projectionOf(inDollars)).sales).toEqual({ 1: '2 for 0.3000', 2: '1 for 9999999999.9900' });
+    expect((await projectionOf(inYen)).sales).toEqual({ 1: '1 for 700.0000' });
   });
 
-  it.each([
-    ['in one batch, in disorder', ([first, second]: TicketsPurchased[]) => [[second, first]]],
-    ['in two batches', ([first, second]: TicketsPurchased[]) => [[first], [second]]],
-  ])('keeps a second live ticket for a seat as a conflict with both named, uncounted: %s', async (_how, deliver) => {
-    const event = await openTestEvent();
-    const first = purchased(event, { sequence: 1, row: 'B', column: 2 });
-    const second = purchased(event, { sequence: 2, row: 'B', column: 2 });
-    for (const batch of deliver([first, second])) await projectEvents(db, batch as TicketsPurchased[]);
-    const [kept, lost] = [first.data, second.data];
-    expect(await conflictsOf(event.eventId)).toEqual([
-      {
-        ticketId: lost.tickets[0]?.ticketId,
-        orderId: lost.orderId,
-        liveTicketId: kept.tickets[0]?.ticketId,
-        liveOrderId: kept.orderId,
-      },
-    ]);
-    const { tickets, sales, sequences } = await projectionOf(event.eventId);
-    expect(tickets).toContain(`${lost.tickets[0]?.ticketId} CONFLICTED`);
-    expect(sales).toEqual([{ zone_id: 1, tickets: 1, revenue: '100.0000' }]);
-    expect(sequences).toEqual([1, 2]);
-  });
-
-  it.each([
-    ['in two batches', ([first, second]: TicketsPurchased[]) => [[first], [second]]],
-    ['in one batch', ([first, second]: TicketsPurchased[]) => [[first, second]]],
-  ])("gives back an event whose sequence is another order's, rather than take it for a redelivery: %s", async (_how, deliver) => {
-    const event = await openTestEvent();
-    const sales = [purchased(event, { sequence: 1 }), purchased(event, { sequence: 1, column: 2 })];
-    const clashes = [];
-    for (const batch of deliver(sales)) clashes.push(...(await projectEvents(db, batch as TicketsPurchased[])).clashes);
-    expect(clashes).toEqual([sales[1]]);
-    expect((await projectionOf(event.eventId)).sales).toEqual([{ zone_id: 1, tickets: 1, revenue: '100.0000' }]);
-  });
+  it.each<[string, (event: EventSold) => TicketEvent, (first: TicketEvent, second: TicketEvent) => TicketEvent[][]]>([
+    ['a purchase, later', (event) => purchased(event, { sequence: 1, column: 2 }), (first, second) => [[first], [second]]],
+    ['a purchase, at once', (event) => purchased(event, { sequence: 1, column: 2 }), (first, second) => [[first, second]]],
+    ['a cancellation', (event) => cancelled(purchased(event, { sequence: 2 }), 1), (first, second) => [[first], [second]]],
+  ])(
+    "gives back an event whose sequence is another order's, rather than take it for a redelivery: %s",
+    async (_what, clashOf, deliver) => {
+      const event = anEvent();
+      const [first, clash] = [purchased(event, { sequence: 1 }), clashOf(event)];
+      const clashes = [];
+      for (const batch of deliver(first, clash)) clashes.push(...(await projectEvents(db, batch)).clashes);
+      expect(clashes).toEqual([clash]);
+      expect(await projectionOf([first])).toMatchObject({ statuses: { '1.0': 'PAID' }, sales: { 1: '1 for 100.0000' } });
+    },
+  );
 });

@@ -1,101 +1,140 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Insertable } from 'kysely';
-import { parse as uuidBytes } from 'uuid';
-import { formatMoney } from '../../shared/money.ts';
+import { formatMoney, parseMoney } from '../../shared/money.ts';
 import type { Schema } from '../../shared/schema.ts';
-import type { TicketsPurchased } from '../../shared/ticket-events.ts';
+import type { TicketEvent, TicketsCancelled } from '../../shared/ticket-events.ts';
+import { type ConflictRow, compareText, settle, type TicketRow } from './settle.ts';
 
-/** What the database already holds of a batch: the order of each applied event, and which ticket has which seat. */
-export type Known = { applied: Map<string, Buffer>; liveSeats: Map<string, LiveTicket> };
+/**
+ * What the database already holds of a batch: the order of each applied event; every ticket that the batch's seats ever
+ * had, and those of its tickets that have no seat; and these tickets' conflicts.
+ */
+export type Known = { applied: Map<string, string>; tickets: TicketRow[]; conflicts: ConflictRow[] };
 
-export const nothingKnown: Known = { applied: new Map(), liveSeats: new Map() };
+export const nothingKnown: Known = { applied: new Map(), tickets: [], conflicts: [] };
 
-type LiveTicket = { ticketId: Buffer; orderId: Buffer };
-
-/** The rows that a batch of domain events adds to each table of the projection. */
-export type Rows = {
+type NewRows = {
   [Table in 'applied_sequences' | 'orders' | 'tickets' | 'seat_conflicts' | 'sales_by_zone']: Insertable<Schema[Table]>[];
 };
 
+/** What a batch does to the tables: the rows of these tickets go, then rows come; those of sales_by_zone are added to it. */
+export type Changes = { gone: { tickets: Buffer[]; seat_conflicts: Buffer[] }; rows: NewRows };
+
 export const appliedKey = (eventId: string, sequence: number) => `${eventId}/${sequence}`;
-export const seatKey = (eventId: string, zoneId: number, row: string, column: number) => `${eventId}/${zoneId}/${row}/${column}`;
 
 /**
- * Turns domain events into rows. An event that was applied, or that stands twice in the batch, adds nothing; a ticket
- * whose seat has another live ticket is kept as CONFLICTED, with both named, and is not counted. An event whose sequence
- * belongs to another order (Redis forgot it, and gave it again) cannot be applied, and is given back in `clashes`.
+ * Turns domain events into changes. An event that was applied, or that stands twice in the batch, changes nothing; one whose
+ * sequence belongs to another order (Redis forgot it, and gave it again) cannot be applied, and is given back in `clashes`.
  */
-export function rowsOf(events: TicketsPurchased[], known: Known): { rows: Rows; clashes: TicketsPurchased[] } {
-  const rows: Rows = { applied_sequences: [], orders: [], tickets: [], seat_conflicts: [], sales_by_zone: [] };
-  const clashes: TicketsPurchased[] = [];
-  const applied = new Map(known.applied);
-  const liveSeats = new Map(known.liveSeats);
-  const sales = new Map<string, { eventId: string; zoneId: number; tickets: number; minor: bigint; currency: string }>();
-
-  for (const event of inOrder(events)) {
-    const { time, data } = event;
-    const { eventId, venueId, sequence } = data;
-    const orderId = bytesOf(data.orderId);
-    const key = appliedKey(eventId, sequence);
-    const appliedOrder = applied.get(key);
-    if (appliedOrder) {
-      if (!appliedOrder.equals(orderId)) clashes.push(event);
-      continue;
-    }
-    applied.set(key, orderId);
-    rows.applied_sequences.push({ event_id: eventId, sequence, order_id: orderId });
-    const createdOn = new Date(time);
-    rows.orders.push({ order_id: orderId, event_id: eventId, buyer_id: data.buyerId ?? null, sequence, created_on: createdOn });
-
-    for (const { zoneId, row, column, priceMinor, currency, ...ticket } of data.tickets) {
-      const ticketId = bytesOf(ticket.ticketId);
-      const seat = row !== undefined && column !== undefined ? seatKey(eventId, zoneId, row, column) : undefined;
-      const live = seat === undefined ? undefined : liveSeats.get(seat);
-      rows.tickets.push({
-        ticket_id: ticketId,
-        order_id: orderId,
-        venue_id: venueId,
-        event_id: eventId,
-        zone_id: zoneId,
-        seat_row: row ?? null,
-        seat_column: column ?? null,
-        price: formatMoney(priceMinor, currency),
-        currency,
-        status: live ? 'CONFLICTED' : 'PAID',
-        sequence,
-        created_on: createdOn,
-        cancelled_on: null,
-      });
-      if (live) {
-        rows.seat_conflicts.push({
-          ticket_id: ticketId,
-          order_id: orderId,
-          live_ticket_id: live.ticketId,
-          live_order_id: live.orderId,
-          recorded_on: createdOn,
-        });
-        continue;
-      }
-      if (seat !== undefined) liveSeats.set(seat, { ticketId, orderId });
-      const zone = `${eventId}/${zoneId}`;
-      const sum = sales.get(zone) ?? { eventId, zoneId, tickets: 0, minor: 0n, currency };
-      sales.set(zone, { ...sum, tickets: sum.tickets + 1, minor: sum.minor + BigInt(priceMinor) });
+export function changesOf(events: TicketEvent[], known: Known): Changes & { clashes: TicketEvent[] } {
+  const { fresh, clashes } = sortOut(events, known.applied);
+  const sequences: NewRows['applied_sequences'] = [];
+  const orders: NewRows['orders'] = [];
+  const tickets = new Map(known.tickets.map((row) => [idOf(row), row]));
+  for (const event of fresh) {
+    const { eventId: event_id, sequence, buyerId: buyer_id = null } = event.data;
+    const order_id = bytesOf(event.data.orderId);
+    sequences.push({ event_id, sequence, order_id });
+    const isCancelled = event.type === 'onsale.tickets.cancelled';
+    if (!isCancelled) orders.push({ order_id, event_id, buyer_id, sequence, created_on: new Date(event.time) });
+    for (const sold of soldRows(event, order_id)) {
+      const id = idOf(sold);
+      const row = tickets.get(id) ?? sold;
+      tickets.set(id, isCancelled ? cancelledRow(row, event) : row);
     }
   }
+  const settled = settle([...tickets.values()]);
+  const ticketRows = difference(known.tickets, settled.tickets);
+  const conflictRows = difference(known.conflicts, settled.conflicts);
+  return {
+    gone: { tickets: ticketRows.gone.map(ticketId), seat_conflicts: conflictRows.gone.map(ticketId) },
+    rows: {
+      applied_sequences: sequences,
+      orders,
+      tickets: ticketRows.come,
+      seat_conflicts: conflictRows.come,
+      sales_by_zone: salesRows(ticketRows),
+    },
+    clashes,
+  };
+}
 
-  rows.sales_by_zone = [...sales.values()].map(({ eventId, zoneId, tickets, minor, currency }) => ({
-    event_id: eventId,
-    zone_id: zoneId,
-    tickets,
-    revenue: formatMoney(minor, currency),
+/** What is to be applied, by event and sequence, so that workers lock rows in one order; and what cannot be. */
+function sortOut(events: TicketEvent[], applied: Known['applied']): { fresh: TicketEvent[]; clashes: TicketEvent[] } {
+  const orders = new Map(applied);
+  const fresh: TicketEvent[] = [];
+  const clashes: TicketEvent[] = [];
+  for (const event of events.toSorted(bySequence)) {
+    const { eventId, sequence, orderId } = event.data;
+    const key = appliedKey(eventId, sequence);
+    const order = orders.get(key);
+    if (order === undefined) {
+      orders.set(key, orderId);
+      fresh.push(event);
+    } else if (order !== orderId) clashes.push(event);
+  }
+  return { fresh, clashes };
+}
+
+const bySequence = ({ data: a }: TicketEvent, { data: b }: TicketEvent) =>
+  compareText(a.eventId, b.eventId) || a.sequence - b.sequence;
+
+/** An event's tickets as they were sold, which a cancellation tells as well. */
+function soldRows({ type, time, data }: TicketEvent, orderId: Buffer): TicketRow[] {
+  const purchase = type === 'onsale.tickets.cancelled' ? data.purchase : { sequence: data.sequence, timeMs: Date.parse(time) };
+  return data.tickets.map(({ row = null, column = null, priceMinor, currency, ...ticket }) => ({
+    ticket_id: bytesOf(ticket.ticketId),
+    order_id: orderId,
+    venue_id: data.venueId,
+    event_id: data.eventId,
+    zone_id: ticket.zoneId,
+    seat_row: row,
+    seat_column: column,
+    price: formatMoney(priceMinor, currency),
+    currency,
+    status: 'PAID',
+    sequence: purchase.sequence,
+    created_on: new Date(purchase.timeMs),
+    cancelled_on: null,
+    cancelled_sequence: null,
   }));
-  return { rows, clashes };
 }
 
-/** By event and sequence: the buyer who came first keeps the seat, and workers lock rows in one order. */
-function inOrder(events: TicketsPurchased[]): TicketsPurchased[] {
-  return events.toSorted((a, b) => compare(a.data.eventId, b.data.eventId) || a.data.sequence - b.data.sequence);
+/** The first cancellation counts. */
+function cancelledRow(row: TicketRow, { time, data }: TicketsCancelled): TicketRow {
+  if (row.cancelled_sequence !== null && row.cancelled_sequence < data.sequence) return row;
+  return { ...row, cancelled_on: new Date(time), cancelled_sequence: data.sequence };
 }
 
-const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+/** What has to go and to come to turn one list into the other; a row that changes does both. */
+function difference<Row extends TicketRow | ConflictRow>(before: Row[], after: Row[]): { gone: Row[]; come: Row[] } {
+  if (before.length === 0) return { gone: [], come: after };
+  const missingFrom = (rows: Row[]) => {
+    const byTicket = new Map(rows.map((row) => [idOf(row), row]));
+    return (row: Row) => !isDeepStrictEqual(row, byTicket.get(idOf(row)));
+  };
+  return { gone: before.filter(missingFrom(after)), come: after.filter(missingFrom(before)) };
+}
 
-const bytesOf = (uuid: string) => Buffer.from(uuidBytes(uuid));
+/** PAID tickets are counted. By event and zone, so that workers lock rows in one order. */
+function salesRows({ gone, come }: { gone: TicketRow[]; come: TicketRow[] }): NewRows['sales_by_zone'] {
+  const sums = new Map<string, { event_id: string; zone_id: number; currency: string; tickets: number; minor: bigint }>();
+  const count = ({ status, event_id, zone_id, price, currency }: TicketRow, sign: 1 | -1) => {
+    if (status !== 'PAID') return;
+    const key = `${event_id}/${zone_id}`;
+    const sum = sums.get(key) ?? { event_id, zone_id, currency, tickets: 0, minor: 0n };
+    sum.tickets += sign;
+    sum.minor += BigInt(sign) * parseMoney(price, currency);
+    sums.set(key, sum);
+  };
+  for (const row of gone) count(row, -1);
+  for (const row of come) count(row, 1);
+  return [...sums.values()]
+    .filter(({ tickets, minor }) => tickets !== 0 || minor !== 0n)
+    .toSorted((a, b) => compareText(a.event_id, b.event_id) || a.zone_id - b.zone_id)
+    .map(({ minor, currency, ...sum }) => ({ ...sum, revenue: formatMoney(minor, currency) }));
+}
+
+const ticketId = ({ ticket_id }: TicketRow | ConflictRow) => ticket_id;
+const idOf = (row: TicketRow | ConflictRow) => row.ticket_id.toString('hex');
+export const bytesOf = (uuid: string) => Buffer.from(uuid.replaceAll('-', ''), 'hex');

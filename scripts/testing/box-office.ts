@@ -1,0 +1,94 @@
+import fc from 'fast-check';
+import type { TicketEvent, TicketsPurchased } from '../../services/shared/ticket-events.ts';
+import { cancelled, purchasedOrder } from './purchases.ts';
+import { unique } from './stores.ts';
+
+/** A domain event, the first of an event's having sequence 1: seats that are sold, or a sale of which all or some is cancelled. */
+export type Step = { sold: string[] } | { cancels: number; positions?: number[] };
+
+/** The domain events of steps, with ids of their own. A ticket costs as many dollars as its sale's sequence; "G" has no seat. */
+export function eventsOf(steps: Step[]): TicketEvent[] {
+  const event = { eventId: unique('event'), venueId: 'Venue1', currency: 'USD' };
+  const events: TicketEvent[] = [];
+  for (const [at, step] of steps.entries()) {
+    const sequence = at + 1;
+    const priceMinor = sequence * 100;
+    if ('cancels' in step) {
+      events.push(cancelled(events[step.cancels - 1] as TicketsPurchased, sequence, step.positions));
+      continue;
+    }
+    const tickets = step.sold.map((seat) =>
+      seat === 'G' ? { zoneId: 2, priceMinor } : { zoneId: 1, row: seat.charAt(0), column: Number(seat.slice(1)), priceMinor },
+    );
+    events.push(purchasedOrder(event, { sequence, tickets }));
+  }
+  return events;
+}
+
+type Wish = { seats: string[] } | { sale: number; positions: number[] };
+type Sale = { sequence: number; sold: string[]; left: Set<number> };
+
+/** What a box office does that never sells a seat twice, and what is sold in the end. It skips what it cannot do. */
+function boxOffice(wishes: Wish[]): { steps: Step[]; sales: Sale[] } {
+  const steps: Step[] = [];
+  const sales: Sale[] = [];
+  const isFree = (seat: string) => !sales.some(({ sold, left }) => sold.some((other, at) => other === seat && left.has(at)));
+  for (const wish of wishes) {
+    if ('seats' in wish) {
+      const sold = wish.seats.filter((seat, at) => seat === 'G' || (isFree(seat) && wish.seats.indexOf(seat) === at));
+      if (sold.length === 0) continue;
+      steps.push({ sold });
+      sales.push({ sequence: steps.length, sold, left: new Set(sold.keys()) });
+    } else {
+      const sale = sales[wish.sale % sales.length];
+      const positions = wish.positions.filter((at) => sale?.left.has(at));
+      if (!sale || positions.length === 0) continue;
+      for (const at of positions) sale.left.delete(at);
+      steps.push({ cancels: sale.sequence, positions });
+    }
+  }
+  return { steps, sales };
+}
+
+/** What the projection says once it has heard of all that. */
+export function outcomeOf({ steps, sales }: ReturnType<typeof boxOffice>) {
+  const tickets = sales.flatMap(({ sequence, sold, left }) =>
+    sold.map((seat, at) => ({ name: `${sequence}.${at}`, zoneId: seat === 'G' ? 2 : 1, price: sequence, isPaid: left.has(at) })),
+  );
+  const zones = Object.groupBy(tickets, ({ zoneId }) => zoneId);
+  return {
+    statuses: Object.fromEntries(tickets.map(({ name, isPaid }) => [name, isPaid ? 'PAID' : 'CANCELLED'])),
+    sales: Object.fromEntries(
+      Object.entries(zones).map(([zoneId, ofZone = []]) => {
+        const paid = ofZone.filter(({ isPaid }) => isPaid);
+        return [zoneId, `${paid.length} for ${paid.reduce((sum, { price }) => sum + price, 0)}.0000`];
+      }),
+    ),
+    conflicts: [],
+    sequences: [...steps.keys()].map((at) => at + 1),
+  };
+}
+
+const wishes = fc.array(
+  fc.oneof(
+    {
+      weight: 3,
+      arbitrary: fc.record({ seats: fc.array(fc.constantFrom('A1', 'A2', 'B1', 'G'), { minLength: 1, maxLength: 4 }) }),
+    },
+    { weight: 2, arbitrary: fc.record({ sale: fc.nat(), positions: fc.subarray([0, 1, 2, 3], { minLength: 1 }) }) },
+  ),
+  { minLength: 3, maxLength: 24, size: 'max' },
+);
+
+/** All that a box office did, by position; some of it twice; in any order, and in batches of any size. */
+export const deliveries = wishes.map(boxOffice).chain((office) =>
+  fc.subarray([...office.steps.keys()]).chain((again) => {
+    const all = [...office.steps.keys(), ...again];
+    const order = fc.shuffledSubarray(all, { minLength: all.length });
+    const ends = fc.subarray([...all.keys()]);
+    return fc.tuple(order, ends).map(([positions, cuts]) => ({
+      office,
+      batches: [0, ...cuts].map((from, at) => positions.slice(from, cuts[at])).filter((batch) => batch.length > 0),
+    }));
+  }),
+);

@@ -1,0 +1,51 @@
+import { stringify as uuidText } from 'uuid';
+import type { TicketEvent } from '../../services/shared/ticket-events.ts';
+import { db } from './stores.ts';
+
+/**
+ * All that the projection says of an event of which these are the domain events. Orders and tickets are named by what sold
+ * them: "3" is the order of domain event 3, "3.0" its first ticket.
+ */
+export async function projectionOf(events: TicketEvent[]) {
+  const eventId = events[0]?.data.eventId ?? '';
+  const names = namesOf(events);
+  const nameOf = (id: Buffer) => names.get(uuidText(id)) ?? `unknown ${uuidText(id)}`;
+  const [tickets, orders, applied, sales, conflicts] = await Promise.all([
+    db.selectFrom('tickets').selectAll().where('event_id', '=', eventId).orderBy('sequence').orderBy('ticket_id').execute(),
+    db.selectFrom('orders').selectAll().where('event_id', '=', eventId).orderBy('sequence').execute(),
+    db.selectFrom('applied_sequences').selectAll().where('event_id', '=', eventId).orderBy('sequence').execute(),
+    db.selectFrom('sales_by_zone').selectAll().where('event_id', '=', eventId).orderBy('zone_id').execute(),
+    db
+      .selectFrom('seat_conflicts')
+      .innerJoin('tickets', 'tickets.ticket_id', 'seat_conflicts.ticket_id')
+      .selectAll('seat_conflicts')
+      .where('tickets.event_id', '=', eventId)
+      .orderBy('tickets.sequence')
+      .orderBy('tickets.ticket_id')
+      .execute(),
+  ]);
+  return {
+    statuses: Object.fromEntries(tickets.map(({ ticket_id, status }) => [nameOf(ticket_id), status])),
+    sales: Object.fromEntries(sales.map(({ zone_id, tickets, revenue }) => [zone_id, `${tickets} for ${revenue}`])),
+    conflicts: conflicts.map(({ ticket_id, live_ticket_id }) => `${nameOf(ticket_id)} with ${nameOf(live_ticket_id)}`),
+    sequences: applied.map(({ sequence }) => sequence),
+    rows: [...tickets, ...orders, ...applied, ...conflicts].map((row) =>
+      Object.fromEntries(
+        Object.entries({ ...row, event_id: undefined }).map(([column, value]) => [
+          column,
+          Buffer.isBuffer(value) ? nameOf(value) : value,
+        ]),
+      ),
+    ),
+  };
+}
+
+function namesOf(events: TicketEvent[]): Map<string, string> {
+  const names = new Map<string, string>();
+  for (const { type, data } of events) {
+    if (type !== 'onsale.tickets.purchased') continue;
+    names.set(data.orderId, String(data.sequence));
+    for (const [at, { ticketId }] of data.tickets.entries()) names.set(ticketId, `${data.sequence}.${at}`);
+  }
+  return names;
+}

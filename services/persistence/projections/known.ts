@@ -1,0 +1,107 @@
+import { sql, type Transaction } from 'kysely';
+import { stringify as uuidText } from 'uuid';
+import type { Schema } from '../../shared/schema.ts';
+import type { TicketEvent } from '../../shared/ticket-events.ts';
+import { appliedKey, bytesOf, type Known } from './rows.ts';
+import { compareText, type TicketRow } from './settle.ts';
+
+/**
+ * Reads what the database holds of a batch, in a READ COMMITTED transaction. It stays true until that ends:
+ * - All that read lock their zones first, and so go one after another.
+ * - The others insert sales only. Where one meets a ticket or a live seat of ours, the keys object and one of us tries again.
+ *   Where it meets neither, the seat is free, and it is right that it has it.
+ */
+export async function readKnown(trx: Transaction<Schema>, events: TicketEvent[]): Promise<Known> {
+  await lockZones(trx, events);
+  const known: Known = { applied: new Map(), tickets: await readTicketsWithoutSeat(trx, events), conflicts: [] };
+  for (const [eventId, group] of Map.groupBy(events, ({ data }) => data.eventId)) {
+    for (const { sequence, order_id } of await readApplied(trx, eventId, group)) {
+      known.applied.set(appliedKey(eventId, sequence), uuidText(order_id));
+    }
+    known.tickets.push(...(await readTicketsOfSeats(trx, eventId, group)));
+  }
+  known.conflicts = await readConflicts(trx, known.tickets);
+  return known;
+}
+
+/** The rows of its sums stand for a zone: they are made where there are none yet. */
+async function lockZones(trx: Transaction<Schema>, events: TicketEvent[]): Promise<void> {
+  const zones = new Map(
+    events.flatMap(({ data: { eventId, tickets } }) =>
+      tickets.map(({ zoneId }) => [`${eventId}/${zoneId}`, { eventId, zoneId }]),
+    ),
+  );
+  await trx
+    .insertInto('sales_by_zone')
+    .values(
+      [...zones.values()]
+        .toSorted((a, b) => compareText(a.eventId, b.eventId) || a.zoneId - b.zoneId)
+        .map(({ eventId, zoneId }) => ({ event_id: eventId, zone_id: zoneId, tickets: 0, revenue: '0' })),
+    )
+    .onDuplicateKeyUpdate({ tickets: sql`tickets` })
+    .execute();
+}
+
+const readApplied = (trx: Transaction<Schema>, eventId: string, events: TicketEvent[]) =>
+  trx
+    .selectFrom('applied_sequences')
+    .select(['sequence', 'order_id'])
+    .where('event_id', '=', eventId)
+    .where(
+      'sequence',
+      'in',
+      events.map(({ data }) => data.sequence),
+    )
+    .execute();
+
+const ticketColumns = [
+  'ticket_id',
+  'order_id',
+  'venue_id',
+  'event_id',
+  'zone_id',
+  'seat_row',
+  'seat_column',
+  'price',
+  'currency',
+  'status',
+  'sequence',
+  'created_on',
+  'cancelled_on',
+  'cancelled_sequence',
+] as const satisfies (keyof TicketRow)[];
+
+/** Every ticket that the batch's seats ever had. */
+async function readTicketsOfSeats(trx: Transaction<Schema>, eventId: string, events: TicketEvent[]): Promise<TicketRow[]> {
+  const seats = events.flatMap(({ data }) =>
+    data.tickets.flatMap(({ zoneId, row, column }) => (row && column ? [sql`(${zoneId}, ${row}, ${column})`] : [])),
+  );
+  if (seats.length === 0) return [];
+  return trx
+    .selectFrom('tickets')
+    .select(ticketColumns)
+    .where('event_id', '=', eventId)
+    .where(sql<boolean>`(zone_id, seat_row, seat_column) in (${sql.join(seats)})`)
+    .execute();
+}
+
+async function readTicketsWithoutSeat(trx: Transaction<Schema>, events: TicketEvent[]): Promise<TicketRow[]> {
+  const ids = events.flatMap(({ data }) =>
+    data.tickets.flatMap(({ ticketId, row, column }) => (row && column ? [] : [bytesOf(ticketId)])),
+  );
+  if (ids.length === 0) return [];
+  return trx.selectFrom('tickets').select(ticketColumns).where('ticket_id', 'in', ids).execute();
+}
+
+async function readConflicts(trx: Transaction<Schema>, tickets: TicketRow[]): Promise<Known['conflicts']> {
+  if (tickets.length === 0) return [];
+  return trx
+    .selectFrom('seat_conflicts')
+    .selectAll()
+    .where(
+      'ticket_id',
+      'in',
+      tickets.map(({ ticket_id }) => ticket_id),
+    )
+    .execute();
+}

@@ -1,0 +1,41 @@
+import type { Selectable } from 'kysely';
+import type { Schema } from '../../shared/schema.ts';
+
+export type TicketRow = Omit<Selectable<Schema['tickets']>, 'live'>;
+export type ConflictRow = Selectable<Schema['seat_conflicts']>;
+
+/**
+ * What becomes of tickets, and which conflicts there are, when their sales and cancellations are taken in order of sequence,
+ * in whatever order they came: a ticket is in conflict if it was sold while another one had the seat, and stays so when that
+ * one is cancelled later. Takes all tickets that their seats ever had, as far as they are known.
+ */
+export function settle(tickets: TicketRow[]): { tickets: TicketRow[]; conflicts: ConflictRow[] } {
+  const settled: TicketRow[] = [];
+  const conflicts: ConflictRow[] = [];
+  const holders = new Map<string, TicketRow>();
+  for (const ticket of tickets.toSorted((a, b) => compareText(a.event_id, b.event_id) || a.sequence - b.sequence)) {
+    const seat = seatOf(ticket);
+    const holder = seat === undefined ? undefined : holders.get(seat);
+    const isConflict = holder !== undefined && ticket.sequence < (holder.cancelled_sequence ?? Number.POSITIVE_INFINITY);
+    if (isConflict) conflicts.push(conflictOf(ticket, holder));
+    else if (seat !== undefined) holders.set(seat, ticket);
+    const status = ticket.cancelled_sequence !== null ? 'CANCELLED' : isConflict ? 'CONFLICTED' : 'PAID';
+    settled.push(status === ticket.status ? ticket : { ...ticket, status });
+  }
+  return { tickets: settled, conflicts };
+}
+
+export const compareText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Undefined in a zone without seats, where tickets are never in conflict. */
+function seatOf({ event_id, zone_id, seat_row, seat_column }: TicketRow): string | undefined {
+  return seat_row === null || seat_column === null ? undefined : `${event_id}/${zone_id}/${seat_row}/${seat_column}`;
+}
+
+const conflictOf = (ticket: TicketRow, holder: TicketRow): ConflictRow => ({
+  ticket_id: ticket.ticket_id,
+  order_id: ticket.order_id,
+  live_ticket_id: holder.ticket_id,
+  live_order_id: holder.order_id,
+  recorded_on: ticket.created_on,
+});
