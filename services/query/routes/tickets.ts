@@ -1,12 +1,13 @@
-import { type TString, Type } from 'typebox';
+import { Type } from 'typebox';
 import type { Database } from '../../shared/database.ts';
 import type { HttpServer } from '../../shared/http-server.ts';
-import { Currency, EventId, Money, Uuid, VenueId } from '../../shared/identifiers.ts';
+import { BuyerId, Currency, EventId, Money, Uuid, VenueId } from '../../shared/identifiers.ts';
 import { problemResponses, sendProblem } from '../../shared/problems.ts';
 import { Ticket } from '../../shared/ticket.ts';
 import { eventExists, readSales } from '../queries/sales.ts';
 import { findTicket, listTickets } from '../queries/tickets.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
+import { decodeCursor, encodeCursor, maxCursorCharacters } from './cursor.ts';
+import { json } from './json.ts';
 
 const maxTickets = 1_000;
 const defaultTickets = 100;
@@ -16,14 +17,7 @@ const salesCacheControl = 'public, max-age=1';
 const ticketCacheControl = 'private, no-cache';
 
 const SoldCount = Type.Integer({ minimum: 0, description: 'Tickets sold and not cancelled', examples: [1] });
-const etagHeader = Type.String({ description: 'For If-None-Match: a 304 where nothing has changed' });
 const linkHeader = Type.String({ description: 'RFC 8288, rel="next": the next page; absent on the last' });
-
-const json = <Schema extends object>(schema: Schema, description: string, headers: Record<string, TString> = {}) => ({
-  description,
-  headers: { ...headers, ETag: etagHeader },
-  content: { 'application/json': { schema } },
-});
 
 /** GET /query/api/v1/tickets…: tickets, counts and revenue, from the reader. */
 export function registerTicketRoutes(app: HttpServer, db: Database): void {
@@ -32,14 +26,19 @@ export function registerTicketRoutes(app: HttpServer, db: Database): void {
     {
       schema: {
         operationId: 'listTickets',
-        summary: "An event's tickets, in the order of sale",
-        description: 'The next page is in the `Link` header (RFC 8288), rel="next"; the last page has none.',
+        summary: 'The tickets of an event, of a buyer, or of both, by event and in the order of sale',
+        description:
+          'At least one of `eventId` and `buyerId` is needed. The next page is in the `Link` header (RFC 8288), rel="next"; the last page has none.',
         tags: ['tickets'],
         querystring: Type.Object(
           {
-            eventId: EventId,
+            eventId: Type.Optional(EventId),
+            buyerId: Type.Optional(BuyerId),
             cursor: Type.Optional(
-              Type.String({ maxLength: 128, description: "Where the previous page ended: take it from that page's Link" }),
+              Type.String({
+                maxLength: maxCursorCharacters,
+                description: "Where the previous page ended: take it from that page's Link",
+              }),
             ),
             limit: Type.Optional(
               Type.Integer({ minimum: 1, maximum: maxTickets, default: defaultTickets, description: 'Most tickets on a page' }),
@@ -54,20 +53,35 @@ export function registerTicketRoutes(app: HttpServer, db: Database): void {
       },
     },
     async (request, reply) => {
-      const { eventId, cursor, limit = defaultTickets } = request.query;
+      const { eventId, buyerId, cursor, limit = defaultTickets } = request.query;
+      if (eventId === undefined && buyerId === undefined) {
+        const detail = 'is missing; at least one of eventId and buyerId is needed';
+        const errors = [
+          { parameter: 'eventId', detail },
+          { parameter: 'buyerId', detail },
+        ];
+        return sendProblem(reply, 'INVALID_REQUEST', { errors });
+      }
       const after = cursor === undefined ? undefined : decodeCursor(cursor);
-      if (cursor !== undefined && !after) {
+      if (cursor !== undefined && (!after || after.eventId !== (eventId ?? after.eventId))) {
         return sendProblem(reply, 'INVALID_REQUEST', {
           errors: [{ parameter: 'cursor', detail: 'is not a cursor that we gave' }],
         });
       }
       // One more than asked for tells whether there is a next page.
-      const found = await listTickets(db, { eventId, after, limit: limit + 1 });
+      const found = await listTickets(db, { eventId, buyerId, after, limit: limit + 1 });
       const tickets = found.slice(0, limit);
-      if (tickets.length === 0 && !(await eventExists(db, eventId))) return sendProblem(reply, 'EVENT_NOT_FOUND');
+      if (tickets.length === 0 && eventId !== undefined && !(await eventExists(db, eventId))) {
+        return sendProblem(reply, 'EVENT_NOT_FOUND');
+      }
       const last = tickets.at(-1);
       if (last && found.length > limit) {
-        const next = new URLSearchParams({ eventId, cursor: encodeCursor(last), limit: String(limit) });
+        const next = new URLSearchParams({
+          ...(eventId !== undefined && { eventId }),
+          ...(buyerId !== undefined && { buyerId }),
+          cursor: encodeCursor(last),
+          limit: String(limit),
+        });
         reply.header('link', `</query/api/v1/tickets?${next}>; rel="next"`);
       }
       return reply.header('cache-control', ticketCacheControl).send(tickets);

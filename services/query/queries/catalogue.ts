@@ -1,0 +1,77 @@
+import { type Static, Type } from 'typebox';
+import type { Database } from '../../shared/database.ts';
+import { Currency, EventId, Money, Timestamp, VenueId, ZoneId } from '../../shared/identifiers.ts';
+import { formatMoney, parseMoney } from '../../shared/money.ts';
+
+const integerOrNull = (description: string) => Type.Unsafe<number | null>({ type: ['integer', 'null'], minimum: 1, description });
+
+/** An event as it is offered; what of it is still to be had is not the catalogue's to say. */
+export const CatalogueEvent = Type.Object({
+  eventId: EventId,
+  venueId: VenueId,
+  venueName: Type.String(),
+  name: Type.String(),
+  onSaleAt: Timestamp,
+  currency: Currency,
+  ticketsPerBuyer: integerOrNull('Most tickets that a buyer may have, or null for any number'),
+  zones: Type.Array(
+    Type.Object({
+      zoneId: ZoneId,
+      name: Type.String(),
+      price: Money,
+      rows: integerOrNull('Rows A, B, …, or null in a zone without seats'),
+      columns: integerOrNull('Columns 1, 2, …, or null in a zone without seats'),
+      capacity: Type.Integer({ minimum: 1 }),
+    }),
+  ),
+});
+
+export type CatalogueEvent = Static<typeof CatalogueEvent>;
+
+/** An event with its zones by their ids, or undefined for an unknown one. */
+export async function findEvent(db: Database, eventId: string): Promise<CatalogueEvent | undefined> {
+  const rows = await db
+    .selectFrom('events')
+    .innerJoin('venues', 'venues.venue_id', 'events.venue_id')
+    .innerJoin('event_zones', 'event_zones.event_id', 'events.event_id')
+    .innerJoin('zones', (join) =>
+      join.onRef('zones.venue_id', '=', 'events.venue_id').onRef('zones.zone_id', '=', 'event_zones.zone_id'),
+    )
+    .select([
+      'events.venue_id',
+      'venues.name as venue_name',
+      'events.name',
+      'events.on_sale_at',
+      'events.currency',
+      'events.tickets_per_buyer',
+      'event_zones.zone_id',
+      'zones.name as zone_name',
+      'event_zones.price',
+      'event_zones.seat_rows',
+      'event_zones.seat_columns',
+      'event_zones.capacity',
+    ])
+    .where('events.event_id', '=', eventId)
+    .orderBy('event_zones.zone_id')
+    .execute();
+  const [event] = rows;
+  if (!event) return undefined;
+  const { currency } = event;
+  return {
+    eventId,
+    venueId: event.venue_id,
+    venueName: event.venue_name,
+    name: event.name,
+    onSaleAt: event.on_sale_at.toISOString(),
+    currency,
+    ticketsPerBuyer: event.tickets_per_buyer,
+    zones: rows.map((zone) => ({
+      zoneId: zone.zone_id,
+      name: zone.zone_name,
+      price: formatMoney(parseMoney(zone.price, currency), currency),
+      rows: zone.seat_rows,
+      columns: zone.seat_columns,
+      capacity: zone.capacity,
+    })),
+  };
+}

@@ -1,0 +1,95 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { cancelled, purchased, purchasedOrder } from '../../../scripts/testing/purchases.ts';
+import { silentLogger } from '../../../scripts/testing/silent-logger.ts';
+import { db, openTestEvent, redis, unique } from '../../../scripts/testing/stores.ts';
+import { projectEvents } from '../../persistence/projections/project.ts';
+import { buildQueryApp } from '../app.ts';
+
+const app = await buildQueryApp({ db, redis, logger: silentLogger });
+afterAll(() => app.close());
+
+const get = (query: Record<string, string>) => app.inject({ url: '/query/api/v1/tickets', query });
+
+/** The ids of a list's tickets, page by page. */
+async function pagesOf(query: Record<string, string>): Promise<string[][]> {
+  const pages: string[][] = [];
+  let answer = await get(query);
+  for (;;) {
+    expect(answer.statusCode).toBe(200);
+    pages.push(answer.json<{ ticketId: string }[]>().map(({ ticketId }) => ticketId));
+    expect(pages.length, 'pages').toBeLessThan(20);
+    const next = /^<([^>]+)>; rel="next"$/.exec(String(answer.headers.link))?.[1];
+    if (next === undefined) return pages;
+    answer = await app.inject(next);
+  }
+}
+
+/** Two events at which a buyer has tickets, sold between those of others; gives the buyer's by event, in the order of sale. */
+async function twoEvents() {
+  const buyerId = unique('Buyer');
+  // In the order of their ids, which is that of a buyer's list.
+  const events = [await openTestEvent(), await openTestEvent()].toSorted((a, b) => (a.eventId < b.eventId ? -1 : 1));
+  const bought = await Promise.all(
+    events.map(async (event) => {
+      const seat = (column: number) => ({ zoneId: 1, row: 'A', column, priceMinor: 10_000 });
+      const sales = [
+        purchased(event, { sequence: 1, column: 1, buyerId: unique('Other') }),
+        purchasedOrder(event, { sequence: 2, buyerId, tickets: [seat(2), seat(3), seat(4)] }),
+        purchased(event, { sequence: 3, column: 5 }),
+        purchasedOrder(event, { sequence: 4, buyerId, tickets: [seat(6), seat(7)] }),
+      ];
+      await projectEvents(db, sales);
+      const own = sales.filter(({ data }) => data.buyerId === buyerId);
+      return { eventId: event.eventId, sales: own, ids: own.flatMap(({ data }) => data.tickets.map(({ ticketId }) => ticketId)) };
+    }),
+  );
+  return { buyerId, bought };
+}
+
+describe("a buyer's tickets", () => {
+  it('are all that the buyer has, at whatever event, each once, whatever the page size', async () => {
+    const { buyerId, bought } = await twoEvents();
+    const all = bought.flatMap(({ ids }) => ids);
+    for (const limit of [1, 2, 3, 4, 7, 9, 10]) {
+      const pages = await pagesOf({ buyerId, limit: String(limit) });
+      expect(pages.flat(), `limit ${limit}`).toEqual(all);
+      expect(pages, `limit ${limit}`).toHaveLength(Math.ceil(all.length / limit));
+    }
+  });
+
+  it('are those at one event where it is named too', async () => {
+    const { buyerId, bought } = await twoEvents();
+    for (const { eventId, ids } of bought) {
+      for (const limit of [1, 2, 5]) expect((await pagesOf({ buyerId, eventId, limit: String(limit) })).flat()).toEqual(ids);
+    }
+  });
+
+  it('tell what was cancelled, and are asked for anew each time', async () => {
+    const { buyerId, bought } = await twoEvents();
+    const [sale] = bought[1]?.sales ?? [];
+    if (!sale) throw new Error('nothing was bought');
+    await projectEvents(db, [cancelled(sale, 5, [1])]);
+    const answer = await get({ buyerId });
+    const statuses = answer.json<{ status: string }[]>().map(({ status }) => status);
+    expect(statuses).toEqual(Array.from({ length: 10 }, (_, at) => (at === 6 ? 'CANCELLED' : 'PAID')));
+    expect(answer.headers['cache-control']).toBe('private, no-cache');
+  });
+
+  it('are none for a buyer who has none, here or anywhere', async () => {
+    const { buyerId, bought } = await twoEvents();
+    expect(await pagesOf({ buyerId: unique('Buyer') })).toEqual([[]]);
+    expect(await pagesOf({ buyerId: buyerId.toUpperCase() })).toEqual([[]]);
+    expect(await pagesOf({ buyerId: unique('Buyer'), eventId: bought[0]?.eventId ?? '' })).toEqual([[]]);
+  });
+
+  it('are a 404 at an event that is not there', async () => {
+    const answer = await get({ buyerId: unique('Buyer'), eventId: unique('event') });
+    expect([answer.statusCode, answer.json()]).toEqual([404, expect.objectContaining({ code: 'EVENT_NOT_FOUND' })]);
+  });
+
+  it('are a 400 that names both parameters where neither an event nor a buyer is', async () => {
+    const answer = await get({ limit: '5' });
+    const errors = [expect.objectContaining({ parameter: 'eventId' }), expect.objectContaining({ parameter: 'buyerId' })];
+    expect([answer.statusCode, answer.json()]).toEqual([400, expect.objectContaining({ code: 'INVALID_REQUEST', errors })]);
+  });
+});

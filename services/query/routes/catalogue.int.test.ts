@@ -1,0 +1,64 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { openEvent } from '../../../scripts/onsale/open-event.ts';
+import { silentLogger } from '../../../scripts/testing/silent-logger.ts';
+import { db, openTestEvent, planOf, redis, seatedZone, unique } from '../../../scripts/testing/stores.ts';
+import { buildQueryApp } from '../app.ts';
+
+const app = await buildQueryApp({ db, redis, logger: silentLogger });
+afterAll(() => app.close());
+
+const get = (eventId: string, headers = {}) => app.inject({ url: `/query/api/v1/events/${eventId}`, headers });
+
+describe("an event's catalogue", () => {
+  it('is what was opened: the zones by their ids, with or without seats, each at its price', async () => {
+    const zones = [{ zoneId: 30, capacity: 200, priceMinor: 4_550 }, seatedZone(4, 26, 30, 12_000)];
+    const event = await openTestEvent({ currency: 'EUR', ticketsPerBuyer: 6, onSaleAtMs: Date.UTC(2026, 5, 1, 9), zones });
+    const { eventId, venueId } = event;
+    const zoneNames = new Map([
+      [4, 'Balcony'],
+      [30, 'Ground'],
+    ]);
+    await openEvent(db, redis, { ...planOf(event), venueName: 'A hall', eventName: 'A play', zoneNames });
+    const answer = await get(eventId);
+    expect([answer.statusCode, answer.json()]).toEqual([
+      200,
+      {
+        ...{ eventId, venueId, venueName: 'A hall', name: 'A play', onSaleAt: '2026-06-01T09:00:00.000Z' },
+        ...{ currency: 'EUR', ticketsPerBuyer: 6 },
+        zones: [
+          { zoneId: 4, name: 'Balcony', price: '120.00', rows: 26, columns: 30, capacity: 780 },
+          { zoneId: 30, name: 'Ground', price: '45.50', rows: null, columns: null, capacity: 200 },
+        ],
+      },
+    ]);
+  });
+
+  it('says null where a buyer may have any number of tickets', async () => {
+    const { eventId } = await openTestEvent();
+    expect((await get(eventId)).json()).toMatchObject({ ticketsPerBuyer: null });
+  });
+
+  it('may be kept for ten seconds by anyone, and answers 304 to its ETag until the event is opened anew', async () => {
+    const event = await openTestEvent();
+    const { headers } = await get(event.eventId);
+    expect(headers['cache-control']).toBe('public, max-age=10');
+    const known = { 'if-none-match': String(headers.etag) };
+    expect((await get(event.eventId, known)).statusCode).toBe(304);
+    await openEvent(db, redis, planOf({ ...event, zones: [seatedZone(1, 10, 10, 500)] }));
+    expect((await get(event.eventId, known)).json()).toMatchObject({ zones: [{ price: '5.00' }] });
+  });
+
+  it('is a 404 for an event that is not there, be it by the case of its letters', async () => {
+    const { eventId } = await openTestEvent();
+    for (const unknown of [unique('event'), eventId.toUpperCase()]) {
+      const answer = await get(unknown);
+      expect([answer.statusCode, answer.json()]).toEqual([404, expect.objectContaining({ code: 'EVENT_NOT_FOUND' })]);
+    }
+  });
+
+  it('is a 400 for what is no id of an event', async () => {
+    const answer = await get(encodeURIComponent("E' OR 1=1 -- "));
+    const errors = [expect.objectContaining({ parameter: 'eventId' })];
+    expect([answer.statusCode, answer.json()]).toEqual([400, expect.objectContaining({ code: 'INVALID_REQUEST', errors })]);
+  });
+});

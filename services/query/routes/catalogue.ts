@@ -1,0 +1,34 @@
+import { Type } from 'typebox';
+import type { Database } from '../../shared/database.ts';
+import type { HttpServer } from '../../shared/http-server.ts';
+import { EventId } from '../../shared/identifiers.ts';
+import { problemResponses, sendProblem } from '../../shared/problems.ts';
+import { CatalogueEvent, findEvent } from '../queries/catalogue.ts';
+import { json } from './json.ts';
+
+/** It changes when somebody opens the event anew; all buyers look at the same. */
+const cacheControl = 'public, max-age=10';
+
+/** GET /query/api/v1/events/{eventId}: what is on offer, from the reader. */
+export function registerCatalogueRoutes(app: HttpServer, db: Database): void {
+  app.get(
+    '/query/api/v1/events/:eventId',
+    {
+      schema: {
+        operationId: 'getEvent',
+        summary: 'An event, with its zones and prices',
+        tags: ['events'],
+        params: Type.Object({ eventId: EventId }),
+        response: {
+          200: json(CatalogueEvent, 'The event'),
+          ...problemResponses('INVALID_REQUEST', 'EVENT_NOT_FOUND', 'SERVICE_UNAVAILABLE'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const event = await findEvent(db, request.params.eventId);
+      if (!event) return sendProblem(reply, 'EVENT_NOT_FOUND');
+      return reply.header('cache-control', cacheControl).send(event);
+    },
+  );
+}

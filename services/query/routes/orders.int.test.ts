@@ -1,0 +1,103 @@
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, describe, expect, it } from 'vitest';
+import { cancelled, purchasedOrder, type TicketSold } from '../../../scripts/testing/purchases.ts';
+import { silentLogger } from '../../../scripts/testing/silent-logger.ts';
+import { db, openTestEvent, redis } from '../../../scripts/testing/stores.ts';
+import { projectEvents } from '../../persistence/projections/project.ts';
+import type { TicketsPurchased } from '../../shared/ticket-events.ts';
+import { buildQueryApp } from '../app.ts';
+
+const app = await buildQueryApp({ db, redis, logger: silentLogger });
+afterAll(() => app.close());
+
+const get = (orderId: string, headers = {}) => app.inject({ url: `/query/api/v1/orders/${orderId}`, headers });
+const read = async ({ data }: TicketsPurchased) => (await get(data.orderId)).json();
+
+const seat = (column: number, priceMinor = 10_000) => ({ zoneId: 1, row: 'A', column, priceMinor });
+
+/** An order of a new event, its first, and not yet projected. */
+async function orderOf(tickets: Omit<TicketSold, 'ticketId' | 'currency'>[], buyer: { buyerId?: string } = {}) {
+  return purchasedOrder(await openTestEvent(), { sequence: 1, ...buyer, tickets });
+}
+
+describe('an order', () => {
+  it('is told in full, with its tickets and no others', async () => {
+    const event = await openTestEvent({ currency: 'EUR' });
+    const general = { zoneId: 2, priceMinor: 4_550 };
+    const sale = purchasedOrder(event, { sequence: 7, buyerId: 'Buyer1', tickets: [seat(3), general] });
+    const others = [1, 8].map((sequence) => purchasedOrder(event, { sequence, tickets: [seat(sequence)] }));
+    await projectEvents(db, [sale, ...others]);
+    const { orderId, venueId, eventId, tickets } = sale.data;
+    const common = { orderId, venueId, eventId, status: 'PAID', currency: 'EUR', createdOn: '2026-05-01T10:00:00.000Z' };
+    const answer = await get(orderId);
+    expect([answer.statusCode, answer.json()]).toEqual([
+      200,
+      {
+        ...common,
+        buyerId: 'Buyer1',
+        totalPrice: '145.50',
+        tickets: [
+          { ...common, ticketId: tickets[0]?.ticketId, zoneId: 1, row: 'A', column: '3', price: '100.00' },
+          { ...common, ticketId: tickets[1]?.ticketId, zoneId: 2, row: null, column: null, price: '45.50' },
+        ],
+      },
+    ]);
+  });
+
+  it('names no buyer where none was given', async () => {
+    const sale = await orderOf([seat(1)]);
+    await projectEvents(db, [sale]);
+    expect(await read(sale)).not.toHaveProperty('buyerId');
+  });
+
+  it('costs what its tickets that are left cost, and is CANCELLED once none is', async () => {
+    const sale = await orderOf([seat(1, 1_000), seat(2, 200), seat(3, 30)]);
+    const [first, second] = [cancelled(sale, 2, [1]), cancelled(sale, 3, [0, 2])];
+    await projectEvents(db, [sale, first]);
+    expect(await read(sale)).toMatchObject({
+      status: 'PAID',
+      totalPrice: '10.30',
+      tickets: [{ status: 'PAID' }, { status: 'CANCELLED' }, { status: 'PAID' }],
+    });
+    await projectEvents(db, [second]);
+    const tickets = Array.from({ length: 3 }, () => expect.objectContaining({ status: 'CANCELLED' }));
+    expect(await read(sale)).toMatchObject({ status: 'CANCELLED', totalPrice: '0.00', tickets });
+  });
+
+  it('does not cost what is in conflict', async () => {
+    const sale = await orderOf([seat(1, 1_000)]);
+    const { data } = sale;
+    const again = purchasedOrder({ ...data, currency: 'USD' }, { sequence: 2, tickets: [seat(1, 1_000), seat(2, 200)] });
+    await projectEvents(db, [sale, again]);
+    const tickets = [{ status: 'CONFLICTED' }, { status: 'PAID' }];
+    expect(await read(again)).toMatchObject({ status: 'PAID', totalPrice: '2.00', tickets });
+  });
+
+  it('is not there before its purchase, even where its cancellation is', async () => {
+    const sale = await orderOf([seat(1)]);
+    const problem = expect.objectContaining({ code: 'ORDER_NOT_FOUND' });
+    const unknown = await get(uuidv7());
+    expect([unknown.statusCode, unknown.json()]).toEqual([404, problem]);
+    await projectEvents(db, [cancelled(sale, 2)]);
+    expect(await read(sale)).toEqual(problem);
+    await projectEvents(db, [sale]);
+    expect(await read(sale)).toMatchObject({ status: 'CANCELLED' });
+  });
+
+  it.each(['7', "' OR ''='", '00000000-0000-0000-0000-000000000001'])('is a 400 where its id is none: %s', async (orderId) => {
+    const answer = await get(encodeURIComponent(orderId));
+    const errors = [expect.objectContaining({ parameter: 'orderId' })];
+    expect([answer.statusCode, answer.json()]).toEqual([400, expect.objectContaining({ code: 'INVALID_REQUEST', errors })]);
+  });
+
+  it('is kept by its reader alone, who asks again with the ETag, until a ticket of it is cancelled', async () => {
+    const sale = await orderOf([seat(1), seat(2)]);
+    await projectEvents(db, [sale]);
+    const { headers } = await get(sale.data.orderId);
+    expect(headers['cache-control']).toBe('private, no-cache');
+    const known = { 'if-none-match': String(headers.etag) };
+    expect((await get(sale.data.orderId, known)).statusCode).toBe(304);
+    await projectEvents(db, [cancelled(sale, 2, [0])]);
+    expect((await get(sale.data.orderId, known)).statusCode).toBe(200);
+  });
+});
