@@ -104,7 +104,7 @@ it('gives a 503 of a service back at once, and does not ask again by itself', as
 it('passes a WebSocket on, and what closes it', async () => {
   const { eventId } = await openTestEvent();
   const client = await watchLive(`http://127.0.0.1:${portOf(balancer)}`, eventId);
-  await vi.waitFor(() => expect(client.zones.get(1)).toMatchObject({ available: 100 }));
+  await vi.waitFor(() => expect(client.zones.get(1)).toMatchObject({ available: 100 }), { timeout: 10_000 });
   client.send('{}');
   expect(await client.closed).toMatchObject({ code: 1008, reason: expect.stringContaining('snapshot') });
 });

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import httpProxy from '@fastify/http-proxy';
 import type { FastifyReply } from 'fastify';
 import { createHttpServer } from '../../services/shared/http-server.ts';
@@ -6,6 +7,8 @@ import { pathTable, type ServiceName } from '../../services/shared/path-table.ts
 import { sendProblem } from '../../services/shared/problems.ts';
 
 const rules = Object.entries(pathTable);
+
+const withWebSockets: ServiceName = 'query';
 
 /** Above what any service takes for an answer. */
 const answerMs = 30_000;
@@ -21,11 +24,16 @@ export async function buildLoadBalancer(ports: Record<ServiceName, number>, logg
     handlerMs: answerMs,
     notFoundDetail: `The services are at ${services}`,
   });
+  // An Upgrade to anything else (curl's to HTTP/2, say) is a request like any other, as behind an ALB.
+  const isForWebSocket = ({ headers, url = '' }: IncomingMessage) =>
+    headers.upgrade?.toLowerCase() === 'websocket' && url.startsWith(`${pathTable[withWebSockets].prefix}/`);
+  Object.assign(app.server, { shouldUpgradeCallback: isForWebSocket });
   for (const [service, { prefix }] of rules) {
     await app.register(httpProxy, {
       upstream: `http://127.0.0.1:${ports[service as ServiceName]}`,
       prefix,
       rewritePrefix: prefix,
+      websocket: service === withWebSockets,
       // A 503 is the client's to try again, as behind an ALB: tried here, it would only come late.
       retryMethods: [],
       replyOptions: {

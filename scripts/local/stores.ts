@@ -7,10 +7,13 @@ import type { LocalProcess } from './process.ts';
 import { startRedis } from './redis.ts';
 import { startScript } from './services.ts';
 
-export type StoreUrls = { redisUrl: string; databaseUrl: string; databaseReaderUrl: string };
+export type StoreUrls = { redisUrl: string; redisReaderUrl: string; databaseUrl: string; databaseReaderUrl: string };
+
+const localRedisUrl = (port: number) => `redis://127.0.0.1:${port}`;
 
 export const localStoreUrls = (ports: Pick<Ports, 'redis' | 'mysql'>): StoreUrls => ({
-  redisUrl: `redis://127.0.0.1:${ports.redis}`,
+  redisUrl: localRedisUrl(ports.redis),
+  redisReaderUrl: localRedisUrl(ports.redis),
   databaseUrl: localMysqlUrl(ports.mysql),
   databaseReaderUrl: localMysqlUrl(ports.mysql),
 });
@@ -18,9 +21,10 @@ export const localStoreUrls = (ports: Pick<Ports, 'redis' | 'mysql'>): StoreUrls
 /** The stores that the environment names, where it names them. */
 export function storeUrls(ports: Pick<Ports, 'redis' | 'mysql'>, environment = process.env): StoreUrls {
   const local = localStoreUrls(ports);
-  const { REDIS_URL, DATABASE_URL, DATABASE_READER_URL } = environment;
+  const { REDIS_URL, REDIS_READER_URL, DATABASE_URL, DATABASE_READER_URL } = environment;
   return {
     redisUrl: REDIS_URL || local.redisUrl,
+    redisReaderUrl: REDIS_READER_URL || REDIS_URL || local.redisReaderUrl,
     databaseUrl: DATABASE_URL || local.databaseUrl,
     databaseReaderUrl: DATABASE_READER_URL || DATABASE_URL || local.databaseReaderUrl,
   };

@@ -55,6 +55,7 @@ export async function startSystem(options: {
 export function serviceEnvironment(urls: StoreUrls, endpoint: string): Record<string, string> {
   return {
     REDIS_URL: urls.redisUrl,
+    REDIS_READER_URL: urls.redisReaderUrl,
     DATABASE_URL: urls.databaseUrl,
     DATABASE_READER_URL: urls.databaseReaderUrl,
     SNS_TOPIC_ARN: topicArn(messaging.topic),

@@ -34,6 +34,7 @@ export async function startTestService(
     env: {
       ...emulatorEnvironment(endpoint),
       REDIS_URL: urls.redisUrl,
+      REDIS_READER_URL: urls.redisUrl,
       DATABASE_URL: urls.databaseUrl,
       DATABASE_READER_URL: urls.databaseReaderUrl,
       SNS_TOPIC_ARN: topicArn,

@@ -20,7 +20,8 @@ afterAll(() => resources.disposeAsync());
 const shared = inject('stores');
 
 /** This run's stores; the Redis database is the file's own while it runs, so that no relay publishes another file's sales. */
-export const urls = { ...shared, redisUrl: `${shared.redisUrl}/${process.env.VITEST_POOL_ID}` };
+const redisUrl = `${shared.redisUrl}/${process.env.VITEST_POOL_ID}`;
+export const urls = { ...shared, redisUrl, redisReaderUrl: redisUrl };
 
 /** Connections to them, closed after the file's tests. */
 export const { db, redis } = await connectStores(urls, resources, 10);

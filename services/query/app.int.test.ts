@@ -1,27 +1,23 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, describe, expect, it } from 'vitest';
-import { purchased } from '../../scripts/testing/purchases.ts';
+import { cancelled, purchased, purchasedOrder, type TicketSold } from '../../scripts/testing/purchases.ts';
 import { silentLogger } from '../../scripts/testing/silent-logger.ts';
-import { db, openTestEvent, seatedZone, unique } from '../../scripts/testing/stores.ts';
+import { db, openTestEvent, redis, seatedZone, unique } from '../../scripts/testing/stores.ts';
 import { projectEvents } from '../persistence/projections/project.ts';
 import type { Inventory } from '../purchase/seats/inventory.ts';
-import type { TicketsPurchased } from '../shared/ticket-events.ts';
 import { buildQueryApp } from './app.ts';
 
-const app = await buildQueryApp({ db, logger: silentLogger });
+const app = await buildQueryApp({ db, redis, logger: silentLogger });
 afterAll(() => app.close());
 
 const tickets = '/query/api/v1/tickets';
 const get = (url: string, headers: Record<string, string> = {}) => app.inject({ url, headers });
 
-type TicketSold = TicketsPurchased['data']['tickets'][number];
-
 /** Sells these tickets as one order, the event's sale number `sequence`; gives their ids, in the order of sale. */
 async function sell(event: Inventory, sequence: number, sold: Omit<TicketSold, 'ticketId' | 'currency'>[]): Promise<string[]> {
-  const sale = purchased(event, { sequence });
-  const withIds = sold.map((ticket) => ({ ...ticket, ticketId: uuidv7(), currency: event.currency }));
-  await projectEvents(db, [{ ...sale, data: { ...sale.data, tickets: withIds } }]);
-  return withIds.map(({ ticketId }) => ticketId);
+  const sale = purchasedOrder(event, { sequence, tickets: sold });
+  await projectEvents(db, [sale]);
+  return sale.data.tickets.map(({ ticketId }) => ticketId);
 }
 
 const seat = (column: number, zoneId = 1, priceMinor = 10_000) => ({ zoneId, row: 'A', column, priceMinor });
@@ -64,6 +60,17 @@ describe('count and revenue', () => {
     expect((await get(`${tickets}/revenue/${event.venueId}/${event.eventId}`)).json()).toMatchObject({ totalRevenue: '100.00' });
     const list = (await get(`${tickets}?eventId=${event.eventId}`)).json<{ status: string }[]>();
     expect(list.map(({ status }) => status)).toEqual(['PAID', 'CONFLICTED']);
+  });
+
+  it('leave out what was cancelled, which the list shows as CANCELLED', async () => {
+    const event = await openTestEvent();
+    const sale = purchasedOrder(event, { sequence: 1, tickets: [seat(1, 1, 4_550), seat(2, 1, 4_550), seat(3)] });
+    await projectEvents(db, [sale]);
+    await projectEvents(db, [cancelled(sale, 2, [0, 2])]);
+    expect((await get(`${tickets}/count/${event.eventId}`)).json()).toMatchObject({ count: 1 });
+    expect((await get(`${tickets}/revenue/${event.venueId}/${event.eventId}`)).json()).toMatchObject({ totalRevenue: '45.50' });
+    const list = (await get(`${tickets}?eventId=${event.eventId}`)).json<{ status: string }[]>();
+    expect(list.map(({ status }) => status)).toEqual(['CANCELLED', 'PAID', 'CANCELLED']);
   });
 });
 
@@ -171,14 +178,18 @@ describe('what is not valid', () => {
     ['?eventId=E&limit=0x10', 'limit'],
     ['?eventId=E&limit= 7', 'limit'],
     ['?eventId=E&offset=3', 'offset'],
-    ['', 'eventId'],
     ['?eventId=', 'eventId'],
+    ['?buyerId=', 'buyerId'],
     ['?eventId=E&eventId=F', 'eventId'],
     ['?eventId=E&cursor=garbage', 'cursor'],
     ['?eventId=E&cursor=', 'cursor'],
-    [`?eventId=E&cursor=${Buffer.from(`1.${'-'.repeat(36)}`).toString('base64url')}`, 'cursor'],
-    [`?eventId=E&cursor=${'A'.repeat(129)}`, 'cursor'],
+    [`?eventId=E&cursor=${Buffer.from(`E.1.${'-'.repeat(36)}`).toString('base64url')}`, 'cursor'],
+    [`?eventId=E&cursor=${Buffer.from(`1.${uuidv7()}`).toString('base64url')}`, 'cursor'],
+    [`?eventId=E&cursor=${Buffer.from(`F.1.${uuidv7()}`).toString('base64url')}`, 'cursor'],
+    [`?buyerId=B&cursor=${Buffer.from(`E'.1.${uuidv7()}`).toString('base64url')}`, 'cursor'],
+    [`?eventId=E&cursor=${'A'.repeat(161)}`, 'cursor'],
     ["?eventId=E' OR 1=1 -- ", 'eventId'],
+    ["?buyerId=B' OR 1=1 -- ", 'buyerId'],
     ["/count/E'; DROP TABLE tickets; -- ", 'eventId'],
     ["/revenue/V' UNION SELECT 1/E", 'venueId'],
     ['/revenue/V/E"', 'eventId'],
@@ -223,7 +234,7 @@ describe('caching', () => {
 describe('the service itself', () => {
   it('is live and healthy, and says what it checked', async () => {
     expect((await get('/query/live')).json()).toEqual({ status: 'ok' });
-    expect((await get('/query/health')).json()).toEqual({ status: 'ok', checks: { database: 'ok' } });
+    expect((await get('/query/health')).json()).toEqual({ status: 'ok', checks: { database: 'ok', redis: 'ok' } });
   });
 
   it('describes every route in OpenAPI 3.1, and shows it as a page', async () => {
@@ -235,6 +246,11 @@ describe('the service itself', () => {
         `${tickets}/{ticketId}`,
         `${tickets}/count/{eventId}`,
         `${tickets}/revenue/{venueId}/{eventId}`,
+        '/query/api/v1/orders/{orderId}',
+        '/query/api/v1/events/{eventId}',
+        '/query/api/v1/events/{eventId}/availability',
+        '/query/api/v1/events/{eventId}/zones/{zoneId}/seats',
+        '/query/ws/v1/events/{eventId}',
       ]),
     );
     expect((await get('/query/docs/')).headers['content-type']).toMatch(/^text\/html/);

@@ -1,25 +1,37 @@
 import etag from '@fastify/etag';
+import type { Redis } from 'ioredis';
 import { sql } from 'kysely';
 import { serveApiDocuments } from '../shared/api-documents.ts';
 import { type Database, isDatabaseAway } from '../shared/database.ts';
 import { registerHealth } from '../shared/health.ts';
 import { createHttpServer } from '../shared/http-server.ts';
 import type { Logger } from '../shared/logger.ts';
+import { createWatchers } from './live/watchers.ts';
+import { registerAvailabilityRoutes } from './routes/availability.ts';
+import { registerCatalogueRoutes } from './routes/catalogue.ts';
+import { registerLiveRoutes } from './routes/live.ts';
+import { registerOrderRoutes } from './routes/orders.ts';
 import { registerTicketRoutes } from './routes/tickets.ts';
 
 /** A reader that has not answered by then is as good as away. */
 const handlerMs = 3_000;
 
-/** The query service's HTTP server, not yet listening. `db` is the reader. */
-export async function buildQueryApp({ db, logger }: { db: Database; logger: Logger }) {
+/** The query service's HTTP server, not yet listening. `db` and `redis` are the readers. */
+export async function buildQueryApp({ db, redis, logger }: { db: Database; redis: Redis; logger: Logger }) {
   const app = createHttpServer({ logger, handlerMs, isAway: isDatabaseAway });
   await serveApiDocuments(app, {
     title: 'Onsale: query',
-    description: 'Tickets, counts and revenue, moments after the sale. Every error is a problem (RFC 9457) with a stable `code`.',
+    description:
+      'Free seats as they are sold; tickets, counts and revenue moments later. Every error is a problem (RFC 9457) with a stable `code`.',
     prefix: '/query',
   });
   await app.register(etag);
   registerTicketRoutes(app, db);
-  registerHealth(app, '/query', { database: () => sql`select 1`.execute(db) });
+  registerOrderRoutes(app, db);
+  registerCatalogueRoutes(app, db);
+  registerAvailabilityRoutes(app, redis);
+  registerHealth(app, '/query', { database: () => sql`select 1`.execute(db), redis: () => redis.ping() });
+  // After the other routes: an Upgrade that one of those is asked for is then simply not made.
+  await registerLiveRoutes(app, createWatchers({ redis, logger }));
   return app;
 }

@@ -3,6 +3,10 @@ import { commonSettings } from '../shared/config.ts';
 
 export const queryConfig = Type.Object({
   ...commonSettings('query'),
+  REDIS_READER_URL: Type.String({
+    pattern: '^rediss?://',
+    description: 'Redis replica or primary with the inventory; rediss:// for TLS',
+  }),
   DATABASE_READER_URL: Type.String({ pattern: '^mysql://', description: 'MySQL reader; it may lag behind the writer' }),
   DATABASE_CONNECTIONS: Type.Integer({
     minimum: 1,

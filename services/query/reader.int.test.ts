@@ -4,7 +4,7 @@ import { migrateToLatest } from '../../migrations/migrate.ts';
 import { layCable, through } from '../../scripts/testing/cable.ts';
 import { purchased } from '../../scripts/testing/purchases.ts';
 import { silentLogger } from '../../scripts/testing/silent-logger.ts';
-import { db, openTestEvent, unique, urls } from '../../scripts/testing/stores.ts';
+import { db, openTestEvent, redis, unique, urls } from '../../scripts/testing/stores.ts';
 import { projectEvents } from '../persistence/projections/project.ts';
 import type { Inventory } from '../purchase/seats/inventory.ts';
 import { connectDatabase, type Database } from '../shared/database.ts';
@@ -25,7 +25,7 @@ function connect(url: string): Database {
 }
 
 async function appOn(reader: Database) {
-  const app = await buildQueryApp({ db: reader, logger: silentLogger });
+  const app = await buildQueryApp({ db: reader, redis, logger: silentLogger });
   resources.defer(() => app.close());
   return app;
 }
@@ -119,7 +119,7 @@ describe('a reader that is away', () => {
     const health = await app.inject('/query/health');
     expect([health.statusCode, health.json()]).toEqual([
       503,
-      expect.objectContaining({ code: 'SERVICE_UNAVAILABLE', checks: { database: expect.stringMatching(/./) } }),
+      expect.objectContaining({ code: 'SERVICE_UNAVAILABLE', checks: { database: expect.stringMatching(/./), redis: 'ok' } }),
     ]);
     expect((await app.inject('/query/live')).statusCode).toBe(200);
     expect((await app.inject(count)).statusCode).toBe(503);

@@ -1,0 +1,89 @@
+import type { Delta } from '../../services/query/live/delta.ts';
+import type { Snapshot, ZoneSnapshot } from '../../services/query/live/snapshot.ts';
+
+export type LiveMessage = Snapshot | Delta | { type: 'unavailable' };
+
+/** What a client shows of a zone; of its seats, a byte for every eight. */
+export type ShownZone = Omit<ZoneSnapshot, 'taken'> & { taken?: Buffer };
+
+/** An event as a client knows it from what it was sent. */
+export function createShownMap() {
+  const zones = new Map<number, ShownZone>();
+  let version: number | undefined;
+  return {
+    zones,
+    version: () => version,
+    /** Gives false where a message was missed before this one, which then changes nothing. */
+    apply(message: Snapshot | Delta): boolean {
+      if (message.type === 'snapshot') {
+        zones.clear();
+        for (const { taken, ...zone } of message.zones) {
+          zones.set(zone.zoneId, { ...zone, ...(taken !== undefined && { taken: Buffer.from(taken, 'base64') }) });
+        }
+        version = message.version;
+        return true;
+      }
+      if (message.from !== version) return false;
+      for (const { zoneId, taken, freed, ...counts } of message.zones) {
+        const zone = zones.get(zoneId);
+        if (!zone) throw new Error(`a delta of zone ${zoneId}, which no snapshot had`);
+        Object.assign(zone, counts);
+        for (const bit of taken) turn(zone, bit, 1);
+        for (const bit of freed) turn(zone, bit, 0);
+      }
+      version = message.to;
+      return true;
+    },
+  };
+}
+
+/** Throws where the bit is that way already: a delta says what changed, and nothing else. */
+function turn({ zoneId, taken }: ShownZone, bit: number, to: 0 | 1): void {
+  const [at, mask] = [bit >> 3, 0x80 >> (bit & 7)];
+  const byte = taken?.[at];
+  if (taken === undefined || byte === undefined) throw new Error(`zone ${zoneId} has no bit ${bit}`);
+  if ((byte & mask) === (to ? mask : 0)) throw new Error(`bit ${bit} of zone ${zoneId} was ${to} before`);
+  taken[at] = byte ^ mask;
+}
+
+export type LiveClient = ReturnType<typeof createShownMap> & {
+  /** How many messages came, by type, and how often it asked for a snapshot. */
+  seen: Record<LiveMessage['type'] | 'asked', number>;
+  /** The last that came was that the inventory is unavailable. */
+  isStale(): boolean;
+  send(text: string): void;
+  close(): void;
+  closed: Promise<{ code: number; reason: string }>;
+};
+
+/**
+ * Opens an event's WebSocket and follows it as a client should: whoever missed a message asks for a snapshot and ignores
+ * deltas until it comes. `lose` says which messages it never gets. Rejects where the handshake is refused.
+ */
+export async function watchLive(base: string, eventId: string, lose = (_: LiveMessage) => false): Promise<LiveClient> {
+  const socket = new WebSocket(`${base.replace(/^http/, 'ws')}/query/ws/v1/events/${eventId}`);
+  const map = createShownMap();
+  const seen = { snapshot: 0, delta: 0, unavailable: 0, asked: 0 };
+  let isStale = false;
+  let isWaiting = false;
+  socket.onmessage = ({ data }) => {
+    const message = JSON.parse(data) as LiveMessage;
+    seen[message.type]++;
+    if (lose(message)) return;
+    isStale = message.type === 'unavailable';
+    if (message.type === 'unavailable' || (isWaiting && message.type === 'delta')) return;
+    isWaiting = !map.apply(message);
+    if (!isWaiting) return;
+    seen.asked++;
+    socket.send('{"type":"snapshot"}');
+  };
+  const closed = new Promise<{ code: number; reason: string }>((resolve) => {
+    socket.onclose = ({ code, reason }) => resolve({ code, reason });
+  });
+  await new Promise<void>((resolve, reject) => {
+    socket.onopen = () => resolve();
+    socket.onerror = () => reject(new Error(`${socket.url} was refused`));
+  });
+  socket.onerror = null;
+  return { ...map, seen, isStale: () => isStale, send: (text) => socket.send(text), close: () => socket.close(), closed };
+}

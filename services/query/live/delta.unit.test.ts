@@ -1,0 +1,113 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createShownMap } from '../../../scripts/testing/live-client.ts';
+import { bytesPerRow } from '../../shared/zone-layout.ts';
+import { type Delta, deltaBetween } from './delta.ts';
+import type { SeatMap, ZoneSeats } from './read-seats.ts';
+import { type Snapshot, snapshotOf } from './snapshot.ts';
+
+/** A zone of 2 rows of 10 seats, two bytes each, with these bits set and nobody holding any. */
+function seated(zoneId: number, bits: number[], rows = 2, columns = 10): ZoneSeats {
+  const taken = Buffer.alloc(rows * bytesPerRow(columns));
+  for (const bit of bits) taken.writeUInt8(taken.readUInt8(bit >> 3) | (0x80 >> (bit & 7)), bit >> 3);
+  const capacity = rows * columns;
+  const counts = { zoneId, version: 1, capacity, available: capacity - bits.length, held: 0, sold: bits.length };
+  return { ...counts, seats: { rows, columns, taken } };
+}
+
+const standing = (zoneId: number, sold: number, held = 0): ZoneSeats => ({
+  zoneId,
+  version: 1,
+  capacity: 50,
+  available: 50 - sold - held,
+  held,
+  sold,
+});
+
+const mapOf = (version: number, ...zones: ZoneSeats[]): SeatMap => ({
+  version,
+  zones: new Map(zones.map((zone) => [zone.zoneId, zone])),
+});
+
+describe('what happened between two states', () => {
+  it('is nothing where they are the same', () => {
+    const map = mapOf(3, seated(1, [0]));
+    expect(deltaBetween(map, map)).toBeUndefined();
+  });
+
+  it('is the bits that turned and the counts, of the zones that changed', () => {
+    const unchanged = seated(1, [5]);
+    const before = mapOf(3, unchanged, seated(2, [0, 9, 16]), standing(3, 4));
+    const after = mapOf(7, unchanged, seated(2, [0, 8, 25]), standing(3, 4, 2));
+    expect(deltaBetween(before, after)).toEqual({
+      type: 'delta',
+      from: 3,
+      to: 7,
+      zones: [
+        { zoneId: 2, available: 17, held: 0, sold: 3, taken: [8, 25], freed: [9, 16] },
+        { zoneId: 3, available: 44, held: 2, sold: 4, taken: [], freed: [] },
+      ],
+    });
+  });
+
+  it('is the versions alone where what was taken was given back', () => {
+    const delta = deltaBetween(mapOf(3, seated(1, [0])), mapOf(5, seated(1, [0])));
+    expect(delta).toEqual({ type: 'delta', from: 3, to: 5, zones: [] });
+  });
+
+  it.each<[string, SeatMap]>([
+    ['a new zone', mapOf(4, seated(1, [0]), standing(2, 0), standing(3, 0))],
+    ['a zone that is gone', mapOf(4, seated(1, [0]))],
+    ['a zone in the place of another', mapOf(4, seated(1, [0]), standing(3, 0))],
+    ['more rows', mapOf(4, seated(1, [0], 3), standing(2, 0))],
+    ['as many seats in another shape', mapOf(4, seated(1, [0], 4, 5), standing(2, 0))],
+    ['another capacity', mapOf(4, seated(1, [0]), { ...standing(2, 0), capacity: 60, available: 60 })],
+    ['a version that went back', mapOf(2, seated(1, []), standing(2, 0))],
+    ['the same version of something else', mapOf(3, seated(1, [0]), standing(2, 0))],
+  ])('takes a snapshot to tell: %s', (_what, after) => {
+    expect(deltaBetween(mapOf(3, seated(1, [0]), standing(2, 0)), after)).toBe('snapshot');
+  });
+});
+
+/** As a client gets it. */
+const sent = <Message extends object>(message: Message) => JSON.parse(JSON.stringify(message)) as Message;
+
+describe('a client', () => {
+  const bitsOfZone = [0, 1, 7, 8, 9, 16, 17, 23, 24, 25];
+  const state = fc.record({
+    seats: fc.array(fc.record({ zoneId: fc.integer({ min: 1, max: 3 }), bits: fc.subarray(bitsOfZone) }), { maxLength: 3 }),
+    standing: fc.option(fc.record({ sold: fc.nat(25), held: fc.nat(25) }), { nil: undefined }),
+    versions: fc.integer({ min: 1, max: 5 }),
+    newZone: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
+  });
+
+  it('that applies the deltas of any history to the first snapshot has the last state', () => {
+    const property = fc.property(fc.array(state, { maxLength: 30 }), (history) => {
+      let map = mapOf(0, seated(1, []), seated(2, []), seated(3, []), standing(4, 0));
+      const client = createShownMap();
+      client.apply(sent(snapshotOf('E', map)));
+      for (const { seats, standing: counts, versions, newZone } of history) {
+        const zones = new Map(map.zones);
+        for (const { zoneId, bits } of seats) zones.set(zoneId, seated(zoneId, bits));
+        if (counts) zones.set(4, standing(4, counts.sold, counts.held));
+        if (newZone) zones.set(zones.size + 1, standing(zones.size + 1, 0));
+        const next = { version: map.version + versions, zones };
+        const news = deltaBetween(map, next);
+        expect(client.apply(sent(news === 'snapshot' ? snapshotOf('E', next) : (news as Delta | Snapshot)))).toBe(true);
+        map = next;
+      }
+      const fresh = createShownMap();
+      fresh.apply(sent(snapshotOf('E', map)));
+      expect([client.version(), client.zones]).toEqual([fresh.version(), fresh.zones]);
+    });
+    fc.assert(property);
+  });
+
+  it('that missed a delta knows by the next one, which changes nothing', () => {
+    const states = [mapOf(0, seated(1, [])), mapOf(1, seated(1, [0])), mapOf(2, seated(1, [0, 1]))] as const;
+    const client = createShownMap();
+    client.apply(sent(snapshotOf('E', states[0])));
+    expect(client.apply(sent(deltaBetween(states[1], states[2]) as Delta))).toBe(false);
+    expect(client.zones.get(1)).toMatchObject({ sold: 0, available: 20 });
+  });
+});

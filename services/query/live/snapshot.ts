@@ -1,0 +1,35 @@
+import { bytesPerRow } from '../../shared/zone-layout.ts';
+import type { SeatMap, Seats } from './read-seats.ts';
+
+/** A zone's seats for the wire; `taken` is base64. */
+export type SeatsMessage = { rows: number; columns: number; bytesPerRow: number; taken: string };
+
+export type ZoneSnapshot = {
+  zoneId: number;
+  capacity: number;
+  available: number;
+  held: number;
+  sold: number;
+} & Partial<SeatsMessage>;
+
+/** A whole event, as it was at `version`. */
+export type Snapshot = { type: 'snapshot'; eventId: string; version: number; zones: ZoneSnapshot[] };
+
+export function snapshotOf(eventId: string, { version, zones }: SeatMap): Snapshot {
+  return {
+    type: 'snapshot',
+    eventId,
+    version,
+    zones: Array.from(zones.values(), ({ version: _version, seats, ...counts }) => ({
+      ...counts,
+      ...(seats && seatsMessage(seats)),
+    })),
+  };
+}
+
+export const seatsMessage = ({ rows, columns, taken }: Seats): SeatsMessage => ({
+  rows,
+  columns,
+  bytesPerRow: bytesPerRow(columns),
+  taken: taken.toString('base64'),
+});

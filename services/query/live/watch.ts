@@ -1,0 +1,137 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from '../../shared/logger.ts';
+import { type Delta, deltaBetween } from './delta.ts';
+import type { SeatMap } from './read-seats.ts';
+import { snapshotOf } from './snapshot.ts';
+
+/** Who is told of an event. */
+type Subscriber = {
+  /** Sends a message (JSON). Its bytes are everybody's. */
+  send(message: Buffer): void;
+  /** True while so much is still on its way that more would only pile up. */
+  isFull(): boolean;
+};
+
+export type Watcher = {
+  /** False while the inventory cannot be read. */
+  isAvailable(): boolean;
+  /** Sends a snapshot, and from then on what changes. */
+  join(subscriber: Subscriber): Subscription;
+  stop(): void;
+};
+
+type Subscription = {
+  /** Sends another snapshot: at once, or a while after the last one. */
+  askSnapshot(): void;
+  leave(): void;
+};
+
+/** Between two looks: so subscribers are told at most ten times a second. */
+const pollMs = 100;
+const snapshotPauseMs = 1_000;
+/** How long it goes on with nobody there: a page that is loaded again finds it running. */
+const lingerMs = 1_000;
+
+type Place = Subscriber & { wantsSnapshot: boolean; nextSnapshotMs: number };
+
+const encode = (message: object) => Buffer.from(JSON.stringify(message));
+const unavailable = encode({ type: 'unavailable' });
+
+/**
+ * Follows an event's seats, beginning with `first`, for any number of subscribers. `read` gives what they are, given what is
+ * known of them; while it throws, or gives undefined, the inventory cannot be read. With nobody there it stops and says so.
+ */
+export function startWatcher(options: {
+  eventId: string;
+  first: SeatMap;
+  read: (known: SeatMap | undefined) => Promise<SeatMap | undefined>;
+  onIdle: () => void;
+  logger: Logger;
+}): Watcher {
+  const { eventId, first, read, onIdle, logger } = options;
+  const stopping = new AbortController();
+  const places = new Set<Place>();
+  let seats: SeatMap | undefined = first;
+  let snapshot: Buffer | undefined;
+  let emptySinceMs = performance.now();
+  let running = false;
+  start();
+
+  return {
+    isAvailable: () => seats !== undefined,
+    join(subscriber) {
+      const place = { ...subscriber, wantsSnapshot: true, nextSnapshotMs: 0 };
+      places.add(place);
+      start();
+      if (seats) serve(place);
+      else place.send(unavailable);
+      return {
+        askSnapshot() {
+          place.wantsSnapshot = true;
+          serve(place);
+        },
+        leave() {
+          places.delete(place);
+          emptySinceMs = performance.now();
+        },
+      };
+    },
+    stop: () => stopping.abort(),
+  };
+
+  function start(): void {
+    if (running) return;
+    running = true;
+    void run();
+  }
+
+  async function run(): Promise<void> {
+    const { signal } = stopping;
+    const rest = () => pause(pollMs, undefined, { signal, ref: false }).catch(() => {});
+    for (await rest(); !signal.aborted && !isIdle(); await rest()) tell(await look());
+    running = false;
+    onIdle();
+  }
+
+  function isIdle(): boolean {
+    return places.size === 0 && performance.now() > emptySinceMs + lingerMs;
+  }
+
+  /** Reads, and gives what there is to tell; undefined: nothing new. */
+  async function look(): Promise<Delta | 'snapshot' | 'unavailable' | undefined> {
+    const before = seats;
+    try {
+      seats = await read(before);
+    } catch (error) {
+      seats = undefined;
+      if (before) logger.warn({ err: error, eventId }, 'the live map is interrupted');
+    }
+    if (seats !== before) snapshot = undefined;
+    if (!seats) return before && 'unavailable';
+    return before ? deltaBetween(before, seats) : 'snapshot';
+  }
+
+  function tell(news: Awaited<ReturnType<typeof look>>): void {
+    const message = news === 'unavailable' ? unavailable : typeof news === 'object' ? encode(news) : undefined;
+    for (const place of places) {
+      if (typeof news === 'string') Object.assign(place, { wantsSnapshot: true, nextSnapshotMs: 0 });
+      if (news === 'unavailable') place.send(unavailable);
+      else serve(place, message);
+    }
+  }
+
+  /** What a place is behind with, or else `delta`; a place that is full is behind. */
+  function serve(place: Place, delta?: Buffer): void {
+    if (delta && place.isFull()) place.wantsSnapshot = true;
+    if (!place.wantsSnapshot) {
+      if (delta) place.send(delta);
+      return;
+    }
+    const nowMs = performance.now();
+    if (!seats || place.isFull() || nowMs < place.nextSnapshotMs) return;
+    snapshot ??= encode(snapshotOf(eventId, seats));
+    place.send(snapshot);
+    place.wantsSnapshot = false;
+    place.nextSnapshotMs = nowMs + snapshotPauseMs;
+  }
+}

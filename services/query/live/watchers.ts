@@ -1,0 +1,48 @@
+import type { Redis } from 'ioredis';
+import type { Logger } from '../../shared/logger.ts';
+import { UnavailableError } from '../../shared/problems.ts';
+import { readSeatMap } from './read-seats.ts';
+import { startWatcher, type Watcher } from './watch.ts';
+
+export type Watchers = {
+  /**
+   * The one that follows the event, however many want it; undefined where there is no such event. Throws an UnavailableError
+   * where its inventory cannot be read.
+   */
+  find(eventId: string): Promise<Watcher | undefined>;
+  stop(): void;
+};
+
+/** Who follows which event in this process. */
+export function createWatchers({ redis, logger }: { redis: Redis; logger: Logger }): Watchers {
+  const running = new Map<string, Watcher>();
+  const starting = new Map<string, Promise<Watcher | undefined>>();
+
+  return {
+    async find(eventId) {
+      const watcher = running.get(eventId);
+      if (watcher && !watcher.isAvailable()) throw new UnavailableError('INVENTORY_UNAVAILABLE', `${eventId} cannot be read`);
+      if (watcher) return watcher;
+      const begun = starting.get(eventId) ?? start(eventId).finally(() => starting.delete(eventId));
+      starting.set(eventId, begun);
+      return await begun;
+    },
+    stop() {
+      for (const watcher of running.values()) watcher.stop();
+    },
+  };
+
+  async function start(eventId: string): Promise<Watcher | undefined> {
+    const first = await readSeatMap(redis, eventId);
+    if (!first) return undefined;
+    const watcher = startWatcher({
+      eventId,
+      first,
+      read: (known) => readSeatMap(redis, eventId, known),
+      onIdle: () => running.delete(eventId),
+      logger,
+    });
+    running.set(eventId, watcher);
+    return watcher;
+  }
+}

@@ -1,0 +1,183 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { layCable, through } from '../../../scripts/testing/cable.ts';
+import { purchaseOf } from '../../../scripts/testing/seats.ts';
+import { silentLogger } from '../../../scripts/testing/silent-logger.ts';
+import { db, openTestEvent, redis, seatedZone, unique, urls } from '../../../scripts/testing/stores.ts';
+import { type Inventory, openInventory } from '../../purchase/seats/inventory.ts';
+import { holdSeats, sellSeats } from '../../purchase/seats/take-seats.ts';
+import { countsKey, inventoryKey, openedEventsKey, takenKey } from '../../shared/keys.ts';
+import { connectRedis } from '../../shared/redis.ts';
+import { buildQueryApp } from '../app.ts';
+
+const resources = new AsyncDisposableStack();
+afterAll(() => resources.disposeAsync());
+
+async function appOn(store: typeof redis) {
+  const built = await buildQueryApp({ db, redis: store, logger: silentLogger });
+  resources.defer(() => built.close());
+  return built;
+}
+
+const app = await appOn(redis);
+const get = (url: string, headers: Record<string, string> = {}) => app.inject({ url, headers });
+
+const availability = ({ eventId }: Pick<Inventory, 'eventId'>) => `/query/api/v1/events/${eventId}/availability`;
+const seats = ({ eventId }: Pick<Inventory, 'eventId'>, zoneId = 1) => `/query/api/v1/events/${eventId}/zones/${zoneId}/seats`;
+const standing = (zoneId: number, capacity: number) => ({ zoneId, capacity, priceMinor: 100 });
+
+describe('the availability of an event', () => {
+  it('is the counts of each zone, and of all together: capacity = available + held + sold', async () => {
+    const event = await openTestEvent({ zones: [seatedZone(10, 3, 5), standing(2, 50), seatedZone(1, 1, 2)] });
+    await sellSeats(redis, purchaseOf(event, { zoneId: 10, column: 2 }));
+    await sellSeats(redis, purchaseOf(event, { wish: { zoneId: 2, quantity: 3, split: false } }));
+    await holdSeats(redis, purchaseOf(event, { zoneId: 10, column: 3 }));
+    expect((await get(availability(event))).json()).toEqual({
+      eventId: event.eventId,
+      version: 3,
+      capacity: 67,
+      available: 62,
+      held: 1,
+      sold: 4,
+      zones: [
+        { zoneId: 1, capacity: 2, available: 2, held: 0, sold: 0 },
+        { zoneId: 2, capacity: 50, available: 47, held: 0, sold: 3 },
+        { zoneId: 10, capacity: 15, available: 13, held: 1, sold: 1 },
+      ],
+    });
+  });
+});
+
+describe('the seats of a zone', () => {
+  it('are a bit each, rows beginning at a byte, 1 for what is sold or held; beyond the end of what Redis keeps all is free', async () => {
+    const event = await openTestEvent({ zones: [seatedZone(1, 4, 3), seatedZone(2, 3, 10)] });
+    const fresh = { eventId: event.eventId, zoneId: 2, version: 0, rows: 3, columns: 10, bytesPerRow: 2, taken: 'AAAAAAAA' };
+    expect((await get(seats(event, 2))).json()).toEqual(fresh);
+    await sellSeats(redis, purchaseOf(event, { zoneId: 1 }));
+    await sellSeats(redis, purchaseOf(event, { zoneId: 2, row: 'A', column: 2 }));
+    await holdSeats(redis, purchaseOf(event, { zoneId: 2, row: 'B', column: 9 }));
+    expect(await redis.strlen(takenKey(event.eventId))).toBe(4 + 4);
+    const taken = Buffer.from([0b0100_0000, 0, 0, 0b1000_0000, 0, 0]).toString('base64');
+    expect((await get(seats(event, 2))).json()).toEqual({ ...fresh, version: 3, taken });
+  });
+
+  it('are rows of letters for people', async () => {
+    const event = await openTestEvent({ zones: [seatedZone(1, 4, 3), seatedZone(2, 28, 10)] });
+    await sellSeats(redis, purchaseOf(event, { zoneId: 2, row: 'AB', column: 10 }));
+    await sellSeats(redis, purchaseOf(event, { zoneId: 2, row: 'A', column: 1 }));
+    const { rows, ...rest } = (await get(`${seats(event, 2)}?form=rows`)).json();
+    expect(rest).toEqual({ eventId: event.eventId, zoneId: 2, version: 2 });
+    expect(rows).toHaveLength(28);
+    expect([rows[0], rows[1], rows[27]]).toEqual([
+      { row: 'A', seats: 'x.........' },
+      { row: 'B', seats: '..........' },
+      { row: 'AB', seats: '.........x' },
+    ]);
+  });
+
+  it('stay taken when the zone grows and its rows move to another place', async () => {
+    const event = await openTestEvent({ zones: [seatedZone(1, 2, 3), seatedZone(2, 2, 3)] });
+    await sellSeats(redis, purchaseOf(event, { zoneId: 1, row: 'B', column: 3 }));
+    await openInventory(redis, { ...event, zones: [seatedZone(1, 3, 3), seatedZone(2, 2, 3)] });
+    const rows = async (zoneId: number) =>
+      (await get(`${seats(event, zoneId)}?form=rows`)).json().rows.map(({ seats: row }: { seats: string }) => row);
+    expect([await rows(1), await rows(2)]).toEqual([
+      ['...', '..x', '...'],
+      ['...', '...'],
+    ]);
+  });
+
+  it('are a million, at most: all are told', async () => {
+    const event = await openTestEvent({ zones: [seatedZone(1, 1_000, 1_000)] });
+    await sellSeats(redis, purchaseOf(event, { row: 'ALL', column: 1_000 }));
+    const { taken } = (await get(seats(event))).json();
+    const bytes = Buffer.from(taken, 'base64');
+    expect([bytes.length, bytes.at(-1), bytes.subarray(0, -1).every((byte) => byte === 0)]).toEqual([125_000, 1, true]);
+  });
+});
+
+describe('caching', () => {
+  it.each([
+    ['the availability', availability],
+    ['the seats', seats],
+    ['the seats in rows', (event: Inventory) => `${seats(event)}?form=rows`],
+  ])('%s may be kept a second, and is a 304 to its ETag until a seat is taken', async (_what, urlOf) => {
+    const event = await openTestEvent();
+    const first = await get(urlOf(event));
+    expect(first.headers['cache-control']).toBe('public, max-age=1');
+    const headers = { 'if-none-match': String(first.headers.etag) };
+    const again = await get(urlOf(event), headers);
+    expect([again.statusCode, again.body]).toEqual([304, '']);
+    await sellSeats(redis, purchaseOf(event));
+    expect((await get(urlOf(event), headers)).statusCode).toBe(200);
+  });
+});
+
+describe('what there is not', () => {
+  const never = { eventId: unique('event') };
+  beforeAll(() => openTestEvent());
+
+  it.each<[string, string, (event: Inventory) => string]>([
+    ['the availability of an event that was never opened', 'EVENT_NOT_FOUND', () => availability(never)],
+    ['the seats of one', 'EVENT_NOT_FOUND', () => seats(never)],
+    ['a zone', 'ZONE_NOT_FOUND', (event) => seats(event, 3)],
+    ['seats where people stand', 'SEAT_NOT_FOUND', (event) => seats(event, 2)],
+  ])('is a 404: %s, %s', async (_what, code, urlOf) => {
+    const event = await openTestEvent({ zones: [seatedZone(1, 1, 1), standing(2, 50)] });
+    const answer = await get(urlOf(event));
+    expect([answer.statusCode, answer.json()]).toEqual([404, expect.objectContaining({ code })]);
+    if (code === 'SEAT_NOT_FOUND') expect(answer.json().detail).toBe('Zone 2 has no seats, only a capacity');
+  });
+
+  it.each([
+    ['/events/E!/availability', 'eventId'],
+    ['/events/E/zones/x/seats', 'zoneId'],
+    ['/events/E/zones/0/seats', 'zoneId'],
+    ['/events/E/zones/1/seats?form=svg', 'form'],
+    ['/events/E/zones/1/seats?shape=rows', 'shape'],
+  ])('is a 400 where it is not valid: %s', async (path, parameter) => {
+    const answer = await get(`/query/api/v1${path}`);
+    const errors = [expect.objectContaining({ parameter })];
+    expect([answer.statusCode, answer.json()]).toEqual([400, expect.objectContaining({ code: 'INVALID_REQUEST', errors })]);
+  });
+});
+
+describe('an inventory that cannot be read', () => {
+  it.each([
+    [
+      'the inventory is gone',
+      ({ eventId }: Inventory) => redis.del(inventoryKey(eventId), countsKey(eventId), takenKey(eventId)),
+    ],
+    ['Redis is empty', () => redis.flushdb()],
+  ])('is a 503, never "no such event", and never free: %s', async (_what, lose) => {
+    const event = await openTestEvent();
+    expect(await redis.sismember(openedEventsKey, event.eventId)).toBe(1);
+    await lose(event);
+    for (const url of [availability(event), seats(event), `${seats(event)}?form=rows`]) {
+      const answer = await get(url);
+      expect([answer.statusCode, answer.json()]).toEqual([503, expect.objectContaining({ code: 'INVENTORY_UNAVAILABLE' })]);
+      expect(answer.headers['retry-after']).toBe('1');
+    }
+  });
+
+  it('is a 503 while Redis is away; tickets and counts are answered meanwhile, and all is when it is back', async () => {
+    const event = await openTestEvent();
+    const cable = await layCable(Number(new URL(urls.redisUrl).port), resources);
+    const reader = connectRedis(through(cable, urls.redisUrl));
+    resources.defer(() => reader.disconnect());
+    reader.on('error', () => {});
+    const own = await appOn(reader);
+    const statuses = async () => {
+      const paths = [availability(event), seats(event), `/query/api/v1/tickets/count/${event.eventId}`, '/query/health'];
+      return await Promise.all(paths.map(async (url) => (await own.inject(url)).statusCode));
+    };
+    await expect.poll(statuses, { timeout: 10_000 }).toEqual([200, 200, 200, 200]);
+    await cable.cut();
+    expect(await statuses()).toEqual([503, 503, 200, 503]);
+    expect((await own.inject('/query/health')).json().checks).toMatchObject({
+      database: 'ok',
+      redis: expect.not.stringMatching(/^ok$/),
+    });
+    await cable.mend();
+    await expect.poll(statuses, { timeout: 10_000 }).toEqual([200, 200, 200, 200]);
+  });
+});

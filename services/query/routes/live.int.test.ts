@@ -1,0 +1,238 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { json } from 'node:stream/consumers';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { layCable, through } from '../../../scripts/testing/cable.ts';
+import { type LiveClient, watchLive } from '../../../scripts/testing/live-client.ts';
+import { purchaseOf } from '../../../scripts/testing/seats.ts';
+import { silentLogger } from '../../../scripts/testing/silent-logger.ts';
+import { db, openTestEvent, redis, seatedZone, unique, urls } from '../../../scripts/testing/stores.ts';
+import { releaseHold } from '../../purchase/seats/holds.ts';
+import { type Inventory, openInventory } from '../../purchase/seats/inventory.ts';
+import { holdSeats, sellSeats } from '../../purchase/seats/take-seats.ts';
+import { createHttpServer, type HttpServer } from '../../shared/http-server.ts';
+import { countsKey, inventoryKey, takenKey } from '../../shared/keys.ts';
+import { connectRedis } from '../../shared/redis.ts';
+import { buildQueryApp } from '../app.ts';
+import { createWatchers } from '../live/watchers.ts';
+import { registerLiveRoutes } from './live.ts';
+
+const resources = new AsyncDisposableStack();
+afterAll(() => resources.disposeAsync());
+
+const waitFor = <T>(condition: () => T | Promise<T>) => vi.waitFor(condition, { timeout: 10_000 });
+
+async function listen(app: HttpServer): Promise<string> {
+  resources.defer(() => app.close());
+  return await app.listen({ port: 0, host: '127.0.0.1' });
+}
+
+const base = await listen(await buildQueryApp({ db, redis, logger: silentLogger }));
+
+/** A server with the live routes alone, and limits that a test can reach. */
+async function limited(limits: Parameters<typeof registerLiveRoutes>[2]) {
+  const app = createHttpServer({ logger: silentLogger, handlerMs: 1_000 });
+  await registerLiveRoutes(app, createWatchers({ redis, logger: silentLogger }), limits);
+  return { app, base: await listen(app) };
+}
+
+async function watch({ eventId }: Inventory, at = base): Promise<LiveClient> {
+  const client = await watchLive(at, eventId);
+  resources.defer(() => client.close());
+  return client;
+}
+
+const path = (eventId: string) => `/query/ws/v1/events/${eventId}`;
+const handshake = {
+  connection: 'Upgrade',
+  upgrade: 'websocket',
+  'sec-websocket-version': '13',
+  'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+};
+
+/** What a handshake is answered where it is refused. */
+async function refusal(eventId: string, at = base) {
+  const outgoing = request(at + path(eventId), { headers: handshake }).end();
+  const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
+  return { status: answer.statusCode, headers: answer.headers, body: (await json(answer)) as Record<string, unknown> };
+}
+
+/** A client that shakes hands and then neither reads nor says anything by itself. */
+async function deafClient({ eventId }: Inventory, at: string): Promise<Socket> {
+  const { hostname, port } = new URL(at);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => {});
+  const headers = Object.entries({ host: hostname, ...handshake }).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.write(`GET ${path(eventId)} HTTP/1.1\r\n${headers.join('')}\r\n`);
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  expect(answer.toString()).toMatch(/^HTTP\/1.1 101 /);
+  return socket;
+}
+
+describe('a client', () => {
+  it('is sent the seats as they are, and what is held, sold and free again as it happens', async () => {
+    const event = await openTestEvent({ zones: [seatedZone(1, 2, 10), { zoneId: 2, capacity: 50, priceMinor: 100 }] });
+    await sellSeats(redis, purchaseOf(event, { row: 'B', column: 10 }));
+    const client = await watch(event);
+    const zone = { zoneId: 1, capacity: 20, rows: 2, columns: 10, bytesPerRow: 2 };
+    await waitFor(() =>
+      expect([...client.zones.values()]).toEqual([
+        { ...zone, available: 19, held: 0, sold: 1, taken: Buffer.from([0, 0, 0, 0b0100_0000]) },
+        { zoneId: 2, capacity: 50, available: 50, held: 0, sold: 0 },
+      ]),
+    );
+    const held = await holdSeats(redis, purchaseOf(event, { column: 3 }));
+    await sellSeats(redis, purchaseOf(event, { wish: { zoneId: 2, quantity: 4, split: false } }));
+    await waitFor(() =>
+      expect([...client.zones.values()]).toEqual([
+        { ...zone, available: 18, held: 1, sold: 1, taken: Buffer.from([0b0010_0000, 0, 0, 0b0100_0000]) },
+        { zoneId: 2, capacity: 50, available: 46, held: 0, sold: 4 },
+      ]),
+    );
+    if (held.kind !== 'held') expect.fail();
+    await releaseHold(redis, { eventId: event.eventId, holdId: held.holdId });
+    await waitFor(() => expect(client.zones.get(1)).toMatchObject({ available: 19, held: 0 }));
+    expect(client.zones.get(1)?.taken?.[0]).toBe(0);
+    expect(client.seen).toMatchObject({ snapshot: 1, asked: 0 });
+  });
+
+  it('is sent a snapshot when it asks', async () => {
+    const client = await watch(await openTestEvent());
+    client.send('{"type":"snapshot"}');
+    await waitFor(() => expect(client.seen.snapshot).toBe(2));
+  });
+
+  it('is sent a snapshot when the event is opened with other zones', async () => {
+    const event = await openTestEvent({ zones: [seatedZone(1, 2, 10)] });
+    const client = await watch(event);
+    await sellSeats(redis, purchaseOf(event));
+    await openInventory(redis, { ...event, zones: [seatedZone(1, 3, 10), seatedZone(2, 1, 1)] });
+    await waitFor(() => expect(client.seen.snapshot).toBe(2));
+    expect([client.zones.size, client.zones.get(1)]).toEqual([2, expect.objectContaining({ capacity: 30, sold: 1 })]);
+  });
+
+  it.each([
+    ['is not JSON', 'snapshot', 1008],
+    ['is another type', '{"type":"buy"}', 1008],
+    ['has no type', 'null', 1008],
+    ['is longer than it need be', `{"type":"snapshot","x":"${'x'.repeat(1_024)}"}`, 1009],
+  ])('is sent away, with the reason, when what it says %s', async (_what, text, code) => {
+    const client = await watch(await openTestEvent());
+    client.send(text);
+    const closed = await client.closed;
+    expect(closed.code).toBe(code);
+    if (code === 1008) expect(closed.reason).toBe('Only {"type":"snapshot"} is understood');
+  });
+
+  it('is sent away when it says too much', async () => {
+    const client = await watch(await openTestEvent());
+    for (let times = 0; times < 200; times++) client.send('{"type":"snapshot"}');
+    expect(await client.closed).toEqual({ code: 1008, reason: 'Too many messages' });
+  });
+
+  it('that answers no ping is cut off, one that does is not', async () => {
+    const server = await limited({ pingMs: 50 });
+    const event = await openTestEvent();
+    const client = await watch(event, server.base);
+    const deaf = await deafClient(event, server.base);
+    deaf.resume();
+    await once(deaf, 'close');
+    await sellSeats(redis, purchaseOf(event));
+    await waitFor(() => expect(client.zones.get(1)).toMatchObject({ sold: 1 }));
+  });
+});
+
+describe('an inventory that cannot be read', () => {
+  it('is told to clients when Redis has lost it, and they get a snapshot when it was opened anew', async () => {
+    const event = await openTestEvent();
+    await sellSeats(redis, purchaseOf(event));
+    const client = await watch(event);
+    await waitFor(() => expect(client.zones.get(1)).toMatchObject({ sold: 1 }));
+    await redis.del(inventoryKey(event.eventId), countsKey(event.eventId), takenKey(event.eventId));
+    await waitFor(() => expect(client.isStale()).toBe(true));
+    await openInventory(redis, event);
+    await waitFor(() => expect(client.isStale()).toBe(false));
+    expect(client.zones.get(1)).toMatchObject({ sold: 0, available: 100 });
+    await sellSeats(redis, purchaseOf(event));
+    await waitFor(() => expect(client.zones.get(1)).toMatchObject({ sold: 1 }));
+    expect(client.seen).toMatchObject({ unavailable: 1, asked: 0 });
+  });
+
+  it('is told to clients while Redis is away, and refuses new ones; both are well when it is back', async () => {
+    const event = await openTestEvent();
+    const cable = await layCable(Number(new URL(urls.redisUrl).port), resources);
+    const reader = connectRedis(through(cable, urls.redisUrl));
+    resources.defer(() => reader.disconnect());
+    reader.on('error', () => {});
+    await once(reader, 'ready');
+    const at = await listen(await buildQueryApp({ db, redis: reader, logger: silentLogger }));
+    const client = await watch(event, at);
+    await cable.cut();
+    await waitFor(() => expect(client.isStale()).toBe(true));
+    expect(await refusal(event.eventId, at)).toMatchObject({ status: 503, body: { code: 'INVENTORY_UNAVAILABLE' } });
+    const other = await openTestEvent();
+    expect(await refusal(other.eventId, at)).toMatchObject({ status: 503, body: { code: 'INVENTORY_UNAVAILABLE' } });
+    await sellSeats(redis, purchaseOf(event));
+    await cable.mend();
+    await waitFor(() => expect(client.isStale()).toBe(false));
+    expect(client.zones.get(1)).toMatchObject({ sold: 1 });
+    expect((await watch(other, at)).seen.unavailable).toBe(0);
+  });
+});
+
+describe('a handshake', () => {
+  it('is refused with a problem: the event was never opened, is lost, or is no name', async () => {
+    const event = await openTestEvent();
+    expect(await refusal(unique('event'))).toMatchObject({ status: 404, body: { code: 'EVENT_NOT_FOUND' } });
+    await redis.del(inventoryKey(event.eventId));
+    const lost = await refusal(event.eventId);
+    expect(lost).toMatchObject({ status: 503, body: { code: 'INVENTORY_UNAVAILABLE' }, headers: { 'retry-after': '1' } });
+    expect(lost.headers['content-type']).toMatch(/^application\/problem\+json/);
+    expect(await refusal('E!')).toMatchObject({ status: 400, body: { errors: [{ parameter: 'eventId' }] } });
+  });
+
+  it('is refused while as many clients watch as one process may serve, and no longer', async () => {
+    const server = await limited({ maxSockets: 2 });
+    const event = await openTestEvent();
+    const [first] = [await watch(event, server.base), await watch(event, server.base)];
+    expect(await refusal(event.eventId, server.base)).toMatchObject({
+      status: 503,
+      headers: { 'retry-after': '1' },
+      body: { code: 'SERVICE_UNAVAILABLE' },
+    });
+    first.close();
+    await first.closed;
+    await waitFor(() => watch(event, server.base));
+  });
+
+  it('is what the path is for: a plain GET is a 400 that says so', async () => {
+    const answer = await fetch(base + path('E'));
+    expect([answer.status, await answer.json()]).toEqual([
+      400,
+      expect.objectContaining({ errors: [{ header: 'Upgrade', detail: 'must be websocket' }] }),
+    ]);
+  });
+
+  it.each(['h2c', 'websocket'])(
+    'is not made on any other path: an Upgrade to %s there is answered as if it were none',
+    async (upgrade) => {
+      const outgoing = request(`${base}/query/live`, { headers: { ...handshake, upgrade } }).end();
+      const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
+      expect([answer.statusCode, await json(answer)]).toEqual([200, { status: 'ok' }]);
+    },
+  );
+});
+
+describe('a service that stops', () => {
+  it('says so to its clients, and does not wait for those who do not answer', { timeout: 20_000 }, async () => {
+    const { app, base: at } = await limited({});
+    const event = await openTestEvent();
+    const client = await watch(event, at);
+    const deaf = await deafClient(event, at);
+    await app.close();
+    expect(await client.closed).toEqual({ code: 1001, reason: 'The service stops' });
+    deaf.resume();
+    await once(deaf, 'close');
+  });
+});
