@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { assertConserved } from '../scripts/testing/conservation.ts';
-import { buy, inParallel } from '../scripts/testing/http.ts';
+import { buy, inParallel, post } from '../scripts/testing/http.ts';
 import { startTestService } from '../scripts/testing/services.ts';
-import { createMessaging, db, depth, openTestEvent, redis, urls } from '../scripts/testing/stores.ts';
+import { createMessaging, db, depth, openTestEvent, redis, seatedZone, urls } from '../scripts/testing/stores.ts';
 import { layTripwire } from '../scripts/testing/tripwire.ts';
 import { type Inventory, readInventory } from './purchase/seats/inventory.ts';
 import type { ServiceName } from './shared/path-table.ts';
@@ -66,7 +66,7 @@ describe('killing (-9)', { timeout: 90_000 }, () => {
     expect(sequence).toBeGreaterThanOrEqual(Math.max(1, promised.length));
     const revenue = `${sequence * 100}.0000`;
     await waitFor(async () => expect(await salesOf(event.eventId)).toEqual({ counted: sequence, revenue, rows: sequence }));
-    await assertConserved(redis, event.eventId);
+    await assertConserved(redis, event.eventId, db);
   });
 
   it('persistence between commit and acknowledgement loses and doubles nothing', async () => {
@@ -83,5 +83,22 @@ describe('killing (-9)', { timeout: 90_000 }, () => {
     await startTestService('persistence', messaging, { resources });
     await waitFor(async () => expect(await depth(messaging.queueUrl)).toEqual([0, 0]));
     expect(await salesOf(event.eventId)).toEqual({ counted: 10, revenue: '1000.0000', rows: 10 });
+    await assertConserved(redis, event.eventId, db);
+  });
+
+  it('purchase while it keeps holds for buyers leaks no seat: what expires is sold by another task', async () => {
+    const event = await openTestEvent({ zones: [seatedZone(1, 1, 10)], holdMs: 1_000 });
+    const messaging = await createMessaging();
+    const wish = { eventId: event.eventId, zoneId: 1, quantity: 10 };
+    const first = await startTestService('purchase', messaging, { resources });
+    expect((await post(`${first.base}/purchase/api/v1/holds`, wish)).status).toBe(201);
+    first.kill('SIGKILL');
+    await first.exited;
+
+    const second = await startTestService('purchase', messaging, { resources });
+    await startTestService('persistence', messaging, { resources });
+    await waitFor(async () => expect((await post(`${second.base}/purchase/api/v1/orders`, wish)).status).toBe(201));
+    await waitFor(async () => expect((await salesOf(event.eventId)).counted).toBe(10));
+    await assertConserved(redis, event.eventId, db);
   });
 });

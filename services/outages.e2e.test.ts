@@ -9,7 +9,7 @@ import { layCable, through } from '../scripts/testing/cable.ts';
 import { assertConserved } from '../scripts/testing/conservation.ts';
 import { buy, get, inParallel } from '../scripts/testing/http.ts';
 import { startTestService, testFolder } from '../scripts/testing/services.ts';
-import { createMessaging, openTestEvent, planOf, redis, seatedZone, unique, urls } from '../scripts/testing/stores.ts';
+import { createMessaging, db, openTestEvent, planOf, redis, seatedZone, unique, urls } from '../scripts/testing/stores.ts';
 import { readInventory } from './purchase/seats/inventory.ts';
 
 let resources: AsyncDisposableStack;
@@ -35,7 +35,13 @@ describe('a store that goes away', { timeout: 120_000 }, () => {
     resources.defer(() => first.stop());
     const own = { ...urls, redisUrl: `redis://127.0.0.1:${at.port}` };
     const stores = await connectStores(own, resources);
-    const { eventId, venueId, ...rest } = { eventId: unique('event'), venueId: unique('venue'), currency: 'USD', onSaleAtMs: 0 };
+    const { eventId, venueId, ...rest } = {
+      eventId: unique('event'),
+      venueId: unique('venue'),
+      currency: 'USD',
+      onSaleAtMs: 0,
+      holdMs: 1,
+    };
     await openEvent(stores.db, stores.redis, planOf({ eventId, venueId, ...rest, zones: [seatedZone(1, 1, 10)] }));
     const messaging = await createMessaging();
     const env = { REDIS_URL: own.redisUrl };
@@ -143,6 +149,6 @@ describe('SIGTERM', () => {
     const query = await startTestService('query', messaging, { resources });
     const countUrl = `${query.base}/query/api/v1/tickets/count/${eventId}`;
     await waitFor(async () => expect((await get(countUrl)).body.count).toBe(sold.length));
-    await assertConserved(redis, eventId);
+    await assertConserved(redis, eventId, db);
   });
 });

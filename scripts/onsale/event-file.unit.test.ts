@@ -17,15 +17,30 @@ const parse = (changes: object) => () => parseEventFile(JSON.stringify({ ...vali
 describe('an event file', () => {
   it('describes a venue, its zones and an event', () => {
     const plan = parseEventFile(JSON.stringify(valid));
-    const seated = { grid: { rows: 2, columns: 5 }, capacity: 10, priceMinor: 1_250 };
+    const seated = { grid: { rows: 2, columns: 5, focus: { row: 1, column: 3 } }, capacity: 10, priceMinor: 1_250 };
     expect(plan.inventory).toEqual({
       eventId: 'E',
       venueId: 'V',
       currency: 'EUR',
       onSaleAtMs: Date.UTC(2026, 4, 1, 8),
+      holdMs: 600_000,
       zones: [...[1, 2, 3].map((zoneId) => ({ zoneId, ...seated })), { zoneId: 9, capacity: 40, priceMinor: 800 }],
     });
     expect([...plan.zoneNames.values()]).toEqual(['Zone 1', 'Zone 2', 'Zone 3', 'Standing']);
+  });
+
+  it('may say where the best seats are, how long a hold lasts, and how many tickets a buyer may have', () => {
+    const zones = [
+      { zoneId: 1, rows: 3, columns: 4, price: '1' },
+      { zoneId: 2, rows: 3, columns: 4, focus: { row: 'b', column: 3.5 }, price: '1' },
+    ];
+    const event = { ...valid.event, holdSeconds: 90, ticketsPerBuyer: 6 };
+    const { inventory } = parseEventFile(JSON.stringify({ ...valid, event, zones }));
+    expect(inventory).toMatchObject({ holdMs: 90_000, ticketsPerBuyer: 6 });
+    expect(inventory.zones.map(({ grid }) => grid?.focus)).toEqual([
+      { row: 1, column: 2.5 },
+      { row: 2, column: 3.5 },
+    ]);
   });
 
   it('is told of all its faults at once, each by its place', () => {
@@ -53,6 +68,28 @@ describe('an event file', () => {
     ['a zone 0', { zones: [{ zoneId: 0, capacity: 1, price: '1' }] }, '/zones/0/zoneId'],
     ['a zone too large', { zones: [{ zoneId: 1, rows: 9_000, columns: 9_000, price: '1' }] }, 'more than 1000000 seats'],
     ['too many zones', { zones: [{ zoneId: 1, throughZoneId: 100_000, capacity: 1, price: '1' }] }, 'at most 10000 zones'],
+    [
+      'too many seats',
+      { zones: [{ zoneId: 1, throughZoneId: 11, capacity: 1_000_000, price: '1' }] },
+      'more than 10000000 seats',
+    ],
+    [
+      'a focus outside',
+      { zones: [{ zoneId: 1, rows: 2, columns: 2, focus: { row: 'C', column: 1 }, price: '1' }] },
+      '/zones/0/focus',
+    ],
+    [
+      'a focus without seats',
+      { zones: [{ zoneId: 1, capacity: 2, focus: { row: 'A', column: 1 }, price: '1' }] },
+      '/zones/0/focus',
+    ],
+    [
+      'a focus in a seat',
+      { zones: [{ zoneId: 1, rows: 1, columns: 9, focus: { row: 'A', column: 1.2 }, price: '1' }] },
+      'focus/column',
+    ],
+    ['no time to hold', { event: { ...valid.event, holdSeconds: 0 } }, '/event/holdSeconds'],
+    ['no tickets for a buyer', { event: { ...valid.event, ticketsPerBuyer: 0 } }, '/event/ticketsPerBuyer'],
     ['a price too high', { zones: [{ zoneId: 1, capacity: 1, price: '99999999999999999999' }] }, '/zones/0/price'],
   ])('with %s is refused', (_what, changes, fault) => {
     expect(parse(changes)).toThrow(fault);
