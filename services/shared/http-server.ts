@@ -71,7 +71,11 @@ export function createHttpServer(options: {
   app.setNotFoundHandler(({ method, url }, reply) =>
     sendProblem(reply, 'NOT_FOUND', { detail: notFoundDetail ?? `${method} ${url.split('?')[0]}` }),
   );
-  app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+    // What is empty has no type, whatever is said of it: a POST may have nothing to say.
+    if (request.headers['content-length'] === '0') delete request.headers['content-type'];
+  });
   app.addSchema(Problem);
   return app;
 }

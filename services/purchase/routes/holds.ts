@@ -13,6 +13,9 @@ import { nameIn, readWish, takeProblems, WishRequest } from './wish.ts';
 
 const params = Type.Object({ holdId: HoldId });
 
+/** No body is needed, but who sends one can be wrong about it. */
+const bodyProblems = ['PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'] as const;
+
 const eventOf = (holdId: string) => holdId.slice(0, holdId.indexOf('~'));
 
 const json = (description: string, schema: TObject) => ({ description, content: { 'application/json': { schema } } });
@@ -66,6 +69,7 @@ export function registerHoldRoutes(app: HttpServer, { redis, wakeRelay }: Purcha
             'HOLD_NOT_FOUND',
             'HOLD_EXPIRED',
             'BUYER_LIMIT_REACHED',
+            ...bodyProblems,
             'IDEMPOTENCY_KEY_REUSED',
             'INVENTORY_UNAVAILABLE',
           ),
@@ -103,6 +107,7 @@ export function registerHoldRoutes(app: HttpServer, { redis, wakeRelay }: Purcha
             'HOLD_NOT_FOUND',
             'HOLD_EXPIRED',
             'HOLD_EXTENDED',
+            ...bodyProblems,
             'IDEMPOTENCY_KEY_REUSED',
             'INVENTORY_UNAVAILABLE',
           ),
@@ -127,7 +132,7 @@ export function registerHoldRoutes(app: HttpServer, { redis, wakeRelay }: Purcha
         params,
         response: {
           204: Type.Unsafe<undefined>({ type: 'null', description: 'Released' }),
-          ...problemResponses('INVALID_REQUEST', 'EVENT_NOT_FOUND', 'HOLD_NOT_FOUND', 'INVENTORY_UNAVAILABLE'),
+          ...problemResponses('INVALID_REQUEST', 'EVENT_NOT_FOUND', 'HOLD_NOT_FOUND', ...bodyProblems, 'INVENTORY_UNAVAILABLE'),
         },
       },
     },

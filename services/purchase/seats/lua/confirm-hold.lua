@@ -23,7 +23,7 @@ local hold = hold_of(holdId)
 if not hold then return { 'HOLD_NOT_FOUND' } end
 if hold.state == 'sold' then
   local soldAt, json = string.match(redis.call('HGET', key.orders, hold.orderId), '^(%d+) (.*)$')
-  return { 'SOLD_BEFORE', tonumber(soldAt), json }
+  return answer({ 'SOLD_BEFORE', tonumber(soldAt), json })
 end
 
 local order = hold.order
@@ -31,7 +31,9 @@ local from = 'held'
 if hold.state == 'expired' then
   from = 'free'
   local mayBeMore = expire_holds(50)
+  -- Who was not named when the event had no limit yet has no seats to come back to.
   local refusal = over_limit(tonumber(ticketsPerBuyer), order.buyerId, #order.tickets)
+  if refusal and refusal[1] == 'BUYER_REQUIRED' then refusal = { 'HOLD_EXPIRED' } end
   local wanted = {}
   for _, ticket in ipairs(order.tickets) do
     local zone = zone_of(ticket.zoneId)

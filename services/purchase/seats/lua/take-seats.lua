@@ -35,6 +35,7 @@ if order.venueId and order.venueId ~= venueId then return { 'EVENT_NOT_FOUND' } 
 order.venueId = venueId
 
 local bestOf = ARGV[5] ~= '' and tonumber(ARGV[5])
+if bestOf and not zone_of(bestOf) then return { 'ZONE_NOT_FOUND', 0 } end
 local noZone, noSeat = { 'ZONE_NOT_FOUND' }, { 'SEAT_NOT_FOUND' }
 for at, ticket in ipairs(order.tickets) do
   ticket.zoneId = ticket.zoneId or bestOf
@@ -53,6 +54,8 @@ if #noSeat > 1 then return noSeat end
 if now < tonumber(onSaleAtMs) then return { 'NOT_ON_SALE', tonumber(onSaleAtMs) } end
 
 local mayBeMore = expire_holds(50)
+-- What is best is known only once every seat that is free counts as free.
+if bestOf and mayBeMore then return { 'AGAIN' } end
 local function refuse(reply) return mayBeMore and { 'AGAIN' } or answer(reply) end
 
 local overLimit = over_limit(tonumber(ticketsPerBuyer), order.buyerId, #order.tickets)
