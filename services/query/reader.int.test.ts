@@ -93,6 +93,9 @@ describe('a reader that is away', () => {
     `${tickets}/count/Event1`,
     `${tickets}/revenue/Venue1/Event1`,
     `${tickets}?eventId=Event1`,
+    `${tickets}?buyerId=ann`,
+    '/query/api/v1/orders/0190b5f8-0000-7000-8000-000000000000',
+    '/query/api/v1/events/Event1',
     `${tickets}/0190b5f8-0000-7000-8000-000000000000`,
   ];
 

@@ -1,14 +1,14 @@
 import { globSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { loadScript } from '../../shared/script.ts';
+import { loadScript } from './script.ts';
 
-const folder = import.meta.dirname;
+const services = join(import.meta.dirname, '..');
 
 /** What a script's header says of it, with those of the files that it includes, and what its body does. */
 function readScript(file: string) {
-  const lines = loadScript(pathToFileURL(join(folder, 'lua', file))).source.split('\n');
+  const lines = loadScript(pathToFileURL(join(services, file))).source.split('\n');
   const comments = lines.filter((line) => line.startsWith('--'));
   const body = lines.map((line) => line.replace(/--.*$/, '')).join('\n');
   const listed = (pattern: RegExp) => comments.flatMap((line) => pattern.exec(line)?.[1] ?? []);
@@ -45,16 +45,20 @@ function replyWords(body: string): string[] {
 
 const upTo = (count: number) => Array.from({ length: count }, (_, at) => at + 1);
 
-const sources = globSync('*.ts', { cwd: folder })
-  .filter((file) => !file.includes('.test.'))
-  .map((file) => readFileSync(join(folder, file), 'utf8'));
+const read = (file: string) => readFileSync(join(services, file), 'utf8');
 
-const command = readFileSync(join(folder, 'command.ts'), 'utf8');
+/** The TypeScript beside a script's folder; what runs a service's scripts for all of them is one of these. */
+const sourcesBeside = (file: string) =>
+  globSync(join(dirname(dirname(file)), '*.ts'), { cwd: services })
+    .filter((source) => !source.includes('.test.'))
+    .map(read);
 
-const files = globSync('*.lua', { cwd: join(folder, 'lua') });
+const files = globSync('**/lua/*.lua', { cwd: services });
 
 it('there are scripts to compare', () => {
-  expect(files).toEqual(expect.arrayContaining(['open-inventory.lua', 'take-seats.lua']));
+  expect(files.map((file) => basename(file))).toEqual(
+    expect.arrayContaining(['open-inventory.lua', 'take-seats.lua', 'read-seats.lua']),
+  );
 });
 
 describe.each(files)('%s', (file) => {
@@ -92,10 +96,10 @@ describe.each(files)('%s', (file) => {
 
   it('has one owner, which passes the keys that the header names, in that order', () => {
     const loaded = `loadScript(new URL('lua/${basename(file, '.lua')}.lua', import.meta.url))`;
-    const owners = sources.filter((source) => source.includes(loaded));
-    expect(owners).toHaveLength(1);
-    // By itself, or by way of runCommand.
-    const passed = [...[...owners, command].join('\n').matchAll(/const keys = \[([^\]]*)\]/g)].map(([, list = '']) =>
+    const sources = sourcesBeside(file);
+    expect(sources.filter((source) => source.includes(loaded))).toHaveLength(1);
+    // By itself, or by way of a file beside it.
+    const passed = [...sources.join('\n').matchAll(/const keys = \[([^\]]*)\]/g)].map(([, list = '']) =>
       [...list.matchAll(/(\w+)Key\(/g)].map(([, name]) => name),
     );
     expect(passed).toContainEqual(header.keyNames);
