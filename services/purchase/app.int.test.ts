@@ -2,13 +2,12 @@ import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import getPort from 'get-port';
 import { afterAll, describe, expect, it } from 'vitest';
-import { purchaseAppOn, seen } from '../../scripts/testing/purchase-app.ts';
+import { app, purchaseAppOn, seen } from '../../scripts/testing/purchase-app.ts';
 import { redis } from '../../scripts/testing/stores.ts';
 import { type ProblemCode, problems } from '../shared/problems.ts';
-import { connectRedis } from './redis.ts';
+import { connectRedis } from '../shared/redis.ts';
 
 const tickets = '/purchase/api/v1/tickets';
-const app = await purchaseAppOn(redis);
 
 const wish = { venueId: 'V', eventId: 'E', zoneId: 1, row: 'A', column: '1' };
 
@@ -74,20 +73,6 @@ describe('beside the tickets', () => {
     expect([answer.statusCode, answer.json().status]).toEqual([200, 'ok']);
   });
 
-  it('an OpenAPI 3.1 document tells of the purchase and of each problem that it can answer', async () => {
-    const document = (await app.inject('/purchase/openapi.json')).json();
-    expect(document.openapi).toBe('3.1.0');
-    const { requestBody, responses } = document.paths[tickets].post;
-    expect(Object.keys(requestBody.content['application/json'].schema.properties)).toEqual(Object.keys(wish));
-    expect(Object.keys(responses)).toEqual(['201', '400', '404', '409', '413', '415', '503']);
-    for (const status of Object.keys(responses).filter((status) => status !== '201')) {
-      expect(responses[status].content).toMatchObject({
-        'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
-      });
-    }
-    expect(document.components.schemas.Problem.properties.code.enum).toEqual(Object.keys(problems));
-  });
-
   it('a page to browse it is served', async () => {
     const moved = await app.inject('/purchase/docs');
     const { location } = moved.headers;
@@ -95,5 +80,52 @@ describe('beside the tickets', () => {
     expect(page.statusCode).toBe(200);
     expect(page.headers['content-type']).toMatch(/^text\/html/);
     expect(page.body).toContain('swagger-ui');
+  });
+});
+
+describe('the OpenAPI document', () => {
+  const take = ['201', '400', '404', '409', '413', '415', '422', '503'];
+  const hold = '/purchase/api/v1/holds/{holdId}';
+  const wishFields = ['venueId', 'eventId', 'buyerId', 'seats', 'zoneId', 'quantity', 'split'];
+  const routes: [method: string, path: string, statuses: string[], parameters: string[], bodyFields?: string[]][] = [
+    ['post', tickets, take, ['idempotency-key'], ['venueId', 'eventId', 'zoneId', 'row', 'column', 'buyerId']],
+    ['post', '/purchase/api/v1/orders', take, ['idempotency-key'], wishFields],
+    [
+      'post',
+      '/purchase/api/v1/orders/{orderId}/cancel',
+      ['200', '400', '404', '413', '415', '422', '503'],
+      ['orderId', 'idempotency-key'],
+      ['eventId', 'ticketIds'],
+    ],
+    ['post', '/purchase/api/v1/holds', take, ['idempotency-key'], wishFields],
+    ['post', `${hold}/confirm`, ['200', '201', '400', '404', '409', '413', '415', '422', '503'], ['holdId', 'idempotency-key']],
+    ['post', `${hold}/extend`, ['200', '400', '404', '409', '413', '415', '422', '503'], ['holdId', 'idempotency-key']],
+    ['delete', hold, ['204', '400', '404', '413', '415', '503'], ['holdId']],
+    ['get', '/purchase/live', ['200'], []],
+    ['get', '/purchase/health', ['200', '503'], []],
+  ];
+  const document = async () => (await app.inject('/purchase/openapi.json')).json();
+
+  it('is of version 3.1 and tells of every route, and of each problem code', async () => {
+    const { openapi, paths, components } = await document();
+    expect(openapi).toBe('3.1.0');
+    const told = Object.entries<object>(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => [method, path]));
+    expect(told).toEqual(expect.arrayContaining(routes.map(([method, path]) => [method, path])));
+    expect(told).toHaveLength(routes.length);
+    expect(components.schemas.Problem.properties.code.enum).toEqual(Object.keys(problems));
+  });
+
+  it.each(routes)('of %s %s tells what it takes and answers', async (method, path, statuses, parameters, bodyFields) => {
+    const { operationId, summary, responses, requestBody, parameters: told = [] } = (await document()).paths[path][method];
+    expect([operationId, summary]).toEqual([expect.stringMatching(/^[a-z]\w+$/i), expect.stringMatching(/\w/)]);
+    expect(Object.keys(responses).toSorted()).toEqual(statuses);
+    expect(told.map(({ name }: { name: string }) => name).toSorted()).toEqual(parameters.toSorted());
+    expect(Object.keys(requestBody?.content['application/json'].schema.properties ?? {})).toEqual(bodyFields ?? []);
+    if (responses[201]) expect(Object.keys(responses[201].headers ?? {})).toEqual(path.endsWith('/holds') ? [] : ['Location']);
+    for (const status of statuses.filter((status) => status >= '400')) {
+      const { content, headers } = responses[status];
+      expect(content).toMatchObject({ 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } });
+      expect(Object.keys(headers ?? {})).toEqual(status === '503' ? ['Retry-After'] : []);
+    }
   });
 });

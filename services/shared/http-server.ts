@@ -74,7 +74,8 @@ export function createHttpServer(options: {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
     // What is empty has no type, whatever is said of it: a POST may have nothing to say.
-    if (request.headers['content-length'] === '0') delete request.headers['content-type'];
+    const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
+    if (length === '0' && encoding === undefined) delete request.headers['content-type'];
   });
   app.addSchema(Problem);
   return app;

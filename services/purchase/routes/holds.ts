@@ -56,13 +56,16 @@ export function registerHoldRoutes(app: HttpServer, { redis, wakeRelay }: Purcha
         summary: 'Buy what is held',
         description:
           'At the price of when it was held. Of a hold that has expired too, for an hour, where all of its seats are still free. ' +
-          'Confirmed again, the answer is 200 with the same order.',
+          'Confirmed again within an hour, the answer is 200 with the same order.',
         tags: ['holds'],
         params,
         headers: commandHeaders,
         response: {
           201: { ...json('Sold', Order), headers: { Location: locationHeader('The order') } },
-          200: json('It was confirmed before; its order, as it is now', Order),
+          200: {
+            ...json('It was confirmed before; its order, as it is now', Order),
+            headers: { Location: locationHeader('The order') },
+          },
           ...problemResponses(
             'INVALID_REQUEST',
             'EVENT_NOT_FOUND',
@@ -82,10 +85,11 @@ export function registerHoldRoutes(app: HttpServer, { redis, wakeRelay }: Purcha
       const outcome = await confirmHold(redis, { ...commandOf(request, eventId), holdId });
       if (outcome.kind === 'refused') return sendRefusal(reply, outcome);
       const { orderId, sequence, tickets } = outcome.order;
+      reply.header('location', orderLocation(orderId));
       if (outcome.before) return presentOrder(outcome);
       wakeRelay(eventId);
       request.log.info({ orderId, eventId, sequence, tickets: tickets.length }, 'hold confirmed');
-      return reply.code(201).header('location', orderLocation(orderId)).send(presentOrder(outcome));
+      return reply.code(201).send(presentOrder(outcome));
     },
   );
 

@@ -66,7 +66,8 @@ export function readWish(body: Static<typeof WishRequest>): Omit<Purchase, 'even
     return errors.length > 0 ? { errors } : { venueId, buyerId, wish: { seats: chosen } };
   }
   if (zoneId === undefined || quantity === undefined) {
-    return { errors: [{ pointer: '#', detail: 'needs either seats, or zoneId and quantity' }] };
+    const missing = zoneId !== undefined ? '#/quantity' : quantity !== undefined ? '#/zoneId' : '#/seats';
+    return { errors: [{ pointer: missing, detail: 'is missing: say seats, or zoneId and quantity' }] };
   }
   return { venueId, buyerId, wish: { zoneId, quantity, split: split ?? false } };
 }

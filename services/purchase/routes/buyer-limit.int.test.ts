@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { openEvent } from '../../../scripts/onsale/open-event.ts';
+import { accepted, app } from '../../../scripts/testing/purchase-app.ts';
+import { refusal } from '../../../scripts/testing/refusal.ts';
+import {
+  cancel,
+  confirm,
+  extend,
+  hold,
+  letExpire,
+  order,
+  release,
+  seats,
+  takers,
+  ticket,
+} from '../../../scripts/testing/requests.ts';
+import { db, openTestEvent, planOf, redis } from '../../../scripts/testing/stores.ts';
+import { problem } from '../../shared/problems.ts';
+
+const reached = (limit: number, has: number) =>
+  problem('BUYER_LIMIT_REACHED', { detail: `At most ${limit} tickets for a buyer, who has or holds ${has}` });
+
+/** What Ann asks for. */
+const annas = (...names: string[]) => ({ buyerId: 'Ann', seats: seats(...names) });
+
+describe.each(takers)('%s of an event that limits the tickets of a buyer', (_what, take) => {
+  it('needs to say who buys: else it is answered 400 with a pointer to what is missing', async () => {
+    const event = await openTestEvent({ ticketsPerBuyer: 2 });
+    const errors = [{ pointer: '#/buyerId', detail: 'is missing: the event limits how many tickets a buyer may have' }];
+    const refused = await refusal(take(event, { seats: seats('A1') }), 'INVALID_REQUEST', { asksRedis: true });
+    expect(refused).toEqual(problem('INVALID_REQUEST', { errors }));
+  });
+
+  it('is answered 409 once the buyer has so many, with how many; other buyers and other events are apart', async () => {
+    const event = await openTestEvent({ ticketsPerBuyer: 2 });
+    await accepted(take(event, annas('A1')));
+    await accepted(take(event, annas('A2')));
+    expect(await refusal(take(event, annas('A3')), 'BUYER_LIMIT_REACHED')).toEqual(reached(2, 2));
+    await accepted(take(event, { buyerId: 'ann', seats: seats('A3') }));
+    await accepted(take(await openTestEvent({ ticketsPerBuyer: 2 }), annas('A3')));
+  });
+
+  it('is never given beyond the limit, and always up to it, to 20 requests at once of one buyer', async () => {
+    const event = await openTestEvent({ ticketsPerBuyer: 4 });
+    const names = Array.from({ length: 20 }, (_, at) => `${'AB'[at % 2]}${Math.floor(at / 2) + 1}`);
+    const answers = await Promise.all(names.map((name) => app.inject(take(event, annas(name)))));
+    const { 201: won = [], 409: lost = [] } = Object.groupBy(answers, ({ statusCode }) => statusCode);
+    expect([won.length, lost.length]).toEqual([4, 16]);
+    for (const answer of lost) expect(answer.json()).toEqual(reached(4, 4));
+  });
+});
+
+describe('the tickets of a buyer', () => {
+  it('are counted whichever way they were got, holds among them, and by the ticket', async () => {
+    const event = await openTestEvent({ ticketsPerBuyer: 5 });
+    expect(await refusal(order(event, annas('A1', 'A2', 'A3', 'A4', 'A5', 'A6')), 'BUYER_LIMIT_REACHED')).toEqual(reached(5, 0));
+    await accepted(ticket(event, annas('A1')));
+    await accepted(hold(event, annas('A2', 'A3')));
+    await accepted(order(event, { buyerId: 'Ann', zoneId: 1, quantity: 1 }));
+    for (const [, take] of takers.slice(1)) {
+      expect(await refusal(take(event, annas('B1', 'B2')), 'BUYER_LIMIT_REACHED')).toEqual(reached(5, 4));
+    }
+    await accepted(ticket(event, annas('B1')));
+    expect(await refusal(ticket(event, annas('B2')), 'BUYER_LIMIT_REACHED')).toEqual(reached(5, 5));
+  });
+
+  it('that are held are not counted again when the hold is extended or confirmed', async () => {
+    const event = await openTestEvent({ ticketsPerBuyer: 2 });
+    const held = await accepted(hold(event, annas('A1', 'A2')));
+    await accepted(extend(held), 200);
+    await accepted(confirm(held));
+    expect(await refusal(order(event, annas('A3')), 'BUYER_LIMIT_REACHED')).toEqual(reached(2, 2));
+  });
+
+  it('are given back by cancelling, each once', async () => {
+    const event = await openTestEvent({ ticketsPerBuyer: 3 });
+    const sold = await accepted(order(event, annas('A1', 'A2', 'A3')));
+    const [first] = sold.tickets;
+    for (let times = 0; times < 2; times++) await accepted(cancel(sold, [first.ticketId]), 200);
+    expect(await refusal(order(event, annas('B1', 'B2')), 'BUYER_LIMIT_REACHED')).toEqual(reached(3, 2));
+    for (let times = 0; times < 2; times++) await accepted(cancel(sold), 200);
+    await accepted(order(event, annas('B1', 'B2', 'B3')));
+    expect(await refusal(order(event, annas('B4')), 'BUYER_LIMIT_REACHED')).toEqual(reached(3, 3));
+  });
+
+  it.each([
+    ['releasing', async (held: { eventId: string; holdId: string }) => accepted(release(held), 204)],
+    ['expiry', letExpire],
+  ])('that are held are given back by %s', async (_how, end) => {
+    const event = await openTestEvent({ ticketsPerBuyer: 2 });
+    const held = await accepted(hold(event, annas('A1', 'A2')));
+    await end(held);
+    await accepted(order(event, annas('B1', 'B2')));
+    expect(await refusal(hold(event, annas('B3')), 'BUYER_LIMIT_REACHED')).toEqual(reached(2, 2));
+  });
+
+  it('are no more than the limit after an expired hold is confirmed, too', async () => {
+    const event = await openTestEvent({ ticketsPerBuyer: 3 });
+    const held = await accepted(hold(event, annas('A1', 'A2')));
+    await letExpire(held);
+    const sold = await accepted(order(event, annas('B1', 'B2')));
+    expect(await refusal(confirm(held), 'BUYER_LIMIT_REACHED')).toEqual(reached(3, 2));
+    await accepted(cancel(sold, [sold.tickets[0].ticketId]), 200);
+    await accepted(confirm(held));
+    expect(await refusal(order(event, annas('B1')), 'BUYER_LIMIT_REACHED')).toEqual(reached(3, 3));
+  });
+
+  it('without a limit are any number, and of nobody; a limit that comes later counts them', async () => {
+    const event = await openTestEvent();
+    await accepted(order(event, annas('A1', 'A2', 'A3')));
+    await accepted(order(event, ['A4']));
+    expect(await openEvent(db, redis, planOf({ ...event, ticketsPerBuyer: 4 }))).toEqual({ kind: 'changed' });
+    expect(await refusal(order(event, annas('B1', 'B2')), 'BUYER_LIMIT_REACHED')).toEqual(reached(4, 3));
+    await accepted(order(event, annas('B1')));
+  });
+
+  it('who was never named cannot be held against a limit that came later: an expired hold is then a 409, not a missing field', async () => {
+    const event = await openTestEvent();
+    const held = await accepted(hold(event, ['A1']));
+    await letExpire(held);
+    await accepted(order(event, ['A2']));
+    await openEvent(db, redis, planOf({ ...event, ticketsPerBuyer: 4 }));
+    const answer = await app.inject(confirm(held));
+    expect([answer.statusCode, answer.json().errors]).toEqual([409, undefined]);
+  });
+});

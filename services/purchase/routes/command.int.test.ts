@@ -1,0 +1,125 @@
+import type { InjectOptions } from 'fastify';
+import getPort from 'get-port';
+import { afterAll, describe, expect, it } from 'vitest';
+import { accepted, app, purchaseAppOn, seen } from '../../../scripts/testing/purchase-app.ts';
+import { dump, refusal } from '../../../scripts/testing/refusal.ts';
+import { confirm, domainEvents, extend, hold, readyRequests, release, withKey } from '../../../scripts/testing/requests.ts';
+import { openTestEvent, redis, unique } from '../../../scripts/testing/stores.ts';
+import { inventoryKey, openedEventsKey } from '../../shared/keys.ts';
+import { problem } from '../../shared/problems.ts';
+import { connectRedis } from '../../shared/redis.ts';
+import type { Inventory } from '../seats/inventory.ts';
+
+const resources = new AsyncDisposableStack();
+afterAll(() => resources.disposeAsync());
+
+const posts = Object.entries(readyRequests).map(([name, { ready }]) => [`POST ${name}`, ready] as const);
+const all = [
+  ...posts,
+  ['DELETE hold', async (event: Inventory): Promise<InjectOptions> => release(await accepted(hold(event, ['A1'])))] as const,
+];
+
+/** The same request, of another event: its id is in the path or in the body. */
+const ofEvent = (request: InjectOptions, from: string, to: string): InjectOptions =>
+  JSON.parse(JSON.stringify(request).replaceAll(from, to));
+
+describe.each(all)('%s', (_name, ready) => {
+  it('while Redis is away is answered 503 with Retry-After, and does nothing', async () => {
+    const event = await openTestEvent();
+    const request = await ready(event);
+    const far = connectRedis(`redis://127.0.0.1:${await getPort()}`);
+    far.on('error', () => {});
+    resources.defer(() => far.disconnect());
+    const cutOff = await purchaseAppOn(far);
+    const before = await dump();
+    seen.woken = [];
+    for (const sent of [request, withKey(request, 'a')]) {
+      const answer = await cutOff.inject(sent);
+      expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '1']);
+      expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
+      expect(answer.json()).toEqual(problem('INVENTORY_UNAVAILABLE'));
+    }
+    expect(seen.woken).toEqual([]);
+    expect(await dump()).toEqual(before);
+    expect((await app.inject(withKey(request, 'a'))).statusCode).toBeLessThan(300);
+  });
+
+  it('of an event whose inventory is gone is answered 503, never as free or unknown', async () => {
+    const event = await openTestEvent();
+    const request = await ready(event);
+    await redis.rename(inventoryKey(event.eventId), `${inventoryKey(event.eventId)}:away`);
+    await refusal(request, 'INVENTORY_UNAVAILABLE');
+    await redis.rename(`${inventoryKey(event.eventId)}:away`, inventoryKey(event.eventId));
+    expect((await app.inject(request)).statusCode).toBeLessThan(300);
+  });
+
+  it('of an event that was never opened is answered 404, but 503 by a Redis that knows of no event at all', async () => {
+    const event = await openTestEvent();
+    const request = ofEvent(await ready(event), event.eventId, unique('unknown'));
+    expect(await refusal(request, 'EVENT_NOT_FOUND')).toEqual(problem('EVENT_NOT_FOUND'));
+    await redis.rename(openedEventsKey, `${openedEventsKey}:away`);
+    await refusal(request, 'INVENTORY_UNAVAILABLE');
+    await redis.rename(`${openedEventsKey}:away`, openedEventsKey);
+  });
+});
+
+const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
+describe.each(posts.filter(([name]) => !/holds|extend/.test(name)))('%s', (_name, ready) => {
+  it.each([
+    [traceparent, traceparent],
+    ['junk', ''],
+    [`${traceparent}-01`, ''],
+    [traceparent.toUpperCase(), ''],
+  ])('with the trace context "%s" gives its domain event "%s"', async (given, kept) => {
+    const event = await openTestEvent();
+    const request = await ready(event);
+    await app.inject({ ...request, headers: { ...request.headers, traceparent: given } });
+    expect((await domainEvents(event)).at(-1)?.traceparent).toBe(kept);
+  });
+});
+
+const long = 'x'.repeat(255);
+const spaced = [' ', ' a', 'a ', 'a b', 'a\tb'];
+const badKeys = ['', '"', '""', 'a"', '"a', '"a"b"', '"a\\"b"', 'a\\b', '"a", "b"', `${long}x`, `"${long}x"`, ...spaced];
+const unprintable = ['\0', 'a\0', 'a\n', '"a\r\n"', 'a\x1b', 'a\x7f', 'é', '🎟️'];
+
+describe.each(posts)('%s', (_name, ready) => {
+  it('with an Idempotency-Key that is empty, too long or unprintable is answered 400 with the name of the header', async () => {
+    const request = await ready(await openTestEvent());
+    for (const key of [...badKeys, ...unprintable]) {
+      const { errors } = await refusal(withKey(request, key), 'INVALID_REQUEST');
+      expect(errors, key).toEqual([{ header: 'idempotency-key', detail: expect.stringMatching(/^must /) }]);
+    }
+  });
+
+  it.each(['a', long, `"${long}"`, '" a b "', "{a}:*?[b]'/~"])('takes the Idempotency-Key %j', async (key) => {
+    const request = withKey(await ready(await openTestEvent()), key);
+    const first = await app.inject(request);
+    expect(first.statusCode).toBeLessThan(300);
+    expect((await app.inject(request)).body).toBe(first.body);
+  });
+});
+
+describe.each([
+  ['POST confirm', confirm],
+  ['POST extend', extend],
+  ['DELETE hold', release],
+])('%s, which takes no body,', (_name, requestOf) => {
+  // As a browser's fetch and others send it: a DELETE says nothing of its length.
+  it.each([{}, { 'content-length': '0' }])('does not mind a content type of nothing (%j)', async (length) => {
+    for (const type of ['application/json', 'application/x-www-form-urlencoded']) {
+      const request = requestOf(await accepted(hold(await openTestEvent(), ['A1'])));
+      const answer = await app.inject({ ...request, headers: { 'content-type': type, ...length } });
+      expect(answer.statusCode, answer.body).toBeLessThan(300);
+    }
+  });
+
+  it('with one that is malformed, of another type or too large is refused as its document says', async () => {
+    const request = requestOf(await accepted(hold(await openTestEvent(), ['A1'])));
+    const withBody = (type: string, payload: string) => ({ ...request, headers: { 'content-type': type }, payload });
+    await refusal(withBody('application/json', '{'), 'INVALID_REQUEST');
+    await refusal(withBody('application/x-www-form-urlencoded', 'a=1'), 'UNSUPPORTED_MEDIA_TYPE');
+    await refusal(withBody('application/json', ' '.repeat(16 * 1024 + 1)), 'PAYLOAD_TOO_LARGE');
+  });
+});

@@ -1,0 +1,239 @@
+import { describe, expect, it } from 'vitest';
+import { openEvent } from '../../../scripts/onsale/open-event.ts';
+import { aTime, aUuid } from '../../../scripts/testing/patterns.ts';
+import { accepted, app, seen } from '../../../scripts/testing/purchase-app.ts';
+import { refusal } from '../../../scripts/testing/refusal.ts';
+import { cancel, confirm, domainEvents, extend, hold, order, release, seats } from '../../../scripts/testing/requests.ts';
+import { db, openTestEvent, planOf, redis, seatedZone, unique } from '../../../scripts/testing/stores.ts';
+import { problem } from '../../shared/problems.ts';
+
+/** A hold that its guessers do not know, and an event that it is not of. */
+const secretHold = await accepted(hold(await openTestEvent(), ['A1']));
+const other = await openTestEvent();
+
+/** Redis' clock, in milliseconds. */
+async function redisNow() {
+  const [seconds = 0, micros = 0] = (await redis.time()).map(Number);
+  return seconds * 1_000 + Math.floor(micros / 1_000);
+}
+
+/** A request, and for how long after it the time that it gave lies ahead: at least, and at most. */
+async function spanOf(request: ReturnType<typeof hold>, status: number) {
+  const before = await redisNow();
+  const held = await accepted(request, status);
+  const until = Date.parse(held.expiresOn);
+  return { held, least: until - (await redisNow()), most: until - before };
+}
+
+describe('a hold', () => {
+  it('is answered 201 with its seats, their exact total and its end, and the relay is not woken: nothing is sold', async () => {
+    const own = await openTestEvent({ currency: 'KWD', zones: [seatedZone(1, 3, 3, 10), seatedZone(7, 3, 3, 12_345)] });
+    const { venueId, eventId } = own;
+    const answer = await app.inject(hold(own, { venueId, buyerId: 'Ann', seats: seats('b3', '7/A1') }));
+    expect(answer.statusCode).toBe(201);
+    expect(answer.json()).toEqual({
+      holdId: expect.stringMatching(`^${eventId}~[A-Za-z0-9_-]{22}$`),
+      venueId,
+      eventId,
+      buyerId: 'Ann',
+      expiresOn: aTime,
+      totalPrice: '12.355',
+      currency: 'KWD',
+      seats: [
+        { zoneId: 1, row: 'B', column: '3', price: '0.010' },
+        { zoneId: 7, row: 'A', column: '1', price: '12.345' },
+      ],
+    });
+    expect(answer.headers).not.toHaveProperty('location');
+    expect(seen.woken).toEqual([]);
+    expect(await domainEvents(own)).toEqual([]);
+  });
+
+  it('lasts ten minutes by the clock of Redis, or as long as the event says', async () => {
+    const usual = await spanOf(hold(await openTestEvent(), ['A1']), 201);
+    expect(usual.least).toBeLessThanOrEqual(600_000);
+    expect(usual.most).toBeGreaterThanOrEqual(600_000);
+    const short = await spanOf(hold(await openTestEvent({ holdMs: 90_000 }), ['A1']), 201);
+    expect(short.least).toBeLessThanOrEqual(90_000);
+    expect(short.most).toBeGreaterThanOrEqual(90_000);
+  });
+
+  it('keeps its seats from every other buyer, all of them or none', async () => {
+    const own = await openTestEvent();
+    await accepted(hold(own, ['A1', 'A2']));
+    for (const take of [order, hold]) {
+      const { errors } = await refusal(take(own, ['a2', 'A3']), 'SEAT_TAKEN');
+      expect(errors).toEqual([{ pointer: '#/seats/0', detail: 'zone 1, row A, column 2: The seat is taken' }]);
+    }
+    await accepted(order(own, ['A3']));
+  });
+
+  it('before the event is on sale is refused', async () => {
+    const own = await openTestEvent({ onSaleAtMs: Date.UTC(2099, 4, 1, 10) });
+    const refused = await refusal(hold(own, ['A1']), 'NOT_ON_SALE');
+    expect(refused).toEqual(problem('NOT_ON_SALE', { detail: 'On sale from 2099-05-01T10:00:00.000Z' }));
+  });
+});
+
+describe('a hold that is confirmed', () => {
+  it('is answered 201 with the order and where it will be found, and wakes the relay', async () => {
+    const own = await openTestEvent();
+    const { venueId, eventId } = own;
+    const held = await accepted(hold(own, { buyerId: 'Ann', seats: seats('b3', 'A1') }));
+    const answer = await app.inject(confirm(held));
+    expect(answer.statusCode).toBe(201);
+    const body = answer.json();
+    const { orderId, createdOn } = body;
+    const sold = { orderId, venueId, eventId, status: 'PAID', currency: 'USD', createdOn };
+    expect(body).toEqual({
+      ...sold,
+      orderId: aUuid,
+      createdOn: aTime,
+      buyerId: 'Ann',
+      totalPrice: '200.00',
+      tickets: [
+        { ...sold, ticketId: aUuid, zoneId: 1, row: 'B', column: '3', price: '100.00' },
+        { ...sold, ticketId: aUuid, zoneId: 1, row: 'A', column: '1', price: '100.00' },
+      ],
+    });
+    expect(answer.headers.location).toBe(`/query/api/v1/orders/${orderId}`);
+    expect(seen.woken).toEqual([eventId]);
+    expect(await domainEvents(own)).toMatchObject([{ type: 'onsale.tickets.purchased', data: { orderId, buyerId: 'Ann' } }]);
+    await refusal(order(own, ['A1']), 'SEAT_TAKEN');
+  });
+
+  it('again is answered 200 with the same order as it is by then, and sells nothing more', async () => {
+    const own = await openTestEvent();
+    const held = await accepted(hold(own, ['A1', 'A2']));
+    const sold = await accepted(confirm(held));
+    expect(await accepted(confirm(held), 200)).toEqual(sold);
+    const less = await accepted(cancel(sold, [sold.tickets[0].ticketId]), 200);
+    expect(await accepted(confirm(held), 200)).toEqual(less);
+    expect(await domainEvents(own)).toHaveLength(2);
+  });
+
+  it('by 50 requests at once is answered 201 once and 200 to the others, all with the same order', async () => {
+    const own = await openTestEvent();
+    const held = await accepted(hold(own, ['A1', 'A2']));
+    const answers = await Promise.all(Array.from({ length: 50 }, () => app.inject(confirm(held))));
+    const { 201: sold = [], 200: before = [] } = Object.groupBy(answers, ({ statusCode }) => statusCode);
+    expect([sold.length, before.length]).toEqual([1, 49]);
+    expect(new Set(answers.map(({ body }) => body)).size).toBe(1);
+    expect(await domainEvents(own)).toHaveLength(1);
+  });
+
+  it('costs what it did when it was held, whatever the price is by then', async () => {
+    const own = await openTestEvent({ zones: [seatedZone(1, 3, 3, 4_550)] });
+    const held = await accepted(hold(own, ['A1', 'A2']));
+    const dearer = { ...own, zones: [seatedZone(1, 3, 3, 9_999)] };
+    expect(await openEvent(db, redis, planOf(dearer))).toEqual({ kind: 'changed' });
+    const sold = await accepted(confirm(held));
+    expect(sold).toMatchObject({ totalPrice: '91.00', tickets: [{ price: '45.50' }, { price: '45.50' }] });
+    expect(await accepted(order(own, ['B1']))).toMatchObject({ totalPrice: '99.99' });
+  });
+
+  it('is no hold any more: it can be neither extended nor released', async () => {
+    const own = await openTestEvent();
+    const held = await accepted(hold(own, ['A1']));
+    await accepted(confirm(held));
+    expect(await refusal(extend(held), 'HOLD_NOT_FOUND')).toEqual(problem('HOLD_NOT_FOUND'));
+    expect(await refusal(release(held), 'HOLD_NOT_FOUND')).toEqual(problem('HOLD_NOT_FOUND'));
+  });
+});
+
+describe('a hold that is extended', () => {
+  it('is answered 200 with its whole time again, once', async () => {
+    const own = await openTestEvent({ holdMs: 300_000 });
+    const first = await accepted(hold(own, { buyerId: 'Ann', seats: seats('A1', 'B2') }));
+    const { held, least, most } = await spanOf(extend(first), 200);
+    expect(held).toEqual({ ...first, expiresOn: aTime });
+    expect(Date.parse(held.expiresOn)).toBeGreaterThanOrEqual(Date.parse(first.expiresOn));
+    expect(least).toBeLessThanOrEqual(300_000);
+    expect(most).toBeGreaterThanOrEqual(300_000);
+    expect(await refusal(extend(first), 'HOLD_EXTENDED')).toEqual(problem('HOLD_EXTENDED'));
+    await accepted(confirm(first));
+  });
+
+  it('by 20 requests at once is extended by one of them', async () => {
+    const held = await accepted(hold(await openTestEvent(), ['A1']));
+    const answers = await Promise.all(Array.from({ length: 20 }, () => app.inject(extend(held))));
+    const { 200: extended = [], 409: refused = [] } = Object.groupBy(answers, ({ statusCode }) => statusCode);
+    expect([extended.length, refused.length]).toEqual([1, 19]);
+    for (const answer of refused) expect(answer.json()).toEqual(problem('HOLD_EXTENDED'));
+  });
+});
+
+describe('a hold that is released', () => {
+  it('is answered 204 without a body, and is gone: its seats can be bought at once, and nothing was sold', async () => {
+    const own = await openTestEvent();
+    const held = await accepted(hold(own, ['A1', 'A2']));
+    const answer = await app.inject(release(held));
+    expect([answer.statusCode, answer.body]).toEqual([204, '']);
+    expect(await domainEvents(own)).toEqual([]);
+    for (const request of [release(held), confirm(held), extend(held)]) {
+      expect(await refusal(request, 'HOLD_NOT_FOUND')).toEqual(problem('HOLD_NOT_FOUND'));
+    }
+    await accepted(order(own, ['A1', 'A2']));
+  });
+
+  it('while it is confirmed is either sold or free, never both', async () => {
+    const own = await openTestEvent();
+    const rows = 'ABCDEFGHIJ'.split('');
+    const answers = await Promise.all(
+      rows.map(async (row, at) => {
+        const held = await accepted(hold(own, [`${row}1`]));
+        const [first, second] = at % 2 === 0 ? [confirm, release] : [release, confirm];
+        const [one, two] = await Promise.all(
+          [first, second].map(async (request) => (await app.inject(request(held))).statusCode),
+        );
+        return at % 2 === 0 ? { confirmed: one, released: two } : { confirmed: two, released: one };
+      }),
+    );
+    for (const answer of answers) {
+      expect([
+        { confirmed: 201, released: 404 },
+        { confirmed: 404, released: 204 },
+      ]).toContainEqual(answer);
+    }
+    const free = rows.filter((_row, at) => answers[at]?.released === 204).map((row) => `${row}1`);
+    if (free.length > 0) await accepted(order(own, free));
+  });
+});
+
+describe('who does not know a hold', () => {
+  const { eventId, holdId } = secretHold;
+  const secret: string = holdId.slice(eventId.length + 1);
+
+  const each = [
+    ['confirm', confirm],
+    ['extend', extend],
+    ['release', release],
+  ] as const;
+
+  it.each(each)(
+    'cannot %s it: with another secret, or the right one at another event, it is not found',
+    async (_what, request) => {
+      const first = secret.startsWith('x') ? 'y' : 'x';
+      const guesses = [`${first}${secret.slice(1)}`, 'A'.repeat(22), secret.toLowerCase(), [...secret].reverse().join('')];
+      for (const guess of guesses) await refusal(request({ holdId: `${eventId}~${guess}` }), 'HOLD_NOT_FOUND');
+      await refusal(request({ holdId: `${other.eventId}~${secret}` }), 'HOLD_NOT_FOUND');
+      await refusal(request({ holdId: `${unique('unknown')}~${secret}` }), 'EVENT_NOT_FOUND');
+    },
+  );
+
+  it.each(each)('cannot %s it by a malformed id: that is answered 400 with the parameter', async (_what, request) => {
+    const malformed = [secret, `~${secret}`, `${holdId}A`, holdId.slice(0, -1), `${eventId}~${secret.slice(1)}*`, `${holdId}%0A`];
+    for (const id of [...malformed, `${eventId}%00~${secret}`, `%7B${eventId}%7D~${secret}`, `${'e'.repeat(65)}~${secret}`]) {
+      const { errors } = await refusal(request({ holdId: id }), 'INVALID_REQUEST');
+      expect(errors).toEqual([{ parameter: 'holdId', detail: expect.stringMatching(/^must /) }]);
+    }
+  });
+
+  it('sees no two holds with the same secret, nor anything of it in another answer', async () => {
+    const own = await openTestEvent();
+    const holds = await Promise.all('ABCDEFGHIJ'.split('').map((row) => accepted(hold(own, [`${row}1`]))));
+    expect(new Set(holds.map((each) => each.holdId.split('~')[1])).size).toBe(10);
+    const refused = await refusal(order(secretHold, ['A1']), 'SEAT_TAKEN');
+    expect(JSON.stringify(refused)).not.toContain(secret);
+  });
+});

@@ -1,0 +1,153 @@
+import type { InjectOptions } from 'fastify';
+import { describe, expect, it } from 'vitest';
+import { openEvent } from '../../../scripts/onsale/open-event.ts';
+import { accepted } from '../../../scripts/testing/purchase-app.ts';
+import { answerTo, expectReplay, refusal } from '../../../scripts/testing/refusal.ts';
+import { cancel, confirm, extend, hold, letExpire, order, seats, takers, withKey } from '../../../scripts/testing/requests.ts';
+import { db, openTestEvent, planOf, redis, seatedZone, unique } from '../../../scripts/testing/stores.ts';
+import { answerKey, inventoryKey } from '../../shared/keys.ts';
+import type { ProblemCode } from '../../shared/problems.ts';
+
+const key = '8e03978e-40d5-43e8-bc93-6894a57f9324';
+
+/** Sees a request with an Idempotency-Key refused, then what stood in its way undone: only a new key gets another answer. */
+async function expectKept(eventId: string, request: InjectOptions, code: ProblemCode, undo: InjectOptions) {
+  await refusal(withKey(request, key), code, { kept: answerKey(eventId, key) });
+  const first = await answerTo(withKey(request, key));
+  await accepted(undo, 200);
+  await expectReplay(withKey(request, key), first);
+  await accepted(withKey(request, 'another'));
+}
+
+describe('an Idempotency-Key keeps the answer that refused', () => {
+  it.each(takers)('%s a seat that was taken, though it is free by then', async (_name, take) => {
+    const event = await openTestEvent();
+    const sold = await accepted(order(event, ['A1']));
+    await expectKept(event.eventId, take(event, { seats: seats('A1') }), 'SEAT_TAKEN', cancel(sold));
+  });
+
+  it.each(takers)('%s a buyer who had too many, and does not by then', async (_name, take) => {
+    const event = await openTestEvent({ ticketsPerBuyer: 1 });
+    const sold = await accepted(order(event, { buyerId: 'Ann', seats: seats('A1') }));
+    const wish = { buyerId: 'Ann', seats: seats('A2') };
+    await expectKept(event.eventId, take(event, wish), 'BUYER_LIMIT_REACHED', cancel(sold));
+  });
+
+  it.each([
+    ['POST orders', order],
+    ['POST holds', hold],
+  ])('%s tickets of a zone that had not so many left, or not side by side', async (_name, take) => {
+    const event = await openTestEvent({ zones: [seatedZone(1, 1, 5)] });
+    const [middle, first] = [await accepted(order(event, ['A3'])), await accepted(order(event, ['A1']))];
+    const five = withKey(take(event, { zoneId: 1, quantity: 5 }), 'five');
+    await refusal(five, 'SOLD_OUT', { kept: answerKey(event.eventId, 'five') });
+    const soldOut = await answerTo(five);
+    await expectKept(event.eventId, take(event, { zoneId: 1, quantity: 3 }), 'NO_ADJACENT_SEATS', cancel(middle));
+    await expectReplay(five, soldOut);
+    await accepted(cancel(first), 200);
+    await expectReplay(five, soldOut);
+  });
+
+  it('POST confirm a hold that had expired and lost a seat', async () => {
+    const event = await openTestEvent();
+    const held = await accepted(hold(event, ['A1', 'A2']));
+    await letExpire(held);
+    const sold = await accepted(order(event, ['A2']));
+    await expectKept(event.eventId, confirm(held), 'HOLD_EXPIRED', cancel(sold));
+  });
+
+  it('POST confirm a hold that had expired and whose buyer had too many', async () => {
+    const event = await openTestEvent({ ticketsPerBuyer: 1 });
+    const held = await accepted(hold(event, { buyerId: 'Ann', seats: seats('A1') }));
+    await letExpire(held);
+    const sold = await accepted(order(event, { buyerId: 'Ann', seats: seats('A2') }));
+    await expectKept(event.eventId, confirm(held), 'BUYER_LIMIT_REACHED', cancel(sold));
+  });
+
+  it.each<[string, ProblemCode, (held: { eventId: string; holdId: string }) => Promise<unknown>]>([
+    ['had been extended', 'HOLD_EXTENDED', (held) => accepted(extend(held), 200)],
+    ['had expired', 'HOLD_EXPIRED', letExpire],
+  ])('POST extend a hold that %s, though it is sold by then', async (_what, code, prepare) => {
+    const held = await accepted(hold(await openTestEvent(), ['A1']));
+    await prepare(held);
+    await refusal(withKey(extend(held), key), code, { kept: answerKey(held.eventId, key) });
+    const first = await answerTo(withKey(extend(held), key));
+    await accepted(confirm(held));
+    await expectReplay(withKey(extend(held), key), first);
+  });
+
+  it.each(takers)('%s to 20 requests at once, whichever of two keys has the seat', async (_name, take) => {
+    const event = await openTestEvent();
+    const request = take(event, { seats: seats('A1') });
+    const both = await Promise.all(
+      Array.from({ length: 20 }, (_, at) => answerTo(withKey(request, at % 2 === 0 ? 'even' : 'odd'))),
+    );
+    for (const [at, answer] of both.entries()) expect(answer).toEqual(both[at % 2]);
+    expect(both.slice(0, 2).map(({ statusCode }) => statusCode)).toEqual(expect.arrayContaining([201, 409]));
+  });
+});
+
+describe('an Idempotency-Key is still new after an answer that says what to mend', () => {
+  it.each(takers)('%s a body that is not valid', async (_name, take) => {
+    const event = await openTestEvent();
+    await refusal(withKey(take(event, { seats: seats('A0') }), key), 'INVALID_REQUEST');
+    await accepted(withKey(take(event, { seats: seats('A1') }), key));
+  });
+
+  it.each(takers)('%s without a buyer where one is needed', async (_name, take) => {
+    const event = await openTestEvent({ ticketsPerBuyer: 1 });
+    const wish = { seats: seats('A1') };
+    await refusal(withKey(take(event, wish), key), 'INVALID_REQUEST', { asksRedis: true });
+    await accepted(withKey(take(event, { ...wish, buyerId: 'Ann' }), key));
+  });
+
+  it.each(takers)('%s an event, a zone or a seat that is there by then', async (_name, take) => {
+    const event = { ...(await openTestEvent()), eventId: unique('event') };
+    const open = async (rows: number, ...zoneIds: number[]) =>
+      openEvent(db, redis, planOf({ ...event, zones: zoneIds.map((zoneId) => seatedZone(zoneId, rows, 3)) }));
+    const request = withKey(take(event, { seats: seats('2/B1') }), key);
+    await refusal(request, 'EVENT_NOT_FOUND');
+    await open(1, 1);
+    await refusal(request, 'ZONE_NOT_FOUND');
+    await open(1, 1, 2);
+    await refusal(request, 'SEAT_NOT_FOUND');
+    await open(2, 1, 2);
+    await accepted(request);
+  });
+
+  it.each(takers)('%s before the event is on sale', async (_name, take) => {
+    const event = await openTestEvent({ onSaleAtMs: Date.UTC(2099, 4, 1, 10) });
+    const request = withKey(take(event, { seats: seats('A1') }), key);
+    await refusal(request, 'NOT_ON_SALE');
+    await openEvent(db, redis, planOf({ ...event, onSaleAtMs: Date.UTC(2026, 0, 1) }));
+    await accepted(request);
+  });
+
+  it.each(takers)('%s while the inventory was gone', async (_name, take) => {
+    const event = await openTestEvent();
+    const inventory = inventoryKey(event.eventId);
+    const request = withKey(take(event, { seats: seats('A1') }), key);
+    await redis.rename(inventory, `${inventory}:away`);
+    await refusal(request, 'INVENTORY_UNAVAILABLE');
+    await redis.rename(`${inventory}:away`, inventory);
+    await accepted(request);
+  });
+
+  it.each([
+    ['confirm', confirm, 201],
+    ['extend', extend, 200],
+  ] as const)('POST %s a hold that is not there', async (_name, request, status) => {
+    const { eventId, holdId } = await accepted(hold(await openTestEvent(), ['A1']));
+    await refusal(withKey(request({ holdId: `${eventId}~${'x'.repeat(22)}` }), key), 'HOLD_NOT_FOUND');
+    await accepted(withKey(request({ holdId }), key), status);
+  });
+
+  it('POST cancel an order or a ticket that is not there', async () => {
+    const event = await openTestEvent();
+    const [mine, other] = [await accepted(order(event, ['A1'])), await accepted(order(event, ['A2']))];
+    const [{ ticketId }] = other.tickets;
+    await refusal(withKey(cancel({ ...mine, orderId: ticketId }), key), 'ORDER_NOT_FOUND');
+    await refusal(withKey(cancel(mine, [ticketId]), key), 'TICKET_NOT_FOUND');
+    await accepted(withKey(cancel(mine), key), 200);
+  });
+});

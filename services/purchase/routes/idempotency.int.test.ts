@@ -1,0 +1,113 @@
+import type { InjectOptions } from 'fastify';
+import { describe, expect, it } from 'vitest';
+import { accepted } from '../../../scripts/testing/purchase-app.ts';
+import { answerTo, expectReplay, refusal } from '../../../scripts/testing/refusal.ts';
+import {
+  cancel,
+  confirm,
+  extend,
+  hold,
+  order,
+  readyRequests,
+  release,
+  seats,
+  ticket,
+  withKey,
+} from '../../../scripts/testing/requests.ts';
+import { openTestEvent, redis } from '../../../scripts/testing/stores.ts';
+import { answerKey } from '../../shared/keys.ts';
+import { problem } from '../../shared/problems.ts';
+import type { Inventory } from '../seats/inventory.ts';
+
+const key = '8e03978e-40d5-43e8-bc93-6894a57f9324';
+
+const posts = Object.entries(readyRequests).map(([name, { status, ready }]) => [`POST ${name}`, ready, status] as const);
+
+/** Of each POST, another one on the same event that is ready to succeed: with another body or, where it has none, path. */
+const others: Record<string, (event: Inventory) => Promise<InjectOptions>> = {
+  'POST tickets': async (event) => ticket(event, { seats: seats('B1') }),
+  'POST orders': async (event) => order(event, ['C1']),
+  'POST holds': async (event) => hold(event, ['D1']),
+  'POST confirm': async (event) => confirm(await accepted(hold(event, ['E1']))),
+  'POST extend': async (event) => extend(await accepted(hold(event, ['F1']))),
+  'POST cancel': async (event) => cancel(await accepted(order(event, ['G1']))),
+};
+
+describe.each(posts)('%s with an Idempotency-Key', (name, ready, status) => {
+  it('gives the same request the same answer, to the byte, and does it once', async () => {
+    const event = await openTestEvent();
+    const request = withKey(await ready(event), key);
+    const first = await answerTo(request);
+    expect(first.statusCode).toBe(status);
+    for (let times = 0; times < 3; times++) await expectReplay(request, first);
+  });
+
+  it('gives it though the tickets have been cancelled, or the hold released, since', async () => {
+    const event = await openTestEvent();
+    const request = withKey(await ready(event), key);
+    const first = await answerTo(request);
+    const { holdId, orderId } = JSON.parse(first.body);
+    if (orderId) await accepted(cancel({ ...event, orderId }), 200);
+    else await accepted(release({ holdId }), 204);
+    await expectReplay(request, first);
+  });
+
+  it('gives 20 requests at once the same answer, and does it once', async () => {
+    const event = await openTestEvent();
+    const request = withKey(await ready(event), key);
+    const [first, ...rest] = await Promise.all(Array.from({ length: 20 }, () => answerTo(request)));
+    expect(first?.statusCode).toBe(status);
+    for (const answer of rest) expect(answer).toEqual(first);
+  });
+
+  it('takes its quoted spelling for the same key', async () => {
+    const request = await ready(await openTestEvent());
+    const first = await answerTo(withKey(request, key));
+    await expectReplay(withKey(request, `"${key}"`), first);
+  });
+
+  it('and another body or path is answered 422 and changes nothing; the first request has its answer all the same', async () => {
+    const event = await openTestEvent();
+    const request = withKey(await ready(event), key);
+    const first = await answerTo(request);
+    for (const other of Object.values(others)) {
+      const reused = withKey(await other(event), `"${key}"`);
+      expect(await refusal(reused, 'IDEMPOTENCY_KEY_REUSED')).toEqual(problem('IDEMPOTENCY_KEY_REUSED'));
+    }
+    await expectReplay(request, first);
+  });
+
+  it('is apart from the same key of another event, and from other keys of the same', async () => {
+    const [event, elsewhere] = [await openTestEvent(), await openTestEvent()];
+    const other = await others[name]?.(event);
+    expect((await answerTo(withKey(await ready(event), key))).statusCode).toBe(status);
+    expect((await answerTo(withKey(await ready(elsewhere), key))).statusCode).toBe(status);
+    expect((await answerTo(withKey(other ?? {}, key.toUpperCase()))).statusCode).toBe(status);
+  });
+
+  it('keeps its answer for 24 hours from the first request, and then is new', async () => {
+    const event = await openTestEvent();
+    const request = withKey(await ready(event), key);
+    const kept = answerKey(event.eventId, key);
+    await answerTo(request);
+    const leftMs = await redis.pttl(kept);
+    expect(leftMs).toBeLessThanOrEqual(24 * 3_600_000);
+    expect(leftMs).toBeGreaterThan(23 * 3_600_000);
+    await redis.pexpire(kept, 3_600_000);
+    await answerTo(request);
+    expect(await redis.pttl(kept)).toBeLessThanOrEqual(3_600_000);
+    await redis.pexpire(kept, 0);
+    expect((await answerTo(withKey((await others[name]?.(event)) ?? {}, key))).statusCode).toBe(status);
+  });
+});
+
+it('an Idempotency-Key of a confirmation that came second keeps its 200, too', async () => {
+  const event = await openTestEvent();
+  const held = await accepted(hold(event, ['A1', 'A2']));
+  const sold = await accepted(confirm(held));
+  const first = await answerTo(withKey(confirm(held), key));
+  expect(first).toMatchObject({ statusCode: 200, body: JSON.stringify(sold) });
+  await accepted(cancel(sold), 200);
+  await expectReplay(withKey(confirm(held), key), first);
+  await refusal(withKey(order(event, ['B1']), key), 'IDEMPOTENCY_KEY_REUSED');
+});
