@@ -1,0 +1,81 @@
+import type { Redis } from 'ioredis';
+import { type Cancellation, type Cancelled, cancelOrder } from '../../../services/purchase/seats/cancel-order.ts';
+import type { Command, Refusal } from '../../../services/purchase/seats/command.ts';
+import { confirmHold, expireHolds, extendHold, releaseHold } from '../../../services/purchase/seats/holds.ts';
+import { type Inventory, openInventory } from '../../../services/purchase/seats/inventory.ts';
+import { type Held, holdSeats, type Purchase, type Sold, sellSeats } from '../../../services/purchase/seats/take-seats.ts';
+import { seatName } from './state.ts';
+
+/** Requests to the write side, with all that they say. */
+export type Take = Purchase & { does: 'sell' | 'hold' };
+export type OfHold = Command & { does: 'confirm' | 'extend' | 'release'; holdId: string };
+export type Cancel = Cancellation & { does: 'cancel' };
+type Sweep = Command & { does: 'sweep' };
+export type Open = Command & { does: 'open'; inventory: Inventory };
+export type Request = Take | OfHold | Cancel | Sweep | Open;
+
+export type Outcome =
+  | (Sold & { before?: boolean })
+  | Held
+  | { kind: 'released' }
+  | Cancelled
+  | { kind: 'swept'; more: boolean }
+  | { kind: 'opened' | 'changed' | 'unchanged' }
+  | Refusal;
+
+export type Done = { request: Request; outcome: Outcome };
+
+/** Does what the request says, to Redis. */
+export async function perform(redis: Redis, request: Request): Promise<Outcome> {
+  switch (request.does) {
+    case 'sell':
+      return await sellSeats(redis, request);
+    case 'hold':
+      return await holdSeats(redis, request);
+    case 'confirm':
+      return await confirmHold(redis, request);
+    case 'extend':
+      return await extendHold(redis, request);
+    case 'release':
+      return await releaseHold(redis, request);
+    case 'cancel':
+      return await cancelOrder(redis, request);
+    case 'sweep':
+      return { kind: 'swept', more: await expireHolds(redis, request.eventId) };
+    case 'open': {
+      const { kind } = await openInventory(redis, request.inventory);
+      if (kind === 'refused') throw new Error('what the tests open again is as large as it was');
+      return { kind };
+    }
+    default:
+      throw request satisfies never;
+  }
+}
+
+/** Enough of an id to tell it from others. */
+export const nameOf = (id: string) => `…${id.slice(-4)}`;
+
+/** A request and its outcome, in a line for whoever reads a counterexample. */
+export function tell({ request, outcome }: Done): string {
+  const words: string[] = [request.does];
+  if ('wish' in request) {
+    const { wish, buyerId, venueId } = request;
+    words.push('seats' in wish ? wish.seats.map(seatName).join(' ') : `best ${wish.quantity} of zone ${wish.zoneId}`);
+    if ('split' in wish && wish.split) words.push('split');
+    if (buyerId) words.push(`for ${buyerId}`);
+    if (venueId) words.push(`at ${nameOf(venueId)}`);
+  }
+  if ('holdId' in request) words.push(nameOf(request.holdId));
+  if ('orderId' in request) words.push(nameOf(request.orderId), ...request.ticketIds.map(nameOf));
+  if (request.idempotency) words.push(`(${request.idempotency.key}: ${request.idempotency.fingerprint})`);
+  if ('inventory' in request) words.push(JSON.stringify(request.inventory));
+  words.push('→', outcome.kind);
+  if ('order' in outcome) {
+    const { orderId, tickets, sequence } = outcome.order;
+    words.push(...tickets.map((ticket) => `${seatName(ticket)}${ticket.cancelled ? ' (cancelled)' : ''}`));
+    words.push(`order ${nameOf(orderId)}`, sequence === undefined ? '' : `#${sequence}`);
+  }
+  if ('holdId' in outcome) words.push(`hold ${nameOf(outcome.holdId)}`);
+  if (outcome.kind === 'refused') words.push(outcome.code, outcome.positions?.join() ?? outcome.detail ?? '');
+  return words.filter((word) => word !== '').join(' ');
+}

@@ -1,0 +1,225 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Refusal } from '../../../services/purchase/seats/command.ts';
+import type { OrderInRedis, TicketInRedis } from '../../../services/purchase/seats/order.ts';
+import type { Cancel, OfHold, Open, Outcome, Request, Take } from './requests.ts';
+import { type Hold, having, isPast, left, type Model, seatMap, seatName, without, zoneOf } from './state.ts';
+import { Illegal, positionsOf, refused, requireBest, requireSame, whyNotTake, whyOverLimit } from './wishes.ts';
+
+/** What a rule says: the only legal outcome, and the event after it. */
+type Ruling = { expected: Outcome; next: Model };
+
+/**
+ * The rules of the write side. Given an event, a request and its outcome it gives the event after it, and throws Illegal unless
+ * the outcome is right: its code, its positions and words, prices, seats and all. From the outcome it takes what the rules
+ * leave open, which is ids, the time, and which of several equally right seats the best ones are.
+ */
+export function judge(model: Model, request: Request, outcome: Outcome): Model {
+  const { idempotency } = request;
+  const known = idempotency && model.answers.get(idempotency.key);
+  if (known) {
+    // The same key is the same answer, whatever has happened since, or no answer; and nothing happens.
+    requireSame(
+      'the outcome',
+      outcome,
+      known.fingerprint === idempotency.fingerprint ? known.outcome : refused('IDEMPOTENCY_KEY_REUSED'),
+    );
+    return model;
+  }
+  const { expected, next } = rule(model, request, outcome);
+  requireSame('the outcome', outcome, expected);
+  if (!idempotency || !isKept(outcome)) return next;
+  return { ...next, answers: having(next.answers, idempotency.key, { fingerprint: idempotency.fingerprint, outcome }) };
+}
+
+function rule(model: Model, request: Request, outcome: Outcome): Ruling {
+  switch (request.does) {
+    case 'sell':
+    case 'hold':
+      return take(model, request, outcome);
+    case 'confirm':
+      return confirm(model, request, outcome);
+    case 'extend':
+      return extend(model, request, outcome);
+    case 'release':
+      return release(model, request, outcome);
+    case 'cancel':
+      return cancel(model, request);
+    case 'sweep':
+      return sweep(model, outcome);
+    case 'open':
+      return open(model, request);
+    default:
+      throw request satisfies never;
+  }
+}
+
+/** What the client can put right, or has only to wait for, binds no key: the next request with that key is a new one. */
+const keptForNoKey: Refusal['code'][] = [
+  'EVENT_NOT_FOUND',
+  'ZONE_NOT_FOUND',
+  'SEAT_NOT_FOUND',
+  'TICKET_NOT_FOUND',
+  'ORDER_NOT_FOUND',
+  'HOLD_NOT_FOUND',
+  'NOT_ON_SALE',
+  'BUYER_REQUIRED',
+];
+const isKept = (outcome: Outcome) => outcome.kind !== 'refused' || !keptForNoKey.includes(outcome.code);
+
+function take(model: Model, request: Take, outcome: Outcome): Ruling {
+  const refusal = whyNotTake(model, request);
+  if (refusal) return { expected: refusal, next: model };
+  const { does, buyerId, wish } = request;
+  const { order: answered } = notRefused(outcome);
+  if (!('seats' in wish) && zoneOf(model, wish.zoneId)?.grid) requireBest(model, wish, answered.tickets);
+  const ids = answered.tickets.map(({ ticketId }) => ticketId);
+  requireNew(model, answered.orderId, ids);
+  const { eventId, venueId, currency } = model.inventory;
+  const seats = 'seats' in wish ? wish.seats : answered.tickets.map((ticket) => ({ ...ticket, zoneId: wish.zoneId }));
+  const order: OrderInRedis = {
+    orderId: answered.orderId,
+    eventId,
+    venueId,
+    ...(buyerId !== undefined && { buyerId }),
+    tickets: seats.map(({ zoneId, row, column }, at) => ({
+      ticketId: ids[at] ?? '',
+      zoneId,
+      ...(row !== undefined && column !== undefined && { row: row.toUpperCase(), column }),
+      priceMinor: zoneOf(model, zoneId)?.priceMinor ?? Number.NaN,
+      currency,
+    })),
+  };
+  if (does === 'sell') return sell(model, order, outcome);
+
+  const { holdId, heldUntilMs } = 'holdId' in outcome ? outcome : { holdId: '', heldUntilMs: Number.NaN };
+  if (model.holds.has(holdId)) throw new Illegal(`hold ${holdId} is another one's`);
+  requireNotBefore(model, heldUntilMs, model.inventory.holdMs);
+  const held: Hold = { state: 'held', order, extended: false, untilMs: heldUntilMs };
+  return {
+    expected: { kind: 'held', holdId, heldUntilMs, order },
+    next: { ...model, holds: having(model.holds, holdId, held) },
+  };
+}
+
+function notRefused(outcome: Outcome) {
+  if ('order' in outcome) return outcome;
+  throw new Illegal(`the outcome is ${JSON.stringify(outcome)}: there is no reason to refuse`);
+}
+
+function requireNew(model: Model, orderId: string, ticketIds: string[]): void {
+  const known = [...model.orders.values(), ...model.holds.values()].flatMap(({ order }) => [
+    order.orderId,
+    ...order.tickets.map(({ ticketId }) => ticketId),
+  ]);
+  const ids = [orderId, ...ticketIds];
+  if (new Set(ids).size < ids.length || ids.some((id) => known.includes(id))) throw new Illegal(`${ids.join()} are not new ids`);
+}
+
+function requireNotBefore({ nowMs }: Model, timeMs: number, ms = 0): void {
+  if (!(timeMs >= nowMs + ms)) throw new Illegal(`${timeMs} is before ${nowMs} + ${ms}`);
+}
+
+function sell(model: Model, order: OrderInRedis, outcome: Outcome, before?: { before: false }): Ruling {
+  notRefused(outcome);
+  const soldAtMs = 'soldAtMs' in outcome ? outcome.soldAtMs : Number.NaN;
+  requireNotBefore(model, soldAtMs);
+  const sale = { soldAtMs, order: { ...order, sequence: model.sequence + 1 } };
+  return {
+    expected: { kind: 'sold', ...sale, ...before },
+    next: { ...model, sequence: model.sequence + 1, orders: having(model.orders, order.orderId, sale) },
+  };
+}
+
+/** A hold that is over is forgotten some time after its hour: until then it may be known, or not. */
+function knownHold(model: Model, holdId: string, outcome: Outcome): Hold | undefined {
+  const hold = model.holds.get(holdId);
+  const isUnknown = outcome.kind === 'refused' && outcome.code === 'HOLD_NOT_FOUND';
+  return hold && hold.state !== 'held' && isPast(model, hold) && isUnknown ? undefined : hold;
+}
+
+const noHold = (model: Model): Ruling => ({ expected: refused('HOLD_NOT_FOUND'), next: model });
+
+/** A hold's seats are its own until its deadline. After that it has what is still free, within the buyer's limit. */
+function confirm(model: Model, { holdId }: OfHold, outcome: Outcome): Ruling {
+  const hold = knownHold(model, holdId, outcome);
+  if (!hold) return noHold(model);
+  const { order, state } = hold;
+  const sale = model.orders.get(order.orderId);
+  if (state === 'sold' && sale) return { expected: { kind: 'sold', before: true, ...sale }, next: model };
+
+  if (state === 'expired' || isPast(model, hold)) {
+    const map = seatMap(model);
+    const isLost = (ticket: TicketInRedis) =>
+      ticket.row === undefined
+        ? left(model, ticket.zoneId) < order.tickets.length
+        : map.get(seatName(ticket))?.owner !== undefined;
+    const refusal = order.tickets.some(isLost)
+      ? refused('HOLD_EXPIRED')
+      : whyOverLimit(model, order.buyerId, order.tickets.length);
+    if (refusal) return { expected: refusal, next: model };
+  }
+  const { expected, next } = sell(model, order, outcome, { before: false });
+  return { expected, next: { ...next, holds: having(next.holds, holdId, { ...hold, state: 'sold', untilMs: undefined }) } };
+}
+
+/** Once, and in time, a hold gets its whole time again. */
+function extend(model: Model, { holdId }: OfHold, outcome: Outcome): Ruling {
+  const hold = knownHold(model, holdId, outcome);
+  if (!hold || hold.state === 'sold') return noHold(model);
+  if (hold.state === 'expired' || isPast(model, hold)) return { expected: refused('HOLD_EXPIRED'), next: model };
+  if (hold.extended) return { expected: refused('HOLD_EXTENDED'), next: model };
+  notRefused(outcome);
+  const heldUntilMs = 'heldUntilMs' in outcome ? outcome.heldUntilMs : Number.NaN;
+  requireNotBefore(model, heldUntilMs, model.inventory.holdMs);
+  return {
+    expected: { kind: 'held', holdId, heldUntilMs, order: hold.order },
+    next: { ...model, holds: having(model.holds, holdId, { ...hold, extended: true, untilMs: heldUntilMs }) },
+  };
+}
+
+/** What is given up is forgotten. What is sold cannot be given up, only cancelled. */
+function release(model: Model, { holdId }: OfHold, outcome: Outcome): Ruling {
+  const hold = knownHold(model, holdId, outcome);
+  if (!hold || hold.state === 'sold') return noHold(model);
+  return { expected: { kind: 'released' }, next: { ...model, holds: without(model.holds, holdId) } };
+}
+
+/** Tickets are cancelled once; what was cancelled before stays so, and the order tells all of it. */
+function cancel(model: Model, { orderId, ticketIds }: Cancel): Ruling {
+  const sale = model.orders.get(orderId);
+  if (!sale) return { expected: refused('ORDER_NOT_FOUND'), next: model };
+  const { tickets } = sale.order;
+  const noTicket = positionsOf(ticketIds, (ticketId) => !tickets.some((ticket) => ticket.ticketId === ticketId));
+  if (noTicket.length > 0) return { expected: refused('TICKET_NOT_FOUND', { positions: noTicket }), next: model };
+
+  const isMeant = ({ ticketId }: TicketInRedis) => ticketIds.length === 0 || ticketIds.includes(ticketId);
+  const isChange = tickets.some((ticket) => isMeant(ticket) && !ticket.cancelled);
+  if (!isChange) return { expected: { kind: 'cancelled', ...sale }, next: model };
+  const order = {
+    ...sale.order,
+    tickets: tickets.map((ticket) => (isMeant(ticket) ? { ...ticket, cancelled: true as const } : ticket)),
+  };
+  return {
+    expected: { kind: 'cancelled', soldAtMs: sale.soldAtMs, order },
+    next: { ...model, sequence: model.sequence + 1, orders: having(model.orders, orderId, { ...sale, order }) },
+  };
+}
+
+/** Ends what is overdue: all of it, once it says that there is no more. */
+function sweep(model: Model, outcome: Outcome): Ruling {
+  if (outcome.kind !== 'swept') throw new Illegal(`the outcome is ${outcome.kind}, not swept`);
+  const isAnyPast = [...model.holds.values()].some((hold) => isPast(model, hold));
+  if (outcome.more && !isAnyPast) throw new Illegal('nothing is overdue, and there may be more of it');
+  if (outcome.more || !isAnyPast) return { expected: outcome, next: model };
+  const after = [...model.holds].flatMap(([holdId, hold]): [string, Hold][] => {
+    if (!isPast(model, hold)) return [[holdId, hold]];
+    return hold.state === 'held' ? [[holdId, { ...hold, state: 'expired', untilMs: undefined }]] : [];
+  });
+  return { expected: outcome, next: { ...model, holds: new Map(after) } };
+}
+
+/** An event that is opened again may have other prices, or another time of sale: from then on, not for what was taken. */
+function open(model: Model, { inventory }: Open): Ruling {
+  const isChange = !isDeepStrictEqual(inventory, model.inventory);
+  return { expected: { kind: isChange ? 'changed' : 'unchanged' }, next: isChange ? { ...model, inventory } : model };
+}

@@ -1,0 +1,92 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Refusal } from '../../../services/purchase/seats/command.ts';
+import type { TicketInRedis } from '../../../services/purchase/seats/order.ts';
+import type { Take } from './requests.ts';
+import { freeRuns, left, type Model, seatMap, seatName, ticketsOf, zoneOf } from './state.ts';
+
+/** What the rules do not allow. */
+export class Illegal extends Error {}
+
+/** Throws unless two values are the same, and names the places where they are not. */
+export function requireSame(what: string, found: unknown, expected: unknown): void {
+  const faults = differences(what, found, expected);
+  if (faults.length > 0) throw new Illegal(faults.join('; '));
+}
+
+function differences(path: string, found: unknown, expected: unknown): string[] {
+  if (isDeepStrictEqual(found, expected)) return [];
+  const isPart = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+  const isOther = !isPart(found) || !isPart(expected) || found['kind'] !== expected['kind'] || found['code'] !== expected['code'];
+  if (isOther) return [`${path} is ${inShort(found)}, and should be ${inShort(expected)}`];
+  const names = [...new Set([...Object.keys(found), ...Object.keys(expected)])];
+  return names.flatMap((name) => differences(`${path}.${name}`, found[name], expected[name]));
+}
+
+/** An outcome without its order; anything else as it is. */
+const inShort = (value: unknown) => JSON.stringify(value, (name, part) => (name === 'order' ? '…' : part));
+
+export const refused = (code: Refusal['code'], more: Partial<Refusal> = {}): Refusal => ({ kind: 'refused', code, ...more });
+
+/** The first reason why not counts. Where several tickets are at fault for it, each is named. */
+export function whyNotTake(model: Model, { eventId, venueId, buyerId, wish }: Take): Refusal | undefined {
+  const { inventory, nowMs } = model;
+  if (eventId !== inventory.eventId || (venueId !== undefined && venueId !== inventory.venueId))
+    return refused('EVENT_NOT_FOUND');
+
+  const map = seatMap(model);
+  // Of the best of a zone there is one name to be at fault.
+  const zoneIds = 'seats' in wish ? wish.seats.map(({ zoneId }) => zoneId) : [wish.zoneId];
+  const noZone = positionsOf(zoneIds, (zoneId) => !zoneOf(model, zoneId));
+  if (noZone.length > 0) return refused('ZONE_NOT_FOUND', { positions: noZone });
+  const noSeat = 'seats' in wish ? positionsOf(wish.seats, (seat) => !map.has(seatName(seat))) : [];
+  if (noSeat.length > 0) return refused('SEAT_NOT_FOUND', { positions: noSeat });
+
+  if (nowMs < inventory.onSaleAtMs)
+    return refused('NOT_ON_SALE', { detail: `On sale from ${new Date(inventory.onSaleAtMs).toISOString()}` });
+  const overLimit = whyOverLimit(model, buyerId, 'seats' in wish ? wish.seats.length : wish.quantity);
+  if (overLimit) return overLimit;
+
+  if ('seats' in wish) {
+    const taken = positionsOf(wish.seats, (seat) => map.get(seatName(seat))?.owner !== undefined);
+    return taken.length > 0 ? refused('SEAT_TAKEN', { positions: taken }) : undefined;
+  }
+  const { zoneId, quantity, split } = wish;
+  if (left(model, zoneId) < quantity) return refused('SOLD_OUT', { detail: `${left(model, zoneId)} left` });
+  const [longest = 0] = freeRuns(model, zoneId);
+  return zoneOf(model, zoneId)?.grid && !split && longest < quantity ? refused('NO_ADJACENT_SEATS') : undefined;
+}
+
+export const positionsOf = <Wanted>(list: Wanted[], isAtFault: (wanted: Wanted) => boolean) =>
+  list.flatMap((wanted, at) => (isAtFault(wanted) ? [at] : []));
+
+/** Where an event limits its buyers, what one has and holds counts together. */
+export function whyOverLimit(model: Model, buyerId: string | undefined, quantity: number): Refusal | undefined {
+  const { ticketsPerBuyer } = model.inventory;
+  if (ticketsPerBuyer === undefined) return undefined;
+  if (buyerId === undefined) return refused('BUYER_REQUIRED');
+  const has = ticketsOf(model, buyerId);
+  if (has + quantity <= ticketsPerBuyer) return undefined;
+  return refused('BUYER_LIMIT_REACHED', { detail: `At most ${ticketsPerBuyer} tickets for a buyer, who has or holds ${has}` });
+}
+
+/** The best seats are free, and side by side, told from left to right; with `split` in the fewest groups that there can be. */
+export function requireBest(model: Model, wish: { zoneId: number; quantity: number }, tickets: TicketInRedis[]): void {
+  const map = seatMap(model);
+  const names = tickets.map(seatName);
+  for (const name of names) {
+    const place = map.get(name);
+    if (place?.seat.zoneId !== wish.zoneId) throw new Illegal(`${name} is not a seat of zone ${wish.zoneId}`);
+    if (place.owner) throw new Illegal(`${name} is not free`);
+  }
+  if (new Set(names).size !== wish.quantity) throw new Illegal(`${names.join()} are not ${wish.quantity} seats`);
+  const isNewGroup = ({ row, column = 0 }: TicketInRedis, at: number) =>
+    at === 0 || tickets[at - 1]?.row !== row || tickets[at - 1]?.column !== column - 1;
+  const groups = tickets.filter(isNewGroup).length;
+  let [fewest, seats] = [0, 0];
+  for (const run of freeRuns(model, wish.zoneId)) {
+    if (seats >= wish.quantity) break;
+    fewest += 1;
+    seats += run;
+  }
+  if (groups !== fewest) throw new Illegal(`${names.join()} are ${groups} groups, and should be ${fewest}`);
+}
