@@ -100,7 +100,7 @@ describe('the OpenAPI document', () => {
     ['post', '/purchase/api/v1/holds', take, ['idempotency-key'], wishFields],
     ['post', `${hold}/confirm`, ['200', '201', '400', '404', '409', '413', '415', '422', '503'], ['holdId', 'idempotency-key']],
     ['post', `${hold}/extend`, ['200', '400', '404', '409', '413', '415', '422', '503'], ['holdId', 'idempotency-key']],
-    ['delete', hold, ['204', '400', '404', '413', '415', '503'], ['holdId']],
+    ['delete', hold, ['204', '400', '404', '409', '413', '415', '503'], ['holdId']],
     ['get', '/purchase/live', ['200'], []],
     ['get', '/purchase/health', ['200', '503'], []],
   ];

@@ -19,6 +19,7 @@ export const problems = {
   NO_ADJACENT_SEATS: { status: 409, title: 'So many seats are not left side by side' },
   BUYER_LIMIT_REACHED: { status: 409, title: 'The buyer would have more tickets than the event allows' },
   HOLD_EXPIRED: { status: 409, title: 'The hold has expired' },
+  HOLD_CONFIRMED: { status: 409, title: 'The hold was confirmed; it is an order' },
   HOLD_EXTENDED: { status: 409, title: 'The hold was extended before' },
   NOT_ON_SALE: { status: 409, title: 'The event is not on sale yet' },
   PAYLOAD_TOO_LARGE: { status: 413, title: 'The body is too large' },

@@ -165,7 +165,8 @@ function confirm(model: Model, { holdId }: OfHold, outcome: Outcome): Ruling {
 /** Once, and in time, a hold gets its whole time again. */
 function extend(model: Model, { holdId }: OfHold, outcome: Outcome): Ruling {
   const hold = knownHold(model, holdId, outcome);
-  if (!hold || hold.state === 'sold') return noHold(model);
+  if (!hold) return noHold(model);
+  if (hold.state === 'sold') return { expected: refused('HOLD_CONFIRMED'), next: model };
   if (hold.state === 'expired' || isPast(model, hold)) return { expected: refused('HOLD_EXPIRED'), next: model };
   if (hold.extended) return { expected: refused('HOLD_EXTENDED'), next: model };
   notRefused(outcome);
@@ -180,7 +181,8 @@ function extend(model: Model, { holdId }: OfHold, outcome: Outcome): Ruling {
 /** What is given up is forgotten. What is sold cannot be given up, only cancelled. */
 function release(model: Model, { holdId }: OfHold, outcome: Outcome): Ruling {
   const hold = knownHold(model, holdId, outcome);
-  if (!hold || hold.state === 'sold') return noHold(model);
+  if (!hold) return noHold(model);
+  if (hold.state === 'sold') return { expected: refused('HOLD_CONFIRMED'), next: model };
   return { expected: { kind: 'released' }, next: { ...model, holds: without(model.holds, holdId) } };
 }
 

@@ -41,6 +41,7 @@ export function whyNotTake(model: Model, { eventId, venueId, buyerId, wish }: Ta
   const noSeat = 'seats' in wish ? positionsOf(wish.seats, (seat) => !map.has(seatName(seat))) : [];
   if (noSeat.length > 0) return refused('SEAT_NOT_FOUND', { positions: noSeat });
 
+  if (inventory.ticketsPerBuyer !== undefined && buyerId === undefined) return refused('BUYER_REQUIRED');
   if (nowMs < inventory.onSaleAtMs)
     return refused('NOT_ON_SALE', { detail: `On sale from ${new Date(inventory.onSaleAtMs).toISOString()}` });
   const overLimit = whyOverLimit(model, buyerId, 'seats' in wish ? wish.seats.length : wish.quantity);
@@ -62,8 +63,7 @@ export const positionsOf = <Wanted>(list: Wanted[], isAtFault: (wanted: Wanted) 
 /** Where an event limits its buyers, what one has and holds counts together. */
 export function whyOverLimit(model: Model, buyerId: string | undefined, quantity: number): Refusal | undefined {
   const { ticketsPerBuyer } = model.inventory;
-  if (ticketsPerBuyer === undefined) return undefined;
-  if (buyerId === undefined) return refused('BUYER_REQUIRED');
+  if (ticketsPerBuyer === undefined || buyerId === undefined) return undefined;
   const has = ticketsOf(model, buyerId);
   if (has + quantity <= ticketsPerBuyer) return undefined;
   return refused('BUYER_LIMIT_REACHED', { detail: `At most ${ticketsPerBuyer} tickets for a buyer, who has or holds ${has}` });

@@ -16,6 +16,7 @@ import {
 } from '../../../scripts/testing/requests.ts';
 import { db, openTestEvent, planOf, redis } from '../../../scripts/testing/stores.ts';
 import { problem } from '../../shared/problems.ts';
+import { expireHolds } from '../seats/holds.ts';
 
 const reached = (limit: number, has: number) =>
   problem('BUYER_LIMIT_REACHED', { detail: `At most ${limit} tickets for a buyer, who has or holds ${has}` });
@@ -122,5 +123,24 @@ describe('the tickets of a buyer', () => {
     await openEvent(db, redis, planOf({ ...event, ticketsPerBuyer: 4 }));
     const answer = await app.inject(confirm(held));
     expect([answer.statusCode, answer.json().errors]).toEqual([409, undefined]);
+  });
+
+  it.each([
+    ['swept', (eventId: string) => expireHolds(redis, eventId)],
+    ['not swept yet', async () => {}],
+  ])('of an overdue hold that is %s count against the limit that there is now', async (_what, sweep) => {
+    const event = await openTestEvent();
+    const held = await accepted(hold(event, annas('A1', 'A2', 'A3')));
+    await openEvent(db, redis, planOf({ ...event, ticketsPerBuyer: 2 }));
+    await letExpire(held);
+    await sweep(event.eventId);
+    const answer = await app.inject(confirm(held));
+    expect([answer.statusCode, answer.json().code]).toEqual([409, 'BUYER_LIMIT_REACHED']);
+  });
+
+  it('need a buyer, and say so before the sale begins, not in its first second', async () => {
+    const event = await openTestEvent({ ticketsPerBuyer: 2, onSaleAtMs: Date.UTC(2099, 4, 1) });
+    await refusal(order(event, ['A1']), 'INVALID_REQUEST', { asksRedis: true });
+    await refusal(order(event, annas('A1')), 'NOT_ON_SALE');
   });
 });

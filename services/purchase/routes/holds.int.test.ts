@@ -136,8 +136,8 @@ describe('a hold that is confirmed', () => {
     const own = await openTestEvent();
     const held = await accepted(hold(own, ['A1']));
     await accepted(confirm(held));
-    expect(await refusal(extend(held), 'HOLD_NOT_FOUND')).toEqual(problem('HOLD_NOT_FOUND'));
-    expect(await refusal(release(held), 'HOLD_NOT_FOUND')).toEqual(problem('HOLD_NOT_FOUND'));
+    expect(await refusal(extend(held), 'HOLD_CONFIRMED')).toEqual(problem('HOLD_CONFIRMED'));
+    expect(await refusal(release(held), 'HOLD_CONFIRMED')).toEqual(problem('HOLD_CONFIRMED'));
   });
 });
 
@@ -191,7 +191,7 @@ describe('a hold that is released', () => {
     );
     for (const answer of answers) {
       expect([
-        { confirmed: 201, released: 404 },
+        { confirmed: 201, released: 409 },
         { confirmed: 404, released: 204 },
       ]).toContainEqual(answer);
     }

@@ -111,6 +111,7 @@ export function registerHoldRoutes(app: HttpServer, { redis, wakeRelay }: Purcha
             'HOLD_NOT_FOUND',
             'HOLD_EXPIRED',
             'HOLD_EXTENDED',
+            'HOLD_CONFIRMED',
             ...bodyProblems,
             'IDEMPOTENCY_KEY_REUSED',
             'INVENTORY_UNAVAILABLE',
@@ -136,7 +137,14 @@ export function registerHoldRoutes(app: HttpServer, { redis, wakeRelay }: Purcha
         params,
         response: {
           204: Type.Unsafe<undefined>({ type: 'null', description: 'Released' }),
-          ...problemResponses('INVALID_REQUEST', 'EVENT_NOT_FOUND', 'HOLD_NOT_FOUND', ...bodyProblems, 'INVENTORY_UNAVAILABLE'),
+          ...problemResponses(
+            'INVALID_REQUEST',
+            'EVENT_NOT_FOUND',
+            'HOLD_NOT_FOUND',
+            'HOLD_CONFIRMED',
+            ...bodyProblems,
+            'INVENTORY_UNAVAILABLE',
+          ),
         },
       },
     },

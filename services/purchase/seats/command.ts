@@ -48,6 +48,7 @@ const refusalCodes = [
   'BUYER_LIMIT_REACHED',
   'HOLD_EXPIRED',
   'HOLD_EXTENDED',
+  'HOLD_CONFIRMED',
   'IDEMPOTENCY_KEY_REUSED',
 ] as const;
 

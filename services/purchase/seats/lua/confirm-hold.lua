@@ -28,12 +28,15 @@ end
 
 local order = hold.order
 local from = 'held'
+-- Overdue is expired, whether somebody has ended it yet or not.
+if hold.state == 'held' and is_overdue(holdId) then expire_hold(holdId, hold) end
 if hold.state == 'expired' then
   from = 'free'
   local mayBeMore = expire_holds(50)
-  -- Who was not named when the event had no limit yet has no seats to come back to.
-  local refusal = over_limit(tonumber(ticketsPerBuyer), order.buyerId, #order.tickets)
-  if refusal and refusal[1] == 'BUYER_REQUIRED' then refusal = { 'HOLD_EXPIRED' } end
+  local limit = tonumber(ticketsPerBuyer)
+  -- Who was not named when the event had no limit yet has nothing to come back to.
+  local isNobody = limit > 0 and not order.buyerId
+  local refusal = isNobody and { 'HOLD_EXPIRED' } or over_limit(limit, order.buyerId, #order.tickets)
   local wanted = {}
   for _, ticket in ipairs(order.tickets) do
     local zone = zone_of(ticket.zoneId)

@@ -3,7 +3,8 @@
 -- ARGV[4] hold id
 -- REPLY HELD, until (ms), the order as JSON
 -- REPLY NO_INVENTORY
--- REPLY HOLD_NOT_FOUND: nor is one that became an order
+-- REPLY HOLD_NOT_FOUND
+-- REPLY HOLD_CONFIRMED: it became an order
 -- REPLY HOLD_EXPIRED
 -- REPLY HOLD_EXTENDED: it was before
 -- COST O(1)
@@ -18,10 +19,9 @@ if not holdMs then return { 'NO_INVENTORY' } end
 
 local holdId = ARGV[4]
 local hold = hold_of(holdId)
-if not hold or hold.state == 'sold' then return { 'HOLD_NOT_FOUND' } end
-if hold.state == 'expired' or tonumber(redis.call('ZSCORE', key.deadlines, holdId)) <= now then
-  return answer({ 'HOLD_EXPIRED' })
-end
+if not hold then return { 'HOLD_NOT_FOUND' } end
+if hold.state == 'sold' then return answer({ 'HOLD_CONFIRMED' }) end
+if hold.state == 'expired' or is_overdue(holdId) then return answer({ 'HOLD_EXPIRED' }) end
 if hold.extended then return answer({ 'HOLD_EXTENDED' }) end
 
 hold.extended = true

@@ -12,6 +12,7 @@
 -- REPLY EVENT_NOT_FOUND: the event is at another venue
 -- REPLY ZONE_NOT_FOUND, position in the order (from 0), …
 -- REPLY SEAT_NOT_FOUND, position, …
+-- REPLY BUYER_REQUIRED: the event limits the tickets of a buyer, and nobody was named
 -- REPLY NOT_ON_SALE, on-sale time (ms)
 -- REPLY SEAT_TAKEN, position, …
 -- REPLY SOLD_OUT, how many are left
@@ -51,6 +52,8 @@ for at, ticket in ipairs(order.tickets) do
 end
 if #noZone > 1 then return noZone end
 if #noSeat > 1 then return noSeat end
+local limit = tonumber(ticketsPerBuyer)
+if limit > 0 and not order.buyerId then return { 'BUYER_REQUIRED' } end
 if now < tonumber(onSaleAtMs) then return { 'NOT_ON_SALE', tonumber(onSaleAtMs) } end
 
 local mayBeMore = expire_holds(50)
@@ -58,8 +61,8 @@ local mayBeMore = expire_holds(50)
 if bestOf and mayBeMore then return { 'AGAIN' } end
 local function refuse(reply) return mayBeMore and { 'AGAIN' } or answer(reply) end
 
-local overLimit = over_limit(tonumber(ticketsPerBuyer), order.buyerId, #order.tickets)
-if overLimit then return overLimit[1] == 'BUYER_REQUIRED' and overLimit or refuse(overLimit) end
+local overLimit = over_limit(limit, order.buyerId, #order.tickets)
+if overLimit then return refuse(overLimit) end
 
 if bestOf then
   local zone = zone_of(bestOf)

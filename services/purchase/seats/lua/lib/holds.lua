@@ -19,18 +19,20 @@ local function forget_hold(holdId)
   redis.call('ZREM', key.deadlines, holdId)
 end
 
+local function is_overdue(holdId) return tonumber(redis.call('ZSCORE', key.deadlines, holdId)) <= now end
+
+local function expire_hold(holdId, hold)
+  move(hold.order.buyerId, hold.order.tickets, 'held', 'free')
+  hold.state = 'expired'
+  keep_hold(holdId, hold, now + overMs)
+end
+
 -- Ends up to `limit` holds that are overdue, the oldest first; gives whether there may be more of them.
 local function expire_holds(limit)
   local overdue = redis.call('ZRANGE', key.deadlines, '-inf', now, 'BYSCORE', 'LIMIT', 0, limit)
   for _, holdId in ipairs(overdue) do
     local hold = hold_of(holdId)
-    if hold and hold.state == 'held' then
-      move(hold.order.buyerId, hold.order.tickets, 'held', 'free')
-      hold.state = 'expired'
-      keep_hold(holdId, hold, now + overMs)
-    else
-      forget_hold(holdId)
-    end
+    if hold and hold.state == 'held' then expire_hold(holdId, hold) else forget_hold(holdId) end
   end
   return #overdue == limit
 end
