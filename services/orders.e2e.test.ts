@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { layCable, through } from '../scripts/testing/cable.ts';
 import { assertConserved } from '../scripts/testing/conservation.ts';
 import { get, inParallel, post } from '../scripts/testing/http.ts';
 import { startTestService } from '../scripts/testing/services.ts';
-import { createMessaging, db, openTestEvent, redis, seatedZone } from '../scripts/testing/stores.ts';
+import { createMessaging, db, openTestEvent, redis, seatedZone, urls } from '../scripts/testing/stores.ts';
 import type { Order } from './shared/ticket.ts';
 
 let resources: AsyncDisposableStack;
@@ -12,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => resources.disposeAsync());
 
-const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 30_000, interval: 50 });
+const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 60_000, interval: 50 });
 
 async function startServices() {
   const messaging = await createMessaging();
@@ -86,6 +87,34 @@ describe('orders, holds and cancellations, from the buyer to the organiser', () 
         if (status === 201 && buyer % 5 === 0) await post(`${orders}/${body.orderId}/cancel`, { eventId });
       }
     });
+    await waitFor(() => assertConserved(redis, eventId, db));
+  });
+
+  it('made while SNS, SQS and MySQL are cut off are all there once those are back', { timeout: 120_000 }, async () => {
+    const { eventId } = await openTestEvent({ zones: [seatedZone(1, 1, 10)] });
+    const messaging = await createMessaging();
+    const toCloud = await layCable(Number(new URL(urls.endpoint).port), resources);
+    const toMysql = await layCable(Number(new URL(urls.databaseUrl).port), resources);
+    const cables = [toCloud, toMysql];
+    const endpoint = through(toCloud, urls.endpoint).replace(/\/$/, '');
+    const env = { DATABASE_URL: through(toMysql, urls.databaseUrl) };
+    const { base } = await startTestService('purchase', messaging, { resources, endpoint });
+    await startTestService('persistence', messaging, { resources, endpoint, env });
+    const [orders, holds] = [`${base}/purchase/api/v1/orders`, `${base}/purchase/api/v1/holds`];
+    const best = { eventId, zoneId: 1, quantity: 10 };
+
+    const before = await post(orders, best);
+    await waitFor(() => assertConserved(redis, eventId, db));
+    await Promise.all(cables.map((cable) => cable.cut()));
+    expect((await post(`${orders}/${before.body.orderId}/cancel`, { eventId })).status).toBe(200);
+    const held = await post(holds, best);
+    const confirmed = await post(`${holds}/${held.body.holdId}/confirm`, {});
+    expect(confirmed.status).toBe(201);
+    const [ticket] = (confirmed.body as Order).tickets;
+    const some = { eventId, ticketIds: [ticket?.ticketId] };
+    expect((await post(`${orders}/${confirmed.body.orderId}/cancel`, some)).status).toBe(200);
+    expect((await post(orders, { ...best, quantity: 1 })).status).toBe(201);
+    await Promise.all(cables.map((cable) => cable.mend()));
     await waitFor(() => assertConserved(redis, eventId, db));
   });
 });

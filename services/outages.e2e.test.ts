@@ -7,7 +7,7 @@ import { startRedis } from '../scripts/local/redis.ts';
 import { openEvent } from '../scripts/onsale/open-event.ts';
 import { layCable, through } from '../scripts/testing/cable.ts';
 import { assertConserved } from '../scripts/testing/conservation.ts';
-import { buy, get, inParallel } from '../scripts/testing/http.ts';
+import { buy, get, inParallel, post } from '../scripts/testing/http.ts';
 import { startTestService, testFolder } from '../scripts/testing/services.ts';
 import { createMessaging, db, openTestEvent, planOf, redis, seatedZone, unique, urls } from '../scripts/testing/stores.ts';
 import { readInventory } from './purchase/seats/inventory.ts';
@@ -26,7 +26,7 @@ const columns = (from: number, through: number) => Array.from({ length: through 
 const portOf = (url: string) => Number(new URL(url).port);
 
 describe('a store that goes away', { timeout: 120_000 }, () => {
-  it('Redis, stopped and killed (-9): 503 at once; after its restart sales resume, and what was sold is sold and published', async () => {
+  it('Redis, stopped and killed (-9): 503 at once; after its restart sales resume, and what was sold, held or answered is so', async () => {
     const folder = testFolder(resources);
     const at = { folder: join(folder, 'redis'), port: await getPort() };
     const { redis: server } = await findServers({ redis: true, mysql: false }, join(folder, 'bin'), () => {});
@@ -40,15 +40,24 @@ describe('a store that goes away', { timeout: 120_000 }, () => {
       venueId: unique('venue'),
       currency: 'USD',
       onSaleAtMs: 0,
-      holdMs: 1,
+      holdMs: 600_000,
     };
-    await openEvent(stores.db, stores.redis, planOf({ eventId, venueId, ...rest, zones: [seatedZone(1, 1, 10)] }));
+    await openEvent(
+      stores.db,
+      stores.redis,
+      planOf({ eventId, venueId, ...rest, zones: [seatedZone(1, 1, 10), seatedZone(2, 1, 10)] }),
+    );
     const messaging = await createMessaging();
     const env = { REDIS_URL: own.redisUrl };
     const { base } = await startTestService('purchase', messaging, { resources, env });
     const wish = { venueId, eventId };
 
     expect((await buy(base, wish)).status).toBe(201);
+    const best = (quantity: number) => ({ eventId, zoneId: 2, quantity });
+    const held = await post(`${base}/purchase/api/v1/holds`, best(2));
+    const buyWithKey = () => post(`${base}/purchase/api/v1/orders`, best(1), { 'idempotency-key': 'lost-answer' });
+    const answered = await buyWithKey();
+    expect([held.status, answered.status]).toEqual([201, 201]);
     first.kill('SIGSTOP');
     expect(await buy(base, wish)).toMatchObject({ status: 503, body: { code: 'INVENTORY_UNAVAILABLE' } });
     first.kill('SIGCONT');
@@ -66,11 +75,13 @@ describe('a store that goes away', { timeout: 120_000 }, () => {
     resources.defer(() => second.stop());
     await waitFor(async () => expect((await buy(base, { ...wish, column: 3 })).status).not.toBe(503));
     expect((await buy(base, wish)).status).toBe(409);
+    expect((await buyWithKey()).body).toEqual(answered.body);
+    expect((await post(`${base}/purchase/api/v1/holds/${held.body.holdId}/confirm`, {})).status).toBe(201);
     await waitFor(async () => expect((await get(`${base}/purchase/health`)).status).toBe(200));
     await startTestService('persistence', messaging, { resources });
     const query = await startTestService('query', messaging, { resources });
-    await waitFor(async () => expect((await get(`${query.base}/query/api/v1/tickets/count/${eventId}`)).body.count).toBe(2));
-    await waitFor(() => assertConserved(stores.redis, eventId));
+    await waitFor(async () => expect((await get(`${query.base}/query/api/v1/tickets/count/${eventId}`)).body.count).toBe(5));
+    await waitFor(() => assertConserved(stores.redis, eventId, stores.db));
   });
 
   it('SNS and SQS, cut off: sales go on, the outbox waits, and drains by itself when they are back', async () => {
