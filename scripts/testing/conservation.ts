@@ -3,10 +3,10 @@ import { stringify as uuidText } from 'uuid';
 import { readInventory } from '../../services/purchase/seats/inventory.ts';
 import type { OrderInRedis } from '../../services/purchase/seats/order.ts';
 import type { Database } from '../../services/shared/database.ts';
-import { buyersKey, holdsKey, inventoryKey, ordersKey, outboxKey, takenKey } from '../../services/shared/keys.ts';
+import { buyersKey, holdsKey, ordersKey, outboxKey, takenKey } from '../../services/shared/keys.ts';
 import { formatMoney, parseMoney } from '../../services/shared/money.ts';
 import { rowNumber } from '../../services/shared/row-label.ts';
-import { bytesPerRow, parseZone } from '../../services/shared/zone-layout.ts';
+import { bytesPerRow } from '../../services/shared/zone-layout.ts';
 
 type HoldInRedis = { state: 'held' | 'expired' | 'sold'; order?: OrderInRedis };
 
@@ -34,15 +34,14 @@ export async function assertConserved(redis: Redis, eventId: string, db?: Databa
   const sold = ticketsIn(orders);
   const held = ticketsIn(holds.flatMap(({ state, order }) => (state === 'held' && order ? [order] : [])));
 
-  const [fields, bitmap] = [await redis.hgetall(inventoryKey(eventId)), await redis.getBuffer(takenKey(eventId))];
-  for (const { zoneId, grid, capacity } of inventory.zones) {
+  const bitmap = await redis.getBuffer(takenKey(eventId));
+  for (const { zoneId, grid, capacity, firstByte } of inventory.zones) {
     const inZone = (list: typeof sold) => list.filter((ticket) => ticket.zoneId === zoneId);
     const [soldHere, heldHere] = [inZone(sold), inZone(held)];
     same(`zone ${zoneId}, sold`, inventory.sold.get(zoneId), soldHere.length);
     same(`zone ${zoneId}, held`, inventory.held.get(zoneId), heldHere.length);
     let available = capacity - soldHere.length - heldHere.length;
     if (grid) {
-      const { firstByte } = parseZone(zoneId, fields[`zone:${zoneId}`] ?? '');
       const bits = bytesPerRow(grid.columns) * 8;
       const expected = [...soldHere, ...heldHere].map(({ row = '', column = 0 }) => (rowNumber(row) - 1) * bits + column - 1);
       const taken = Array.from({ length: grid.rows * bits }, (_, bit) => bit).filter((bit) => isSet(bitmap, firstByte * 8 + bit));

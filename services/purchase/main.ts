@@ -1,7 +1,6 @@
-import { once } from 'node:events';
 import { hostname } from 'node:os';
 import { SNSClient } from '@aws-sdk/client-sns';
-import { connectRedis } from '../shared/redis.ts';
+import { openRedis } from '../shared/redis.ts';
 import { runService } from '../shared/run-service.ts';
 import { buildPurchaseApp } from './app.ts';
 import { purchaseConfig } from './config.ts';
@@ -11,11 +10,7 @@ import { startRelay } from './outbox/relay.ts';
 import { startSweeper } from './seats/sweeper.ts';
 
 await runService('purchase', purchaseConfig, async ({ config, logger, resources }) => {
-  const redis = connectRedis(config.REDIS_URL);
-  resources.defer(() => redis.disconnect());
-  redis.on('error', (error) => logger.warn({ err: error }, 'redis'));
-  // A moment for the first connection; without it the service starts all the same, and answers 503.
-  await once(redis, 'ready', { signal: AbortSignal.timeout(2_000) }).catch(() => {});
+  const redis = await openRedis(config.REDIS_URL, { logger, resources });
 
   const sns = new SNSClient({ requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 } });
   resources.defer(() => sns.destroy());

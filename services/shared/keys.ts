@@ -5,7 +5,7 @@
 const layout = 'onsale:2';
 const ofEvent = (eventId: string) => `${layout}:{${eventId}}`;
 
-/** Hash: venueId, currency, onSaleAtMs, holdMs, ticketsPerBuyer (0: any number), nextByte, nextRow, and `zone:<id>` (zone-layout.ts). */
+/** Hash: venueId, currency, onSaleAtMs, holdMs, ticketsPerBuyer (0: no limit), nextByte, nextRow, and `zone:<id>` (zone-layout.ts). */
 export const inventoryKey = (eventId: string) => `${ofEvent(eventId)}:inventory`;
 /** Hash: sequence (of domain events), version (of the seats), and for each zone `sold:<id>`, `held:<id>`, `version:<id>`. */
 export const countsKey = (eventId: string) => `${ofEvent(eventId)}:counts`;

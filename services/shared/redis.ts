@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { Redis, ReplyError } from 'ioredis';
+import type { Logger } from './logger.ts';
 import { UnavailableError } from './problems.ts';
 
 /** A buyer waits no longer than this for Redis; a healthy one answers within milliseconds. */
@@ -19,6 +21,21 @@ export function connectRedis(url: string): Redis {
     connectTimeout: commandMs,
     retryStrategy: (attempt) => Math.min(attempt * 50, longestReconnectPauseMs),
   });
+}
+
+/** How long a service waits for its first connection before it starts all the same, and answers 503. */
+const firstConnectionMs = 2_000;
+
+/** connectRedis, for as long as a service runs; what goes wrong with the connection is in its log. */
+export async function openRedis(
+  url: string,
+  { logger, resources }: { logger: Logger; resources: AsyncDisposableStack },
+): Promise<Redis> {
+  const redis = connectRedis(url);
+  resources.defer(() => redis.disconnect());
+  redis.on('error', (error) => logger.warn({ err: error }, 'redis'));
+  await once(redis, 'ready', { signal: AbortSignal.timeout(firstConnectionMs) }).catch(() => {});
+  return redis;
 }
 
 /** Replies that say "not now": loading, no longer the master, out of memory, no disk, cluster down. */

@@ -10,7 +10,7 @@ export type Schema = {
     name: string;
     currency: string;
     on_sale_at: Date;
-    /** NULL: any number. */
+    /** NULL: no limit. */
     tickets_per_buyer: number | null;
   };
   /** A seated zone has rows and columns, general admission has neither; both have a capacity. */

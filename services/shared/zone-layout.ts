@@ -26,3 +26,13 @@ export function parseZone(zoneId: number, field: string): ZoneLayout {
   const grid = rows > 0 && { grid: { rows, columns, focus: { row, column } } };
   return { zoneId, ...grid, capacity, priceMinor, firstByte, firstRow };
 }
+
+const zonePrefix = 'zone:';
+
+/** The zones of an inventory's fields, in the order of their ids. */
+export function parseZones(inventory: Record<string, string>): ZoneLayout[] {
+  return Object.entries(inventory)
+    .filter(([name]) => name.startsWith(zonePrefix))
+    .map(([name, field]) => parseZone(Number(name.slice(zonePrefix.length)), field))
+    .toSorted((a, b) => a.zoneId - b.zoneId);
+}

@@ -16,10 +16,30 @@ function totalOf(tickets: TicketInRedis[], currency = '') {
   return { totalPrice: formatMoney(minor, currency), currency };
 }
 
-/** An order as the API answers it. */
-export function presentOrder({ order, soldAtMs }: Pick<Sold, 'order' | 'soldAtMs'>): Order {
-  const { orderId, venueId, eventId, buyerId, tickets } = order;
+type SoldOrder = Pick<Sold, 'order' | 'soldAtMs'>;
+
+/** An order's tickets as the API answers them. */
+export function presentTickets({ order, soldAtMs }: SoldOrder): Ticket[] {
+  const { orderId, venueId, eventId, tickets } = order;
   const createdOn = new Date(soldAtMs).toISOString();
+  return tickets.map(({ ticketId, zoneId, row, column, priceMinor, currency, cancelled }) => ({
+    ticketId,
+    orderId,
+    venueId,
+    eventId,
+    zoneId,
+    row: row ?? null,
+    column: column === undefined ? null : String(column),
+    status: cancelled ? 'CANCELLED' : 'PAID',
+    price: formatMoney(priceMinor, currency),
+    currency,
+    createdOn,
+  }));
+}
+
+/** An order as the API answers it. */
+export function presentOrder(sold: SoldOrder): Order {
+  const { orderId, venueId, eventId, buyerId, tickets } = sold.order;
   const live = tickets.filter(({ cancelled }) => !cancelled);
   return {
     orderId,
@@ -28,20 +48,8 @@ export function presentOrder({ order, soldAtMs }: Pick<Sold, 'order' | 'soldAtMs
     ...(buyerId !== undefined && { buyerId }),
     status: live.length > 0 ? 'PAID' : 'CANCELLED',
     ...totalOf(live, tickets[0]?.currency),
-    createdOn,
-    tickets: tickets.map(({ ticketId, zoneId, row, column, priceMinor, currency, cancelled }) => ({
-      ticketId,
-      orderId,
-      venueId,
-      eventId,
-      zoneId,
-      row: row ?? null,
-      column: column === undefined ? null : String(column),
-      status: cancelled ? 'CANCELLED' : 'PAID',
-      price: formatMoney(priceMinor, currency),
-      currency,
-      createdOn,
-    })),
+    createdOn: new Date(sold.soldAtMs).toISOString(),
+    tickets: presentTickets(sold),
   };
 }
 

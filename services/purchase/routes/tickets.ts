@@ -5,7 +5,7 @@ import { problemResponses } from '../../shared/problems.ts';
 import { Ticket } from '../../shared/ticket.ts';
 import type { PurchaseDependencies } from '../app.ts';
 import { sellSeats } from '../seats/take-seats.ts';
-import { locationHeader, presentOrder } from './answers.ts';
+import { locationHeader, presentTickets } from './answers.ts';
 import { commandHeaders, commandOf } from './command.ts';
 import { sendRefusal } from './refusal.ts';
 import { seatFields } from './seat.ts';
@@ -57,7 +57,7 @@ export function registerTicketRoutes(app: HttpServer, { redis, wakeRelay }: Purc
       wakeRelay(eventId);
       const { orderId, sequence } = outcome.order;
       request.log.info({ orderId, eventId, sequence }, 'sold');
-      const [ticket] = presentOrder(outcome).tickets;
+      const [ticket] = presentTickets(outcome);
       if (!ticket) throw new Error(`order ${orderId} has no ticket`);
       return reply.code(201).header('location', `/query/api/v1/tickets/${ticket.ticketId}`).send(ticket);
     },

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { countsKey, inventoryKey, openedEventsKey, takenKey } from '../../shared/keys.ts';
 import { loadScript, runScript } from '../../shared/script.ts';
-import { parseZone, type ZoneInventory } from '../../shared/zone-layout.ts';
+import { parseZones, type ZoneInventory, type ZoneLayout } from '../../shared/zone-layout.ts';
 
 export type Inventory = {
   eventId: string;
@@ -10,7 +10,7 @@ export type Inventory = {
   onSaleAtMs: number;
   /** How long a hold lasts. */
   holdMs: number;
-  /** Most tickets that a buyer may have or hold; absent: any number. */
+  /** Most tickets that a buyer may have or hold; absent: no limit. */
   ticketsPerBuyer?: number;
   zones: ZoneInventory[];
 };
@@ -40,17 +40,19 @@ export async function openInventory(redis: Redis, inventory: Inventory): Promise
   return { kind: word.toLowerCase() as 'opened' | 'changed' | 'unchanged' };
 }
 
-export type InventoryReport = Inventory & { sequence: number; sold: Map<number, number>; held: Map<number, number> };
+export type InventoryReport = Inventory & {
+  zones: ZoneLayout[];
+  sequence: number;
+  sold: Map<number, number>;
+  held: Map<number, number>;
+};
 
 /** What Redis knows of an event, or undefined where it has no inventory. */
 export async function readInventory(redis: Redis, eventId: string): Promise<InventoryReport | undefined> {
   const [fields, counts] = await Promise.all([redis.hgetall(inventoryKey(eventId)), redis.hgetall(countsKey(eventId))]);
   const { venueId, currency, onSaleAtMs, holdMs, ticketsPerBuyer } = fields;
   if (venueId === undefined || currency === undefined) return undefined;
-  const zones = Object.entries(fields)
-    .filter(([field]) => field.startsWith('zone:'))
-    .map(([field, value]) => parseZone(Number(field.slice('zone:'.length)), value))
-    .toSorted((a, b) => a.zoneId - b.zoneId);
+  const zones = parseZones(fields);
   const countsOf = (word: 'sold' | 'held') =>
     new Map(zones.map(({ zoneId }) => [zoneId, Number(counts[`${word}:${zoneId}`] ?? 0)]));
   return {

@@ -40,7 +40,7 @@ async function tryOut(hall: (typeof halls)[number][], step: fc.Arbitrary<StepAct
     await fc.asyncModelRun(() => ({ model: {}, real: trial }), commands);
     await endTrial(trial);
   });
-  // A trial has any number of steps, so on until there were enough.
+  // How many steps a trial has is left to chance, so on until there were enough.
   for (let round = 0; (seen.get('steps') ?? 0) < wantedSteps; round += 1) {
     await fc.assert(property, { seed: seed + round, numRuns: 10, interruptAfterTimeLimit });
   }

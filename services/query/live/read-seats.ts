@@ -3,7 +3,7 @@ import { countsKey, inventoryKey, takenKey } from '../../shared/keys.ts';
 import { assertNeverOpened } from '../../shared/opened-events.ts';
 import { orUnavailable } from '../../shared/redis.ts';
 import { loadScript, type Script } from '../../shared/script.ts';
-import { bytesPerRow, parseZone, type ZoneLayout } from '../../shared/zone-layout.ts';
+import { bytesPerRow, parseZone, parseZones, type ZoneLayout } from '../../shared/zone-layout.ts';
 
 /** How full a zone is. `version` is the event's at the zone's last change, 0 where it never changed. */
 export type ZoneCounts = {
@@ -120,12 +120,7 @@ function fieldsOf(flat: Buffer[]): Fields {
 
 /** An inventory's zones in the order of their ids. */
 function zonesIn(inventory: Fields, counts: Fields): { layout: ZoneLayout; counted: ZoneCounts }[] {
-  const prefix = 'zone:';
-  const layouts = Object.entries(inventory)
-    .filter(([name]) => name.startsWith(prefix))
-    .map(([name, field]) => parseZone(Number(name.slice(prefix.length)), field))
-    .toSorted((a, b) => a.zoneId - b.zoneId);
-  return layouts.map((layout) => {
+  return parseZones(inventory).map((layout) => {
     const count = (word: string) => Number(counts[`${word}:${layout.zoneId}`] ?? 0);
     return { layout, counted: countsOf(layout, count('version'), count('sold'), count('held')) };
   });

@@ -14,9 +14,8 @@ local known = answered()
 if known then return known end
 if redis.call('EXISTS', key.inventory) == 0 then return { 'NO_INVENTORY' } end
 
-local kept = redis.call('HGET', key.orders, ARGV[4])
-if not kept then return { 'ORDER_NOT_FOUND' } end
-local soldAt, json = string.match(kept, '^(%d+) (.*)$')
+local soldAt, json = order_of(ARGV[4])
+if not soldAt then return { 'ORDER_NOT_FOUND' } end
 local order = cjson.decode(json)
 
 local ofOrder, wanted, noTicket = {}, {}, { 'TICKET_NOT_FOUND' }
@@ -39,11 +38,11 @@ if #cancelled > 0 then
     buyerId = order.buyerId,
     venueId = order.venueId,
     eventId = eventId,
-    purchase = { sequence = order.sequence, timeMs = tonumber(soldAt) },
+    purchase = { sequence = order.sequence, timeMs = soldAt },
     tickets = cancelled,
   })
   for _, ticket in ipairs(cancelled) do ticket.cancelled = true end
   json = cjson.encode(order)
-  redis.call('HSET', key.orders, ARGV[4], soldAt .. ' ' .. json)
+  keep_order(ARGV[4], soldAt, json)
 end
-return answer({ 'CANCELLED', tonumber(soldAt), json })
+return answer({ 'CANCELLED', soldAt, json })

@@ -22,8 +22,8 @@ local holdId = ARGV[4]
 local hold = hold_of(holdId)
 if not hold then return { 'HOLD_NOT_FOUND' } end
 if hold.state == 'sold' then
-  local soldAt, json = string.match(redis.call('HGET', key.orders, hold.orderId), '^(%d+) (.*)$')
-  return answer({ 'SOLD_BEFORE', tonumber(soldAt), json })
+  local soldAt, json = order_of(hold.orderId)
+  return answer({ 'SOLD_BEFORE', soldAt, json })
 end
 
 local order = hold.order
@@ -42,11 +42,10 @@ if hold.state == 'expired' then
     local zone = zone_of(ticket.zoneId)
     wanted[ticket.zoneId] = (wanted[ticket.zoneId] or 0) + 1
     local row = ticket.row and row_number(ticket.row)
-    if not zone or (row and (not is_seat(zone, row, ticket.column) or is_taken(zone, row, ticket.column))) then
-      refusal = { 'HOLD_EXPIRED' }
-    elseif available(zone) < wanted[ticket.zoneId] then
-      refusal = { 'HOLD_EXPIRED' }
-    end
+    local isGone = not zone
+      or (row and (not is_seat(zone, row, ticket.column) or is_taken(zone, row, ticket.column)))
+      or available(zone) < wanted[ticket.zoneId]
+    if isGone then refusal = { 'HOLD_EXPIRED' } end
   end
   if refusal then return mayBeMore and { 'AGAIN' } or answer(refusal) end
 end

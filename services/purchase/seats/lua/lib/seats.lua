@@ -26,7 +26,7 @@ local function is_taken(zone, row, column) return redis.call('GETBIT', key.taken
 -- How many tickets of a zone are neither sold nor held.
 local function available(zone)
   local sold, held = unpack(redis.call('HMGET', key.counts, 'sold:' .. zone.id, 'held:' .. zone.id))
-  return zone.capacity - (tonumber(sold or 0)) - (tonumber(held or 0))
+  return zone.capacity - tonumber(sold or 0) - tonumber(held or 0)
 end
 
 -- The search for the best seats keeps two bytes of each row (best-seats.lua): where the first of them is.
@@ -76,10 +76,18 @@ local function publish(type, data)
   return json
 end
 
+local function keep_order(orderId, soldAt, json) redis.call('HSET', key.orders, orderId, soldAt .. ' ' .. json) end
+
+-- When an order was sold (ms), and the order as JSON; nil where there is none.
+local function order_of(orderId)
+  local soldAt, json = string.match(redis.call('HGET', key.orders, orderId) or '', '^(%d+) (.*)$')
+  return tonumber(soldAt), json
+end
+
 -- Sells an order's tickets, which were free or held; gives the order as JSON.
 local function sell(order, from)
   move(order.buyerId, order.tickets, from, 'sold')
   local json = publish('onsale.tickets.purchased', order)
-  redis.call('HSET', key.orders, order.orderId, now .. ' ' .. json)
+  keep_order(order.orderId, now, json)
   return json
 end
