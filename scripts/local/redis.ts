@@ -5,7 +5,11 @@ import { bindAddress, commandLine, type Server } from './binaries.ts';
 import { type LocalProcess, startProcess } from './process.ts';
 
 /** A Redis that answers a write only after it is on disk (fsync): what it said is true after a kill -9. */
-export async function startRedis(server: Server, at: { folder: string; port: number }): Promise<LocalProcess> {
+export async function startRedis(
+  server: Server,
+  at: { folder: string; port: number },
+  more: Record<string, string> = {},
+): Promise<LocalProcess> {
   mkdirSync(at.folder, { recursive: true });
   const settings = {
     port: String(at.port),
@@ -16,6 +20,7 @@ export async function startRedis(server: Server, at: { folder: string; port: num
     appendfsync: 'always',
     save: '',
     'maxmemory-policy': 'noeviction',
+    ...more,
   };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
   return await startProcess({

@@ -7,13 +7,20 @@ import type { LocalProcess } from './process.ts';
 import { startRedis } from './redis.ts';
 import { startScript } from './services.ts';
 
-export type StoreUrls = { redisUrl: string; redisReaderUrl: string; databaseUrl: string; databaseReaderUrl: string };
+export type StoreUrls = {
+  redisUrl: string;
+  redisReaderUrl: string;
+  isRedisCluster: boolean;
+  databaseUrl: string;
+  databaseReaderUrl: string;
+};
 
 const localRedisUrl = (port: number) => `redis://127.0.0.1:${port}`;
 
 export const localStoreUrls = (ports: Pick<Ports, 'redis' | 'mysql'>): StoreUrls => ({
   redisUrl: localRedisUrl(ports.redis),
   redisReaderUrl: localRedisUrl(ports.redis),
+  isRedisCluster: false,
   databaseUrl: localMysqlUrl(ports.mysql),
   databaseReaderUrl: localMysqlUrl(ports.mysql),
 });
@@ -21,10 +28,11 @@ export const localStoreUrls = (ports: Pick<Ports, 'redis' | 'mysql'>): StoreUrls
 /** The stores that the environment names, where it names them. */
 export function storeUrls(ports: Pick<Ports, 'redis' | 'mysql'>, environment = process.env): StoreUrls {
   const local = localStoreUrls(ports);
-  const { REDIS_URL, REDIS_READER_URL, DATABASE_URL, DATABASE_READER_URL } = environment;
+  const { REDIS_URL, REDIS_READER_URL, REDIS_CLUSTER, DATABASE_URL, DATABASE_READER_URL } = environment;
   return {
     redisUrl: REDIS_URL || local.redisUrl,
     redisReaderUrl: REDIS_READER_URL || REDIS_URL || local.redisReaderUrl,
+    isRedisCluster: REDIS_CLUSTER === 'true',
     databaseUrl: DATABASE_URL || local.databaseUrl,
     databaseReaderUrl: DATABASE_READER_URL || DATABASE_URL || local.databaseReaderUrl,
   };

@@ -56,6 +56,7 @@ export function serviceEnvironment(urls: StoreUrls, endpoint: string): Record<st
   return {
     REDIS_URL: urls.redisUrl,
     REDIS_READER_URL: urls.redisReaderUrl,
+    ...(urls.isRedisCluster && { REDIS_CLUSTER: 'true' }),
     DATABASE_URL: urls.databaseUrl,
     DATABASE_READER_URL: urls.databaseReaderUrl,
     SNS_TOPIC_ARN: topicArn(messaging.topic),

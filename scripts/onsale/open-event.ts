@@ -1,8 +1,8 @@
-import type { Redis } from 'ioredis';
 import { type Kysely, sql } from 'kysely';
 import { type OpenOutcome, openInventory, readInventory } from '../../services/purchase/seats/inventory.ts';
 import type { Database } from '../../services/shared/database.ts';
 import { formatMoney } from '../../services/shared/money.ts';
+import type { RedisClient } from '../../services/shared/redis.ts';
 import type { Schema } from '../../services/shared/schema.ts';
 import type { EventPlan } from './event-file.ts';
 
@@ -12,7 +12,7 @@ import type { EventPlan } from './event-file.ts';
  * between the two is mended by opening again. Where MySQL knows of later sales than Redis, Redis has lost its memory, and
  * opening would sell seats twice: that is refused too.
  */
-export async function openEvent(db: Database, redis: Redis, plan: EventPlan): Promise<OpenOutcome> {
+export async function openEvent(db: Database, redis: RedisClient, plan: EventPlan): Promise<OpenOutcome> {
   const lost = await findLostSales(db, redis, plan.inventory.eventId);
   if (lost) return { kind: 'refused', reasons: [lost] };
   const trx = await db.startTransaction().execute();
@@ -27,7 +27,7 @@ export async function openEvent(db: Database, redis: Redis, plan: EventPlan): Pr
   }
 }
 
-async function findLostSales(db: Database, redis: Redis, eventId: string): Promise<string | undefined> {
+async function findLostSales(db: Database, redis: RedisClient, eventId: string): Promise<string | undefined> {
   const { projected } = await db
     .selectFrom('applied_sequences')
     .select(({ fn }) => fn.max<number | null>('sequence').as('projected'))

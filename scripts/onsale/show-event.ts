@@ -1,11 +1,11 @@
-import type { Redis } from 'ioredis';
 import { type InventoryReport, readInventory } from '../../services/purchase/seats/inventory.ts';
 import { readSales, type Sales } from '../../services/query/queries/sales.ts';
 import type { Database } from '../../services/shared/database.ts';
 import { formatMoney } from '../../services/shared/money.ts';
+import type { RedisClient } from '../../services/shared/redis.ts';
 
 /** What is known of an event, as text: its inventory by zone, and beside it what the projection has. */
-export async function showEvent(db: Database, redis: Redis, eventId: string): Promise<string | undefined> {
+export async function showEvent(db: Database, redis: RedisClient, eventId: string): Promise<string | undefined> {
   const [inventory, sales] = await Promise.all([readInventory(redis, eventId), readSales(db, eventId)]);
   if (!inventory && !sales) return undefined;
   return [

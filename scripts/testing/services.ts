@@ -7,7 +7,7 @@ import type { LocalProcess } from '../local/process.ts';
 import { startService } from '../local/services.ts';
 import { urls } from './stores.ts';
 
-export type TestService = LocalProcess & { base: string };
+export type TestService = LocalProcess & { base: string; logFile: string };
 
 type Messaging = { topicArn: string; queueUrl: string; deadLetterQueueUrl: string };
 
@@ -28,9 +28,10 @@ export async function startTestService(
   const port = await getPort();
   // The SQS client goes to the queue's URL, not to the endpoint.
   const reached = (url: string) => url.replace(urls.endpoint, endpoint);
+  const logFolder = testFolder(resources);
   const started = await startService(service, {
     port,
-    logFolder: testFolder(resources),
+    logFolder,
     env: {
       ...emulatorEnvironment(endpoint),
       REDIS_URL: urls.redisUrl,
@@ -44,5 +45,5 @@ export async function startTestService(
     },
   });
   resources.defer(() => started.stop());
-  return { ...started, base: `http://127.0.0.1:${port}` };
+  return { ...started, base: `http://127.0.0.1:${port}`, logFile: join(logFolder, `${service}.log`) };
 }

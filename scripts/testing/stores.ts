@@ -7,6 +7,7 @@ import {
   ReceiveMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
+import type { Redis } from 'ioredis';
 import { afterAll, inject } from 'vitest';
 import type { Inventory } from '../../services/purchase/seats/inventory.ts';
 import { frontCentre, type ZoneInventory } from '../../services/shared/zone-layout.ts';
@@ -23,8 +24,12 @@ const shared = inject('stores');
 const redisUrl = `${shared.redisUrl}/${process.env.VITEST_POOL_ID}`;
 export const urls = { ...shared, redisUrl, redisReaderUrl: redisUrl };
 
+const connected = await connectStores(urls, resources, 10);
+
 /** Connections to them, closed after the file's tests. */
-export const { db, redis } = await connectStores(urls, resources, 10);
+export const { db } = connected;
+/** Not a cluster, in these tests; redis-cluster.int.test.ts starts one of its own. */
+export const redis = connected.redis as Redis;
 await redis.flushdb();
 
 const aws = { endpoint: urls.endpoint, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };

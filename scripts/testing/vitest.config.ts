@@ -20,7 +20,7 @@ export default defineConfig({
     coverage: {
       include: ['services/**/*.ts'],
       // Processes of their own in the e2e tests, which this coverage does not see.
-      exclude: ['services/*/main.ts', 'services/shared/run-service.ts'],
+      exclude: ['services/*/main.ts', 'services/shared/{run-service,workers}.ts'],
       reporter: ['text-summary', 'html'],
       thresholds: { lines: 85 },
     },

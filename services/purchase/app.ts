@@ -1,25 +1,22 @@
-import type { Redis } from 'ioredis';
 import { serveApiDocuments } from '../shared/api-documents.ts';
 import { type Checks, registerHealth } from '../shared/health.ts';
 import { createHttpServer } from '../shared/http-server.ts';
 import type { Logger } from '../shared/logger.ts';
+import type { RedisClient } from '../shared/redis.ts';
 import { registerHoldRoutes } from './routes/holds.ts';
 import { registerOrderRoutes } from './routes/orders.ts';
 import { registerTicketRoutes } from './routes/tickets.ts';
 
-/** Above Redis' own command timeout: that one says what was away. */
-const handlerMs = 5_000;
-
 export type PurchaseDependencies = {
-  redis: Redis;
+  redis: RedisClient;
   /** Called after each command that gave the event's outbox something new. */
   wakeRelay(eventId: string): void;
 };
 
-/** The purchase service's HTTP server, not yet listening. */
+/** The purchase service's HTTP server, not yet listening. All that it waits for is Redis, whose client has a time limit. */
 export async function buildPurchaseApp(options: PurchaseDependencies & { logger: Logger; checks: Checks }) {
   const { logger, checks, ...dependencies } = options;
-  const app = createHttpServer({ logger, handlerMs });
+  const app = createHttpServer({ logger });
   await serveApiDocuments(app, {
     title: 'Onsale: purchase',
     description: 'Sells, holds and cancels tickets. Every error is a problem (RFC 9457) with a stable `code`.',

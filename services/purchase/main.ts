@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { SNSClient } from '@aws-sdk/client-sns';
-import { openRedis } from '../shared/redis.ts';
+import { openRedis, pingRedis } from '../shared/redis.ts';
 import { runService } from '../shared/run-service.ts';
 import { buildPurchaseApp } from './app.ts';
 import { purchaseConfig } from './config.ts';
@@ -10,7 +10,7 @@ import { startRelay } from './outbox/relay.ts';
 import { startSweeper } from './seats/sweeper.ts';
 
 await runService('purchase', purchaseConfig, async ({ config, logger, resources }) => {
-  const redis = await openRedis(config.REDIS_URL, { logger, resources });
+  const redis = await openRedis(config.REDIS_URL, { isCluster: config.REDIS_CLUSTER, logger, resources });
 
   const sns = new SNSClient({ requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 } });
   resources.defer(() => sns.destroy());
@@ -27,7 +27,7 @@ await runService('purchase', purchaseConfig, async ({ config, logger, resources 
   const app = await buildPurchaseApp({
     redis,
     wakeRelay: (eventId) => relay.wake(eventId),
-    checks: { redis: () => redis.ping() },
+    checks: { redis: () => pingRedis(redis) },
     logger,
   });
   resources.defer(() => app.close());

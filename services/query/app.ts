@@ -1,11 +1,11 @@
 import etag from '@fastify/etag';
-import type { Redis } from 'ioredis';
 import { sql } from 'kysely';
 import { serveApiDocuments } from '../shared/api-documents.ts';
 import { type Database, isDatabaseAway } from '../shared/database.ts';
 import { registerHealth } from '../shared/health.ts';
 import { createHttpServer } from '../shared/http-server.ts';
 import type { Logger } from '../shared/logger.ts';
+import { pingRedis, type RedisClient } from '../shared/redis.ts';
 import { createWatchers } from './live/watchers.ts';
 import { registerAvailabilityRoutes } from './routes/availability.ts';
 import { registerCatalogueRoutes } from './routes/catalogue.ts';
@@ -17,7 +17,7 @@ import { registerTicketRoutes } from './routes/tickets.ts';
 const handlerMs = 3_000;
 
 /** The query service's HTTP server, not yet listening. `db` and `redis` are the readers. */
-export async function buildQueryApp({ db, redis, logger }: { db: Database; redis: Redis; logger: Logger }) {
+export async function buildQueryApp({ db, redis, logger }: { db: Database; redis: RedisClient; logger: Logger }) {
   const app = createHttpServer({ logger, handlerMs, isAway: isDatabaseAway });
   await serveApiDocuments(app, {
     title: 'Onsale: query',
@@ -30,7 +30,7 @@ export async function buildQueryApp({ db, redis, logger }: { db: Database; redis
   registerOrderRoutes(app, db);
   registerCatalogueRoutes(app, db);
   registerAvailabilityRoutes(app, redis);
-  registerHealth(app, '/query', { database: () => sql`select 1`.execute(db), redis: () => redis.ping() });
+  registerHealth(app, '/query', { database: () => sql`select 1`.execute(db), redis: () => pingRedis(redis) });
   // After the other routes: an Upgrade that one of those is asked for is then simply not made.
   await registerLiveRoutes(app, createWatchers({ redis, logger }));
   return app;

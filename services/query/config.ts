@@ -1,17 +1,19 @@
 import { Type } from 'typebox';
-import { commonSettings } from '../shared/config.ts';
+import { commonSettings, processSettings, redisSettings } from '../shared/config.ts';
 
 export const queryConfig = Type.Object({
   ...commonSettings('query'),
+  ...processSettings,
   REDIS_READER_URL: Type.String({
     pattern: '^rediss?://',
     description: 'Redis replica or primary with the inventory; rediss:// for TLS',
   }),
+  ...redisSettings,
   DATABASE_READER_URL: Type.String({ pattern: '^mysql://', description: 'MySQL reader; it may lag behind the writer' }),
   DATABASE_CONNECTIONS: Type.Integer({
     minimum: 1,
     maximum: 100,
     default: 10,
-    description: 'Most connections that one task opens to the reader',
+    description: 'Most connections that one process opens to the reader',
   }),
 });

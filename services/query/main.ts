@@ -7,7 +7,7 @@ import { queryConfig } from './config.ts';
 await runService('query', queryConfig, async ({ config, logger, resources }) => {
   const db = connectDatabase(config.DATABASE_READER_URL, config.DATABASE_CONNECTIONS);
   resources.defer(() => db.destroy());
-  const redis = await openRedis(config.REDIS_READER_URL, { logger, resources });
+  const redis = await openRedis(config.REDIS_READER_URL, { isCluster: config.REDIS_CLUSTER, logger, resources });
   const app = await buildQueryApp({ db, redis, logger });
   resources.defer(() => app.close());
   await app.listen({ port: config.PORT, host: config.HOST });

@@ -34,3 +34,21 @@ export const commonSettings = (service: ServiceName) => ({
     description: 'Least severe log line to write',
   }),
 });
+
+/** The settings of a service whose HTTP may take more than one core. */
+export const processSettings = {
+  WEB_CONCURRENCY: Type.Integer({
+    minimum: 1,
+    maximum: 64,
+    default: 1,
+    description: 'Processes that serve HTTP on one machine, sharing its port',
+  }),
+};
+
+/** The settings of a service that uses Redis, beside its URL. */
+export const redisSettings = {
+  REDIS_CLUSTER: Type.Boolean({
+    default: false,
+    description: 'Whether Redis is a cluster: its URL is that of a node or, on AWS, of the configuration endpoint',
+  }),
+};

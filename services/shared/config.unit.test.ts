@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { describe, expect, it } from 'vitest';
-import { commonSettings, type Environment, loadConfig } from './config.ts';
+import { commonSettings, type Environment, loadConfig, processSettings, redisSettings } from './config.ts';
 
 const schema = Type.Object({
   ...commonSettings('purchase'),
@@ -43,6 +43,16 @@ describe('the settings of a service', () => {
   ])('refuse "%s" for a port instead of guessing what was meant', (PORT) => {
     expect(() => load({ PORT })).toThrow(/^The environment is not valid:\n {2}PORT must be [^\n]+$/);
   });
+
+  it.each(['WEB_CONCURRENCY=0', 'WEB_CONCURRENCY=65', 'WEB_CONCURRENCY=1.5', 'REDIS_CLUSTER=1', 'REDIS_CLUSTER=yes'])(
+    'refuse %s, and start no more processes and no other Redis than was meant',
+    (given) => {
+      const [name = '', value] = given.split('=');
+      expect(() => loadConfig(Type.Object({ ...processSettings, ...redisSettings }), { [name]: value })).toThrow(
+        `${name} must be`,
+      );
+    },
+  );
 
   it('hold nothing that the schema does not describe', () => {
     expect(load({ SECRET: 'hush' })).not.toHaveProperty('SECRET');

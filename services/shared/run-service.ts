@@ -1,11 +1,15 @@
+import cluster from 'node:cluster';
 import closeWithGrace from 'close-with-grace';
 import type { Static, TObject, TProperties } from 'typebox';
 import { type commonSettings, loadConfig } from './config.ts';
 import { createLogger, type Logger } from './logger.ts';
 import type { ServiceName } from './path-table.ts';
+import { onDrain, startWorkers } from './workers.ts';
 
 /** What a container platform gives a task between "stop" and "kill" is 30 s (ECS); drained before that, or forced. */
 const drainMs = 25_000;
+
+const stopSignals = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const;
 
 type ServiceConfig = TObject<TProperties & ReturnType<typeof commonSettings>>;
 
@@ -14,7 +18,8 @@ export type ServiceContext<Schema extends TObject> = { config: Static<Schema>; l
 
 /**
  * Owns the process of a service: reads its settings, starts it, and when asked to stop (SIGTERM, SIGINT) or when an error
- * went uncaught closes what was opened, in the reverse order. A second signal forces the exit.
+ * went uncaught closes what was opened, in the reverse order. A second signal forces the exit. With a WEB_CONCURRENCY above 1
+ * it is workers that start the service, and this process keeps them running.
  */
 export async function runService<Schema extends ServiceConfig>(
   name: ServiceName,
@@ -22,15 +27,32 @@ export async function runService<Schema extends ServiceConfig>(
   start: (context: ServiceContext<Schema>) => Promise<void>,
 ): Promise<void> {
   const config = configOrExit(schema);
-  const logger = createLogger(name, config.LOG_LEVEL as string);
+  const { worker } = cluster;
+  const log = createLogger(name, config.LOG_LEVEL as string);
+  const logger = worker ? log.child({ worker: worker.id }) : log;
   const resources = new AsyncDisposableStack();
-  closeWithGrace({ delay: drainMs, logger: false }, async ({ signal, err }) => {
+  let isClosing = false;
+  const skip = worker ? [...stopSignals] : [];
+  const { close } = closeWithGrace({ delay: drainMs, logger: false, skip }, async ({ signal, err }) => {
+    isClosing = true;
     if (err) logger.fatal({ err }, 'stopping after an error');
     else logger.info({ signal }, 'draining');
     await resources.disposeAsync();
     logger.info('stopped');
   });
-  await start({ config, logger, resources });
+  // A worker may be asked by a terminal, which signals the whole group, and by who started it: that forces nothing.
+  const drain = () => {
+    if (!isClosing) close();
+  };
+  if (worker) {
+    for (const signal of stopSignals) process.on(signal, drain);
+    onDrain(drain);
+  }
+
+  const count = Number(config.WEB_CONCURRENCY ?? 1);
+  if (count === 1 || worker) return await start({ config, logger, resources });
+  const workers = startWorkers({ count, logger });
+  resources.defer(() => workers.stop());
 }
 
 function configOrExit<Schema extends TObject>(schema: Schema): Static<Schema> {

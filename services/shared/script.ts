@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Redis } from 'ioredis';
+import type { RedisClient } from './redis.ts';
 
 export type Script = { sha: string; source: string };
 
@@ -18,7 +18,7 @@ export function scriptOf(source: string): Script {
 }
 
 /** Runs a script by its digest; a Redis that does not know it yet (new, restarted) is sent the source. */
-export async function runScript(redis: Redis, { sha, source }: Script, keys: string[], args: (string | number)[]) {
+export async function runScript(redis: RedisClient, { sha, source }: Script, keys: string[], args: (string | number)[]) {
   try {
     return await redis.evalsha(sha, keys.length, ...keys, ...args);
   } catch (error) {

@@ -1,7 +1,7 @@
-import { Command, type Redis } from 'ioredis';
+import { Command } from 'ioredis';
 import { countsKey, inventoryKey, takenKey } from '../../shared/keys.ts';
 import { assertNeverOpened } from '../../shared/opened-events.ts';
-import { orUnavailable } from '../../shared/redis.ts';
+import { orUnavailable, type RedisClient } from '../../shared/redis.ts';
 import { loadScript, type Script } from '../../shared/script.ts';
 import { bytesPerRow, parseZone, parseZones, type ZoneLayout } from '../../shared/zone-layout.ts';
 
@@ -32,7 +32,7 @@ const readZoneScript = loadScript(new URL('lua/read-zone.lua', import.meta.url))
  * An event's seats, or undefined where there is no such event. Given the `known` ones it reads what changed since; what did
  * not is the same object, be it a zone or the map. Throws an UnavailableError.
  */
-export async function readSeatMap(redis: Redis, eventId: string, known?: SeatMap): Promise<SeatMap | undefined> {
+export async function readSeatMap(redis: RedisClient, eventId: string, known?: SeatMap): Promise<SeatMap | undefined> {
   const reply = await run(redis, eventId, readSeatsScript, known?.version ?? -1);
   if (!reply) return undefined;
   const [word, version, ...rest] = reply as ['ALL' | 'CHANGED' | 'UNCHANGED', number, ...unknown[]];
@@ -63,7 +63,7 @@ export async function readSeatMap(redis: Redis, eventId: string, known?: SeatMap
 
 /** The seats of one zone, or which of the two there is not. Throws an UnavailableError. */
 export async function readZone(
-  redis: Redis,
+  redis: RedisClient,
   eventId: string,
   zoneId: number,
 ): Promise<ZoneSeats | 'EVENT_NOT_FOUND' | 'ZONE_NOT_FOUND'> {
@@ -73,7 +73,10 @@ export async function readZone(
 }
 
 /** How full an event's zones are, in the order of their ids, or undefined where there is no such event. Throws an UnavailableError. */
-export async function readCounts(redis: Redis, eventId: string): Promise<{ version: number; zones: ZoneCounts[] } | undefined> {
+export async function readCounts(
+  redis: RedisClient,
+  eventId: string,
+): Promise<{ version: number; zones: ZoneCounts[] } | undefined> {
   const replies = await orUnavailable(redis.multi().hgetall(inventoryKey(eventId)).hgetall(countsKey(eventId)).exec());
   const [inventory = {}, counts = {}] = (replies ?? []).map(([error, fields]) => {
     if (error) throw error;
@@ -87,7 +90,7 @@ export async function readCounts(redis: Redis, eventId: string): Promise<{ versi
 }
 
 /** What a script replies, or undefined where there is no such event. */
-async function run(redis: Redis, eventId: string, script: Script, argument: number): Promise<unknown[] | undefined> {
+async function run(redis: RedisClient, eventId: string, script: Script, argument: number): Promise<unknown[] | undefined> {
   const keys = [inventoryKey(eventId), countsKey(eventId), takenKey(eventId)];
   const [word, ...rest] = (await orUnavailable(runForBytes(redis, script, keys, [argument]))) as [Buffer, ...unknown[]];
   if (String(word) !== 'NO_INVENTORY') return [String(word), ...rest];
@@ -96,7 +99,7 @@ async function run(redis: Redis, eventId: string, script: Script, argument: numb
 }
 
 /** runScript, for replies that are not text; ioredis' own way to such, callBuffer, fails where it pipelines by itself. */
-async function runForBytes(redis: Redis, { sha, source }: Script, keys: string[], args: (string | number)[]) {
+async function runForBytes(redis: RedisClient, { sha, source }: Script, keys: string[], args: (string | number)[]) {
   const send = (name: string, script: string) =>
     redis.sendCommand(new Command(name, [script, keys.length, ...keys, ...args], { replyEncoding: null }));
   try {

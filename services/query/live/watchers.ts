@@ -1,6 +1,6 @@
-import type { Redis } from 'ioredis';
 import type { Logger } from '../../shared/logger.ts';
 import { UnavailableError } from '../../shared/problems.ts';
+import type { RedisClient } from '../../shared/redis.ts';
 import { readSeatMap } from './read-seats.ts';
 import { startWatcher, type Watcher } from './watch.ts';
 
@@ -14,7 +14,7 @@ export type Watchers = {
 };
 
 /** Who follows which event in this process. */
-export function createWatchers({ redis, logger }: { redis: Redis; logger: Logger }): Watchers {
+export function createWatchers({ redis, logger }: { redis: RedisClient; logger: Logger }): Watchers {
   const running = new Map<string, Watcher>();
   const starting = new Map<string, Promise<Watcher | undefined>>();
 

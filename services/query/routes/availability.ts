@@ -1,8 +1,8 @@
-import type { Redis } from 'ioredis';
 import { Type } from 'typebox';
 import type { HttpServer } from '../../shared/http-server.ts';
 import { EventId, Row, ZoneId } from '../../shared/identifiers.ts';
 import { problemResponses, sendProblem } from '../../shared/problems.ts';
+import type { RedisClient } from '../../shared/redis.ts';
 import { rowLabel } from '../../shared/row-label.ts';
 import { bytesPerRow } from '../../shared/zone-layout.ts';
 import { readCounts, readZone, type Seats } from '../live/read-seats.ts';
@@ -54,7 +54,7 @@ const ReadableSeats = Type.Object(
 );
 
 /** GET /query/api/v1/events/{eventId}…: how many seats are free, and which, from the Redis reader. */
-export function registerAvailabilityRoutes(app: HttpServer, redis: Redis): void {
+export function registerAvailabilityRoutes(app: HttpServer, redis: RedisClient): void {
   app.get(
     '/query/api/v1/events/:eventId/availability',
     {

@@ -1,0 +1,173 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { startService } from '../scripts/local/services.ts';
+import { assertConserved } from '../scripts/testing/conservation.ts';
+import { buy, get, inParallel } from '../scripts/testing/http.ts';
+import { startTestService, type TestService, testFolder } from '../scripts/testing/services.ts';
+import { createMessaging, db, openTestEvent, redis, seatedZone, urls } from '../scripts/testing/stores.ts';
+import { type Inventory, readInventory } from './purchase/seats/inventory.ts';
+import { rowLabel } from './shared/row-label.ts';
+
+let resources: AsyncDisposableStack;
+beforeEach(async () => {
+  await redis.flushdb();
+  resources = new AsyncDisposableStack();
+});
+afterEach(() => resources.disposeAsync());
+
+const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 60_000, interval: 50 });
+
+type LogLine = { msg: string; worker?: number; pid?: number; pauseMs?: number };
+
+const linesOf = (logFile: string) =>
+  readFileSync(logFile, 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('{') && line.endsWith('}'))
+    .map((line) => JSON.parse(line) as LogLine);
+
+const linesThatSay = ({ logFile }: { logFile: string }, msg: string) => linesOf(logFile).filter((line) => line.msg === msg);
+
+const pidsOf = (service: TestService) => linesThatSay(service, 'worker started').map(({ pid = 0 }) => pid);
+
+/** The purchase service, both of whose workers listen. */
+async function startTwo(messaging: Parameters<typeof startTestService>[1]): Promise<TestService> {
+  const purchase = await startTestService('purchase', messaging, {
+    resources,
+    env: { WEB_CONCURRENCY: '2', LOG_LEVEL: 'debug' },
+  });
+  const listening = () => linesOf(purchase.logFile).filter(({ msg }) => msg.startsWith('Server listening'));
+  await waitFor(async () => expect(new Set(listening().map(({ worker }) => worker))).toEqual(new Set([1, 2])));
+  return purchase;
+}
+
+const columns = Array.from({ length: 500 }, (_, at) => at + 1);
+
+/** Buyers of every seat of row A, 50 at a time; after each answer `then` is called. Gives how many were promised a ticket. */
+async function sellRowA(base: string, { eventId, venueId }: Inventory, then: (column: number) => void) {
+  const answers = await inParallel(columns, 50, async (column) => {
+    const answer = await buy(base, { eventId, venueId, column }).catch(() => undefined);
+    then(column);
+    return answer?.status;
+  });
+  return answers.filter((status) => status === 201).length;
+}
+
+/** Sends a purchase up to its body, on a connection of its own. Gives what sends the body and resolves to the status. */
+async function beginToBuy(base: string, { eventId, venueId }: Inventory, column: number): Promise<() => Promise<number>> {
+  const body = JSON.stringify({ eventId, venueId, zoneId: 1, row: 'A', column });
+  const headers = { 'content-type': 'application/json', 'content-length': body.length, expect: '100-continue' };
+  const buying = request(`${base}/purchase/api/v1/tickets`, { method: 'POST', headers, agent: false });
+  const answered = once(buying, 'response') as Promise<[IncomingMessage]>;
+  await once(buying, 'continue');
+  return async () => {
+    buying.end(body);
+    const [answer] = await answered;
+    answer.resume();
+    return answer.statusCode ?? 0;
+  };
+}
+
+const openRows = () => openTestEvent({ zones: [seatedZone(1, 20, columns.length)] });
+
+describe('two workers', { timeout: 120_000 }, () => {
+  it('share the port and both sell; one that is killed (-9) meanwhile is replaced, and nothing sold is lost', async () => {
+    const event = await openRows();
+    const messaging = await createMessaging();
+    const purchase = await startTwo(messaging);
+    const [doomed = 0] = pidsOf(purchase);
+    const promised = await sellRowA(purchase.base, event, (column) => {
+      if (column === 100) process.kill(doomed, 'SIGKILL');
+    });
+    expect(promised).toBeGreaterThan(columns.length / 2);
+    const sellers = () => [...new Set(linesThatSay(purchase, 'sold').map(({ worker }) => worker))];
+    expect(sellers()).toEqual(expect.arrayContaining([1, 2]));
+    await waitFor(async () => expect(pidsOf(purchase)).toHaveLength(3));
+    // More at a time than there are connections: new ones go to the workers in turn.
+    const { eventId, venueId } = event;
+    for (let number = 2; !sellers().includes(3); number += 1) {
+      const row = rowLabel(number);
+      await inParallel(columns, 100, (column) => buy(purchase.base, { eventId, venueId, row, column }));
+    }
+
+    await startTestService('persistence', messaging, { resources });
+    const { sequence = 0 } = (await readInventory(redis, event.eventId)) ?? {};
+    expect(sequence).toBeGreaterThanOrEqual(promised);
+    const rows = db.selectFrom('tickets').select('ticket_id').where('event_id', '=', event.eventId);
+    await waitFor(async () => expect(await rows.execute()).toHaveLength(sequence));
+    await assertConserved(redis, event.eventId, db);
+  });
+
+  it('drain on SIGTERM: every sale that was made is answered', async () => {
+    const event = await openRows();
+    const purchase = await startTwo(await createMessaging());
+    const promised = await sellRowA(purchase.base, event, (column) => {
+      if (column === 100) void purchase.stop();
+    });
+    expect(await purchase.exited).toEqual([0, null]);
+    expect(promised).toBeGreaterThan(50);
+    expect(promised).toBeLessThan(columns.length);
+    expect((await readInventory(redis, event.eventId))?.sequence).toBe(promised);
+    expect(linesThatSay(purchase, 'stopped').map(({ worker }) => worker)).toEqual([
+      expect.any(Number),
+      expect.any(Number),
+      undefined,
+    ]);
+    expect(linesThatSay(purchase, 'worker started')).toHaveLength(2);
+  });
+
+  it('answer what they have begun, also when a terminal signals them beside the one that has them drain', async () => {
+    const event = await openRows();
+    const purchase = await startTwo(await createMessaging());
+    const begun = await Promise.all([1, 2].map((column) => beginToBuy(purchase.base, event, column)));
+    purchase.kill('SIGINT');
+    await waitFor(async () => expect(linesThatSay(purchase, 'draining')).toHaveLength(3));
+    for (const pid of pidsOf(purchase)) process.kill(pid, 'SIGINT');
+    expect(await Promise.all(begun.map((finish) => finish()))).toEqual([201, 201]);
+    expect(await purchase.exited).toEqual([0, null]);
+    expect(linesThatSay(purchase, 'stopped')).toHaveLength(3);
+  });
+
+  it('end with the process that started them, also when that one is killed (-9)', async () => {
+    const purchase = await startTwo(await createMessaging());
+    expect((await get(`${purchase.base}/purchase/health`)).status).toBe(200);
+    purchase.kill('SIGKILL');
+    await purchase.exited;
+    for (const pid of pidsOf(purchase)) await waitFor(async () => expect(() => process.kill(pid, 0)).toThrow('ESRCH'));
+    await expect(get(`${purchase.base}/purchase/live`)).rejects.toThrow();
+  });
+
+  it('that end at once, each time, are started after longer and longer pauses', async () => {
+    // What listens there says that it is alive, and so passes for the service.
+    const occupant = createServer((_request, response) => response.end());
+    await new Promise<void>((resolve) => occupant.listen(0, '127.0.0.1', resolve));
+    resources.defer(() => void occupant.close());
+    const logFolder = testFolder(resources);
+    const env = { ...environment, WEB_CONCURRENCY: '2', AWS_REGION: 'us-east-1' };
+    const purchase = await startService('purchase', { port: (occupant.address() as AddressInfo).port, env, logFolder });
+    resources.defer(() => purchase.stop());
+    const pauses = () =>
+      linesThatSay({ logFile: join(logFolder, 'purchase.log') }, 'worker ended unasked; another is started after a pause')
+        .map(({ pauseMs }) => pauseMs)
+        .slice(0, 6);
+    await waitFor(async () => expect(pauses()).toHaveLength(6));
+    expect(pauses().toSorted()).toEqual([100, 100, 200, 200, 400, 400]);
+    await purchase.stop();
+  });
+
+  it('are not started where a setting is at fault, which is said once', async () => {
+    const env = { ...process.env, ...environment, WEB_CONCURRENCY: '2', SNS_TOPIC_ARN: '' };
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'purchase/main.ts')], { env });
+    resources.defer(() => void child.kill('SIGKILL'));
+    const [output, [exitCode]] = await Promise.all([buffer(child.stderr), once(child, 'exit')]);
+    expect(exitCode).toBe(1);
+    expect(String(output)).toBe('The environment is not valid:\n  SNS_TOPIC_ARN is missing\n');
+  });
+});
+
+const environment = { REDIS_URL: urls.redisUrl, SNS_TOPIC_ARN: 'arn:aws:sns:us-east-1:000000000000:none' };
