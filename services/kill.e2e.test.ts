@@ -55,7 +55,7 @@ describe('killing (-9)', { timeout: 90_000 }, () => {
   ] as const)('purchase %s loses and doubles nothing', async (_where, when) => {
     const event = await openTestEvent();
     const messaging = await createMessaging();
-    const first = await startDoomed('purchase', messaging, { action: 'PublishBatch', when });
+    const first = await startDoomed('purchase', messaging, { action: 'Publish', when });
     const promised = await tenBuyers(first.base, event);
     await first.killed;
     expect(await salesOf(event.eventId)).toMatchObject({ counted: 0 });

@@ -1,10 +1,11 @@
-import type { Redis } from 'ioredis';
 import { stringify as uuidText } from 'uuid';
+import { readEntry } from '../../services/purchase/outbox/entry.ts';
 import { readInventory } from '../../services/purchase/seats/inventory.ts';
 import type { OrderInRedis } from '../../services/purchase/seats/order.ts';
 import type { Database } from '../../services/shared/database.ts';
 import { buyersKey, holdsKey, ordersKey, outboxKey, takenKey } from '../../services/shared/keys.ts';
 import { formatMoney, parseMoney } from '../../services/shared/money.ts';
+import type { RedisClient } from '../../services/shared/redis.ts';
 import { rowNumber } from '../../services/shared/row-label.ts';
 import { bytesPerRow } from '../../services/shared/zone-layout.ts';
 
@@ -16,7 +17,7 @@ type HoldInRedis = { state: 'held' | 'expired' | 'sold'; order?: OrderInRedis };
  * is what they have and hold. The outbox numbers its domain events 1 … n, and they tell of what was sold and cancelled. Given
  * `db`, the projection holds the sequences 1 … n too, the same live tickets, and sums that are theirs.
  */
-export async function assertConserved(redis: Redis, eventId: string, db?: Database): Promise<void> {
+export async function assertConserved(redis: RedisClient, eventId: string, db?: Database): Promise<void> {
   const inventory = await readInventory(redis, eventId);
   if (!inventory) throw new Error(`${eventId} has no inventory`);
   const faults: string[] = [];
@@ -61,10 +62,9 @@ export async function assertConserved(redis: Redis, eventId: string, db?: Databa
   same('buyers', Object.entries(await redis.hgetall(buyersKey(eventId))).toSorted(), Object.entries(buyers).toSorted());
 
   const entries = await redis.xrange(outboxKey(eventId), '-', '+');
-  const events = entries.map(([, list]) => {
-    const field = (name: string) => list[list.indexOf(name) + 1] ?? '';
-    return { type: field('type'), sequence: Number(field('sequence')), data: JSON.parse(field('data')) as OrderInRedis };
-  });
+  const events = entries
+    .flatMap((entry) => readEntry(eventId, entry))
+    .map(({ type, sequence, data }) => ({ type, sequence, data: JSON.parse(data) as OrderInRedis }));
   same('sequence', inventory.sequence, events.length);
   if (events.some(({ sequence, data }, at) => sequence !== at + 1 || data.sequence !== sequence))
     faults.push('the outbox has a gap');

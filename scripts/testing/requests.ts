@@ -1,6 +1,6 @@
 import type { InjectOptions } from 'fastify';
 import type { Inventory } from '../../services/purchase/seats/inventory.ts';
-import { deadlinesKey, outboxKey } from '../../services/shared/keys.ts';
+import { deadlinesKey } from '../../services/shared/keys.ts';
 import { accepted } from './purchase-app.ts';
 import { redis } from './stores.ts';
 
@@ -61,15 +61,6 @@ export const cancel = ({ eventId, orderId }: EventOf & { orderId: string }, tick
 /** Puts a hold's deadline (ms) into the past, as if time had gone by; what follows from it is the scripts' work. */
 export async function letExpire({ eventId, holdId }: EventOf & { holdId: string }, deadline = 1): Promise<void> {
   await redis.zadd(deadlinesKey(eventId), 'XX', deadline, holdId);
-}
-
-/** The domain events of an event, as its outbox has them. */
-export async function domainEvents({ eventId }: EventOf) {
-  const entries = await redis.xrange(outboxKey(eventId), '-', '+');
-  return entries.map(([, fields]) => {
-    const field = (name: string) => fields[fields.indexOf(name) + 1] ?? '';
-    return { type: field('type'), traceparent: field('traceparent'), data: JSON.parse(field('data')) };
-  });
 }
 
 /** Of each POST, a request that is ready to succeed on an event of 10 × 10 seats; it wants none of rows B to J. */

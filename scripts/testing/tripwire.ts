@@ -8,7 +8,7 @@ import { buffer } from 'node:stream/consumers';
  */
 export async function layTripwire(options: {
   endpoint: string;
-  action: 'PublishBatch' | 'DeleteMessageBatch';
+  action: 'Publish' | 'DeleteMessageBatch';
   when: 'before' | 'after';
   trip: () => void;
   resources: AsyncDisposableStack;

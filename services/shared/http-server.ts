@@ -22,11 +22,12 @@ const requestMs = 10_000;
 
 /**
  * A Fastify server as every service has it: limits, request ids and problem answers (RFC 9457). `handlerMs` bounds one
- * request's work: past it the answer is a 503, as it is for an error that `isAway` knows as a store's absence.
+ * request's work where nothing else does (it costs a timer and an AbortController each): past it the answer is a 503, as it is
+ * for an error that `isAway` knows as a store's absence.
  */
 export function createHttpServer(options: {
   logger: Logger;
-  handlerMs: number;
+  handlerMs?: number;
   isAway?: (error: unknown) => boolean;
   /** What a 404 says of a path that nothing is served at. */
   notFoundDetail?: string;
@@ -40,7 +41,7 @@ export function createHttpServer(options: {
     http: { maxHeaderSize: maxHeaderBytes },
     keepAliveTimeout: keepAliveMs,
     requestTimeout: requestMs,
-    handlerTimeout: handlerMs,
+    ...(handlerMs !== undefined && { handlerTimeout: handlerMs }),
     forceCloseConnections: 'idle',
     clientErrorHandler: answerClientError,
     // These come before the hooks, so the request id is set here too.

@@ -2,7 +2,7 @@
  * Every key that Redis holds. The hash tag `{eventId}` puts all of an event's keys into one slot, so that one script may
  * touch any of them. The number is the layout's: an inventory of another layout is not there, rather than misread.
  */
-const layout = 'onsale:2';
+const layout = 'onsale:3';
 const ofEvent = (eventId: string) => `${layout}:{${eventId}}`;
 
 /** Hash: venueId, currency, onSaleAtMs, holdMs, ticketsPerBuyer (0: no limit), nextByte, nextRow, and `zone:<id>` (zone-layout.ts). */
@@ -21,7 +21,7 @@ export const holdsKey = (eventId: string) => `${ofEvent(eventId)}:holds`;
 export const deadlinesKey = (eventId: string) => `${ofEvent(eventId)}:deadlines`;
 /** Hash: buyer → tickets that they have or hold. */
 export const buyersKey = (eventId: string) => `${ofEvent(eventId)}:buyers`;
-/** Stream: the domain events that the scripts append and the relay publishes. */
+/** Stream: the domain events that the scripts append and the relay publishes, those of a call in one entry (outbox/entry.ts). */
 export const outboxKey = (eventId: string) => `${ofEvent(eventId)}:outbox`;
 /** String: what was answered to an Idempotency-Key; it expires by itself. */
 export const answerKey = (eventId: string, idempotencyKey: string) => `${ofEvent(eventId)}:answer:${idempotencyKey}`;

@@ -10,12 +10,13 @@ const services = join(import.meta.dirname, '..');
 function readScript(file: string) {
   const lines = loadScript(pathToFileURL(join(services, file))).source.split('\n');
   const comments = lines.filter((line) => line.startsWith('--'));
-  const body = lines.map((line) => line.replace(/--.*$/, '')).join('\n');
+  const body = lines.map((line) => line.replace(/--.*$/, '').replace(/\{ unpack\(KEYS, (\d+)\) \}/, 'KEYS[$1]')).join('\n');
   const listed = (pattern: RegExp) => comments.flatMap((line) => pattern.exec(line)?.[1] ?? []);
   return {
     header: {
-      keys: listed(/^-- KEYS\[(\d+)\] \w/).map(Number),
-      keyNames: listed(/^-- KEYS\[\d+\] (\w+)/),
+      // The last may stand for any number from its own on.
+      keys: listed(/^-- KEYS\[(\d+)…?\] \w/).map(Number),
+      keyNames: listed(/^-- KEYS\[\d+…?\] (\w+)/),
       // The file's own stand above those that it includes.
       args: listed(/^-- ARGV\[(\d+)\] \w/)
         .map(Number)

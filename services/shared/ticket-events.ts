@@ -83,7 +83,7 @@ export const batchContentType = 'application/cloudevents-batch+json';
 /** A domain event as the outbox keeps it: what the script alone knows, with `data` already JSON. */
 export type OutboxRecord = {
   eventId: string;
-  sequence: string;
+  sequence: number;
   type: string;
   timeMs: number;
   data: string;
@@ -94,7 +94,7 @@ export type OutboxRecord = {
 export function cloudEventJson({ eventId, sequence, type, timeMs, data, traceparent }: OutboxRecord): string {
   const envelope = JSON.stringify({
     specversion: '1.0',
-    id: sequence,
+    id: String(sequence),
     source: `/onsale/events/${eventId}`,
     type,
     time: new Date(timeMs).toISOString(),

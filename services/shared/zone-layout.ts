@@ -18,14 +18,15 @@ export const bytesPerRow = (columns: number) => Math.ceil(columns / 8);
 /** The middle of the front row: what the best seats are near where an event does not say. */
 export const frontCentre = (columns: number) => ({ row: 1, column: (columns + 1) / 2 });
 
-/** Reads the inventory's `zone:<id>`: rows:columns:capacity:priceMinor:firstByte:firstRow:focusRow:focusColumn, 0 without seats. */
+/** Reads the inventory's `zone:<id>`; without seats, its rows are 0. */
 export function parseZone(zoneId: number, field: string): ZoneLayout {
-  const [rows = 0, columns = 0, capacity = 0, priceMinor = 0, firstByte = 0, firstRow = 0, row = 0, column = 0] = field
-    .split(':')
-    .map(Number);
-  const grid = rows > 0 && { grid: { rows, columns, focus: { row, column } } };
-  return { zoneId, ...grid, capacity, priceMinor, firstByte, firstRow };
+  const { rows, columns, focusRow, focusColumn, ...zone } = JSON.parse(field) as ZoneField;
+  const grid = rows > 0 && { grid: { rows, columns, focus: { row: focusRow, column: focusColumn } } };
+  return { zoneId, ...grid, ...zone };
 }
+
+/** As lua/open-inventory.lua writes it. */
+type ZoneField = Omit<ZoneLayout, 'zoneId' | 'grid'> & { rows: number; columns: number; focusRow: number; focusColumn: number };
 
 const zonePrefix = 'zone:';
 

@@ -1,7 +1,8 @@
-import type { Redis } from 'ioredis';
 import { openedEventsKey, outboxKey } from '../../shared/keys.ts';
-import { cloudEventJson } from '../../shared/ticket-events.ts';
-import type { PackableEntry } from './pack.ts';
+import type { RedisClient } from '../../shared/redis.ts';
+import { cloudEventJson, type OutboxRecord } from '../../shared/ticket-events.ts';
+import { type OutboxEntry, readEntry } from './entry.ts';
+import type { PackableEvent } from './pack.ts';
 
 /** The one consumer group: an entry goes to one task, and stays its pending one until acknowledged. */
 const group = 'relay';
@@ -10,33 +11,36 @@ const abandonedAfterMs = 15_000;
 
 export type Outbox = ReturnType<typeof createOutbox>;
 
+/** What was taken from an outbox: the ids of its entries, to be acknowledged, and their domain events, ready to be packed. */
+export type Taken = { ids: string[]; events: PackableEvent[] };
+
 /** The outboxes of all events as one task, `consumer`, sees them. */
-export function createOutbox(redis: Redis, consumer: string, claimAfterMs = abandonedAfterMs) {
+export function createOutbox(redis: RedisClient, consumer: string, claimAfterMs = abandonedAfterMs) {
   return {
     /** The events whose inventory was ever opened: those that can have an outbox. */
     openedEvents: () => redis.smembers(openedEventsKey),
 
     /** Takes up to `count` entries that no task has read yet; they are this task's until acknowledged. */
-    async readNew(eventId: string, count: number): Promise<PackableEntry[]> {
+    async readNew(eventId: string, count: number): Promise<Taken> {
       const read = () => redis.xreadgroup('GROUP', group, consumer, 'COUNT', count, 'STREAMS', outboxKey(eventId), '>');
       const reply = await read().catch(async (error: Error) => {
         if (!error.message.startsWith('NOGROUP')) throw error;
         await createGroup(redis, eventId);
         return await read();
       });
-      const [stream] = (reply ?? []) as [string, StreamEntry[]][];
-      return (stream?.[1] ?? []).map((entry) => packable(eventId, entry));
+      const [stream] = (reply ?? []) as [string, OutboxEntry[]][];
+      return takenOf(eventId, stream?.[1] ?? []);
     },
 
     /** Takes over up to `count` entries that a task read and never acknowledged. */
-    async claimAbandoned(eventId: string, count: number): Promise<PackableEntry[]> {
+    async claimAbandoned(eventId: string, count: number): Promise<Taken> {
       const reply = await redis
         .xautoclaim(outboxKey(eventId), group, consumer, claimAfterMs, '0', 'COUNT', count)
         .catch((error: Error) => {
           if (error.message.startsWith('NOGROUP')) return undefined;
           throw error;
         });
-      return ((reply?.[1] ?? []) as StreamEntry[]).map((entry) => packable(eventId, entry));
+      return takenOf(eventId, (reply?.[1] ?? []) as OutboxEntry[]);
     },
 
     /** Says that SNS has accepted these entries; they stay in the stream for replays. */
@@ -55,10 +59,8 @@ export function createOutbox(redis: Redis, consumer: string, claimAfterMs = aban
   };
 }
 
-type StreamEntry = [id: string, fields: string[]];
-
 /** Reading begins at 0: a group that was lost with its position publishes again rather than not at all. */
-async function createGroup(redis: Redis, eventId: string): Promise<void> {
+async function createGroup(redis: RedisClient, eventId: string): Promise<void> {
   await redis.xgroup('CREATE', outboxKey(eventId), group, '0', 'MKSTREAM').catch((error: Error) => {
     // Another task was first.
     if (!error.message.startsWith('BUSYGROUP')) throw error;
@@ -69,17 +71,9 @@ function fieldsOf(flat: string[]): Map<string, string> {
   return new Map(flat.flatMap((name, at) => (at % 2 === 0 ? [[name, flat[at + 1] ?? ''] as const] : [])));
 }
 
-function packable(eventId: string, [id, flat]: StreamEntry): PackableEntry {
-  const fields = fieldsOf(flat);
-  const field = (name: string) => fields.get(name) ?? '';
-  const type = field('type');
-  const json = cloudEventJson({
-    eventId,
-    type,
-    sequence: field('sequence'),
-    timeMs: Number(field('time')),
-    data: field('data'),
-    ...(field('traceparent') && { traceparent: field('traceparent') }),
-  });
-  return { id, type, json };
-}
+const takenOf = (eventId: string, entries: OutboxEntry[]): Taken => ({
+  ids: entries.map(([id]) => id),
+  events: entries.flatMap((entry) => readEntry(eventId, entry)).map(packable),
+});
+
+const packable = (record: OutboxRecord): PackableEvent => ({ type: record.type, json: cloudEventJson(record) });

@@ -1,44 +1,55 @@
 import { describe, expect, it } from 'vitest';
-import { groupPublishes, type PackableEntry, packMessages } from './pack.ts';
+import { type PackableEvent, packMessages } from './pack.ts';
 
 const maxBytes = 262_144;
 
-const entries = (sizes: number[]): PackableEntry[] =>
-  sizes.map((size, at) => ({
-    id: `${at}-0`,
-    type: 'onsale.tickets.purchased',
-    json: JSON.stringify({ at, filler: 'ü'.repeat(size) }),
-  }));
+const events = (sizes: number[]): PackableEvent[] =>
+  sizes.map((size, at) => ({ type: 'onsale.tickets.purchased', json: JSON.stringify({ at, filler: 'ü'.repeat(size) }) }));
 
-const publishesOf = (sizes: number[]) => groupPublishes(packMessages('E', entries(sizes)));
+const messagesOf = (sizes: number[]) => packMessages('E', events(sizes));
 
 /** Sizes that vary, the same in every run. */
 const varied = Array.from({ length: 3_000 }, (_, at) => (at * 7_919) % 601);
 
 describe('packing', () => {
   it.each([
-    ['one entry', [100]],
-    ['small entries', Array.from({ length: 2_000 }, () => 1)],
-    ['entries of all sizes', varied],
-    ['entries that each fill just over half a message', Array.from({ length: 30 }, () => 7_000)],
-    ['entries larger than a message is meant to be', [20_000, 1, 60_000, 130_000, 1, 60_000]],
-  ])('respects the limits of SNS by bytes, and keeps every entry once and in order: %s', (_what, sizes) => {
-    const publishes = publishesOf(sizes);
-    for (const messages of publishes) {
-      expect(messages.length).toBeLessThanOrEqual(10);
-      expect(messages.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0)).toBeLessThanOrEqual(maxBytes);
-    }
-    const packed = publishes.flat().flatMap(({ body }) => JSON.parse(body) as { at: number }[]);
+    ['one event', [100]],
+    ['small events', Array.from({ length: 20_000 }, () => 1)],
+    ['events of all sizes', varied],
+    ['events that each fill just over half a message', Array.from({ length: 30 }, () => 66_000)],
+    ['events of very different sizes', [20_000, 1, 60_000, 130_000, 1, 60_000]],
+  ])('respects the limit of SNS by bytes, and keeps every event once and in order: %s', (_what, sizes) => {
+    const messages = messagesOf(sizes);
+    for (const { body } of messages) expect(Buffer.byteLength(body)).toBeLessThanOrEqual(maxBytes - 512);
+    const packed = messages.flatMap(({ body }) => JSON.parse(body) as { at: number }[]);
     expect(packed.map(({ at }) => at)).toEqual(sizes.map((_, at) => at));
-    expect(publishes.flat().flatMap(({ entryIds }) => entryIds)).toEqual(sizes.map((_, at) => `${at}-0`));
   });
 
-  it('sends one entry at once, and hundreds in one publish', () => {
-    expect(publishesOf([400])).toHaveLength(1);
-    expect(publishesOf(Array.from({ length: 500 }, () => 200))).toHaveLength(1);
+  it('sends one event at once, and hundreds in one message', () => {
+    expect(messagesOf([400])).toHaveLength(1);
+    expect(messagesOf(Array.from({ length: 500 }, () => 200))).toHaveLength(1);
+  });
+
+  it('fills a message to the last byte, and no further', () => {
+    const bytesOf = (json: string) => Buffer.byteLength(`[${json}]`);
+    const json = (size: number) => 'x'.repeat(size);
+    const full = maxBytes - 512;
+    const pack = (...sizes: number[]) =>
+      packMessages(
+        'E',
+        sizes.map((size) => ({ type: 't', json: json(size) })),
+      );
+    expect(pack(full - 2).map(({ body }) => bytesOf(body.slice(1, -1)))).toEqual([full]);
+    expect(pack(full - 6, 3)).toHaveLength(1);
+    expect(pack(full - 5, 3)).toHaveLength(2);
+  });
+
+  it('names each type in a message once', () => {
+    const types = ['a', 'b', 'a'].map((type) => ({ type, json: '{}' }));
+    expect(packMessages('E', types).map((message) => message.types)).toEqual([['a', 'b']]);
   });
 
   it('packs nothing into nothing', () => {
-    expect(publishesOf([])).toEqual([]);
+    expect(messagesOf([])).toEqual([]);
   });
 });

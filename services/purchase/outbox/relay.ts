@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '../../shared/logger.ts';
 import { untilDone } from '../../shared/retry.ts';
-import type { Outbox } from './outbox.ts';
-import { groupPublishes, type PackableEntry, type PackedMessage, packMessages } from './pack.ts';
+import type { Outbox, Taken } from './outbox.ts';
+import { type PackedMessage, packMessages } from './pack.ts';
 import type { Publish } from './publish.ts';
 
 export type Relay = {
@@ -12,12 +12,17 @@ export type Relay = {
   stop(): Promise<void>;
 };
 
-/** Some ten messages' worth: one PublishBatch. */
-const entriesAtOnce = 500;
+/** An entry holds what one script call sold: one order in quiet times, some fifty at a peak. */
+const entriesAtOnce = 100;
 /** How often to look for what other tasks left: the longest that a dead task's unread sales wait. */
 const defaultSweepMs = 5_000;
 const trimMs = 60_000;
 const redisAwayPauseMs = 500;
+/**
+ * Shortest time between two rounds of publishing. What was quiet is published at once; at a peak this is what lets hundreds of
+ * sales share one request, whose cost is mostly its own (signing, building, connections) and not its size.
+ */
+const gatherMs = 50;
 
 /**
  * Publishes what the outboxes hold, packed, one batch after another: whatever came during one batch is the next. Entries
@@ -54,9 +59,8 @@ export function startRelay(options: {
     while (!stopping.signal.aborted) {
       try {
         if (Date.now() >= nextSweepAt) await sweep();
-        const [eventId] = awake;
-        if (eventId === undefined) await rest();
-        else await relayNew(eventId);
+        if (awake.size === 0) await rest();
+        else await round();
       } catch (error) {
         if (stopping.signal.aborted) break;
         logger.warn({ err: error }, 'relay interrupted; it goes on by itself');
@@ -76,45 +80,60 @@ export function startRelay(options: {
     });
   }
 
-  async function relayNew(eventId: string): Promise<void> {
-    // Before reading: a sale that comes after the read wakes the event again.
-    awake.delete(eventId);
-    const entries = await outbox.readNew(eventId, entriesAtOnce);
-    await relay(eventId, entries);
-    if (entries.length === entriesAtOnce) awake.add(eventId);
+  /** Relays what is new of each event that is awake; where more of one waits, the next round is at once. */
+  async function round(): Promise<void> {
+    const startedAt = performance.now();
+    let moreWaits = false;
+    for (const eventId of [...awake]) {
+      if (stopping.signal.aborted) return;
+      // Before reading: a sale that comes after the read wakes the event again.
+      awake.delete(eventId);
+      const taken = await outbox.readNew(eventId, entriesAtOnce);
+      await relay(eventId, taken);
+      if (taken.ids.length === entriesAtOnce) {
+        awake.add(eventId);
+        moreWaits = true;
+      }
+    }
+    const leftMs = gatherMs - (performance.now() - startedAt);
+    if (!moreWaits && leftMs > 0) await pause(leftMs, undefined, { signal: stopping.signal });
   }
 
   async function sweep(): Promise<void> {
+    // First: a sweep that fails comes again in its time, and what is awake goes on meanwhile.
+    nextSweepAt = Date.now() + sweepMs;
     const trimNow = Date.now() >= nextTrimAt;
     for (const eventId of await outbox.openedEvents()) {
       if (stopping.signal.aborted) return;
-      const abandoned = await outbox.claimAbandoned(eventId, entriesAtOnce);
-      if (abandoned.length > 0) logger.warn({ eventId, entries: abandoned.length }, 'took over entries of a dead task');
-      await relay(eventId, abandoned);
-      if (trimNow) await outbox.trim(eventId, Date.now() - retentionMs);
-      awake.add(eventId);
+      try {
+        await sweepOne(eventId, trimNow);
+      } catch (error) {
+        if (stopping.signal.aborted) return;
+        logger.warn({ err: error, eventId }, 'an outbox cannot be read; the others go on');
+      }
     }
-    nextSweepAt = Date.now() + sweepMs;
     if (trimNow) nextTrimAt = Date.now() + trimMs;
   }
 
-  async function relay(eventId: string, entries: PackableEntry[]): Promise<void> {
-    for (const messages of groupPublishes(packMessages(eventId, entries))) {
-      await publishAll(messages);
-      const ids = messages.flatMap(({ entryIds }) => entryIds);
-      await outbox.acknowledge(eventId, ids);
-      logger.debug({ eventId, messages: messages.length, events: ids.length }, 'published');
-    }
+  async function sweepOne(eventId: string, trimNow: boolean): Promise<void> {
+    const abandoned = await outbox.claimAbandoned(eventId, entriesAtOnce);
+    if (abandoned.ids.length > 0) logger.warn({ eventId, entries: abandoned.ids.length }, 'took over entries of a dead task');
+    await relay(eventId, abandoned);
+    if (trimNow) await outbox.trim(eventId, Date.now() - retentionMs);
+    awake.add(eventId);
   }
 
-  /** Until SNS has accepted every message; while SNS is away, sales go on and the outbox waits. */
-  async function publishAll(messages: PackedMessage[]): Promise<void> {
-    let left = messages;
-    const attempt = async () => {
-      left = await publish(left);
-      if (left.length > 0) throw new Error(`SNS refused ${left.length} of ${messages.length} messages`);
-    };
-    await untilDone(attempt, {
+  async function relay(eventId: string, { ids, events }: Taken): Promise<void> {
+    if (ids.length === 0) return;
+    const messages = packMessages(eventId, events);
+    for (const message of messages) await publishOne(message);
+    await outbox.acknowledge(eventId, ids);
+    logger.debug({ eventId, messages: messages.length, events: events.length }, 'published');
+  }
+
+  /** Until SNS has accepted it; while SNS is away, sales go on and the outbox waits. */
+  async function publishOne(message: PackedMessage): Promise<void> {
+    await untilDone(() => publish(message), {
       isStopping: () => stopping.signal.aborted,
       onFailure: ({ error, attemptNumber }) => logger.warn({ err: error, attemptNumber }, 'publish failed; trying again'),
     });

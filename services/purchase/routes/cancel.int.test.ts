@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { domainEvents } from '../../../scripts/testing/domain-events.ts';
 import { accepted, app, seen } from '../../../scripts/testing/purchase-app.ts';
 import { refusal } from '../../../scripts/testing/refusal.ts';
-import { cancel, confirm, domainEvents, hold, namesOf, order, post, seats, ticket } from '../../../scripts/testing/requests.ts';
+import { cancel, confirm, hold, namesOf, order, post, seats, ticket } from '../../../scripts/testing/requests.ts';
 import { openTestEvent, seatedZone, unique } from '../../../scripts/testing/stores.ts';
 import { type ProblemCode, problem } from '../../shared/problems.ts';
 import type { Inventory } from '../seats/inventory.ts';

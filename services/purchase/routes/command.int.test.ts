@@ -1,9 +1,10 @@
 import type { InjectOptions } from 'fastify';
 import getPort from 'get-port';
 import { afterAll, describe, expect, it } from 'vitest';
+import { domainEvents } from '../../../scripts/testing/domain-events.ts';
 import { accepted, app, purchaseAppOn, seen } from '../../../scripts/testing/purchase-app.ts';
 import { dump, refusal } from '../../../scripts/testing/refusal.ts';
-import { confirm, domainEvents, extend, hold, readyRequests, release, withKey } from '../../../scripts/testing/requests.ts';
+import { confirm, extend, hold, readyRequests, release, withKey } from '../../../scripts/testing/requests.ts';
 import { openTestEvent, redis, unique } from '../../../scripts/testing/stores.ts';
 import { inventoryKey, openedEventsKey } from '../../shared/keys.ts';
 import { problem } from '../../shared/problems.ts';

@@ -1,17 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
+import { domainEvents } from '../../../scripts/testing/domain-events.ts';
 import { accepted, app } from '../../../scripts/testing/purchase-app.ts';
 import { refusal } from '../../../scripts/testing/refusal.ts';
-import {
-  cancel,
-  confirm,
-  domainEvents,
-  extend,
-  hold,
-  letExpire,
-  namesOf,
-  order,
-  release,
-} from '../../../scripts/testing/requests.ts';
+import { cancel, confirm, extend, hold, letExpire, namesOf, order, release } from '../../../scripts/testing/requests.ts';
 import { openTestEvent, redis, seatedZone } from '../../../scripts/testing/stores.ts';
 import { problem } from '../../shared/problems.ts';
 import { expireHolds } from '../seats/holds.ts';

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { openEvent } from '../../../scripts/onsale/open-event.ts';
+import { domainEvents } from '../../../scripts/testing/domain-events.ts';
 import { aTime, aUuid } from '../../../scripts/testing/patterns.ts';
 import { accepted, app, seen } from '../../../scripts/testing/purchase-app.ts';
 import { refusal } from '../../../scripts/testing/refusal.ts';
-import { cancel, confirm, domainEvents, extend, hold, order, release, seats } from '../../../scripts/testing/requests.ts';
+import { cancel, confirm, extend, hold, order, release, seats } from '../../../scripts/testing/requests.ts';
 import { db, openTestEvent, planOf, redis, seatedZone, unique } from '../../../scripts/testing/stores.ts';
 import { problem } from '../../shared/problems.ts';
 

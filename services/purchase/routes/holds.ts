@@ -43,7 +43,7 @@ export function registerHoldRoutes(app: HttpServer, { redis, wakeRelay }: Purcha
       if ('errors' in read) return sendProblem(reply, 'INVALID_REQUEST', read);
       const outcome = await holdSeats(redis, { ...commandOf(request, eventId), ...read });
       if (outcome.kind === 'refused') return sendRefusal(reply, outcome, nameIn(read.wish));
-      request.log.info({ eventId, tickets: outcome.order.tickets.length }, 'held');
+      request.log.debug({ eventId, tickets: outcome.order.tickets.length }, 'held');
       return reply.code(201).send(presentNewHold(outcome, read.wish));
     },
   );
@@ -88,7 +88,7 @@ export function registerHoldRoutes(app: HttpServer, { redis, wakeRelay }: Purcha
       reply.header('location', orderLocation(orderId));
       if (outcome.before) return presentOrder(outcome);
       wakeRelay(eventId);
-      request.log.info({ orderId, eventId, sequence, tickets: tickets.length }, 'hold confirmed');
+      request.log.debug({ orderId, eventId, sequence, tickets: tickets.length }, 'hold confirmed');
       return reply.code(201).send(presentOrder(outcome));
     },
   );

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { domainEvents } from '../../../scripts/testing/domain-events.ts';
 import { aTime, aUuid } from '../../../scripts/testing/patterns.ts';
 import { accepted, app, seen } from '../../../scripts/testing/purchase-app.ts';
 import { refusal } from '../../../scripts/testing/refusal.ts';
-import { domainEvents, hold, namesOf, order, seats } from '../../../scripts/testing/requests.ts';
+import { hold, namesOf, order, seats } from '../../../scripts/testing/requests.ts';
 import { openTestEvent, seatedZone, unique } from '../../../scripts/testing/stores.ts';
 import { problem } from '../../shared/problems.ts';
 

@@ -59,7 +59,7 @@ export function registerOrderRoutes(app: HttpServer, { redis, wakeRelay }: Purch
       if (outcome.kind === 'refused') return sendRefusal(reply, outcome, nameIn(read.wish));
       wakeRelay(eventId);
       const { orderId, sequence, tickets } = outcome.order;
-      request.log.info({ orderId, eventId, sequence, tickets: tickets.length }, 'sold');
+      request.log.debug({ orderId, eventId, sequence, tickets: tickets.length }, 'sold');
       return reply.code(201).header('location', orderLocation(orderId)).send(presentNewOrder(outcome, read.wish));
     },
   );
@@ -101,7 +101,7 @@ export function registerOrderRoutes(app: HttpServer, { redis, wakeRelay }: Purch
         return sendRefusal(reply, outcome, nameOf);
       }
       wakeRelay(eventId);
-      request.log.info({ orderId, eventId, tickets: ticketIds.length || 'all' }, 'cancelled');
+      request.log.debug({ orderId, eventId, tickets: ticketIds.length || 'all' }, 'cancelled');
       return presentOrder(outcome);
     },
   );

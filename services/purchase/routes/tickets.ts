@@ -56,7 +56,7 @@ export function registerTicketRoutes(app: HttpServer, { redis, wakeRelay }: Purc
       if (outcome.kind === 'refused') return sendRefusal(reply, outcome);
       wakeRelay(eventId);
       const { orderId, sequence } = outcome.order;
-      request.log.info({ orderId, eventId, sequence }, 'sold');
+      request.log.debug({ orderId, eventId, sequence }, 'sold');
       const [ticket] = presentTickets(outcome);
       if (!ticket) throw new Error(`order ${orderId} has no ticket`);
       return reply.code(201).header('location', `/query/api/v1/tickets/${ticket.ticketId}`).send(ticket);

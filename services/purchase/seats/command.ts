@@ -1,20 +1,8 @@
-import type { Redis } from 'ioredis';
-import {
-  answerKey,
-  buyersKey,
-  countsKey,
-  deadlinesKey,
-  holdsKey,
-  inventoryKey,
-  ordersKey,
-  outboxKey,
-  runsKey,
-  takenKey,
-} from '../../shared/keys.ts';
 import { assertNeverOpened } from '../../shared/opened-events.ts';
 import { UnavailableError } from '../../shared/problems.ts';
-import { orUnavailable } from '../../shared/redis.ts';
-import { runScript, type Script } from '../../shared/script.ts';
+import type { RedisClient } from '../../shared/redis.ts';
+import type { Script } from '../../shared/script.ts';
+import { askTogether, type Reply } from './ask-together.ts';
 
 /** What every command on an event's inventory carries. */
 export type Command = {
@@ -54,57 +42,43 @@ const refusalCodes = [
 
 const isRefusal = (word: string): word is Refusal['code'] => (refusalCodes as readonly string[]).includes(word);
 
-type Reply = [word: string, ...rest: (string | number)[]];
-
 /** One turn decides, nearly always; more are needed only while thousands of holds are overdue or a huge zone is new. */
 const decideMs = 3_000;
 
 /**
- * Runs one of an event's scripts (lua/), again while it says AGAIN, and gives its reply, or its refusal. Throws an
- * UnavailableError when Redis is away or does not have the event's inventory, and then nothing was promised.
+ * Has one of an event's scripts (lua/) decide on a command, again while it says AGAIN, and gives its reply, or its refusal.
+ * `fields` is what the script's header says that each command has. Throws an UnavailableError when Redis is away or does not
+ * have the event's inventory, and then nothing was promised.
  */
 export async function runCommand<Answer extends Reply>(
-  redis: Redis,
+  redis: RedisClient,
   script: Script,
-  { eventId, idempotency, traceparent }: Command,
-  args: (string | number)[],
+  command: Command,
+  fields: object = {},
 ): Promise<Answer | Refusal> {
-  const keys = [
-    inventoryKey(eventId),
-    countsKey(eventId),
-    takenKey(eventId),
-    runsKey(eventId),
-    ordersKey(eventId),
-    holdsKey(eventId),
-    deadlinesKey(eventId),
-    buyersKey(eventId),
-    outboxKey(eventId),
-    answerKey(eventId, idempotency?.key ?? ''),
-  ];
-  const all = [eventId, idempotency?.fingerprint ?? '', traceparent ?? '', ...args];
   const giveUpAt = performance.now() + decideMs;
   while (performance.now() < giveUpAt) {
-    const [word, ...rest] = (await orUnavailable(runScript(redis, script, keys, all))) as Reply;
+    const [word, ...rest] = await askTogether(redis, script, command, fields);
     if (word === 'AGAIN') continue;
     if (word === 'NO_INVENTORY') {
-      await assertNeverOpened(redis, eventId);
+      await assertNeverOpened(redis, command.eventId);
       return { kind: 'refused', code: 'EVENT_NOT_FOUND' };
     }
-    return isRefusal(word) ? refusalOf(word, rest) : ([word, ...rest] as Answer);
+    return isRefusal(word) ? refusalOf(word, rest as number[]) : ([word, ...rest] as Answer);
   }
   throw new UnavailableError('INVENTORY_UNAVAILABLE', `undecided after ${decideMs} ms`);
 }
 
-function refusalOf(code: Refusal['code'], rest: (string | number)[]): Refusal {
+function refusalOf(code: Refusal['code'], rest: number[]): Refusal {
   const refused = { kind: 'refused', code } as const;
   switch (code) {
     case 'NOT_ON_SALE':
-      return { ...refused, detail: `On sale from ${new Date(Number(rest[0])).toISOString()}` };
+      return { ...refused, detail: `On sale from ${new Date(rest[0] ?? 0).toISOString()}` };
     case 'SOLD_OUT':
       return { ...refused, detail: `${rest[0]} left` };
     case 'BUYER_LIMIT_REACHED':
       return { ...refused, detail: `At most ${rest[0]} tickets for a buyer, who has or holds ${rest[1]}` };
     default:
-      return rest.length > 0 ? { ...refused, positions: rest.map(Number) } : refused;
+      return rest.length > 0 ? { ...refused, positions: rest } : refused;
   }
 }

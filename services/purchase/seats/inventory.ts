@@ -1,5 +1,5 @@
-import type { Redis } from 'ioredis';
 import { countsKey, inventoryKey, openedEventsKey, takenKey } from '../../shared/keys.ts';
+import type { RedisClient } from '../../shared/redis.ts';
 import { loadScript, runScript } from '../../shared/script.ts';
 import { parseZones, type ZoneInventory, type ZoneLayout } from '../../shared/zone-layout.ts';
 
@@ -20,7 +20,7 @@ export type OpenOutcome = { kind: 'opened' | 'changed' | 'unchanged' } | { kind:
 const openInventoryScript = loadScript(new URL('lua/open-inventory.lua', import.meta.url));
 
 /** Opens an event's inventory, or brings it to what is described; refuses whatever would take from what was sold or is held. */
-export async function openInventory(redis: Redis, inventory: Inventory): Promise<OpenOutcome> {
+export async function openInventory(redis: RedisClient, inventory: Inventory): Promise<OpenOutcome> {
   const { eventId, venueId, currency, onSaleAtMs, holdMs, ticketsPerBuyer = 0, zones } = inventory;
   // First the mark, then the inventory: a crash between leaves "unavailable", never "no such event".
   await redis.sadd(openedEventsKey, eventId);
@@ -48,7 +48,7 @@ export type InventoryReport = Inventory & {
 };
 
 /** What Redis knows of an event, or undefined where it has no inventory. */
-export async function readInventory(redis: Redis, eventId: string): Promise<InventoryReport | undefined> {
+export async function readInventory(redis: RedisClient, eventId: string): Promise<InventoryReport | undefined> {
   const [fields, counts] = await Promise.all([redis.hgetall(inventoryKey(eventId)), redis.hgetall(countsKey(eventId))]);
   const { venueId, currency, onSaleAtMs, holdMs, ticketsPerBuyer } = fields;
   if (venueId === undefined || currency === undefined) return undefined;

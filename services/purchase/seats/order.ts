@@ -7,5 +7,3 @@ export type OrderInRedis = Omit<TicketsPurchased['data'], 'sequence' | 'tickets'
   sequence?: number;
   tickets: TicketInRedis[];
 };
-
-export const parseOrder = (json: string) => JSON.parse(json) as OrderInRedis;

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Redis } from 'ioredis';
 import { openedEventsKey } from '../../shared/keys.ts';
 import type { Logger } from '../../shared/logger.ts';
+import type { RedisClient } from '../../shared/redis.ts';
 import { expireHolds } from './holds.ts';
 
 const sweepMs = 1_000;
@@ -10,7 +10,7 @@ const sweepMs = 1_000;
  * Ends overdue holds every second, so that counts and maps of seats show it; selling does not wait for it. Every purchase task
  * does so: who comes second finds nothing to do. `stop` finishes the round in hand.
  */
-export function startSweeper({ redis, logger }: { redis: Redis; logger: Logger }): { stop(): Promise<void> } {
+export function startSweeper({ redis, logger }: { redis: RedisClient; logger: Logger }): { stop(): Promise<void> } {
   const stopping = new AbortController();
   const finished = run();
   return {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { assertConserved } from '../../../scripts/testing/conservation.ts';
+import { domainEvents } from '../../../scripts/testing/domain-events.ts';
 import { purchaseOf } from '../../../scripts/testing/seats.ts';
 import { openTestEvent, redis, seatedZone, unique } from '../../../scripts/testing/stores.ts';
 import { inventoryKey, outboxKey } from '../../shared/keys.ts';
@@ -20,9 +21,7 @@ describe('selling a seat', () => {
       tickets: [{ ticketId: expect.any(String), zoneId: 7, row: 'B', column: 3, priceMinor: 4_550, currency: 'EUR' }],
     };
     expect(outcome).toEqual({ kind: 'sold', order, soldAtMs: expect.closeTo(Date.now(), -4) });
-    const [entry] = await redis.xrange(outboxKey(event.eventId), '-', '+');
-    const fields = entry?.[1] ?? [];
-    expect(JSON.parse(fields[fields.indexOf('data') + 1] ?? '')).toEqual(order);
+    expect(await domainEvents(event)).toEqual([{ type: 'onsale.tickets.purchased', traceparent: '', data: order }]);
     await assertConserved(redis, event.eventId);
   });
 

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import type { Redis } from 'ioredis';
-import { v7 as uuidv7 } from 'uuid';
+import type { RedisClient } from '../../shared/redis.ts';
 import { rowLabel, rowNumber } from '../../shared/row-label.ts';
 import { loadScript, type Script } from '../../shared/script.ts';
 import { type Command, type Refusal, runCommand } from './command.ts';
-import { type OrderInRedis, parseOrder } from './order.ts';
+import type { OrderInRedis } from './order.ts';
+import { newUuid } from './uuid.ts';
 
 /** A seat by its name: row letters in either case, column from 1. */
 export type Seat = { zoneId: number; row: string; column: number };
@@ -20,29 +20,35 @@ export type Held = { kind: 'held'; holdId: string; order: OrderInRedis; heldUnti
 const takeSeatsScript = loadScript(new URL('lua/take-seats.lua', import.meta.url));
 
 /** Sells what is wished, all of it or nothing; the script alone decides. Throws as runCommand. */
-export async function sellSeats(redis: Redis, purchase: Purchase, script: Script = takeSeatsScript): Promise<Sold | Refusal> {
-  const reply = await runCommand<['SOLD', number, string]>(redis, script, purchase, argsOf(purchase, ''));
-  return 'kind' in reply ? reply : { kind: 'sold', soldAtMs: reply[1], order: parseOrder(reply[2]) };
+export async function sellSeats(
+  redis: RedisClient,
+  purchase: Purchase,
+  script: Script = takeSeatsScript,
+): Promise<Sold | Refusal> {
+  const reply = await runCommand<['SOLD', number, OrderInRedis]>(redis, script, purchase, fieldsOf(purchase));
+  return 'kind' in reply ? reply : { kind: 'sold', soldAtMs: reply[1], order: reply[2] };
 }
 
 /** Sets aside what is wished, all of it or nothing, for as long as the event says. Throws as runCommand. */
-export async function holdSeats(redis: Redis, purchase: Purchase): Promise<Held | Refusal> {
-  const reply = await runCommand<['HELD', number, string, string]>(
-    redis,
-    takeSeatsScript,
-    purchase,
-    argsOf(purchase, newHoldId(purchase.eventId)),
-  );
-  return 'kind' in reply ? reply : { kind: 'held', heldUntilMs: reply[1], order: parseOrder(reply[2]), holdId: reply[3] };
+export async function holdSeats(redis: RedisClient, purchase: Purchase): Promise<Held | Refusal> {
+  const fields = { ...fieldsOf(purchase), holdId: newHoldId(purchase.eventId) };
+  const reply = await runCommand<['HELD', number, OrderInRedis, string]>(redis, takeSeatsScript, purchase, fields);
+  return 'kind' in reply ? reply : { kind: 'held', heldUntilMs: reply[1], order: reply[2], holdId: reply[3] };
 }
 
-function argsOf({ eventId, venueId, buyerId, wish }: Purchase, holdId: string): (string | number)[] {
-  const tickets =
-    'seats' in wish
-      ? wish.seats.map(({ zoneId, row, column }) => ({ ticketId: uuidv7(), zoneId, row: rowLabel(rowNumber(row)), column }))
-      : Array.from({ length: wish.quantity }, () => ({ ticketId: uuidv7() }));
-  const order = JSON.stringify({ orderId: uuidv7(), eventId, venueId, buyerId, tickets });
-  return 'seats' in wish ? [order, '', '', holdId] : [order, wish.zoneId, wish.split ? '1' : '', holdId];
+function fieldsOf({ eventId, venueId, buyerId, wish }: Purchase) {
+  const orderId = newUuid();
+  if (!('seats' in wish)) {
+    const tickets = Array.from({ length: wish.quantity }, () => ({ ticketId: newUuid() }));
+    return { order: { orderId, eventId, venueId, buyerId, tickets }, bestOf: wish.zoneId, split: wish.split };
+  }
+  const tickets = wish.seats.map(({ zoneId, row, column }) => ({
+    ticketId: newUuid(),
+    zoneId,
+    row: rowLabel(rowNumber(row)),
+    column,
+  }));
+  return { order: { orderId, eventId, venueId, buyerId, tickets } };
 }
 
 const secretBytes = 16;

@@ -82,7 +82,8 @@ describe("reading an event's seats", () => {
     const { source } = loadScript(new URL(`lua/${name}.lua`, import.meta.url));
     const eventId = unique('event');
     const keys = [inventoryKey(eventId), countsKey(eventId), takenKey(eventId)];
-    await redis.hset(inventoryKey(eventId), 'venueId', 'V', 'zone:1', '1:8:8:100:0:0:1:4.5');
+    const zone = JSON.stringify({ rows: 1, columns: 8, capacity: 8, priceMinor: 100, firstByte: 0 });
+    await redis.hset(inventoryKey(eventId), 'venueId', 'V', 'zone:1', zone);
     await redis.hset(countsKey(eventId), 'version', 2, 'version:1', 2);
     for (const argument of [-1, 1, 2, 3]) {
       expect(await redis.call('EVAL_RO', source, keys.length, ...keys, argument)).toEqual(expect.any(Array));

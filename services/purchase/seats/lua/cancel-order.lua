@@ -1,8 +1,8 @@
 -- Cancels an order's tickets, all or some: their seats are free at once. What was cancelled before stays so.
 --
--- ARGV[4] order id
--- ARGV[5] tickets to cancel, JSON: [ticket id, …], [] for all
--- REPLY CANCELLED, time of the sale (ms), the order as JSON
+-- Each command has an orderId and ticketIds: those to cancel, [] for all.
+--
+-- REPLY CANCELLED, time of the sale (ms), order
 -- REPLY NO_INVENTORY
 -- REPLY ORDER_NOT_FOUND
 -- REPLY TICKET_NOT_FOUND, position (from 0), …: not of this order
@@ -10,39 +10,39 @@
 -- INCLUDE event
 -- INCLUDE seats
 
-local known = answered()
-if known then return known end
-if redis.call('EXISTS', key.inventory) == 0 then return { 'NO_INVENTORY' } end
+local function decide(command)
+  if not inventory_fields() then return { 'NO_INVENTORY' } end
+  local soldAt, json = order_of(command.orderId)
+  if not soldAt then return { 'ORDER_NOT_FOUND' } end
+  local order, named = cjson.decode(json), command.ticketIds
 
-local soldAt, json = order_of(ARGV[4])
-if not soldAt then return { 'ORDER_NOT_FOUND' } end
-local order = cjson.decode(json)
+  local ofOrder, wanted, noTicket = {}, {}, { 'TICKET_NOT_FOUND' }
+  for _, ticket in ipairs(order.tickets) do ofOrder[ticket.ticketId] = true end
+  for at, ticketId in ipairs(named) do
+    wanted[ticketId] = true
+    if not ofOrder[ticketId] then noTicket[#noTicket + 1] = at - 1 end
+  end
+  if #noTicket > 1 then return noTicket end
 
-local ofOrder, wanted, noTicket = {}, {}, { 'TICKET_NOT_FOUND' }
-for _, ticket in ipairs(order.tickets) do ofOrder[ticket.ticketId] = true end
-local named = cjson.decode(ARGV[5])
-for at, ticketId in ipairs(named) do
-  wanted[ticketId] = true
-  if not ofOrder[ticketId] then noTicket[#noTicket + 1] = at - 1 end
+  local cancelled = {}
+  for _, ticket in ipairs(order.tickets) do
+    if (#named == 0 or wanted[ticket.ticketId]) and not ticket.cancelled then cancelled[#cancelled + 1] = ticket end
+  end
+  if #cancelled > 0 then
+    move(order.buyerId, cancelled, 'sold', 'free')
+    publish('onsale.tickets.cancelled', {
+      orderId = order.orderId,
+      buyerId = order.buyerId,
+      venueId = order.venueId,
+      eventId = eventId,
+      purchase = { sequence = order.sequence, timeMs = soldAt },
+      tickets = cancelled,
+    })
+    for _, ticket in ipairs(cancelled) do ticket.cancelled = true end
+    json = cjson.encode(order)
+    keep_order(command.orderId, soldAt, json)
+  end
+  return answer(with_order('CANCELLED', soldAt, json))
 end
-if #noTicket > 1 then return noTicket end
 
-local cancelled = {}
-for _, ticket in ipairs(order.tickets) do
-  if (#named == 0 or wanted[ticket.ticketId]) and not ticket.cancelled then cancelled[#cancelled + 1] = ticket end
-end
-if #cancelled > 0 then
-  move(order.buyerId, cancelled, 'sold', 'free')
-  publish('onsale.tickets.cancelled', {
-    orderId = order.orderId,
-    buyerId = order.buyerId,
-    venueId = order.venueId,
-    eventId = eventId,
-    purchase = { sequence = order.sequence, timeMs = soldAt },
-    tickets = cancelled,
-  })
-  for _, ticket in ipairs(cancelled) do ticket.cancelled = true end
-  json = cjson.encode(order)
-  keep_order(ARGV[4], soldAt, json)
-end
-return answer({ 'CANCELLED', soldAt, json })
+return run(decide)

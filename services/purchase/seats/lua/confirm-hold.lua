@@ -1,8 +1,9 @@
 -- Makes an order of a hold: of one that has expired too, where its seats are still free. A second time gives the same order.
 --
--- ARGV[4] hold id
--- REPLY SOLD, time (ms), the order as JSON
--- REPLY SOLD_BEFORE, time (ms), the order as JSON: a confirmation came before
+-- Each command has a holdId.
+--
+-- REPLY SOLD, time (ms), order
+-- REPLY SOLD_BEFORE, time (ms), order: a confirmation came before
 -- REPLY AGAIN: this call's share of work was not enough to decide
 -- REPLY NO_INVENTORY
 -- REPLY HOLD_NOT_FOUND
@@ -13,43 +14,41 @@
 -- INCLUDE buyer-limit
 -- INCLUDE holds
 
-local known = answered()
-if known then return known end
-local ticketsPerBuyer = redis.call('HGET', key.inventory, 'ticketsPerBuyer')
-if not ticketsPerBuyer then return { 'NO_INVENTORY' } end
+local function decide(command)
+  local ticketsPerBuyer = select(5, inventory_fields())
+  if not ticketsPerBuyer then return { 'NO_INVENTORY' } end
+  local holdId = command.holdId
+  local hold = hold_of(holdId)
+  if not hold then return { 'HOLD_NOT_FOUND' } end
+  if hold.state == 'sold' then return answer(with_order('SOLD_BEFORE', order_of(hold.orderId))) end
 
-local holdId = ARGV[4]
-local hold = hold_of(holdId)
-if not hold then return { 'HOLD_NOT_FOUND' } end
-if hold.state == 'sold' then
-  local soldAt, json = order_of(hold.orderId)
-  return answer({ 'SOLD_BEFORE', soldAt, json })
-end
-
-local order = hold.order
-local from = 'held'
--- Overdue is expired, whether somebody has ended it yet or not.
-if hold.state == 'held' and is_overdue(holdId) then expire_hold(holdId, hold) end
-if hold.state == 'expired' then
-  from = 'free'
-  local mayBeMore = expire_holds(50)
-  local limit = tonumber(ticketsPerBuyer)
-  -- Who was not named when the event had no limit yet has nothing to come back to.
-  local isNobody = limit > 0 and not order.buyerId
-  local refusal = isNobody and { 'HOLD_EXPIRED' } or over_limit(limit, order.buyerId, #order.tickets)
-  local wanted = {}
-  for _, ticket in ipairs(order.tickets) do
-    local zone = zone_of(ticket.zoneId)
-    wanted[ticket.zoneId] = (wanted[ticket.zoneId] or 0) + 1
-    local row = ticket.row and row_number(ticket.row)
-    local isGone = not zone
-      or (row and (not is_seat(zone, row, ticket.column) or is_taken(zone, row, ticket.column)))
-      or available(zone) < wanted[ticket.zoneId]
-    if isGone then refusal = { 'HOLD_EXPIRED' } end
+  local order = hold.order
+  local from = 'held'
+  -- Overdue is expired, whether somebody has ended it yet or not.
+  if hold.state == 'held' and is_overdue(holdId) then expire_hold(holdId, hold) end
+  if hold.state == 'expired' then
+    from = 'free'
+    local mayBeMore = expire_holds()
+    local limit = tonumber(ticketsPerBuyer)
+    -- Who was not named when the event had no limit yet has nothing to come back to.
+    local isNobody = limit > 0 and not order.buyerId
+    local refusal = isNobody and { 'HOLD_EXPIRED' } or over_limit(limit, order.buyerId, #order.tickets)
+    local wanted = {}
+    for _, ticket in ipairs(order.tickets) do
+      local zone = zone_of(ticket.zoneId)
+      wanted[ticket.zoneId] = (wanted[ticket.zoneId] or 0) + 1
+      local row = ticket.row and row_number(ticket.row)
+      local isGone = not zone
+        or (row and (not is_seat(zone, row, ticket.column) or is_taken(zone, row, ticket.column)))
+        or available(zone) < wanted[ticket.zoneId]
+      if isGone then refusal = { 'HOLD_EXPIRED' } end
+    end
+    if refusal then return mayBeMore and { 'AGAIN' } or answer(refusal) end
   end
-  if refusal then return mayBeMore and { 'AGAIN' } or answer(refusal) end
+
+  local json = sell(order, from)
+  keep_hold(holdId, { state = 'sold', orderId = order.orderId }, now + overMs)
+  return answer(with_order('SOLD', now, json))
 end
 
-local json = sell(order, from)
-keep_hold(holdId, { state = 'sold', orderId = order.orderId }, now + overMs)
-return answer({ 'SOLD', now, json })
+return run(decide)

@@ -8,4 +8,4 @@
 -- INCLUDE seats
 -- INCLUDE holds
 
-return { expire_holds(50) and 'MORE' or 'DONE' }
+return run(function() return { expire_holds() and 'MORE' or 'DONE' } end)

@@ -1,7 +1,8 @@
 -- Gives a hold its whole time once more, from now: once.
 --
--- ARGV[4] hold id
--- REPLY HELD, until (ms), the order as JSON
+-- Each command has a holdId.
+--
+-- REPLY HELD, until (ms), order
 -- REPLY NO_INVENTORY
 -- REPLY HOLD_NOT_FOUND
 -- REPLY HOLD_CONFIRMED: it became an order
@@ -12,19 +13,20 @@
 -- INCLUDE seats
 -- INCLUDE holds
 
-local known = answered()
-if known then return known end
-local holdMs = redis.call('HGET', key.inventory, 'holdMs')
-if not holdMs then return { 'NO_INVENTORY' } end
+local function decide(command)
+  local holdMs = select(4, inventory_fields())
+  if not holdMs then return { 'NO_INVENTORY' } end
+  local holdId = command.holdId
+  local hold = hold_of(holdId)
+  if not hold then return { 'HOLD_NOT_FOUND' } end
+  if hold.state == 'sold' then return answer({ 'HOLD_CONFIRMED' }) end
+  if hold.state == 'expired' or is_overdue(holdId) then return answer({ 'HOLD_EXPIRED' }) end
+  if hold.extended then return answer({ 'HOLD_EXTENDED' }) end
 
-local holdId = ARGV[4]
-local hold = hold_of(holdId)
-if not hold then return { 'HOLD_NOT_FOUND' } end
-if hold.state == 'sold' then return answer({ 'HOLD_CONFIRMED' }) end
-if hold.state == 'expired' or is_overdue(holdId) then return answer({ 'HOLD_EXPIRED' }) end
-if hold.extended then return answer({ 'HOLD_EXTENDED' }) end
+  hold.extended = true
+  local heldUntil = now + tonumber(holdMs)
+  keep_hold(holdId, hold, heldUntil)
+  return answer(with_order('HELD', heldUntil, cjson.encode(hold.order)))
+end
 
-hold.extended = true
-local heldUntil = now + tonumber(holdMs)
-keep_hold(holdId, hold, heldUntil)
-return answer({ 'HELD', heldUntil, cjson.encode(hold.order) })
+return run(decide)

@@ -16,6 +16,9 @@
 -- REPLY REFUSED, reason, …: nothing was changed
 -- COST O(zones + seats of zones that change their shape), once for each `open`
 
+-- Redis looks through a hash of a few hundred short fields one by one, until one of its values is longer than 64 bytes.
+local about = 'Counts of an event by zone, read one at a time by every purchase: kept as a table.'
+
 local before = {}
 local flat = redis.call('HGETALL', KEYS[1])
 for i = 1, #flat, 2 do before[flat[i]] = flat[i + 1] end
@@ -35,12 +38,9 @@ if not isNew and (counts.sequence or anyHeld) then
   if before.currency ~= ARGV[2] then refuse('the currency is ' .. before.currency .. ' and tickets are sold') end
 end
 
--- A zone's field, in parts: rows, columns, capacity, price, first byte, first row, focus row, focus column.
-local function parts(field)
-  local list = {}
-  for number in string.gmatch(field, '[^:]+') do list[#list + 1] = tonumber(number) end
-  return list
-end
+-- As zone-layout.ts reads it; by hand, so that the same zone is always the same text.
+local zoneForm = '{"rows":%d,"columns":%d,"capacity":%d,"priceMinor":%d,"firstByte":%d,"firstRow":%d,'
+  .. '"focusRow":%s,"focusColumn":%s}'
 
 local after = {
   venueId = ARGV[1],
@@ -55,17 +55,21 @@ local moves = {}
 for _, zone in ipairs(cjson.decode(ARGV[6])) do
   local zoneId, rows, columns, capacity, priceMinor, focusRow, focusColumn = unpack(zone)
   local field = 'zone:' .. zoneId
-  local old = before[field] and parts(before[field])
+  local old = before[field] and cjson.decode(before[field])
   local firstByte, firstRow = 0, 0
-  if old and old[1] == rows and old[2] == columns and old[7] == focusRow and old[8] == focusColumn then
-    firstByte, firstRow = old[5], old[6]
+  local sameGrid = old and old.rows == rows and old.columns == columns
+  if sameGrid and old.focusRow == focusRow and old.focusColumn == focusColumn then
+    firstByte, firstRow = old.firstByte, old.firstRow
   elseif rows > 0 then
     local width = math.ceil(columns / 8)
     firstByte, firstRow = nextByte, nextRow
     nextByte, nextRow = nextByte + rows * width, nextRow + rows
-    if old and old[2] == columns then moves[#moves + 1] = { old[5], firstByte, math.min(old[1], rows) * width } end
+    if old and old.columns == columns then
+      moves[#moves + 1] = { old.firstByte, firstByte, math.min(old.rows, rows) * width }
+    end
   end
-  after[field] = table.concat({ rows, columns, capacity, priceMinor, firstByte, firstRow, focusRow, focusColumn }, ':')
+  after[field] =
+    string.format(zoneForm, rows, columns, capacity, priceMinor, firstByte, firstRow, focusRow, focusColumn)
 end
 after.nextByte, after.nextRow = tostring(nextByte), tostring(nextRow)
 
@@ -77,12 +81,12 @@ for field in pairs(before) do
     if not after[field] then
       refuse('zone ' .. zoneId .. ' would disappear' .. tail)
     else
-      local rows, columns, capacity = unpack(parts(before[field]))
-      local newRows, newColumns, newCapacity = unpack(parts(after[field]))
+      local old, new = cjson.decode(before[field]), cjson.decode(after[field])
+      local has = 'zone ' .. zoneId .. ' has '
       -- A row's bytes are those of its columns: another width would give sold seats to other buyers.
-      if newColumns ~= columns then refuse('zone ' .. zoneId .. ' has ' .. columns .. ' columns' .. tail) end
-      if newRows < rows then refuse('zone ' .. zoneId .. ' has ' .. rows .. ' rows' .. tail) end
-      if newCapacity < capacity then refuse('zone ' .. zoneId .. ' has a capacity of ' .. capacity .. tail) end
+      if new.columns ~= old.columns then refuse(has .. old.columns .. ' columns' .. tail) end
+      if new.rows < old.rows then refuse(has .. old.rows .. ' rows' .. tail) end
+      if new.capacity < old.capacity then refuse(has .. 'a capacity of ' .. old.capacity .. tail) end
     end
   end
 end
@@ -104,6 +108,7 @@ end
 for _, rows in ipairs(moves) do
   redis.call('SETRANGE', KEYS[3], rows[2], redis.call('GETRANGE', KEYS[3], rows[1], rows[1] + rows[3] - 1))
 end
+if isNew then redis.call('HSET', KEYS[2], 'about', about) end
 if isNew or #changed == 0 then return { isNew and 'OPENED' or 'UNCHANGED' } end
 
 -- Whoever shows the map of seats has another one to show.

@@ -1,6 +1,7 @@
 -- Gives up a hold: its seats are free at once.
 --
--- ARGV[4] hold id
+-- Each command has a holdId.
+--
 -- REPLY RELEASED
 -- REPLY NO_INVENTORY
 -- REPLY HOLD_NOT_FOUND
@@ -10,11 +11,15 @@
 -- INCLUDE seats
 -- INCLUDE holds
 
-if redis.call('EXISTS', key.inventory) == 0 then return { 'NO_INVENTORY' } end
+local function decide(command)
+  if not inventory_fields() then return { 'NO_INVENTORY' } end
+  local holdId = command.holdId
+  local hold = hold_of(holdId)
+  if not hold then return { 'HOLD_NOT_FOUND' } end
+  if hold.state == 'sold' then return { 'HOLD_CONFIRMED' } end
+  if hold.state == 'held' then move(hold.order.buyerId, hold.order.tickets, 'held', 'free') end
+  forget_hold(holdId)
+  return { 'RELEASED' }
+end
 
-local hold = hold_of(ARGV[4])
-if not hold then return { 'HOLD_NOT_FOUND' } end
-if hold.state == 'sold' then return { 'HOLD_CONFIRMED' } end
-if hold.state == 'held' then move(hold.order.buyerId, hold.order.tickets, 'held', 'free') end
-forget_hold(ARGV[4])
-return { 'RELEASED' }
+return run(decide)

@@ -10,6 +10,8 @@
 
 local longestRun = 12
 local maxLookedAt = 8192
+-- In the whole call: past the limit, the next command's search waits for another call.
+local lookedAtInCall = 0
 
 local function fit_of(runs)
   local longest, oneLess = 0, false
@@ -30,7 +32,9 @@ local function near_of(runs, focusColumn)
 end
 
 local function remember(at, before, byte)
-  if byte ~= before then redis.call('SETRANGE', key.runs, at, string.char(byte)) end
+  if byte == before then return end
+  redis.call('SETRANGE', key.runs, at, string.char(byte))
+  runsAreKept = true
 end
 
 -- Bytes `fit` of rows that may have a run for `quantity`; those of `clean`, one that leaves no single seat.
@@ -78,6 +82,7 @@ end
 -- they are not side by side and `split` does not allow the fewest groups; nil and 'AGAIN' where what it may look at for one
 -- group was not enough, and the next call goes on from there.
 local function best_seats(zone, quantity, split)
+  if lookedAtInCall >= maxLookedAt then return nil, 'AGAIN' end
   local kept = redis.call('GETRANGE', key.runs, fit_byte(zone, 1), fit_byte(zone, 1) + 2 * zone.rows - 1)
   kept = kept .. string.rep('\0', 2 * zone.rows - #kept)
   local fits, nears = string.sub(kept, 1, zone.rows), string.sub(kept, zone.rows + 1)
@@ -87,7 +92,8 @@ local function best_seats(zone, quantity, split)
   local function free_runs(row)
     if seen[row] then return seen[row] end
     lookedAt = lookedAt + zone.columns
-    local start = bit_of(zone, row, 1) / 8
+    lookedAtInCall = lookedAtInCall + zone.columns
+    local start = byte_of(zone, row)
     local bytes = redis.call('GETRANGE', key.taken, start, start + zone.width - 1)
     local own, runs, first = chosen[row], {}, nil
     for at = 1, zone.width do

@@ -1,4 +1,8 @@
--- What every command has: the event's keys, its zones, the time, and the answers to Idempotency-Keys.
+-- What every script has: the event's keys, its commands and their answers, the time, and the counts.
+--
+-- One call decides on all the commands that came in one turn of a task's event loop, one after another, each as if it were
+-- alone. What they have in common is read once, and what they add up to is written once, at the end: a script's cost is in its
+-- calls of Redis.
 --
 -- KEYS[1] inventory: hash
 -- KEYS[2] counts: hash
@@ -9,10 +13,10 @@
 -- KEYS[7] deadlines: sorted set
 -- KEYS[8] buyers: hash
 -- KEYS[9] outbox: stream
--- KEYS[10] answer: string
+-- KEYS[10…] answer: string, of each Idempotency-Key
 -- ARGV[1] event id
--- ARGV[2] fingerprint of the request, or "" without an Idempotency-Key
--- ARGV[3] W3C traceparent, or ""
+-- ARGV[2] the commands, JSON: [{ traceparent? (W3C), fingerprint?, answer?, … }, …], where it has an Idempotency-Key with what
+--         tells its request from another, and which of the answers' keys is its own, from 1
 -- REPLY IDEMPOTENCY_KEY_REUSED: the key came before, with another request
 local key = {
   inventory = KEYS[1],
@@ -24,52 +28,87 @@ local key = {
   deadlines = KEYS[7],
   buyers = KEYS[8],
   outbox = KEYS[9],
-  answer = KEYS[10],
+  answer = { unpack(KEYS, 10) },
 }
-local eventId, fingerprint, traceparent = ARGV[1], ARGV[2], ARGV[3]
+local eventId, commands = ARGV[1], cjson.decode(ARGV[2])
 
 -- Redis' clock decides, in milliseconds.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
 local answerMs = 24 * 3600 * 1000
+local traceparent, isKept
 
--- What was answered to the Idempotency-Key, or nil where there is none or it is new.
-local function answered()
-  local stored = fingerprint ~= '' and redis.call('GET', key.answer)
-  if not stored then return nil end
-  local first, reply = unpack(cmsgpack.unpack(stored))
-  if first ~= fingerprint then return { 'IDEMPOTENCY_KEY_REUSED' } end
+-- Lua writes a number as text much faster when it is told that it is an integer.
+local function text(integer) return string.format('%d', integer) end
+
+-- Gives `reply`, from now on to each command with the same Idempotency-Key.
+local function answer(reply)
+  isKept = true
   return reply
 end
 
--- Gives `reply`, from now on to each request with the same Idempotency-Key.
-local function answer(reply)
-  if fingerprint ~= '' then redis.call('SET', key.answer, cmsgpack.pack({ fingerprint, reply }), 'PX', answerMs) end
-  return reply
+-- A reply that tells of an order, which is JSON already; `rest` is plain text.
+local function with_order(word, at, order, rest)
+  return '["' .. word .. '",' .. text(at) .. ',' .. order .. (rest and ',"' .. rest .. '"]' or ']')
+end
+
+-- Has `decide` give each command's reply: a list, or JSON. The reply to all of them is one text, JSON: [[word, …], …].
+local function decide_each(decide)
+  local replies = {}
+  for at, command in ipairs(commands) do
+    local stored = command.answer and redis.call('GET', key.answer[command.answer])
+    if stored then
+      local mark = command.fingerprint .. ' '
+      local isSame = string.sub(stored, 1, #mark) == mark
+      replies[at] = isSame and string.sub(stored, #mark + 1) or '["IDEMPOTENCY_KEY_REUSED"]'
+    else
+      traceparent, isKept = command.traceparent, false
+      local reply = decide(command)
+      if type(reply) == 'table' then reply = cjson.encode(reply) end
+      if command.answer and isKept then
+        redis.call('SET', key.answer[command.answer], command.fingerprint .. ' ' .. reply, 'PX', answerMs)
+      end
+      replies[at] = reply
+    end
+  end
+  return '[' .. table.concat(replies, ',') .. ']'
+end
+
+local counts, newCounts = {}, {}
+
+local function count_of(field)
+  if not counts[field] then counts[field] = tonumber(redis.call('HGET', key.counts, field) or 0) end
+  return counts[field]
+end
+
+local function set_count(field, number)
+  counts[field] = number
+  newCounts[field] = number
+end
+
+local function add_to_count(field, number) set_count(field, count_of(field) + number) end
+
+local inventory
+
+-- venueId, currency, onSaleAtMs, holdMs, ticketsPerBuyer; nothing where the event has no inventory.
+local function inventory_fields()
+  inventory = inventory
+    or redis.call('HMGET', key.inventory, 'venueId', 'currency', 'onSaleAtMs', 'holdMs', 'ticketsPerBuyer')
+  return unpack(inventory)
 end
 
 local zones = {}
 
--- A zone as zone-layout.ts describes it, or nil; `width` is its bytes a row.
+-- A zone as zone-layout.ts reads it, or nil; `width` is its bytes a row.
 local function zone_of(zoneId)
   if zones[zoneId] == nil then
     local field = redis.call('HGET', key.inventory, 'zone:' .. zoneId)
     if not field then return nil end
-    local rows, columns, capacity, priceMinor, firstByte, firstRow, focusRow, focusColumn =
-      string.match(field, '^(%d+):(%d+):(%d+):(%d+):(%d+):(%d+):(%d+):([%d.]+)$')
-    zones[zoneId] = {
-      id = zoneId,
-      rows = tonumber(rows),
-      columns = tonumber(columns),
-      capacity = tonumber(capacity),
-      priceMinor = tonumber(priceMinor),
-      firstByte = tonumber(firstByte),
-      firstRow = tonumber(firstRow),
-      focusRow = tonumber(focusRow),
-      focusColumn = tonumber(focusColumn),
-      width = math.ceil(columns / 8),
-    }
+    local zone = cjson.decode(field)
+    zone.id = zoneId
+    zone.width = math.ceil(zone.columns / 8)
+    zones[zoneId] = zone
   end
   return zones[zoneId]
 end

@@ -27,12 +27,16 @@ local function expire_hold(holdId, hold)
   keep_hold(holdId, hold, now + overMs)
 end
 
--- Ends up to `limit` holds that are overdue, the oldest first; gives whether there may be more of them.
-local function expire_holds(limit)
-  local overdue = redis.call('ZRANGE', key.deadlines, '-inf', now, 'BYSCORE', 'LIMIT', 0, limit)
+local mayBeMore
+
+-- Ends up to 50 holds that are overdue, the oldest first, once in a call; gives whether there may be more of them.
+local function expire_holds()
+  if mayBeMore ~= nil then return mayBeMore end
+  local overdue = redis.call('ZRANGE', key.deadlines, '-inf', now, 'BYSCORE', 'LIMIT', 0, 50)
   for _, holdId in ipairs(overdue) do
     local hold = hold_of(holdId)
     if hold and hold.state == 'held' then expire_hold(holdId, hold) else forget_hold(holdId) end
   end
-  return #overdue == limit
+  mayBeMore = #overdue == 50
+  return mayBeMore
 end

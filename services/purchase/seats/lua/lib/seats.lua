@@ -19,44 +19,54 @@ end
 
 local function is_seat(zone, row, column) return row >= 1 and row <= zone.rows and column >= 1 and column <= zone.columns end
 
-local function bit_of(zone, row, column) return (zone.firstByte + (row - 1) * zone.width) * 8 + column - 1 end
+local function byte_of(zone, row) return zone.firstByte + (row - 1) * zone.width end
+
+local function bit_of(zone, row, column) return text(byte_of(zone, row) * 8 + column - 1) end
 
 local function is_taken(zone, row, column) return redis.call('GETBIT', key.taken, bit_of(zone, row, column)) == 1 end
 
 -- How many tickets of a zone are neither sold nor held.
-local function available(zone)
-  local sold, held = unpack(redis.call('HMGET', key.counts, 'sold:' .. zone.id, 'held:' .. zone.id))
-  return zone.capacity - tonumber(sold or 0) - tonumber(held or 0)
-end
+local function available(zone) return zone.capacity - count_of('sold:' .. zone.id) - count_of('held:' .. zone.id) end
 
 -- The search for the best seats keeps two bytes of each row (best-seats.lua): where the first of them is.
 local function fit_byte(zone, row) return zone.firstRow * 2 + row - 1 end
 
+-- Where nobody has searched yet, there is nothing to correct.
+local runsAreKept = redis.call('EXISTS', key.runs) == 1
+
 local function set_seat(ticket, isTaken)
   if not ticket.row then return end
   local zone, row = zone_of(ticket.zoneId), row_number(ticket.row)
-  redis.call('SETBIT', key.taken, bit_of(zone, row, ticket.column), isTaken and 1 or 0)
+  redis.call('SETBIT', key.taken, bit_of(zone, row, ticket.column), isTaken and '1' or '0')
+  if not runsAreKept then return end
   local fit = fit_byte(zone, row)
   if isTaken then
-    redis.call('SETBIT', key.runs, fit * 8 + 7, 0)
+    redis.call('SETBIT', key.runs, text(fit * 8 + 7), '0')
   else
     redis.call('SETRANGE', key.runs, fit, '\0')
     redis.call('SETRANGE', key.runs, fit + zone.rows, '\0')
   end
 end
 
+local version
+
+-- Marks a zone as changed: all that one call changes has one version.
+local function touch(zoneId)
+  if not version then
+    version = count_of('version') + 1
+    set_count('version', version)
+  end
+  set_count('version:' .. zoneId, version)
+end
+
 -- Moves tickets between 'free', 'held' and 'sold': the only place that changes seats, counts and what a buyer has.
 local function move(buyerId, tickets, from, to)
-  local byZone = {}
   for _, ticket in ipairs(tickets) do
-    byZone[ticket.zoneId] = (byZone[ticket.zoneId] or 0) + 1
+    local zoneId = ticket.zoneId
     if from == 'free' or to == 'free' then set_seat(ticket, from == 'free') end
-  end
-  local version = redis.call('HINCRBY', key.counts, 'version', 1)
-  for zoneId, number in pairs(byZone) do
-    redis.call('HSET', key.counts, 'version:' .. zoneId, version)
-    if from ~= 'free' then redis.call('HINCRBY', key.counts, from .. ':' .. zoneId, -number) end
-    if to ~= 'free' then redis.call('HINCRBY', key.counts, to .. ':' .. zoneId, number) end
+    if from ~= 'free' then add_to_count(from .. ':' .. zoneId, -1) end
+    if to ~= 'free' then add_to_count(to .. ':' .. zoneId, 1) end
+    touch(zoneId)
   end
   if not buyerId then return end
   if from == 'free' then redis.call('HINCRBY', key.buyers, buyerId, #tickets) end
@@ -65,22 +75,30 @@ local function move(buyerId, tickets, from, to)
   end
 end
 
--- Numbers a domain event, completes its data with the number, and appends it to the outbox; gives the data as JSON.
+local published = {}
+
+-- Numbers a domain event, completes its data with the number, and has it appended to the outbox; gives the data as JSON.
 local function publish(type, data)
-  data.sequence = redis.call('HINCRBY', key.counts, 'sequence', 1)
+  add_to_count('sequence', 1)
+  data.sequence = counts.sequence
   local json = cjson.encode(data)
-  redis.call(
-    'XADD', key.outbox, '*',
-    'type', type, 'sequence', data.sequence, 'time', now, 'traceparent', traceparent, 'data', json
-  )
+  published[#published + 1] = traceparent and type .. ' ' .. traceparent or type
+  published[#published + 1] = json
   return json
 end
 
-local function keep_order(orderId, soldAt, json) redis.call('HSET', key.orders, orderId, soldAt .. ' ' .. json) end
+local orders, newOrders = {}, {}
+
+local function keep_order(orderId, soldAt, json)
+  orders[orderId] = text(soldAt) .. ' ' .. json
+  newOrders[#newOrders + 1] = orderId
+  newOrders[#newOrders + 1] = orders[orderId]
+end
 
 -- When an order was sold (ms), and the order as JSON; nil where there is none.
 local function order_of(orderId)
-  local soldAt, json = string.match(redis.call('HGET', key.orders, orderId) or '', '^(%d+) (.*)$')
+  local kept = orders[orderId] or redis.call('HGET', key.orders, orderId) or ''
+  local soldAt, json = string.match(kept, '^(%d+) (.*)$')
   return tonumber(soldAt), json
 end
 
@@ -90,4 +108,21 @@ local function sell(order, from)
   local json = publish('onsale.tickets.purchased', order)
   keep_order(order.orderId, now, json)
   return json
+end
+
+-- Decides on every command, and writes what they add up to. The domain events are one entry of the outbox (outbox.ts).
+local function run(decide)
+  local reply = decide_each(decide)
+  local fields = {}
+  for field, number in pairs(newCounts) do
+    fields[#fields + 1] = field
+    fields[#fields + 1] = text(number)
+  end
+  if #fields > 0 then redis.call('HSET', key.counts, unpack(fields)) end
+  if #newOrders > 0 then redis.call('HSET', key.orders, unpack(newOrders)) end
+  if #published > 0 then
+    local first = counts.sequence - #published / 2 + 1
+    redis.call('XADD', key.outbox, '*', 'first', text(first), 'time', text(now), unpack(published))
+  end
+  return reply
 end

@@ -4,10 +4,11 @@ local function read_zone(zoneId)
   local field = redis.call('HGET', KEYS[1], 'zone:' .. zoneId) or ''
   local version, sold, held =
     unpack(redis.call('HMGET', KEYS[2], 'version:' .. zoneId, 'sold:' .. zoneId, 'held:' .. zoneId))
-  local rows, columns, firstByte = string.match(field, '^(%d+):(%d+):%d+:%d+:(%d+):')
+  local zone = field ~= '' and cjson.decode(field)
   local bytes = ''
-  if rows and rows ~= '0' then
-    bytes = redis.call('GETRANGE', KEYS[3], firstByte, firstByte + rows * math.ceil(columns / 8) - 1)
+  if zone and zone.rows > 0 then
+    local lastByte = zone.firstByte + zone.rows * math.ceil(zone.columns / 8) - 1
+    bytes = redis.call('GETRANGE', KEYS[3], zone.firstByte, lastByte)
   end
   return { tonumber(zoneId), field, tonumber(version or 0), tonumber(sold or 0), tonumber(held or 0), bytes }
 end

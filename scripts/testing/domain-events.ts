@@ -1,0 +1,11 @@
+import { readEntry } from '../../services/purchase/outbox/entry.ts';
+import { outboxKey } from '../../services/shared/keys.ts';
+import { redis } from './stores.ts';
+
+/** The domain events of an event, as its outbox has them. */
+export async function domainEvents({ eventId }: { eventId: string }) {
+  const entries = await redis.xrange(outboxKey(eventId), '-', '+');
+  return entries
+    .flatMap((entry) => readEntry(eventId, entry))
+    .map(({ type, traceparent = '', data }) => ({ type, traceparent, data: JSON.parse(data) }));
+}
