@@ -187,6 +187,29 @@ describe('the worker', () => {
     await waitFor(async () => expect(await depth(messaging.queueUrl)).toEqual([0, 0]));
   });
 
+  it('applies other batches while the database is at one, and acknowledges each after its own commit', async () => {
+    const messaging = await createMessaging();
+    const event = await openTestEvent();
+    const begun = Promise.withResolvers<void>();
+    const mayGoOn = Promise.withResolvers<void>();
+    const [first, second] = [purchased(event, { sequence: 1 }), purchased(event, { sequence: 2, column: 2 })];
+    workerOn(messaging, async (events) => {
+      if (events.some(({ data }) => data.sequence === 1)) {
+        begun.resolve();
+        await mayGoOn.promise;
+      }
+      return projectEvents(db, events);
+    });
+    await send(messaging.queueUrl, [first]);
+    await begun.promise;
+    await send(messaging.queueUrl, [second]);
+    await waitFor(async () => expect(await countOf(event.eventId)).toBe(1));
+    await waitFor(async () => expect(await depth(messaging.queueUrl)).toEqual([0, 1]));
+    mayGoOn.resolve();
+    await waitFor(async () => expect(await countOf(event.eventId)).toBe(2));
+    await waitFor(async () => expect(await depth(messaging.queueUrl)).toEqual([0, 0]));
+  });
+
   it('finishes and acknowledges the batch in hand when it is stopped', async () => {
     const messaging = await createMessaging();
     const event = await openTestEvent();

@@ -9,7 +9,7 @@ import { type Rejected, readMessage } from './read-message.ts';
 export type Worker = {
   /** Rejects with what is wrong when the queue could not be read. */
   checkQueue(): Promise<void>;
-  /** Finishes the batch in hand, acknowledges it, and stops. */
+  /** Finishes the batches in hand, acknowledges them, and stops. */
   stop(): Promise<void>;
 };
 
@@ -19,6 +19,9 @@ const heartbeatSeconds = 10;
 const longPollSeconds = 20;
 const batchMs = 20_000;
 const queueAwayPauseMs = 1_000;
+
+/** Batches in hand at once: while the database writes one, the others are received, checked, made rows of and acknowledged. */
+export const batchesAtOnce = 3;
 
 /**
  * Reads the queue and applies what comes, each received batch of up to ten messages at once. A batch is
@@ -34,39 +37,11 @@ export function startWorker(options: {
 }): Worker {
   const { sqs, queueUrl, project, reject, logger } = options;
   let stopping = false;
-  let handling = false;
   let queueError: Error | undefined;
-
-  const consumer = Consumer.create({
-    sqs,
-    queueUrl,
-    batchSize: 10,
-    waitTimeSeconds: longPollSeconds,
-    visibilityTimeout: visibilitySeconds,
-    heartbeatInterval: heartbeatSeconds,
-    pollingCompleteWaitTimeMs: batchMs,
-    authenticationErrorTimeout: queueAwayPauseMs,
-    handleMessageBatch: async (messages) => {
-      handling = true;
-      try {
-        await handle(messages.map(({ Body = '' }) => Body));
-        return messages;
-      } finally {
-        handling = false;
-      }
-    },
-  });
-  consumer.on('error', (error) => {
-    if (stopping) return;
-    queueError = error;
-    logger.warn({ err: error }, 'queue');
-  });
   const queueAnswers = () => {
     queueError = undefined;
   };
-  consumer.on('empty', queueAnswers);
-  consumer.on('message_received', queueAnswers);
-  consumer.start();
+  const receivers = Array.from({ length: batchesAtOnce }, startReceiver);
 
   return {
     async checkQueue() {
@@ -74,12 +49,47 @@ export function startWorker(options: {
     },
     async stop() {
       stopping = true;
-      const stopped = new Promise((resolve) => consumer.once('stopped', resolve));
-      // Aborting also cuts off an acknowledgement, so only a poll that waits for messages is aborted.
-      consumer.stop({ abort: !handling });
-      await stopped;
+      await Promise.all(receivers.map(({ stop }) => stop()));
     },
   };
+
+  function startReceiver() {
+    let handling = false;
+    const consumer = Consumer.create({
+      sqs,
+      queueUrl,
+      batchSize: 10,
+      waitTimeSeconds: longPollSeconds,
+      visibilityTimeout: visibilitySeconds,
+      heartbeatInterval: heartbeatSeconds,
+      pollingCompleteWaitTimeMs: batchMs,
+      authenticationErrorTimeout: queueAwayPauseMs,
+      handleMessageBatch: async (messages) => {
+        handling = true;
+        await handle(messages.map(({ Body = '' }) => Body));
+        return messages;
+      },
+    });
+    consumer.on('response_processed', () => {
+      handling = false;
+    });
+    consumer.on('error', (error) => {
+      if (stopping) return;
+      queueError = error;
+      logger.warn({ err: error }, 'queue');
+    });
+    consumer.on('empty', queueAnswers);
+    consumer.on('message_received', queueAnswers);
+    consumer.start();
+    return {
+      async stop() {
+        const stopped = new Promise((resolve) => consumer.once('stopped', resolve));
+        // Aborting also cuts off an acknowledgement, so only a poll that waits for messages is aborted.
+        consumer.stop({ abort: !handling });
+        await stopped;
+      },
+    };
+  }
 
   async function handle(bodies: string[]): Promise<void> {
     const read = bodies.map(readMessage);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { projectionOf } from '../../../scripts/testing/projection.ts';
-import { cancelled, purchased, soldOut } from '../../../scripts/testing/purchases.ts';
+import { cancelled, purchased, purchasedOrder, soldOut } from '../../../scripts/testing/purchases.ts';
 import { db, unique } from '../../../scripts/testing/stores.ts';
 import type { TicketEvent, TicketsPurchased } from '../../shared/ticket-events.ts';
 import { projectEvents } from './project.ts';
@@ -60,6 +60,21 @@ describe('the projection', () => {
       { ticket_id: '7.0', order_id: '7', ...seat, sequence: 7, created_on, cancelled_on: null, cancelled_sequence: null },
       { order_id: '7', buyer_id: 'Buyer1', sequence: 7, created_on },
       { order_id: '7', sequence: 7 },
+    ]);
+  });
+
+  it('keeps what some orders of a batch have and others have not: a buyer, a seat', async () => {
+    const event = anEvent();
+    const anonymous = purchasedOrder(event, { sequence: 1, tickets: [{ zoneId: 2, priceMinor: 100 }] });
+    const seated = purchased(event, { sequence: 2, buyerId: 'Buyer1', row: 'C', column: 9 });
+    await projectEvents(db, [anonymous, seated]);
+    expect((await projectionOf([anonymous, seated])).rows).toMatchObject([
+      { ticket_id: '1.0', zone_id: 2, seat_row: null, seat_column: null },
+      { ticket_id: '2.0', zone_id: 1, seat_row: 'C', seat_column: 9 },
+      { order_id: '1', buyer_id: null },
+      { order_id: '2', buyer_id: 'Buyer1' },
+      { order_id: '1', sequence: 1 },
+      { order_id: '2', sequence: 2 },
     ]);
   });
 

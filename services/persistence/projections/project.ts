@@ -55,7 +55,7 @@ async function write(trx: Transaction<Schema>, { gone, rows }: Changes): Promise
     if (gone[table].length > 0) await trx.deleteFrom(table).where('ticket_id', 'in', gone[table]).execute();
   }
   for (const table of ['applied_sequences', 'orders', 'tickets', 'seat_conflicts'] as const) {
-    if (rows[table].length > 0) await trx.insertInto(table).values(rows[table]).execute();
+    if (rows[table].length > 0) await insertRows(trx, table, rows[table]);
   }
   if (rows.sales_by_zone.length === 0) return;
   await trx
@@ -63,4 +63,17 @@ async function write(trx: Transaction<Schema>, { gone, rows }: Changes): Promise
     .values(rows.sales_by_zone)
     .onDuplicateKeyUpdate({ tickets: sql`tickets + values(tickets)`, revenue: sql`revenue + values(revenue)` })
     .execute();
+}
+
+/**
+ * Inserts rows that all have the columns of the first. They are one parameter, a list of lists, which mysql2 escapes in one
+ * go: with a parameter for each value Kysely would compile, and mysql2 look for, thousands of placeholders. What is NULL in
+ * every row is left out: the server parses a statement's values one by one.
+ */
+async function insertRows(trx: Transaction<Schema>, table: keyof Schema, rows: Record<string, unknown>[]): Promise<void> {
+  const columns = Object.keys(rows[0] ?? {}).filter((column) => rows.some((row) => row[column] !== null));
+  const values = rows.map((row) => columns.map((column) => row[column]));
+  await sql`insert into ${sql.table(table)} (${sql.join(columns.map((column) => sql.ref(column)))}) values ${values}`.execute(
+    trx,
+  );
 }
