@@ -1,63 +1,26 @@
 import './local/env-file.ts';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { migrateToLatest } from '../migrations/migrate.ts';
-import { connectStores } from './local/connect.ts';
+import { startDefaultSystem } from './local/default-system.ts';
 import { defaultPorts } from './local/ports.ts';
-import { type StoreUrls, storeUrls } from './local/stores.ts';
-import { startSystem } from './local/system.ts';
-import { parseEventFile } from './onsale/event-file.ts';
-import { openEvent } from './onsale/open-event.ts';
-
-const root = join(import.meta.dirname, '..');
-const folder = join(root, '.local');
-const demoEvents = ['event1.json', 'small-hall.json'];
-const sameSignalMs = 500;
+import { stopWith } from './local/stop.ts';
 
 const resources = new AsyncDisposableStack();
-let stoppingSince: number | undefined;
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(0));
+const { stop, isStopping } = stopWith(resources, { exitCode: 0, say });
 
 try {
   say('Starting …');
-  const processes = await startSystem({ folder, ports: defaultPorts, urls: storeUrls(defaultPorts), resources, say, prepare });
+  const processes = await startDefaultSystem({ resources, say });
   say(readyText());
   const gone = await Promise.race(processes.map(({ name, exited }) => exited.then(() => name)));
-  if (stoppingSince === undefined) throw new Error(`${gone} ended by itself; its log is in .local/`);
+  if (!isStopping()) throw new Error(`${gone} ended by itself; its log is in .local/`);
 } catch (error) {
-  if (stoppingSince === undefined) {
+  if (!isStopping()) {
     console.error((error as Error).message);
     await stop(1);
   }
 }
 
-/** Stops everything in order. A second call forces the exit, unless it comes with the first: npm may pass a Ctrl-C on. */
-async function stop(exitCode: number): Promise<void> {
-  if (stoppingSince !== undefined) {
-    if (performance.now() - stoppingSince > sameSignalMs) process.exit(1);
-    return;
-  }
-  stoppingSince = performance.now();
-  say('Stopping …');
-  await resources.disposeAsync();
-  say('Stopped; the data is kept in .local/');
-  process.exit(exitCode);
-}
-
 function say(line: string): void {
   console.log(line);
-}
-
-/** What the services need in the stores before they start: the schema and the demo events. */
-async function prepare(stores: StoreUrls): Promise<void> {
-  await using connections = new AsyncDisposableStack();
-  const { db, redis } = await connectStores(stores, connections);
-  await migrateToLatest(db);
-  for (const file of demoEvents) {
-    const plan = parseEventFile(readFileSync(join(root, 'scripts/demo', file), 'utf8'));
-    const outcome = await openEvent(db, redis, plan);
-    if (outcome.kind === 'refused') say(`  ${plan.inventory.eventId} stays closed: ${outcome.reasons.join('; ')}`);
-  }
 }
 
 function readyText(): string {

@@ -1,0 +1,45 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { styleText } from 'node:util';
+import { holdSale, type Sale, type SaleOptions } from './hold-sale.ts';
+import { judgeSale } from './judge-sale.ts';
+import { describeMachine } from './machine.ts';
+import { reportOf } from './report.ts';
+import type { Show } from './show.ts';
+import { directly, figuresOf, introductionOf, sentenceOf } from './summary.ts';
+import type { SystemUnderSale } from './system.ts';
+import type { Verdict } from './verdict.ts';
+
+/** Where sales are held and shown; `signal` breaks one off. */
+export type Stage = { system: SystemUnderSale; show: Show; signal?: AbortSignal };
+
+/** Holds one sale, shows it, says what came of it, and writes `reportFile` (HTML). Gives whether all was right. */
+export async function flashSale(
+  { system, show, signal }: Stage,
+  options: SaleOptions,
+  { reportFile, command }: { reportFile: string; command: string },
+): Promise<boolean> {
+  show.say(`${introductionOf(options)}\n${styleText('dim', directly)}\n`);
+  const sale = await holdSale(system, options, (live) => show.live(live, options), signal);
+  show.status('Comparing every answer with every ticket …');
+  const verdict = await judgeSale(system, sale);
+  show.say(verdictText(sale, verdict));
+  writeReport(reportFile, reportOf(sale, verdict, { machine: await describeMachine(system.stores), command }));
+  show.say(`\nCharts: ${reportFile}`);
+  return verdict.isRight;
+}
+
+export function writeReport(file: string, text: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+}
+
+function verdictText(sale: Sale, verdict: Verdict): string {
+  const figures = figuresOf(sale, verdict).map(({ name, value, note, isGood }) => {
+    const padded = value.padEnd(18);
+    const marked = isGood === undefined ? padded : styleText(isGood ? 'green' : ['red', 'bold'], padded);
+    return `  ${name.padEnd(26)}${marked}${styleText('dim', note ?? '')}`.trimEnd();
+  });
+  const sentence = styleText(verdict.isRight ? ['green', 'bold'] : ['red', 'bold'], sentenceOf(verdict));
+  return [sale.inventory.eventId, ...figures, '', sentence, ...verdict.examples.map((example) => `  ${example}`)].join('\n');
+}

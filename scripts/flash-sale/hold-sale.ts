@@ -1,0 +1,124 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { type Inventory, readInventory } from '../../services/purchase/seats/inventory.ts';
+import type { LoadResult, Progress } from '../load/generator.ts';
+import { runLoad } from '../load/run-load.ts';
+import { connectStores } from '../local/connect.ts';
+import { emulatorEnvironment } from '../local/emulator.ts';
+import { openEvent } from '../onsale/open-event.ts';
+import { type Crowd, requestsOf } from './crowd.ts';
+import { planHall, type Seat, seatsOf } from './hall.ts';
+import type { SystemUnderSale } from './system.ts';
+import { type Sample, watchProgress } from './watch-progress.ts';
+
+export type SaleOptions = Crowd & { seats: number; connections: number };
+
+/** A sale at some moment, `atMs` since its first request; rate and latency are those of the last interval. */
+export type Live = {
+  eventId: string;
+  atMs: number;
+  sold: number;
+  refused: number;
+  failed: number;
+  perSecond: number;
+  latency: Progress['latency'];
+  sample: Sample | undefined;
+};
+
+/** A sale that is over, and all that was seen of it. */
+export type Sale = {
+  options: SaleOptions;
+  inventory: Inventory;
+  seats: Seat[];
+  load: LoadResult;
+  progress: Progress[];
+  /** `at` in milliseconds since the first request. */
+  samples: Sample[];
+  /** When the last ticket was queryable, since the first request; undefined where that never came. */
+  queryableMs: number | undefined;
+};
+
+/** How long the projection may stand still before it is given up. */
+const stalledMs = 30_000;
+/** How long to look on, after the last ticket, for outbox and queue to be empty. */
+const emptyMs = 2_000;
+const lookMs = 20;
+
+/** Opens a new event, lets the crowd in, and resolves when every buyer was answered and every ticket can be queried, or none comes. */
+export async function holdSale(
+  system: SystemUnderSale,
+  options: SaleOptions,
+  onLive: (live: Live) => void,
+  signal?: AbortSignal,
+): Promise<Sale> {
+  await using resources = new AsyncDisposableStack();
+  const { db, redis } = await connectStores(system.stores, resources);
+  const { AWS_REGION: region, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = emulatorEnvironment(system.queue.endpoint);
+  const credentials = { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY };
+  const sqs = new SQSClient({ endpoint: system.queue.endpoint, region, credentials });
+  resources.defer(() => sqs.destroy());
+
+  const eventId = `FlashSale-${new Date().toISOString().replace(/[-:Z]/g, '').replace(/[T.]/g, '-')}`;
+  const plan = planHall(eventId, options.seats);
+  const { inventory } = plan;
+  const opened = await openEvent(db, redis, plan);
+  if (opened.kind !== 'opened') throw new Error(`${eventId} was not opened but ${opened.kind}`);
+  const { path, bodies } = requestsOf(inventory, options);
+
+  const live: Live = { eventId, atMs: 0, sold: 0, refused: 0, failed: 0, perSecond: 0, latency: noLatency, sample: undefined };
+  const samples: Sample[] = [];
+  const progress: Progress[] = [];
+  const watching = new AbortController();
+  const onSample = (sample: Sample) => {
+    samples.push(sample);
+    onLive(Object.assign(live, { sample }));
+  };
+  const watched = watchProgress(
+    { redis, sqs, queueUrl: system.queue.url, queryUrl: system.queryUrl, eventId },
+    onSample,
+    watching.signal,
+  );
+  resources.defer(async () => {
+    watching.abort();
+    await watched;
+  });
+
+  const onProgress = (interval: Progress) => {
+    const { atMs, accepted, refused, failed, latency } = interval;
+    live.perSecond = ((accepted + refused + failed) * 1_000) / Math.max(1, atMs - live.atMs);
+    live.sold += accepted;
+    live.refused += refused;
+    live.failed += failed;
+    progress.push(interval);
+    onLive(Object.assign(live, { atMs, latency }));
+  };
+  const load = await runLoad({ url: system.purchaseUrl + path, bodies, connections: options.connections }, onProgress, signal);
+  Object.assign(live, { perSecond: 0, latency: noLatency });
+  // Each buyer takes one ticket.
+  const promised = load.accepted;
+  const soldInRedis = (await readInventory(redis, eventId))?.sold.values().reduce((sum, count) => sum + count, 0);
+  await untilAtRest(() => samples.at(-1), Math.max(promised, soldInRedis ?? 0));
+
+  const sinceStart = samples.map((sample) => ({ ...sample, at: sample.at - load.startedAtMs })).filter(({ at }) => at >= 0);
+  const queryableMs = sinceStart.find(({ projected }) => projected >= promised)?.at;
+  return { options, inventory, seats: seatsOf(inventory.zones), load, progress, samples: sinceStart, queryableMs };
+}
+
+const noLatency = { p50: 0, p95: 0, p99: 0, max: 0 };
+
+/** Until so many tickets are projected and nothing waits any more, or until that is given up. */
+async function untilAtRest(latest: () => Sample | undefined, expected: number): Promise<void> {
+  let projected = -1;
+  let changedAt = Date.now();
+  for (;;) {
+    const sample = latest();
+    if (sample && sample.projected !== projected) {
+      projected = sample.projected;
+      changedAt = Date.now();
+    }
+    const isThere = projected >= expected;
+    if (isThere && sample?.unpublished === 0 && sample.queued === 0) return;
+    if (Date.now() - changedAt > (isThere ? emptyMs : stalledMs)) return;
+    await pause(lookMs);
+  }
+}

@@ -1,0 +1,44 @@
+import { stringify as uuidText } from 'uuid';
+import type { Database } from '../../services/shared/database.ts';
+import { connectStores } from '../local/connect.ts';
+import type { Sale } from './hold-sale.ts';
+import type { SystemUnderSale } from './system.ts';
+import { judge, type TicketFact, ticketsTold, type Verdict } from './verdict.ts';
+
+/** Reads what became of a sale, from MySQL itself and from the query service, and judges it. */
+export async function judgeSale(system: SystemUnderSale, { inventory, seats, options, load }: Sale): Promise<Verdict> {
+  await using resources = new AsyncDisposableStack();
+  const { db } = await connectStores(system.stores, resources);
+  return judge({
+    seats,
+    currency: inventory.currency,
+    buyers: options.buyers,
+    told: ticketsTold(load.answers),
+    failedRequests: Object.values(load.failed).reduce((sum, count) => sum + count, 0),
+    kept: await readTickets(db, inventory.eventId),
+    revenue: await readRevenue(system.queryUrl, inventory),
+  });
+}
+
+/** Every ticket that MySQL has of an event, whatever became of it, as it is there. */
+async function readTickets(db: Database, eventId: string): Promise<TicketFact[]> {
+  const rows = await db
+    .selectFrom('tickets')
+    .select(['ticket_id', 'zone_id', 'seat_row', 'seat_column', 'status', 'price', 'currency'])
+    .where('event_id', '=', eventId)
+    .execute();
+  return rows.map(({ ticket_id, zone_id, seat_row, seat_column, ...others }) => ({
+    ticketId: uuidText(ticket_id),
+    zoneId: zone_id,
+    row: seat_row,
+    column: seat_column === null ? null : String(seat_column),
+    ...others,
+  }));
+}
+
+/** An event's revenue as the query service answers it, a decimal. */
+async function readRevenue(queryUrl: string, { venueId, eventId }: { venueId: string; eventId: string }): Promise<string> {
+  const answer = await fetch(`${queryUrl}/query/api/v1/tickets/revenue/${venueId}/${eventId}`);
+  if (!answer.ok) throw new Error(`The query service answered ${answer.status} for the revenue: ${await answer.text()}`);
+  return ((await answer.json()) as { totalRevenue: string }).totalRevenue;
+}

@@ -1,0 +1,75 @@
+import { connect, type Socket } from 'node:net';
+
+export type Handler = { onAnswer: (status: number, body: string) => void; onFailure: (error: Error) => void };
+
+const headEnd = Buffer.from('\r\n\r\n');
+const contentLength = /\r\ncontent-length: *(\d+)/i;
+
+/**
+ * One keep-alive connection for JSON POSTs to a path, one at a time. It knows only as much of HTTP/1.1 (RFC 9112) as a server
+ * says that tells each answer's length: a load generator shares its cores with what it loads, and a client for every case took
+ * more of them for a request than all of Redis.
+ */
+export function openConnection(url: string) {
+  const { hostname, port, host, pathname } = new URL(url);
+  const head = `POST ${pathname} HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/json\r\ncontent-length: `;
+  let socket: Socket | undefined;
+  let handler: Handler | undefined;
+  let received: Buffer | undefined;
+
+  function open(): Socket {
+    const opened = connect({ host: hostname, port: Number(port), noDelay: true });
+    opened.on('data', (chunk) => {
+      received = received === undefined ? chunk : Buffer.concat([received, chunk]);
+      readAnswer();
+    });
+    // Once for each socket: what is posted after an error goes over the next one, which the first one's end does not concern.
+    const lose = (error: Error) => {
+      if (socket !== opened) return;
+      socket = undefined;
+      fail(error);
+    };
+    opened.on('error', lose);
+    opened.on('close', () => lose(new Error('the server closed the connection')));
+    return opened;
+  }
+
+  function readAnswer(): void {
+    if (received === undefined) return;
+    const bodyAt = received.indexOf(headEnd) + headEnd.length;
+    if (bodyAt < headEnd.length) return;
+    const answerHead = received.toString('latin1', 0, bodyAt);
+    const end = bodyAt + Number(contentLength.exec(answerHead)?.[1] ?? Number.NaN);
+    if (Number.isNaN(end)) {
+      socket?.destroy(new Error(`an answer without its length: ${answerHead}`));
+      return;
+    }
+    if (received.length < end) return;
+    const body = received.toString('utf8', bodyAt, end);
+    received = undefined;
+    take()?.onAnswer(Number(answerHead.slice(9, 12)), body);
+  }
+
+  function fail(error: Error): void {
+    received = undefined;
+    take()?.onFailure(error);
+  }
+
+  function take(): Handler | undefined {
+    const taken = handler;
+    handler = undefined;
+    return taken;
+  }
+
+  return {
+    /** Sends a body, over a new socket where the server closed the last one; calls one of the two, once. */
+    post(body: string, newHandler: Handler): void {
+      socket ??= open();
+      handler = newHandler;
+      socket.write(`${head}${Buffer.byteLength(body)}\r\n\r\n${body}`);
+    },
+    close: () => void socket?.destroy(),
+  };
+}
+
+export type Connection = ReturnType<typeof openConnection>;

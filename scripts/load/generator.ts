@@ -1,0 +1,102 @@
+import type { RecordableHistogram } from 'node:perf_hooks';
+import { type Load, newHistogram, sendAll } from './send.ts';
+
+/** Latencies in milliseconds. */
+export type Latency = { p50: number; p95: number; p99: number; max: number };
+
+/** What happened since the last report; `atMs` since the first request. */
+export type Progress = { kind: 'progress'; atMs: number; accepted: number; refused: number; failed: number; latency: Latency };
+
+export type LoadResult = {
+  kind: 'result';
+  /** From the first request to the last answer, and to the last 2xx. */
+  elapsedMs: number;
+  lastAcceptedMs: number;
+  /** Unix time of the first request. */
+  startedAtMs: number;
+  accepted: number;
+  /** Answers in 400–499 by their problem's code. */
+  refused: Record<string, number>;
+  /** Other answers by status, and requests that got none by error: none of these is expected. */
+  failed: Record<string, number>;
+  latency: Latency;
+  /** The bodies of the 2xx answers. */
+  answers: string[];
+  /** CPU time of the generator itself. */
+  cpuMs: number;
+};
+
+const reportMs = 100;
+
+// Whoever asked for the load is gone, or has its result.
+process.once('disconnect', () => process.exit());
+
+// A process of its own, so that whoever shows or judges the run takes no time from it.
+process.once('message', (load: Load) => void runAndTell(load));
+
+async function runAndTell(load: Load): Promise<void> {
+  process.send?.(await run(load), () => process.disconnect());
+}
+
+async function run(load: Load): Promise<LoadResult> {
+  const all = newHistogram();
+  const recent = newHistogram();
+  const counts = { accepted: 0, refused: 0, failed: 0 };
+  const refused: Record<string, number> = {};
+  const failed: Record<string, number> = {};
+  const answers: string[] = [];
+  let elapsedMs = 0;
+  let lastAcceptedMs = 0;
+  const startedAtMs = Date.now();
+  const startedAt = performance.now();
+  const cpuBefore = process.cpuUsage();
+
+  const report = () => {
+    const progress: Progress = { kind: 'progress', atMs: performance.now() - startedAt, ...counts, latency: latencyOf(recent) };
+    // With nobody to hear it, it is not an error but the end: see above.
+    process.send?.(progress, () => {});
+    recent.reset();
+    Object.assign(counts, { accepted: 0, refused: 0, failed: 0 });
+  };
+  const reporter = setInterval(report, reportMs);
+  const count = (in_: Record<string, number>, what: string) => {
+    in_[what] = (in_[what] ?? 0) + 1;
+  };
+  await sendAll(
+    load,
+    ({ status, body, atMs, latencyMs }) => {
+      elapsedMs = atMs;
+      const us = Math.max(1, Math.round(latencyMs * 1_000));
+      all.record(us);
+      recent.record(us);
+      if (status < 300) {
+        counts.accepted++;
+        answers.push(body);
+        lastAcceptedMs = atMs;
+      } else if (status >= 400 && status < 500) {
+        counts.refused++;
+        count(refused, /"code":"([A-Z_]+)"/.exec(body)?.[1] ?? String(status));
+      } else {
+        counts.failed++;
+        count(failed, String(status));
+      }
+    },
+    (error) => {
+      counts.failed++;
+      count(failed, (error as { code?: string }).code ?? error.message);
+    },
+  );
+  clearInterval(reporter);
+  report();
+  const cpu = process.cpuUsage(cpuBefore);
+  const cpuMs = (cpu.user + cpu.system) / 1_000;
+  const latency = latencyOf(all);
+  const accepted = answers.length;
+  return { kind: 'result', elapsedMs, lastAcceptedMs, startedAtMs, accepted, refused, failed, latency, answers, cpuMs };
+}
+
+function latencyOf(histogram: RecordableHistogram): Latency {
+  if (histogram.count === 0) return { p50: 0, p95: 0, p99: 0, max: 0 };
+  const ms = (percentile: number) => histogram.percentile(percentile) / 1_000;
+  return { p50: ms(50), p95: ms(95), p99: ms(99), max: histogram.max / 1_000 };
+}

@@ -1,0 +1,70 @@
+import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+import { type Connection, openConnection } from './connection.ts';
+
+export type Load = {
+  /** Where each body is POSTed to, as JSON. */
+  url: string;
+  bodies: string[];
+  connections: number;
+  /** Arrivals a second, whether or not earlier ones were answered; without it, each connection sends as soon as it is free. */
+  ratePerSecond?: number;
+};
+
+/** One answered request; times are in milliseconds since the first request was due. */
+export type Answer = { status: number; body: string; atMs: number; latencyMs: number };
+
+/** Microseconds, so that a histogram of integers has them. */
+export const newHistogram = (): RecordableHistogram => createHistogram({ lowest: 1, highest: 60_000_000, figures: 3 });
+
+/**
+ * Sends every body once and tells of each answer, or of each request that got none (`onFailure`). With a rate, latency counts
+ * from when a request was due, so that a server that stalls is not spared the requests that would have come meanwhile
+ * ("coordinated omission"). Resolves when all are done.
+ */
+export function sendAll(
+  { url, bodies, connections, ratePerSecond }: Load,
+  onAnswer: (answer: Answer) => void,
+  onFailure: (error: Error) => void,
+): Promise<void> {
+  const all = Array.from({ length: connections }, () => openConnection(url));
+  const free = [...all];
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const startedAt = performance.now();
+  const dueMs = (at: number) => (ratePerSecond === undefined ? 0 : (at * 1_000) / ratePerSecond);
+  let next = 0;
+  let left = bodies.length;
+
+  function sendDue(): void {
+    const now = performance.now() - startedAt;
+    while (next < bodies.length && free.length > 0 && dueMs(next) <= now) send(next++, free.pop() as Connection);
+  }
+
+  function send(at: number, connection: Connection): void {
+    const sentMs = ratePerSecond === undefined ? performance.now() - startedAt : dueMs(at);
+    const done = () => {
+      free.push(connection);
+      left--;
+      if (left === 0) resolve();
+      else sendDue();
+    };
+    connection.post(bodies[at] as string, {
+      onAnswer(status, body) {
+        const atMs = performance.now() - startedAt;
+        onAnswer({ status, body, atMs, latencyMs: atMs - sentMs });
+        done();
+      },
+      onFailure(error) {
+        onFailure(error);
+        done();
+      },
+    });
+  }
+
+  const clock = ratePerSecond === undefined ? undefined : setInterval(sendDue, 1);
+  if (left === 0) resolve();
+  sendDue();
+  return promise.finally(() => {
+    clearInterval(clock);
+    for (const connection of all) connection.close();
+  });
+}

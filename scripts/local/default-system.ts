@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { migrateToLatest } from '../../migrations/migrate.ts';
+import { parseEventFile } from '../onsale/event-file.ts';
+import { openEvent } from '../onsale/open-event.ts';
+import { connectStores } from './connect.ts';
+import { defaultPorts } from './ports.ts';
+import type { LocalProcess } from './process.ts';
+import { type StoreUrls, storeUrls } from './stores.ts';
+import { startSystem } from './system.ts';
+
+const root = join(import.meta.dirname, '../..');
+/** The system's data and logs, and reports on it. */
+export const localFolder = join(root, '.local');
+const demoEvents = ['event1.json', 'small-hall.json'];
+
+/** Starts the system of `npm start`: at its default ports, its data in .local/, the demo events open. Closed by `resources`. */
+export async function startDefaultSystem(options: {
+  resources: AsyncDisposableStack;
+  say: (line: string) => void;
+}): Promise<LocalProcess[]> {
+  const { resources, say } = options;
+  const prepare = (stores: StoreUrls) => prepareStores(stores, say);
+  return await startSystem({ folder: localFolder, ports: defaultPorts, urls: storeUrls(defaultPorts), resources, say, prepare });
+}
+
+/** What the services need in the stores before they start: the schema and the demo events. */
+async function prepareStores(stores: StoreUrls, say: (line: string) => void): Promise<void> {
+  await using connections = new AsyncDisposableStack();
+  const { db, redis } = await connectStores(stores, connections);
+  await migrateToLatest(db);
+  for (const file of demoEvents) {
+    const plan = parseEventFile(readFileSync(join(root, 'scripts/demo', file), 'utf8'));
+    const outcome = await openEvent(db, redis, plan);
+    if (outcome.kind === 'refused') say(`  ${plan.inventory.eventId} stays closed: ${outcome.reasons.join('; ')}`);
+  }
+}
