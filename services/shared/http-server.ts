@@ -72,11 +72,12 @@ export function createHttpServer(options: {
   app.setNotFoundHandler(({ method, url }, reply) =>
     sendProblem(reply, 'NOT_FOUND', { detail: notFoundDetail ?? `${method} ${url.split('?')[0]}` }),
   );
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
     // What is empty has no type, whatever is said of it: a POST may have nothing to say.
     const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
     if (length === '0' && encoding === undefined) delete request.headers['content-type'];
+    done();
   });
   app.addSchema(Problem);
   return app;

@@ -10,6 +10,7 @@ import {
   runsKey,
   takenKey,
 } from '../../shared/keys.ts';
+import { UnavailableError } from '../../shared/problems.ts';
 import { orUnavailable, type RedisClient } from '../../shared/redis.ts';
 import { runScript, type Script } from '../../shared/script.ts';
 import type { Command } from './command.ts';
@@ -21,37 +22,67 @@ export type Reply = [word: string, ...rest: (string | number | OrderInRedis)[]];
 type Asked = { command: Command; fields: object; resolve: (reply: Reply) => void; reject: (error: unknown) => void };
 
 /** Bounds what one call of a script does, and so how long Redis can answer nobody else. */
-const maxTogether = 50;
+const maxTogether = 64;
 
-/** What was asked in this turn of the event loop, by script and event. */
+/** What waits to be asked on a connection, by script and event. */
 const waiting = new WeakMap<RedisClient, Map<string, Asked[]>>();
 
 /**
- * Asks one of an event's scripts to decide on a command. All that is asked of it in one turn of the event loop goes in one
- * call, in the order in which it was asked: under load most of a purchase's cost, here and in Redis, is in the call, and an idle
- * service waits for nobody. Each command has its own reply; where the call fails, all of them throw an UnavailableError.
+ * Asks one of an event's scripts to decide on a command. All that is asked of it while a call is on its way goes in the next one,
+ * in the order in which it was asked: under load most of a purchase's cost, here and in Redis, is in the call and in the fsync
+ * that its answer waits for, and an idle service waits for nobody. Each command has its own reply. Where Redis is away, all that
+ * wait throw an UnavailableError at once.
  */
 export function askTogether(redis: RedisClient, script: Script, command: Command, fields: object): Promise<Reply> {
-  const batches = waiting.get(redis) ?? new Map<string, Asked[]>();
-  waiting.set(redis, batches);
+  const queues = waiting.get(redis) ?? new Map<string, Asked[]>();
+  waiting.set(redis, queues);
   const name = `${script.sha} ${command.eventId}`;
   return new Promise((resolve, reject) => {
     const asked = { command, fields, resolve, reject };
-    const batch = batches.get(name);
-    if (batch && batch.length < maxTogether) {
-      batch.push(asked);
+    const queue = queues.get(name);
+    if (queue) {
+      queue.push(asked);
       return;
     }
     const own = [asked];
-    batches.set(name, own);
-    setImmediate(() => {
-      if (batches.get(name) === own) batches.delete(name);
-      void ask(redis, script, command.eventId, own);
-    });
+    queues.set(name, own);
+    const take = () => {
+      const batch = own.splice(0, maxTogether);
+      // At once: whoever asks from now on begins a queue of their own.
+      if (batch.length === 0) queues.delete(name);
+      return batch;
+    };
+    // Once all that this turn of the event loop brings is there.
+    setImmediate(() => void askAll(take, (batch) => call(redis, script, command.eventId, batch)));
   });
 }
 
-async function ask(redis: RedisClient, script: Script, eventId: string, batch: Asked[]): Promise<void> {
+/** Asks until nothing waits. The next call leaves before the last one's replies are dealt with: Redis works meanwhile. */
+async function askAll(take: () => Asked[], ask: (batch: Asked[]) => Promise<Reply[]>): Promise<void> {
+  let batch = take();
+  let replies = ask(batch);
+  while (batch.length > 0) {
+    const asked = batch;
+    let settle: () => void;
+    try {
+      const answers = await replies;
+      settle = () => {
+        for (const [at, { resolve }] of asked.entries()) resolve(answers[at] as Reply);
+      };
+    } catch (error) {
+      // What waits for a Redis that is away is not sent after it.
+      if (error instanceof UnavailableError) for (let rest = take(); rest.length > 0; rest = take()) asked.push(...rest);
+      settle = () => {
+        for (const { reject } of asked) reject(error);
+      };
+    }
+    batch = take();
+    if (batch.length > 0) replies = ask(batch);
+    settle();
+  }
+}
+
+async function call(redis: RedisClient, script: Script, eventId: string, batch: Asked[]): Promise<Reply[]> {
   const idempotencyKeys: string[] = [];
   const commands = batch.map(({ command: { traceparent, idempotency }, fields }) => ({
     ...fields,
@@ -70,11 +101,6 @@ async function ask(redis: RedisClient, script: Script, eventId: string, batch: A
     outboxKey(eventId),
     ...idempotencyKeys.map((key) => answerKey(eventId, key)),
   ];
-  try {
-    const text = await orUnavailable(runScript(redis, script, keys, [eventId, JSON.stringify(commands)]));
-    const replies = JSON.parse(text as string) as Reply[];
-    for (const [at, { resolve }] of batch.entries()) resolve(replies[at] as Reply);
-  } catch (error) {
-    for (const { reject } of batch) reject(error);
-  }
+  const text = await orUnavailable(runScript(redis, script, keys, [eventId, JSON.stringify(commands)]));
+  return JSON.parse(text as string) as Reply[];
 }

@@ -1,0 +1,81 @@
+import { setImmediate } from 'node:timers/promises';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { type Cable, layCable, through } from '../../../scripts/testing/cable.ts';
+import { assertConserved } from '../../../scripts/testing/conservation.ts';
+import { domainEvents } from '../../../scripts/testing/domain-events.ts';
+import { purchaseOf } from '../../../scripts/testing/seats.ts';
+import { openTestEvent, redis, seatedZone, urls } from '../../../scripts/testing/stores.ts';
+import { connectRedis, untilConnected } from '../../shared/redis.ts';
+import { scriptOf } from '../../shared/script.ts';
+import { askTogether } from './ask-together.ts';
+import { sellSeats } from './take-seats.ts';
+
+afterEach(() => vi.restoreAllMocks());
+
+const columns = (count: number) => Array.from({ length: count }, (_, at) => at + 1);
+const oneRow = (seats: number) => openTestEvent({ zones: [seatedZone(1, 1, seats)] });
+
+describe('what is asked together', () => {
+  it('is decided in calls of up to 64 commands, in the order in which it was asked, and each has its own answer', async () => {
+    const calls = vi.spyOn(redis, 'evalsha');
+    const event = await oneRow(200);
+    calls.mockClear();
+    const outcomes = await Promise.all(columns(200).map((column) => sellSeats(redis, purchaseOf(event, { column }))));
+    expect(outcomes).toMatchObject(
+      columns(200).map((column) => ({ kind: 'sold', order: { sequence: column, tickets: [{ column }] } })),
+    );
+    expect(calls).toHaveBeenCalledTimes(4);
+    await assertConserved(redis, event.eventId);
+  });
+
+  it('waits for nobody when it is alone, and is one entry of the outbox for each call', async () => {
+    const calls = vi.spyOn(redis, 'evalsha');
+    const event = await oneRow(3);
+    calls.mockClear();
+    for (const column of columns(3)) await sellSeats(redis, purchaseOf(event, { column }));
+    expect(calls).toHaveBeenCalledTimes(3);
+    expect((await domainEvents(event)).map(({ data }) => data.sequence)).toEqual([1, 2, 3]);
+  });
+
+  it('is answered, however soon after the last answer it was asked', async () => {
+    const event = await oneRow(300);
+    const buyOneAfterAnother = async (from: number) => {
+      for (const column of columns(100)) {
+        expect((await sellSeats(redis, purchaseOf(event, { column: from + column }))).kind).toBe('sold');
+      }
+    };
+    await Promise.all([0, 100, 200].map(buyOneAfterAnother));
+    await assertConserved(redis, event.eventId);
+  });
+
+  it('fails alone where its script does, and what waits is asked all the same', async () => {
+    const event = await oneRow(1);
+    const failing = scriptOf(`if #cjson.decode(ARGV[2]) > 1 then error('too many') end return '[["FINE"]]'`);
+    const asked = columns(65).map(() => askTogether(redis, failing, event, {}));
+    const settled = await Promise.allSettled(asked);
+    expect(settled.map(({ status }) => status)).toEqual([...columns(64).map(() => 'rejected'), 'fulfilled']);
+  });
+});
+
+it('where Redis goes away, all that wait hear so at once, and none of it is sent later', async () => {
+  await using resources = new AsyncDisposableStack();
+  const cable: Cable = await layCable(Number(new URL(urls.redisUrl).port), resources);
+  const far = connectRedis(through(cable, urls.redisUrl));
+  resources.defer(() => far.disconnect());
+  far.on('error', () => {});
+  await untilConnected(far);
+  const event = await oneRow(200);
+  await sellSeats(far, purchaseOf(event, { column: 1 }));
+  const calls = vi.spyOn(far, 'evalsha');
+  const asked = columns(199).map((column) => sellSeats(far, purchaseOf(event, { column: column + 1 })));
+  // The first call has left, and the others wait for its answer.
+  await setImmediate();
+  await cable.cut();
+  const settled = await Promise.allSettled(asked);
+  for (const result of settled) expect(result).toMatchObject({ reason: { code: 'INVENTORY_UNAVAILABLE' } });
+  await cable.mend();
+  await untilConnected(far);
+  expect(calls).toHaveBeenCalledTimes(1);
+  expect((await sellSeats(far, purchaseOf(event, { column: 200 }))).kind).toBe('sold');
+  await assertConserved(redis, event.eventId);
+});
