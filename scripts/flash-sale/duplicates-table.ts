@@ -1,8 +1,8 @@
 import type { Latency } from '../load/generator.ts';
+import { describeMachine } from '../local/machine.ts';
 import { type Stage, writeReport } from './flash-sale.ts';
 import { holdSale, type SaleOptions } from './hold-sale.ts';
 import { judgeSale } from './judge-sale.ts';
-import { describeMachine } from './machine.ts';
 import { aboutTable, escapeHtml, pageOf } from './page.ts';
 import { formatCount, formatMs, formatSeconds } from './show.ts';
 import { directly, introductionOf, requestsPerSecond, sentenceOf } from './summary.ts';

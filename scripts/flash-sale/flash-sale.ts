@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { styleText } from 'node:util';
+import { describeMachine } from '../local/machine.ts';
 import { holdSale, type Sale, type SaleOptions } from './hold-sale.ts';
 import { judgeSale } from './judge-sale.ts';
-import { describeMachine } from './machine.ts';
 import { reportOf } from './report.ts';
 import type { Show } from './show.ts';
 import { directly, figuresOf, introductionOf, sentenceOf } from './summary.ts';

@@ -3,7 +3,7 @@ import { messaging } from '../../services/shared/resources.ts';
 const region = 'us-east-1';
 const account = '000000000000';
 
-const queueArn = (name: string) => `arn:aws:sqs:${region}:${account}:${name}`;
+export const queueArn = (name: string) => `arn:aws:sqs:${region}:${account}:${name}`;
 
 export const topicArn = (name: string) => `arn:aws:sns:${region}:${account}:${name}`;
 export const queueUrl = (endpoint: string, name: string) => `${endpoint}/${account}/${name}`;

@@ -1,9 +1,9 @@
-import { availableParallelism, cpus, totalmem } from 'node:os';
+import { availableParallelism, cpus, platform, release, totalmem } from 'node:os';
 import { sql } from 'kysely';
-import { connectStores } from '../local/connect.ts';
-import type { StoreUrls } from '../local/stores.ts';
+import { connectStores } from './connect.ts';
+import type { StoreUrls } from './stores.ts';
 
-/** What a sale was held on, in words, by what it is. */
+/** What figures were measured on, and of what, in words. */
 export async function describeMachine(stores: StoreUrls): Promise<Record<string, string>> {
   await using resources = new AsyncDisposableStack();
   const { db, redis } = await connectStores(stores, resources);
@@ -12,6 +12,7 @@ export async function describeMachine(stores: StoreUrls): Promise<Record<string,
     CPU: cpus()[0]?.model ?? 'unknown',
     Cores: String(availableParallelism()),
     Memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
+    System: `${platform()} ${release()}`,
     Node: process.version.slice(1),
     Redis: /redis_version:(\S+)/.exec(await redis.info('server'))?.[1] ?? 'unknown',
     MySQL: rows[0]?.version ?? 'unknown',

@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import { Cluster } from 'ioredis';
+import { readInventory } from '../../services/purchase/seats/inventory.ts';
+import type { Database } from '../../services/shared/database.ts';
+import { outboxKey } from '../../services/shared/keys.ts';
+import type { RedisClient } from '../../services/shared/redis.ts';
+import { rowLabel } from '../../services/shared/row-label.ts';
+import { parseEventFile } from '../onsale/event-file.ts';
+import { openEvent } from '../onsale/open-event.ts';
+
+/** As many as an order may have. */
+const ticketsPerOrder = 10;
+
+export type Stores = { db: Database; redis: RedisClient };
+
+/** A hall of equal zones. */
+export type Hall = { zones: number; rows: number; columns: number };
+
+export type BenchEvent = { venueId: string; eventId: string; hall: Hall };
+
+/** An event's name that no other round has. */
+export const newEvent = (hall: Hall): BenchEvent => ({
+  venueId: 'bench-venue',
+  eventId: `bench-${randomBytes(6).toString('hex')}`,
+  hall,
+});
+
+/** Forgets every event in Redis and opens a new one. */
+export async function openFreshEvent(stores: Stores, hall: Hall): Promise<BenchEvent> {
+  await emptyRedis(stores.redis);
+  return await openBenchEvent(stores, newEvent(hall));
+}
+
+/** Of a cluster, every master. */
+export async function emptyRedis(redis: RedisClient): Promise<void> {
+  await Promise.all((redis instanceof Cluster ? redis.nodes('master') : [redis]).map((node) => node.flushdb()));
+}
+
+export async function openBenchEvent({ db, redis }: Stores, event: BenchEvent): Promise<BenchEvent> {
+  const { zones, ...grid } = event.hall;
+  const plan = parseEventFile(
+    JSON.stringify({
+      venue: { venueId: event.venueId, name: 'Bench' },
+      event: { eventId: event.eventId, name: 'Bench', onSaleAt: '2026-01-01T00:00:00Z', currency: 'USD' },
+      zones: [{ zoneId: 1, throughZoneId: zones, ...grid, price: '100.00' }],
+    }),
+  );
+  const outcome = await openEvent(db, redis, plan);
+  if (outcome.kind !== 'opened') throw new Error(`${event.eventId} was not opened but ${outcome.kind}`);
+  return event;
+}
+
+/** Bodies of purchases, each of another seat of the event, in a random order: so that each of them is a sale. */
+export function purchasesOf({ venueId, eventId, hall: { zones, rows, columns } }: BenchEvent, count: number): string[] {
+  const seats = zones * rows * columns;
+  if (count > seats) throw new Error(`${count} sales of ${seats} seats`);
+  return shuffled(Array.from({ length: seats }, (_, seat) => seat))
+    .slice(0, count)
+    .map((seat) => {
+      const zoneId = (seat % zones) + 1;
+      const row = rowLabel((Math.floor(seat / zones) % rows) + 1);
+      const column = String(Math.floor(seat / (zones * rows)) + 1);
+      return JSON.stringify({ venueId, eventId, zoneId, row, column });
+    });
+}
+
+/** Bodies of orders that buy every seat of the event, ten at a time and side by side, in a random order. */
+export function ordersOf({ venueId, eventId, hall: { zones, rows, columns } }: BenchEvent): string[] {
+  const perRow = columns / ticketsPerOrder;
+  return shuffled(Array.from({ length: zones * rows * perRow }, (_, order) => order)).map((order) => {
+    const zoneId = (order % zones) + 1;
+    const row = rowLabel((Math.floor(order / zones) % rows) + 1);
+    const first = Math.floor(order / (zones * rows)) * ticketsPerOrder + 1;
+    const seats = Array.from({ length: ticketsPerOrder }, (_, at) => ({ zoneId, row, column: first + at }));
+    return JSON.stringify({ venueId, eventId, seats });
+  });
+}
+
+/** Fisher and Yates, in place. */
+function shuffled<T>(list: T[]): T[] {
+  for (let left = list.length; left > 1; left--) {
+    const at = Math.floor(Math.random() * left);
+    [list[left - 1], list[at]] = [list[at] as T, list[left - 1] as T];
+  }
+  return list;
+}
+
+const publishedMs = 120_000;
+
+/** Waits until the relay has published all of an event's outbox; gives how long that took (ms). */
+export async function untilPublished(redis: RedisClient, eventId: string): Promise<number> {
+  const startedAt = performance.now();
+  while (performance.now() - startedAt < publishedMs) {
+    const groups = (await redis.xinfo('GROUPS', outboxKey(eventId))) as (string | number)[][];
+    const field = (name: string) => groups[0]?.[groups[0].indexOf(name) + 1];
+    if (field('pending') === 0 && field('lag') === 0) return performance.now() - startedAt;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  throw new Error(`${eventId} was not published within ${publishedMs / 1_000} s`);
+}
+
+/** Throws unless an event has sold exactly so many tickets, of the seats that it has. */
+export async function assertSold(redis: RedisClient, { eventId }: BenchEvent, expected: number): Promise<void> {
+  const inventory = await readInventory(redis, eventId);
+  const sold = inventory?.sold.values().reduce((sum, count) => sum + count, 0);
+  if (sold !== expected) throw new Error(`${eventId} has sold ${sold} tickets, not ${expected}`);
+}

@@ -1,0 +1,65 @@
+import type { Redis } from 'ioredis';
+import { assertSold, emptyRedis, newEvent, openFreshEvent, purchasesOf, untilPublished } from '../event.ts';
+import { runPurchases } from '../load.ts';
+import type { PartContext, Report } from '../report.ts';
+import { alternate, type Figures, medianOf, medianRatio } from '../rounds.ts';
+import { type Bench, createLonelyTopic, type Server, startBenchServer, startBenchService } from '../system.ts';
+import { logKey, seatsKey } from '../ticket-server.ts';
+
+/** 31,200 seats. */
+export const hall = { zones: 40, rows: 26, columns: 30 };
+
+/** a: what purchase sells a second, against a bare floor: Fastify, a schema, and one script that takes a seat and keeps it. */
+export async function purchaseAgainstFloor(
+  { bench, resources, say, earlier }: PartContext,
+  { requests, rounds } = { requests: 25_000, rounds: 6 },
+): Promise<Report> {
+  const env = { SNS_TOPIC_ARN: await createLonelyTopic(bench) };
+  const purchase = await startBenchService(bench, 'purchase', resources, env);
+  const floor = await startBenchServer(bench, import.meta.resolve('../floor.ts'), resources);
+  const measured = await alternate(
+    { purchase: () => sellThroughPurchase(bench, purchase, requests), floor: () => sellOnFloor(bench.redis, floor, requests) },
+    rounds,
+    say,
+  );
+  const ceiling = earlier['generator']?.rounds['generator'];
+  const rate = (side: keyof typeof measured, name = 'perSecond') => medianOf(measured[side], name);
+  return {
+    rows: [
+      {
+        what: 'purchase / bare floor',
+        value: medianRatio(measured.purchase, measured.floor, 'perSecond'),
+        bar: { atLeast: 0.85 },
+      },
+      { what: 'purchase', value: rate('purchase'), unit: 'sales/s' },
+      { what: 'bare floor', value: rate('floor'), unit: 'sales/s' },
+      { what: 'purchase until all is published / bare floor', value: rate('purchase', 'publishedPerSecond') / rate('floor') },
+      { what: 'generator beside purchase', value: rate('purchase', 'generatorCores'), unit: 'cores' },
+      ...(ceiling
+        ? [{ what: 'bare floor / what the generator can send', value: rate('floor') / medianOf(ceiling, 'perSecond') }]
+        : []),
+      { what: 'generator beside the floor', value: rate('floor', 'generatorCores'), unit: 'cores' },
+    ],
+    notes: ['to a topic without a subscription: delivery to queues is the work of AWS, not of this machine'],
+    rounds: measured,
+  };
+}
+
+/** One round of sales of a new event. `publishedPerSecond` counts until the relay has published the last of them. */
+export async function sellThroughPurchase(bench: Bench, purchase: Server, requests: number): Promise<Figures> {
+  const event = await openFreshEvent(bench, hall);
+  const { result, figures } = await runPurchases({ url: `${purchase.url}/tickets`, bodies: purchasesOf(event, requests) });
+  await untilPublished(bench.redis, event.eventId);
+  const publishedMs = Date.now() - result.startedAtMs;
+  await assertSold(bench.redis, event, requests);
+  return { ...figures, publishedPerSecond: (requests * 1_000) / publishedMs };
+}
+
+async function sellOnFloor(redis: Redis, floor: Server, requests: number): Promise<Figures> {
+  await emptyRedis(redis);
+  const event = newEvent(hall);
+  const { figures } = await runPurchases({ url: `${floor.url}/tickets`, bodies: purchasesOf(event, requests) });
+  const kept = await Promise.all([redis.hlen(seatsKey(event.eventId)), redis.xlen(logKey(event.eventId))]);
+  if (kept.some((count) => count !== requests)) throw new Error(`the floor kept ${kept.join(' and ')} of ${requests} sales`);
+  return figures;
+}

@@ -1,0 +1,52 @@
+import { emptyRedis, newEvent, purchasesOf } from '../event.ts';
+import { runPurchases } from '../load.ts';
+import type { PartContext, Report } from '../report.ts';
+import { alternate, type Figures, medianOf, medianRatio } from '../rounds.ts';
+import { type Bench, createDeliveringTopic, type Server, startBenchServer, startBenchService } from '../system.ts';
+import { seatsKey } from '../ticket-server.ts';
+import { hall, sellThroughPurchase } from './purchase-against-floor.ts';
+
+const rounds = 5;
+const requests = 20_000;
+/** Fewer of what is slower: some seconds' worth as well. */
+const usualRequests = 5_000;
+
+/** b: what purchase sells a second, against a lock and then one Publish that is awaited before the answer. */
+export async function purchaseAgainstUsualWay({ bench, resources, say }: PartContext): Promise<Report> {
+  const env = { SNS_TOPIC_ARN: await createDeliveringTopic(bench) };
+  const purchase = await startBenchService(bench, 'purchase', resources, env);
+  const usual = await startBenchServer(bench, import.meta.resolve('../usual-way.ts'), resources, env);
+  const measured = await alternate(
+    { purchase: () => sellThroughPurchase(bench, purchase, requests), usual: () => sellTheUsualWay(bench, usual) },
+    rounds,
+    say,
+  );
+  const rate = (side: keyof typeof measured, name = 'perSecond') => medianOf(measured[side], name);
+  return {
+    rows: [
+      {
+        what: 'purchase / the usual way',
+        value: medianRatio(measured.purchase, measured.usual, 'perSecond'),
+        bar: { atLeast: 8 },
+      },
+      { what: 'purchase', value: rate('purchase'), unit: 'sales/s' },
+      { what: 'the usual way (lock, publish, answer)', value: rate('usual'), unit: 'sales/s' },
+      { what: 'purchase until all is published / the usual way', value: rate('purchase', 'publishedPerSecond') / rate('usual') },
+      { what: 'p99 of purchase', value: rate('purchase', 'p99Ms'), unit: 'ms' },
+      { what: 'p99 of the usual way', value: rate('usual', 'p99Ms'), unit: 'ms' },
+    ],
+    notes: [
+      'both publish to a topic whose messages the emulator delivers to a queue; it answers sooner than a network would, and takes CPU that AWS would not',
+    ],
+    rounds: measured,
+  };
+}
+
+async function sellTheUsualWay({ redis }: Bench, usual: Server): Promise<Figures> {
+  await emptyRedis(redis);
+  const event = newEvent(hall);
+  const { figures } = await runPurchases({ url: `${usual.url}/tickets`, bodies: purchasesOf(event, usualRequests) });
+  const kept = await redis.hlen(seatsKey(event.eventId));
+  if (kept !== usualRequests) throw new Error(`the usual way kept ${kept} of ${usualRequests} sales`);
+  return figures;
+}

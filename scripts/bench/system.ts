@@ -1,0 +1,147 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
+import getPort from 'get-port';
+import { Redis } from 'ioredis';
+import { migrateToLatest } from '../../migrations/migrate.ts';
+import { connectDatabase, type Database } from '../../services/shared/database.ts';
+import { pathTable, type ServiceName } from '../../services/shared/path-table.ts';
+import { emulatorEnvironment, queueArn } from '../local/emulator.ts';
+import { answers, type LocalProcess, startProcess } from '../local/process.ts';
+import { startService } from '../local/services.ts';
+import { localStoreUrls, type StoreUrls, startEmulator, startStores } from '../local/stores.ts';
+import { serviceEnvironment } from '../local/system.ts';
+
+/** Stores and an emulator that only the bench uses, and connections to the stores. */
+export type Bench = {
+  folder: string;
+  urls: StoreUrls;
+  endpoint: string;
+  /** The settings of all services. */
+  env: Record<string, string>;
+  db: Database;
+  redis: Redis;
+};
+
+export type Server = LocalProcess & { url: string };
+
+/** Starts them on free ports, in a folder that is emptied first; closed by `resources`. */
+export async function startBench(folder: string, resources: AsyncDisposableStack, say: (line: string) => void): Promise<Bench> {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const ports = { redis: await getPort(), mysql: await getPort() };
+  const urls = localStoreUrls(ports);
+  await startStores({ folder, ports, urls, resources, say });
+  const emulator = await startEmulator({ port: await getPort(), logFolder: folder });
+  resources.defer(() => emulator.process.stop());
+  const db = connectDatabase(urls.databaseUrl, 2);
+  resources.defer(() => db.destroy());
+  await migrateToLatest(db);
+  const redis = new Redis(urls.redisUrl);
+  resources.defer(() => redis.disconnect());
+  await neverRewrite(redis);
+  const { endpoint } = emulator;
+  return { folder, urls, endpoint, env: settingsAt(urls, endpoint), db, redis };
+}
+
+/** Redis would rewrite its file in whichever round it happens to have doubled. */
+export async function neverRewrite(redis: Redis): Promise<void> {
+  await redis.config('SET', 'auto-aof-rewrite-percentage', '0');
+}
+
+/** Starts a service as a process of its own, on a free port; `env` goes before the bench's own. Stopped by `resources`. */
+export async function startBenchService(
+  { folder, env }: Bench,
+  service: ServiceName,
+  resources: AsyncDisposableStack,
+  more: Record<string, string> = {},
+): Promise<Server> {
+  const port = await getPort();
+  const started = await startService(service, { port, env: { ...env, ...more }, logFolder: folder });
+  await keep(started, resources);
+  return { ...started, url: `http://127.0.0.1:${port}${pathTable[service].prefix}/api/v1` };
+}
+
+/** Empty is absent: what is measured is a service's own defaults, whatever the environment of the bench says. */
+const defaults = { LOG_LEVEL: '', WEB_CONCURRENCY: '', REDIS_CLUSTER: '' };
+
+/** The settings of all services, with SNS and SQS at `endpoint`. */
+export const settingsAt = (urls: StoreUrls, endpoint: string): Record<string, string> => ({
+  ...defaults,
+  ...emulatorEnvironment(endpoint),
+  ...serviceEnvironment(urls, endpoint),
+});
+
+/** Starts one of the bench's own servers likewise; `script` is import.meta.resolve of its file. */
+export async function startBenchServer(
+  { folder, env }: Bench,
+  script: string,
+  resources: AsyncDisposableStack,
+  more: Record<string, string> = {},
+): Promise<Server> {
+  const port = await getPort();
+  const file = fileURLToPath(script);
+  const name = file.replace(/^.*\/|\.ts$/g, '');
+  const started = await startProcess({
+    name,
+    command: process.execPath,
+    args: [file],
+    env: { ...env, ...more, PORT: String(port) },
+    logFile: join(folder, `${name}.log`),
+    isReady: answers(`http://127.0.0.1:${port}/live`),
+  });
+  await keep(started, resources);
+  return { ...started, url: `http://127.0.0.1:${port}` };
+}
+
+/** Where the run was broken off meanwhile, it goes at once. */
+async function keep(started: LocalProcess, resources: AsyncDisposableStack): Promise<void> {
+  if (resources.disposed) {
+    await started.stop();
+    throw new Error('the run was broken off');
+  }
+  resources.defer(() => started.stop());
+}
+
+/**
+ * A topic that nothing subscribes to: on AWS it is not this machine that delivers from the topic to the queue, and nothing may
+ * pile up in a queue that nobody reads.
+ */
+export const createLonelyTopic = ({ endpoint }: Bench): Promise<string> => createTopic(clientOptions(endpoint));
+
+/** A topic whose messages the emulator delivers to a queue, as SNS does to the worker's; nobody reads it. */
+export async function createDeliveringTopic({ endpoint }: Bench): Promise<string> {
+  const options = clientOptions(endpoint);
+  const TopicArn = await createTopic(options);
+  const [sns, sqs] = [new SNSClient(options), new SQSClient(options)];
+  try {
+    const QueueName = `bench-${randomUUID()}`;
+    await sqs.send(new CreateQueueCommand({ QueueName }));
+    const Attributes = { RawMessageDelivery: 'true' };
+    await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint: queueArn(QueueName), Attributes }));
+    return TopicArn;
+  } finally {
+    sns.destroy();
+    sqs.destroy();
+  }
+}
+
+const clientOptions = (endpoint: string) => ({
+  endpoint,
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' },
+});
+
+async function createTopic(options: ReturnType<typeof clientOptions>): Promise<string> {
+  const sns = new SNSClient(options);
+  try {
+    const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: `bench-${randomUUID()}` }));
+    if (TopicArn === undefined) throw new Error('the emulator made no topic');
+    return TopicArn;
+  } finally {
+    sns.destroy();
+  }
+}
