@@ -1,7 +1,9 @@
+import { type Kysely, sql } from 'kysely';
 import { expect, it } from 'vitest';
-import { db } from '../scripts/testing/stores.ts';
+import { db, unique, urls } from '../scripts/testing/stores.ts';
+import { connectDatabase } from '../services/shared/database.ts';
 import { dumpSchema } from './dump-schema.ts';
-import { migrateToLatest } from './migrate.ts';
+import { migrateToLatest, migrations } from './migrate.ts';
 
 it('gives the schema that is committed as schema.sql (where it should change: npm run schema)', async () => {
   await expect(await dumpSchema(db)).toMatchFileSnapshot('schema.sql');
@@ -9,4 +11,30 @@ it('gives the schema that is committed as schema.sql (where it should change: np
 
 it('does nothing to a database that is up to date, also when several places migrate at once', async () => {
   expect(await Promise.all([migrateToLatest(db), migrateToLatest(db), migrateToLatest(db)])).toEqual([[], [], []]);
+});
+
+it('0003 keeps what was applied before it: purchases, whoever bought, and cancellations, whether or not their purchase came', async () => {
+  await using resources = new AsyncDisposableStack();
+  const name = unique('onsale');
+  await sql`create database ${sql.id(name)}`.execute(db);
+  resources.defer(async () => void (await sql`drop database ${sql.id(name)}`.execute(db)));
+  const scratch = connectDatabase(new URL(`/${name}`, urls.databaseUrl).href, 1);
+  resources.defer(() => scratch.destroy());
+  // Not yet what the type of a database promises.
+  const old = scratch as unknown as Kysely<unknown>;
+  await migrations['0001-tickets'].up(old);
+  await migrations['0002-buyers-and-cancellations'].up(old);
+  const [anonymous, anns, unheardOf] = [1, 2, 3].map((n) => Buffer.alloc(16, n));
+  await sql`insert into orders (order_id, event_id, buyer_id, sequence, created_on) values
+    (${anonymous}, 'Event1', null, 1, now()), (${anns}, 'Event1', 'Ann', 2, now())`.execute(old);
+  await sql`insert into applied_sequences (event_id, sequence, order_id) values
+    ('Event1', 1, ${anonymous}), ('Event1', 2, ${anns}), ('Event1', 3, ${anns}), ('Event1', 4, ${unheardOf})`.execute(old);
+  await migrations['0003-order-events'].up(old);
+  expect(await scratch.selectFrom('order_events').selectAll().orderBy('sequence').execute()).toEqual([
+    { event_id: 'Event1', sequence: 1, order_id: anonymous, buyer_id: null },
+    { event_id: 'Event1', sequence: 2, order_id: anns, buyer_id: 'Ann' },
+    { event_id: 'Event1', sequence: 3, order_id: anns, buyer_id: 'Ann' },
+    { event_id: 'Event1', sequence: 4, order_id: unheardOf, buyer_id: null },
+  ]);
+  expect(await dumpSchema(scratch)).toBe(await dumpSchema(db));
 });

@@ -2,9 +2,14 @@ import type { Kysely } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { up as tickets } from './0001-tickets.ts';
 import { up as buyersAndCancellations } from './0002-buyers-and-cancellations.ts';
+import { up as orderEvents } from './0003-order-events.ts';
 
 /** In the order of their names; forward only. */
-const migrations = { '0001-tickets': { up: tickets }, '0002-buyers-and-cancellations': { up: buyersAndCancellations } };
+export const migrations = {
+  '0001-tickets': { up: tickets },
+  '0002-buyers-and-cancellations': { up: buyersAndCancellations },
+  '0003-order-events': { up: orderEvents },
+};
 
 /**
  * Brings a database to the newest schema and gives the names of the migrations that it took. Safe to run from several

@@ -1,10 +1,3 @@
-create table applied_sequences (
-  event_id varchar(64) not null,
-  sequence bigint not null,
-  order_id binary(16) not null,
-  primary key (event_id, sequence)
-) collate utf8mb4_bin;
-
 create table event_zones (
   event_id varchar(64) not null,
   zone_id int not null,
@@ -26,14 +19,14 @@ create table events (
   primary key (event_id)
 ) collate utf8mb4_bin;
 
-create table orders (
-  order_id binary(16) not null,
+create table order_events (
   event_id varchar(64) not null,
-  buyer_id varchar(64),
   sequence bigint not null,
-  created_on datetime(3) not null,
-  key orders_by_buyer (buyer_id, event_id, sequence),
-  primary key (order_id)
+  order_id binary(16) not null,
+  buyer_id varchar(64),
+  key order_events_by_buyer (buyer_id, event_id, sequence),
+  key order_events_by_order (order_id),
+  primary key (event_id, sequence)
 ) collate utf8mb4_bin;
 
 create table sales_by_zone (

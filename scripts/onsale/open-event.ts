@@ -29,7 +29,7 @@ export async function openEvent(db: Database, redis: RedisClient, plan: EventPla
 
 async function findLostSales(db: Database, redis: RedisClient, eventId: string): Promise<string | undefined> {
   const { projected } = await db
-    .selectFrom('applied_sequences')
+    .selectFrom('order_events')
     .select(({ fn }) => fn.max<number | null>('sequence').as('projected'))
     .where('event_id', '=', eventId)
     .executeTakeFirstOrThrow();

@@ -98,7 +98,7 @@ const isSet = (bitmap: Buffer | null, bit: number) => (((bitmap?.[bit >> 3] ?? 0
 
 async function projectionOf(db: Database, eventId: string) {
   const [applied, tickets, sales] = await Promise.all([
-    db.selectFrom('applied_sequences').select('sequence').where('event_id', '=', eventId).orderBy('sequence').execute(),
+    db.selectFrom('order_events').select('sequence').where('event_id', '=', eventId).orderBy('sequence').execute(),
     db.selectFrom('tickets').select('ticket_id').where('event_id', '=', eventId).where('status', '=', 'PAID').execute(),
     db.selectFrom('sales_by_zone').selectAll().where('event_id', '=', eventId).orderBy('zone_id').execute(),
   ]);

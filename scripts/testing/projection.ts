@@ -10,10 +10,9 @@ export async function projectionOf(events: TicketEvent[]) {
   const eventId = events[0]?.data.eventId ?? '';
   const names = namesOf(events);
   const nameOf = (id: Buffer) => names.get(uuidText(id)) ?? `unknown ${uuidText(id)}`;
-  const [tickets, orders, applied, sales, conflicts] = await Promise.all([
+  const [tickets, applied, sales, conflicts] = await Promise.all([
     db.selectFrom('tickets').selectAll().where('event_id', '=', eventId).orderBy('sequence').orderBy('ticket_id').execute(),
-    db.selectFrom('orders').selectAll().where('event_id', '=', eventId).orderBy('sequence').execute(),
-    db.selectFrom('applied_sequences').selectAll().where('event_id', '=', eventId).orderBy('sequence').execute(),
+    db.selectFrom('order_events').selectAll().where('event_id', '=', eventId).orderBy('sequence').execute(),
     db.selectFrom('sales_by_zone').selectAll().where('event_id', '=', eventId).orderBy('zone_id').execute(),
     db
       .selectFrom('seat_conflicts')
@@ -29,7 +28,7 @@ export async function projectionOf(events: TicketEvent[]) {
     sales: Object.fromEntries(sales.map(({ zone_id, tickets, revenue }) => [zone_id, `${tickets} for ${revenue}`])),
     conflicts: conflicts.map(({ ticket_id, live_ticket_id }) => `${nameOf(ticket_id)} with ${nameOf(live_ticket_id)}`),
     sequences: applied.map(({ sequence }) => sequence),
-    rows: [...tickets, ...orders, ...applied, ...conflicts].map((row) =>
+    rows: [...tickets, ...applied, ...conflicts].map((row) =>
       Object.fromEntries(
         Object.entries({ ...row, event_id: undefined }).map(([column, value]) => [
           column,

@@ -23,7 +23,11 @@ export type Schema = {
     price: Decimal;
     currency: string;
   };
-  orders: { order_id: Buffer; event_id: string; buyer_id: string | null; sequence: number; created_on: Date };
+  /**
+   * Every domain event that was applied: orders' purchases, whose sequence their tickets have, and cancellations. The order tells
+   * a redelivery from another domain event that was given the same number.
+   */
+  order_events: { event_id: string; sequence: number; order_id: Buffer; buyer_id: string | null };
   tickets: {
     ticket_id: Buffer;
     order_id: Buffer;
@@ -45,8 +49,6 @@ export type Schema = {
   sales_by_zone: { event_id: string; zone_id: number; tickets: number; revenue: Decimal };
   /** What was sold while another ticket had the seat, as far as is known: the latter's cancellation may be yet to come. */
   seat_conflicts: { ticket_id: Buffer; order_id: Buffer; live_ticket_id: Buffer; live_order_id: Buffer; recorded_on: Date };
-  /** The order tells a redelivery from another domain event that was given the same number. */
-  applied_sequences: { event_id: string; sequence: number; order_id: Buffer };
 };
 
 /** CONFLICTED: sold, but another ticket held the seat already; see seat_conflicts. */

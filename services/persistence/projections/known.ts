@@ -44,7 +44,7 @@ async function lockZones(trx: Transaction<Schema>, events: TicketEvent[]): Promi
 
 const readApplied = (trx: Transaction<Schema>, eventId: string, events: TicketEvent[]) =>
   trx
-    .selectFrom('applied_sequences')
+    .selectFrom('order_events')
     .select(['sequence', 'order_id'])
     .where('event_id', '=', eventId)
     .where(

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Insertable } from 'kysely';
+import { stringify as uuidText } from 'uuid';
 import { formatMoney, parseMoney } from '../../shared/money.ts';
 import type { Schema } from '../../shared/schema.ts';
 import type { TicketEvent, TicketsCancelled } from '../../shared/ticket-events.ts';
@@ -14,8 +15,11 @@ export type Known = { applied: Map<string, string>; tickets: TicketRow[]; confli
 export const nothingKnown: Known = { applied: new Map(), tickets: [], conflicts: [] };
 
 type NewRows = {
-  [Table in 'applied_sequences' | 'orders' | 'tickets' | 'seat_conflicts' | 'sales_by_zone']: Insertable<Schema[Table]>[];
+  [Table in 'order_events' | 'tickets' | 'seat_conflicts' | 'sales_by_zone']: Insertable<Schema[Table]>[];
 };
+
+type TicketSold = TicketEvent['data']['tickets'][number];
+type Sale = Pick<TicketRow, 'order_id' | 'sequence' | 'created_on'>;
 
 /** What a batch does to the tables: the rows of these tickets go, then rows come; those of sales_by_zone are added to it. */
 export type Changes = { gone: { tickets: Buffer[]; seat_conflicts: Buffer[] }; rows: NewRows };
@@ -28,19 +32,19 @@ export const appliedKey = (eventId: string, sequence: number) => `${eventId}/${s
  */
 export function changesOf(events: TicketEvent[], known: Known): Changes & { clashes: TicketEvent[] } {
   const { fresh, clashes } = sortOut(events, known.applied);
-  const sequences: NewRows['applied_sequences'] = [];
-  const orders: NewRows['orders'] = [];
-  const tickets = new Map(known.tickets.map((row) => [idOf(row), row]));
+  const orderEvents: NewRows['order_events'] = [];
+  const tickets = new Map(known.tickets.map((row) => [uuidText(row.ticket_id), row]));
   for (const event of fresh) {
     const { eventId: event_id, sequence, buyerId: buyer_id = null } = event.data;
     const order_id = bytesOf(event.data.orderId);
-    sequences.push({ event_id, sequence, order_id });
+    orderEvents.push({ event_id, sequence, order_id, buyer_id });
     const isCancelled = event.type === 'onsale.tickets.cancelled';
-    if (!isCancelled) orders.push({ order_id, event_id, buyer_id, sequence, created_on: new Date(event.time) });
-    for (const sold of soldRows(event, order_id)) {
-      const id = idOf(sold);
-      const row = tickets.get(id) ?? sold;
-      tickets.set(id, isCancelled ? cancelledRow(row, event) : row);
+    // A cancellation tells its tickets as they were sold, which may not be known here yet.
+    const purchase = isCancelled ? event.data.purchase : { sequence, timeMs: Date.parse(event.time) };
+    const sale = { order_id, sequence: purchase.sequence, created_on: new Date(purchase.timeMs) };
+    for (const ticket of event.data.tickets) {
+      const row = tickets.get(ticket.ticketId) ?? soldRow(event, ticket, sale);
+      tickets.set(ticket.ticketId, isCancelled ? cancelledRow(row, event) : row);
     }
   }
   const settled = settle([...tickets.values()]);
@@ -49,8 +53,7 @@ export function changesOf(events: TicketEvent[], known: Known): Changes & { clas
   return {
     gone: { tickets: ticketRows.gone.map(ticketId), seat_conflicts: conflictRows.gone.map(ticketId) },
     rows: {
-      applied_sequences: sequences,
-      orders,
+      order_events: orderEvents,
       tickets: ticketRows.come,
       seat_conflicts: conflictRows.come,
       sales_by_zone: salesRows(ticketRows),
@@ -79,25 +82,25 @@ function sortOut(events: TicketEvent[], applied: Known['applied']): { fresh: Tic
 const bySequence = ({ data: a }: TicketEvent, { data: b }: TicketEvent) =>
   compareText(a.eventId, b.eventId) || a.sequence - b.sequence;
 
-/** An event's tickets as they were sold, which a cancellation tells as well. */
-function soldRows({ type, time, data }: TicketEvent, orderId: Buffer): TicketRow[] {
-  const purchase = type === 'onsale.tickets.cancelled' ? data.purchase : { sequence: data.sequence, timeMs: Date.parse(time) };
-  return data.tickets.map(({ row = null, column = null, priceMinor, currency, ...ticket }) => ({
+/** A ticket as it was sold. */
+function soldRow({ data }: TicketEvent, ticket: TicketSold, sale: Sale): TicketRow {
+  const { priceMinor, currency } = ticket;
+  return {
     ticket_id: bytesOf(ticket.ticketId),
-    order_id: orderId,
+    order_id: sale.order_id,
     venue_id: data.venueId,
     event_id: data.eventId,
     zone_id: ticket.zoneId,
-    seat_row: row,
-    seat_column: column,
+    seat_row: ticket.row ?? null,
+    seat_column: ticket.column ?? null,
     price: formatMoney(priceMinor, currency),
     currency,
     status: 'PAID',
-    sequence: purchase.sequence,
-    created_on: new Date(purchase.timeMs),
+    sequence: sale.sequence,
+    created_on: sale.created_on,
     cancelled_on: null,
     cancelled_sequence: null,
-  }));
+  };
 }
 
 /** The first cancellation counts. */

@@ -21,64 +21,70 @@ export type Reply = [word: string, ...rest: (string | number | OrderInRedis)[]];
 
 type Asked = { command: Command; fields: object; resolve: (reply: Reply) => void; reject: (error: unknown) => void };
 
-/** Bounds what one call of a script does, and so how long Redis can answer nobody else. */
-const maxTogether = 64;
+/** Bounds what one call of a script does, and so how long Redis can answer nobody else: some milliseconds. */
+const maxTogether = 256;
 
-/** What waits to be asked on a connection, by script and event. */
-const waiting = new WeakMap<RedisClient, Map<string, Asked[]>>();
+/** Calls on their way at once: while Redis decides on one, this process answers the buyers of the other. */
+const maxCalls = 2;
+
+/** What waits for the next call, and how many are on their way. */
+type Queue = { waiting: Asked[]; calls: number };
+
+const queues = new WeakMap<RedisClient, Map<string, Queue>>();
 
 /**
- * Asks one of an event's scripts to decide on a command. All that is asked of it while a call is on its way goes in the next one,
- * in the order in which it was asked: under load most of a purchase's cost, here and in Redis, is in the call and in the fsync
- * that its answer waits for, and an idle service waits for nobody. Each command has its own reply. Where Redis is away, all that
- * wait throw an UnavailableError at once.
+ * Asks one of an event's scripts to decide on a command. All that is asked of it while calls are on their way goes in the next
+ * one, in the order in which it was asked: under load most of a purchase's cost, here and in Redis, is in the call and in the
+ * fsync that its answer waits for, and an idle service waits for nobody. Each command has its own reply. Where Redis is away, all
+ * that wait throw an UnavailableError at once.
  */
 export function askTogether(redis: RedisClient, script: Script, command: Command, fields: object): Promise<Reply> {
-  const queues = waiting.get(redis) ?? new Map<string, Asked[]>();
-  waiting.set(redis, queues);
+  const ofRedis = queues.get(redis) ?? new Map<string, Queue>();
+  queues.set(redis, ofRedis);
   const name = `${script.sha} ${command.eventId}`;
+  const queue = ofRedis.get(name) ?? { waiting: [], calls: 0 };
+  ofRedis.set(name, queue);
   return new Promise((resolve, reject) => {
-    const asked = { command, fields, resolve, reject };
-    const queue = queues.get(name);
-    if (queue) {
-      queue.push(asked);
-      return;
-    }
-    const own = [asked];
-    queues.set(name, own);
-    const take = () => {
-      const batch = own.splice(0, maxTogether);
-      // At once: whoever asks from now on begins a queue of their own.
-      if (batch.length === 0) queues.delete(name);
-      return batch;
-    };
+    queue.waiting.push({ command, fields, resolve, reject });
+    if (queue.calls === maxCalls) return;
+    queue.calls++;
     // Once all that this turn of the event loop brings is there.
-    setImmediate(() => void askAll(take, (batch) => call(redis, script, command.eventId, batch)));
+    setImmediate(() => {
+      void askAll(
+        queue,
+        (batch) => call(redis, script, command.eventId, batch),
+        () => {
+          if (queue.calls === 0) ofRedis.delete(name);
+        },
+      );
+    });
   });
 }
 
-/** Asks until nothing waits. The next call leaves before the last one's replies are dealt with: Redis works meanwhile. */
-async function askAll(take: () => Asked[], ask: (batch: Asked[]) => Promise<Reply[]>): Promise<void> {
-  let batch = take();
-  let replies = ask(batch);
-  while (batch.length > 0) {
-    const asked = batch;
-    let settle: () => void;
+/**
+ * Makes one call after another until nothing waits, and then `end`. The next call leaves before the last one's replies are dealt
+ * with. Every step from a queue that was found empty to the end is in one turn: whoever asks after it makes a call of their own.
+ */
+async function askAll(queue: Queue, ask: (batch: Asked[]) => Promise<Reply[]>, end: () => void): Promise<void> {
+  const next = () => {
+    const batch = queue.waiting.splice(0, maxTogether);
+    if (batch.length > 0) return { batch, replies: ask(batch) };
+    queue.calls--;
+    return end();
+  };
+  let asked = next();
+  while (asked) {
+    const { batch, replies } = asked;
     try {
       const answers = await replies;
-      settle = () => {
-        for (const [at, { resolve }] of asked.entries()) resolve(answers[at] as Reply);
-      };
+      asked = next();
+      for (const [at, { resolve }] of batch.entries()) resolve(answers[at] as Reply);
     } catch (error) {
       // What waits for a Redis that is away is not sent after it.
-      if (error instanceof UnavailableError) for (let rest = take(); rest.length > 0; rest = take()) asked.push(...rest);
-      settle = () => {
-        for (const { reject } of asked) reject(error);
-      };
+      if (error instanceof UnavailableError) batch.push(...queue.waiting.splice(0));
+      asked = next();
+      for (const { reject } of batch) reject(error);
     }
-    batch = take();
-    if (batch.length > 0) replies = ask(batch);
-    settle();
   }
 }
 

@@ -6,8 +6,8 @@ import { bytesOf, ticketOf, ticketRows, withOrders } from './tickets.ts';
 /** An order with all of its tickets, whatever has become of them; only PAID ones are in its price. */
 export async function findOrder(db: Database, orderId: string): Promise<Order | undefined> {
   const rows = await withOrders(ticketRows(db))
-    .select('orders.buyer_id')
-    .where('orders.order_id', '=', bytesOf(orderId))
+    .select('order_events.buyer_id')
+    .where('order_events.order_id', '=', bytesOf(orderId))
     .orderBy('tickets.ticket_id')
     .execute();
   const [row] = rows;

@@ -13,7 +13,7 @@ export async function listTickets(
 ): Promise<(Ticket & { sequence: number })[]> {
   const { eventId, buyerId, after, limit } = page;
   let query = ticketRows(db)
-    .$if(buyerId !== undefined, (all) => withOrders(all).where('orders.buyer_id', '=', buyerId ?? null))
+    .$if(buyerId !== undefined, (all) => withOrders(all).where('order_events.buyer_id', '=', buyerId ?? null))
     .orderBy('tickets.event_id')
     .orderBy('tickets.sequence')
     .orderBy('tickets.ticket_id')
@@ -62,13 +62,13 @@ export const ticketRows = (db: Database) =>
       'tickets.created_on',
     ]);
 
-/** An order's tickets have its event and sequence, which is what the indexes of both tables know. */
+/** With what sold them: tickets have its event and sequence, which is what the indexes of both tables know. */
 export const withOrders = (tickets: ReturnType<typeof ticketRows>) =>
-  tickets.innerJoin('orders', (join) =>
+  tickets.innerJoin('order_events', (join) =>
     join
-      .onRef('orders.event_id', '=', 'tickets.event_id')
-      .onRef('orders.sequence', '=', 'tickets.sequence')
-      .onRef('orders.order_id', '=', 'tickets.order_id'),
+      .onRef('order_events.event_id', '=', 'tickets.event_id')
+      .onRef('order_events.sequence', '=', 'tickets.sequence')
+      .onRef('order_events.order_id', '=', 'tickets.order_id'),
   );
 
 type TicketRow = Awaited<ReturnType<ReturnType<typeof ticketRows>['executeTakeFirstOrThrow']>>;

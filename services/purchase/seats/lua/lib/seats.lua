@@ -118,7 +118,8 @@ local function run(decide)
     fields[#fields + 1] = field
     fields[#fields + 1] = text(number)
   end
-  if #fields > 0 then redis.call('HSET', key.counts, unpack(fields)) end
+  -- Lua's stack has room for some 8,000 arguments; fields go with their values.
+  for at = 1, #fields, 1000 do redis.call('HSET', key.counts, unpack(fields, at, math.min(at + 999, #fields))) end
   if #newOrders > 0 then redis.call('HSET', key.orders, unpack(newOrders)) end
   if #published > 0 then
     local first = counts.sequence - #published / 2 + 1
