@@ -24,19 +24,21 @@ type Asked = { command: Command; fields: object; resolve: (reply: Reply) => void
 /** Bounds what one call of a script does, and so how long Redis can answer nobody else: some milliseconds. */
 const maxTogether = 256;
 
-/** Calls on their way at once: while Redis decides on one, this process answers the buyers of the other. */
+/** While Redis decides on one call, this process answers the buyers of another; a third would only be smaller. */
 const maxCalls = 2;
+/** What a call beside another one must have: few would share an fsync of their own. */
+const worthACall = 32;
 
-/** What waits for the next call, and how many are on their way. */
+/** What waits for a call, and how many are on their way. */
 type Queue = { waiting: Asked[]; calls: number };
 
 const queues = new WeakMap<RedisClient, Map<string, Queue>>();
 
 /**
- * Asks one of an event's scripts to decide on a command. All that is asked of it while calls are on their way goes in the next
- * one, in the order in which it was asked: under load most of a purchase's cost, here and in Redis, is in the call and in the
- * fsync that its answer waits for, and an idle service waits for nobody. Each command has its own reply. Where Redis is away, all
- * that wait throw an UnavailableError at once.
+ * Asks one of an event's scripts to decide on a command. All that is asked of it while a call is on its way goes in the next one,
+ * in the order in which it was asked: under load most of a purchase's cost, here and in Redis, is in the call and in the fsync
+ * that its answer waits for, and an idle service waits for nobody. Each command has its own reply. Where Redis is away, all that
+ * wait throw an UnavailableError at once.
  */
 export function askTogether(redis: RedisClient, script: Script, command: Command, fields: object): Promise<Reply> {
   const ofRedis = queues.get(redis) ?? new Map<string, Queue>();
@@ -46,45 +48,31 @@ export function askTogether(redis: RedisClient, script: Script, command: Command
   ofRedis.set(name, queue);
   return new Promise((resolve, reject) => {
     queue.waiting.push({ command, fields, resolve, reject });
-    if (queue.calls === maxCalls) return;
+    callWhenDue();
+  });
+
+  function callWhenDue(): void {
+    const { waiting, calls } = queue;
+    if (waiting.length === 0 && calls === 0) ofRedis.delete(name);
+    const isDue = calls === 0 ? waiting.length > 0 : calls < maxCalls && waiting.length >= worthACall;
+    if (!isDue) return;
     queue.calls++;
     // Once all that this turn of the event loop brings is there.
-    setImmediate(() => {
-      void askAll(
-        queue,
-        (batch) => call(redis, script, command.eventId, batch),
-        () => {
-          if (queue.calls === 0) ofRedis.delete(name);
-        },
-      );
-    });
-  });
-}
+    setImmediate(() => void makeCall());
+  }
 
-/**
- * Makes one call after another until nothing waits, and then `end`. The next call leaves before the last one's replies are dealt
- * with. Every step from a queue that was found empty to the end is in one turn: whoever asks after it makes a call of their own.
- */
-async function askAll(queue: Queue, ask: (batch: Asked[]) => Promise<Reply[]>, end: () => void): Promise<void> {
-  const next = () => {
+  async function makeCall(): Promise<void> {
     const batch = queue.waiting.splice(0, maxTogether);
-    if (batch.length > 0) return { batch, replies: ask(batch) };
-    queue.calls--;
-    return end();
-  };
-  let asked = next();
-  while (asked) {
-    const { batch, replies } = asked;
     try {
-      const answers = await replies;
-      asked = next();
-      for (const [at, { resolve }] of batch.entries()) resolve(answers[at] as Reply);
+      const replies = batch.length > 0 ? await call(redis, script, command.eventId, batch) : [];
+      for (const [at, { resolve }] of batch.entries()) resolve(replies[at] as Reply);
     } catch (error) {
       // What waits for a Redis that is away is not sent after it.
       if (error instanceof UnavailableError) batch.push(...queue.waiting.splice(0));
-      asked = next();
       for (const { reject } of batch) reject(error);
     }
+    queue.calls--;
+    callWhenDue();
   }
 }
 
