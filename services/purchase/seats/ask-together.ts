@@ -24,10 +24,8 @@ type Asked = { command: Command; fields: object; resolve: (reply: Reply) => void
 /** Bounds what one call of a script does, and so how long Redis can answer nobody else: some milliseconds. */
 const maxTogether = 256;
 
-/** While Redis decides on one call, this process answers the buyers of another; a third would only be smaller. */
+/** While Redis decides on one call, this process answers the buyers of another; more of them would only be smaller. */
 const maxCalls = 2;
-/** What a call beside another one must have: few would share an fsync of their own. */
-const worthACall = 32;
 
 /** What waits for a call, and how many are on their way. */
 type Queue = { waiting: Asked[]; calls: number };
@@ -35,8 +33,8 @@ type Queue = { waiting: Asked[]; calls: number };
 const queues = new WeakMap<RedisClient, Map<string, Queue>>();
 
 /**
- * Asks one of an event's scripts to decide on a command. All that is asked of it while a call is on its way goes in the next one,
- * in the order in which it was asked: under load most of a purchase's cost, here and in Redis, is in the call and in the fsync
+ * Asks one of an event's scripts to decide on a command. All that is asked of it while calls are on their way goes in the next
+ * one, in the order in which it was asked: under load most of a purchase's cost, here and in Redis, is in the call and in the fsync
  * that its answer waits for, and an idle service waits for nobody. Each command has its own reply. Where Redis is away, all that
  * wait throw an UnavailableError at once.
  */
@@ -54,8 +52,7 @@ export function askTogether(redis: RedisClient, script: Script, command: Command
   function callWhenDue(): void {
     const { waiting, calls } = queue;
     if (waiting.length === 0 && calls === 0) ofRedis.delete(name);
-    const isDue = calls === 0 ? waiting.length > 0 : calls < maxCalls && waiting.length >= worthACall;
-    if (!isDue) return;
+    if (waiting.length === 0 || calls === maxCalls) return;
     queue.calls++;
     // Once all that this turn of the event loop brings is there.
     setImmediate(() => void makeCall());
