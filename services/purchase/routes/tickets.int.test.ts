@@ -6,7 +6,7 @@ import { accepted, app, seen } from '../../../scripts/testing/purchase-app.ts';
 import { refusal } from '../../../scripts/testing/refusal.ts';
 import { post } from '../../../scripts/testing/requests.ts';
 import { openTestEvent, redis, seatedZone, unique } from '../../../scripts/testing/stores.ts';
-import { inventoryKey, outboxKey } from '../../shared/keys.ts';
+import { inventoryKey } from '../../shared/keys.ts';
 import { type ProblemCode, problem } from '../../shared/problems.ts';
 
 const tickets = '/purchase/api/v1/tickets';
