@@ -12,7 +12,7 @@ export type Relay = {
   stop(): Promise<void>;
 };
 
-/** An entry holds what one script call sold: one order in quiet times, some fifty at a peak. */
+/** An entry holds what one script call sold: one order in quiet times, at a peak as many as a call takes (ask-together.ts). */
 const entriesAtOnce = 100;
 /** How often to look for what other tasks left: the longest that a dead task's unread sales wait. */
 const defaultSweepMs = 5_000;

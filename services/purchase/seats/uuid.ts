@@ -8,8 +8,9 @@ let lastMs = 0;
 let counter = 0;
 
 /**
- * A UUIDv7, later ones greater (RFC 9562, section 6.2, method 1: a counter that begins somewhere at random in each millisecond). Its random bits
- * come from a pool that is filled many ids at a time: asking the system for each id's own took a large part of a sale.
+ * A UUIDv7, later ones greater (RFC 9562, section 6.2, method 1: a counter that begins somewhere at random in each
+ * millisecond). Its random bits come from a pool that is filled many ids at a time: asking the system for each id's own took a
+ * large part of a sale.
  */
 export function newUuid(): string {
   if (used === pool.length) {
