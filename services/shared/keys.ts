@@ -2,10 +2,13 @@
  * Every key that Redis holds. The hash tag `{eventId}` puts all of an event's keys into one slot, so that one script may
  * touch any of them. The number is the layout's: an inventory of another layout is not there, rather than misread.
  */
-const layout = 'onsale:3';
+const layout = 'onsale:4';
 const ofEvent = (eventId: string) => `${layout}:{${eventId}}`;
 
-/** Hash: venueId, currency, onSaleAtMs, holdMs, ticketsPerBuyer (0: no limit), nextByte, nextRow, and `zone:<id>` (zone-layout.ts). */
+/**
+ * Hash: venueId, currency, onSaleAtMs, holdMs, ticketsPerBuyer (0: no limit), nextByte, nextRow, `zone:<id>` (zone-layout.ts), and
+ * revision, another one whenever one of these has changed.
+ */
 export const inventoryKey = (eventId: string) => `${ofEvent(eventId)}:inventory`;
 /** Hash: sequence (of domain events), version (of the seats), and for each zone `sold:<id>`, `held:<id>`, `version:<id>`. */
 export const countsKey = (eventId: string) => `${ofEvent(eventId)}:counts`;

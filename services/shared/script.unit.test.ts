@@ -10,7 +10,7 @@ const services = join(import.meta.dirname, '..');
 function readScript(file: string) {
   const lines = loadScript(pathToFileURL(join(services, file))).source.split('\n');
   const comments = lines.filter((line) => line.startsWith('--'));
-  const body = lines.map((line) => line.replace(/--.*$/, '').replace(/\{ unpack\(KEYS, (\d+)\) \}/, 'KEYS[$1]')).join('\n');
+  const body = lines.map((line) => line.replace(/--.*$/, '').replace(/\{ unpack\((KEYS|ARGV), (\d+)\) \}/, '$1[$2]')).join('\n');
   const listed = (pattern: RegExp) => comments.flatMap((line) => pattern.exec(line)?.[1] ?? []);
   return {
     header: {
@@ -18,7 +18,7 @@ function readScript(file: string) {
       keys: listed(/^-- KEYS\[(\d+)…?\] \w/).map(Number),
       keyNames: listed(/^-- KEYS\[\d+…?\] (\w+)/),
       // The file's own stand above those that it includes.
-      args: listed(/^-- ARGV\[(\d+)\] \w/)
+      args: listed(/^-- ARGV\[(\d+)…?\] \w/)
         .map(Number)
         .toSorted((a, b) => a - b),
       replies: listed(/^-- REPLY ([A-Z_]+)\b/),

@@ -51,7 +51,7 @@ describe('what is asked together', () => {
   it('fails alone where its script does, and what waits is asked all the same', async () => {
     const event = await oneRow(1);
     const failing = scriptOf(`if #cjson.decode(ARGV[2]) > 1 then error('too many') end return '[["FINE"]]'`);
-    const asked = columns(257).map(() => askTogether(redis, failing, event, {}));
+    const asked = columns(257).map(() => askTogether(redis, failing, event, { fields: {} }));
     const settled = await Promise.allSettled(asked);
     expect(settled.map(({ status }) => status)).toEqual([...columns(256).map(() => 'rejected'), 'fulfilled']);
   });

@@ -19,7 +19,10 @@ import type { OrderInRedis } from './order.ts';
 /** A script's word for what it decided, and what it says of it (lua/). */
 export type Reply = [word: string, ...rest: (string | number | OrderInRedis)[]];
 
-type Asked = { command: Command; fields: object; resolve: (reply: Reply) => void; reject: (error: unknown) => void };
+/** What a command's script has to know: its `fields`, and its order, JSON, where the script's header says so. */
+export type Question = { fields: object; order?: string };
+
+type Asked = Question & { command: Command; resolve: (reply: Reply) => void; reject: (error: unknown) => void };
 
 /** Bounds what one call of a script does, and so how long Redis can answer nobody else: some milliseconds. */
 const maxTogether = 256;
@@ -38,14 +41,14 @@ const queues = new WeakMap<RedisClient, Map<string, Queue>>();
  * that its answer waits for, and an idle service waits for nobody. Each command has its own reply. Where Redis is away, all that
  * wait throw an UnavailableError at once.
  */
-export function askTogether(redis: RedisClient, script: Script, command: Command, fields: object): Promise<Reply> {
+export function askTogether(redis: RedisClient, script: Script, command: Command, question: Question): Promise<Reply> {
   const ofRedis = queues.get(redis) ?? new Map<string, Queue>();
   queues.set(redis, ofRedis);
   const name = `${script.sha} ${command.eventId}`;
   const queue = ofRedis.get(name) ?? { waiting: [], calls: 0 };
   ofRedis.set(name, queue);
   return new Promise((resolve, reject) => {
-    queue.waiting.push({ command, fields, resolve, reject });
+    queue.waiting.push({ ...question, command, resolve, reject });
     callWhenDue();
   });
 
@@ -92,6 +95,7 @@ async function call(redis: RedisClient, script: Script, eventId: string, batch: 
     outboxKey(eventId),
     ...idempotencyKeys.map((key) => answerKey(eventId, key)),
   ];
-  const text = await orUnavailable(runScript(redis, script, keys, [eventId, JSON.stringify(commands)]));
+  const orders = batch.flatMap(({ order }) => order ?? []);
+  const text = await orUnavailable(runScript(redis, script, keys, [eventId, JSON.stringify(commands), ...orders]));
   return JSON.parse(text as string) as Reply[];
 }

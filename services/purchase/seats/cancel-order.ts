@@ -14,8 +14,7 @@ const cancelOrderScript = loadScript(new URL('lua/cancel-order.lua', import.meta
 export async function cancelOrder(redis: RedisClient, cancellation: Cancellation): Promise<Cancelled | Refusal> {
   const { orderId, ticketIds } = cancellation;
   const reply = await runCommand<['CANCELLED', number, OrderInRedis]>(redis, cancelOrderScript, cancellation, {
-    orderId,
-    ticketIds,
+    fields: { orderId, ticketIds },
   });
   return 'kind' in reply ? reply : { kind: 'cancelled', soldAtMs: reply[1], order: reply[2] };
 }

@@ -2,7 +2,7 @@ import { assertNeverOpened } from '../../shared/opened-events.ts';
 import { UnavailableError } from '../../shared/problems.ts';
 import type { RedisClient } from '../../shared/redis.ts';
 import type { Script } from '../../shared/script.ts';
-import { askTogether, type Reply } from './ask-together.ts';
+import { askTogether, type Question, type Reply } from './ask-together.ts';
 
 /** What every command on an event's inventory carries. */
 export type Command = {
@@ -46,19 +46,18 @@ const isRefusal = (word: string): word is Refusal['code'] => (refusalCodes as re
 const decideMs = 3_000;
 
 /**
- * Has one of an event's scripts (lua/) decide on a command, again while it says AGAIN, and gives its reply, or its refusal.
- * `fields` is what the script's header says that each command has. Throws an UnavailableError when Redis is away or does not
- * have the event's inventory, and then nothing was promised.
+ * Has one of an event's scripts (lua/) decide on a command, again while it says AGAIN, and gives its reply, or its refusal. Throws
+ * an UnavailableError when Redis is away or does not have the event's inventory, and then nothing was promised.
  */
 export async function runCommand<Answer extends Reply>(
   redis: RedisClient,
   script: Script,
   command: Command,
-  fields: object = {},
+  question: Question,
 ): Promise<Answer | Refusal> {
   const giveUpAt = performance.now() + decideMs;
   while (performance.now() < giveUpAt) {
-    const [word, ...rest] = await askTogether(redis, script, command, fields);
+    const [word, ...rest] = await askTogether(redis, script, command, question);
     if (word === 'AGAIN') continue;
     if (word === 'NO_INVENTORY') {
       await assertNeverOpened(redis, command.eventId);

@@ -17,7 +17,7 @@ const expireHoldsScript = loadScript(new URL('lua/expire-holds.lua', import.meta
  */
 export async function confirmHold(redis: RedisClient, command: HoldCommand): Promise<(Sold & { before: boolean }) | Refusal> {
   const reply = await runCommand<['SOLD' | 'SOLD_BEFORE', number, OrderInRedis]>(redis, confirmHoldScript, command, {
-    holdId: command.holdId,
+    fields: { holdId: command.holdId },
   });
   if ('kind' in reply) return reply;
   const [word, soldAtMs, order] = reply;
@@ -26,18 +26,22 @@ export async function confirmHold(redis: RedisClient, command: HoldCommand): Pro
 
 /** Gives a hold its whole time again, from now, once. Throws as runCommand. */
 export async function extendHold(redis: RedisClient, command: HoldCommand): Promise<Held | Refusal> {
-  const reply = await runCommand<['HELD', number, OrderInRedis]>(redis, extendHoldScript, command, { holdId: command.holdId });
+  const reply = await runCommand<['HELD', number, OrderInRedis]>(redis, extendHoldScript, command, {
+    fields: { holdId: command.holdId },
+  });
   return 'kind' in reply ? reply : { kind: 'held', holdId: command.holdId, heldUntilMs: reply[1], order: reply[2] };
 }
 
 /** Gives up a hold: its seats are free at once. Throws as runCommand. */
 export async function releaseHold(redis: RedisClient, command: HoldCommand): Promise<{ kind: 'released' } | Refusal> {
-  const reply = await runCommand<['RELEASED']>(redis, releaseHoldScript, command, { holdId: command.holdId });
+  const reply = await runCommand<['RELEASED']>(redis, releaseHoldScript, command, {
+    fields: { holdId: command.holdId },
+  });
   return 'kind' in reply ? reply : { kind: 'released' };
 }
 
 /** Ends an event's overdue holds, so that counts and maps show it; gives whether there may be more of them. */
 export async function expireHolds(redis: RedisClient, eventId: string): Promise<boolean> {
-  const reply = await runCommand<['MORE' | 'DONE']>(redis, expireHoldsScript, { eventId });
+  const reply = await runCommand<['MORE' | 'DONE']>(redis, expireHoldsScript, { eventId }, { fields: {} });
   return !('kind' in reply) && reply[0] === 'MORE';
 }

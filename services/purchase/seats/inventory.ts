@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { countsKey, inventoryKey, openedEventsKey, takenKey } from '../../shared/keys.ts';
 import type { RedisClient } from '../../shared/redis.ts';
 import { loadScript, runScript } from '../../shared/script.ts';
@@ -34,11 +35,14 @@ export async function openInventory(redis: RedisClient, inventory: Inventory): P
     grid?.focus.column ?? 0,
   ]);
   const keys = [inventoryKey(eventId), countsKey(eventId), takenKey(eventId)];
-  const args = [venueId, currency, onSaleAtMs, holdMs, ticketsPerBuyer, JSON.stringify(rows)];
+  const args = [venueId, currency, onSaleAtMs, holdMs, ticketsPerBuyer, newRevision(), JSON.stringify(rows)];
   const [word, ...reasons] = (await runScript(redis, openInventoryScript, keys, args)) as [string, ...string[]];
   if (word === 'REFUSED') return { kind: 'refused', reasons };
   return { kind: word.toLowerCase() as 'opened' | 'changed' | 'unchanged' };
 }
+
+/** At random: an inventory that is opened anew has none that it had before its Redis lost it. */
+const newRevision = () => randomBytes(9).toString('base64url');
 
 export type InventoryReport = Inventory & {
   zones: ZoneLayout[];

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { UnavailableError } from '../../shared/problems.ts';
 import type { RedisClient } from '../../shared/redis.ts';
-import { rowLabel, rowNumber } from '../../shared/row-label.ts';
 import { loadScript, type Script } from '../../shared/script.ts';
+import type { Reply } from './ask-together.ts';
 import { type Command, type Refusal, runCommand } from './command.ts';
+import { draftOrder } from './draft.ts';
+import { forgetLayout, type Layout, layoutOf } from './layouts.ts';
 import type { OrderInRedis } from './order.ts';
-import { newUuid } from './uuid.ts';
 
 /** A seat by its name: row letters in either case, column from 1. */
 export type Seat = { zoneId: number; row: string; column: number };
@@ -25,32 +27,42 @@ export async function sellSeats(
   purchase: Purchase,
   script: Script = takeSeatsScript,
 ): Promise<Sold | Refusal> {
-  const reply = await runCommand<['SOLD', number, OrderInRedis]>(redis, script, purchase, fieldsOf(purchase));
-  return 'kind' in reply ? reply : { kind: 'sold', soldAtMs: reply[1], order: reply[2] };
+  const outcome = await take<['SOLD', number, OrderInRedis | number]>(redis, purchase, script);
+  if ('kind' in outcome) return outcome;
+  const [, soldAtMs, told] = outcome.reply;
+  return { kind: 'sold', soldAtMs, order: typeof told === 'number' ? { ...outcome.order, sequence: told } : told };
 }
 
 /** Sets aside what is wished, all of it or nothing, for as long as the event says. Throws as runCommand. */
 export async function holdSeats(redis: RedisClient, purchase: Purchase): Promise<Held | Refusal> {
-  const fields = { ...fieldsOf(purchase), holdId: newHoldId(purchase.eventId) };
-  const reply = await runCommand<['HELD', number, OrderInRedis, string]>(redis, takeSeatsScript, purchase, fields);
-  return 'kind' in reply ? reply : { kind: 'held', heldUntilMs: reply[1], order: reply[2], holdId: reply[3] };
+  const newId = newHoldId(purchase.eventId);
+  const outcome = await take<['HELD', number] | ['HELD', number, OrderInRedis, string]>(redis, purchase, takeSeatsScript, newId);
+  if ('kind' in outcome) return outcome;
+  const [, heldUntilMs, order = outcome.order, holdId = newId] = outcome.reply;
+  return { kind: 'held', heldUntilMs, order, holdId };
 }
 
-function fieldsOf({ eventId, venueId, buyerId, wish }: Purchase) {
-  const orderId = newUuid();
-  if (!('seats' in wish)) {
-    const tickets = Array.from({ length: wish.quantity }, () => ({ ticketId: newUuid() }));
-    return { order: { orderId, eventId, venueId, buyerId, tickets }, bestOf: wish.zoneId, split: wish.split };
+/** More layouts than an event has in the time that a few answers of Redis take. */
+const maxLayouts = 10;
+
+/** Where there is no inventory, the script says so. */
+const noLayout: Layout = { revision: '', venueId: '', currency: '', zones: new Map() };
+
+/** The script's reply, and the order that it was asked about. */
+async function take<Answer extends Reply>(redis: RedisClient, purchase: Purchase, script: Script, holdId?: string) {
+  const { eventId } = purchase;
+  for (let tried = 0; tried < maxLayouts; tried++) {
+    const layout = (await layoutOf(redis, eventId)) ?? noLayout;
+    const { order, ...seats } = draftOrder(purchase, layout);
+    const { orderId, buyerId } = order;
+    const fields = { ...seats, revision: layout.revision, orderId, buyerId, holdId };
+    const reply = await runCommand<Answer | ['STALE']>(redis, script, purchase, { fields, order: JSON.stringify(order) });
+    if ('kind' in reply) return reply;
+    if (reply[0] !== 'STALE') return { reply: reply as Answer, order };
+    await forgetLayout(redis, eventId, layout.revision);
   }
-  const tickets = wish.seats.map(({ zoneId, row, column }) => ({
-    ticketId: newUuid(),
-    zoneId,
-    row: rowLabel(rowNumber(row)),
-    column,
-  }));
-  return { order: { orderId, eventId, venueId, buyerId, tickets } };
+  throw new UnavailableError('INVENTORY_UNAVAILABLE', `it had ${maxLayouts} revisions at once`);
 }
-
 const secretBytes = 16;
 
 /** The event, so that whoever has the id finds the hold, and 128 random bits, so that nobody else does. */

@@ -11,7 +11,7 @@
 -- INCLUDE seats
 
 local function decide(command)
-  if not inventory_fields() then return { 'NO_INVENTORY' } end
+  if not inventory then return { 'NO_INVENTORY' } end
   local soldAt, json = order_of(command.orderId)
   if not soldAt then return { 'ORDER_NOT_FOUND' } end
   local order, named = cjson.decode(json), command.ticketIds
@@ -29,8 +29,8 @@ local function decide(command)
     if (#named == 0 or wanted[ticket.ticketId]) and not ticket.cancelled then cancelled[#cancelled + 1] = ticket end
   end
   if #cancelled > 0 then
-    move(order.buyerId, cancelled, 'sold', 'free')
-    publish('onsale.tickets.cancelled', {
+    move(order.buyerId, places_of(cancelled), 'sold', 'free')
+    local data = cjson.encode({
       orderId = order.orderId,
       buyerId = order.buyerId,
       venueId = order.venueId,
@@ -38,6 +38,7 @@ local function decide(command)
       purchase = { sequence = order.sequence, timeMs = soldAt },
       tickets = cancelled,
     })
+    publish('onsale.tickets.cancelled', data)
     for _, ticket in ipairs(cancelled) do ticket.cancelled = true end
     json = cjson.encode(order)
     keep_order(command.orderId, soldAt, json)

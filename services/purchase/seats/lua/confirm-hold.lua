@@ -15,8 +15,7 @@
 -- INCLUDE holds
 
 local function decide(command)
-  local ticketsPerBuyer = select(5, inventory_fields())
-  if not ticketsPerBuyer then return { 'NO_INVENTORY' } end
+  if not inventory then return { 'NO_INVENTORY' } end
   local holdId = command.holdId
   local hold = hold_of(holdId)
   if not hold then return { 'HOLD_NOT_FOUND' } end
@@ -29,7 +28,7 @@ local function decide(command)
   if hold.state == 'expired' then
     from = 'free'
     local mayBeMore = expire_holds()
-    local limit = tonumber(ticketsPerBuyer)
+    local limit = inventory.ticketsPerBuyer
     -- Who was not named when the event had no limit yet has nothing to come back to.
     local isNobody = limit > 0 and not order.buyerId
     local refusal = isNobody and { 'HOLD_EXPIRED' } or over_limit(limit, order.buyerId, #order.tickets)
@@ -39,15 +38,15 @@ local function decide(command)
       wanted[ticket.zoneId] = (wanted[ticket.zoneId] or 0) + 1
       local row = ticket.row and row_number(ticket.row)
       local isGone = not zone
-        or (row and (not is_seat(zone, row, ticket.column) or is_taken(zone, row, ticket.column)))
+        or (row and (not is_seat(zone, row, ticket.column) or is_taken(bit_of(zone, row, ticket.column))))
         or available(zone) < wanted[ticket.zoneId]
       if isGone then refusal = { 'HOLD_EXPIRED' } end
     end
     if refusal then return mayBeMore and { 'AGAIN' } or answer(refusal) end
   end
 
-  local json = sell(order, from)
-  keep_hold(holdId, { state = 'sold', orderId = order.orderId }, now + overMs)
+  local json = sell(order.orderId, order.buyerId, places_of(order.tickets), cjson.encode(order), from)
+  keep_hold(holdId, cjson.encode({ state = 'sold', orderId = order.orderId }), now + overMs)
   return answer(with_order('SOLD', now, json))
 end
 

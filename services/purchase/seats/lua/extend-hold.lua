@@ -14,8 +14,7 @@
 -- INCLUDE holds
 
 local function decide(command)
-  local holdMs = select(4, inventory_fields())
-  if not holdMs then return { 'NO_INVENTORY' } end
+  if not inventory then return { 'NO_INVENTORY' } end
   local holdId = command.holdId
   local hold = hold_of(holdId)
   if not hold then return { 'HOLD_NOT_FOUND' } end
@@ -24,8 +23,8 @@ local function decide(command)
   if hold.extended then return answer({ 'HOLD_EXTENDED' }) end
 
   hold.extended = true
-  local heldUntil = now + tonumber(holdMs)
-  keep_hold(holdId, hold, heldUntil)
+  local heldUntil = now + inventory.holdMs
+  keep_hold(holdId, cjson.encode(hold), heldUntil)
   return answer(with_order('HELD', heldUntil, cjson.encode(hold.order)))
 end
 

@@ -8,7 +8,8 @@
 -- ARGV[3] on-sale time (ms)
 -- ARGV[4] how long a hold lasts (ms)
 -- ARGV[5] most tickets of a buyer, 0 for any number
--- ARGV[6] the zones, JSON: [[zone id, rows, columns, capacity, price (minor units), focus row, focus column], …], rows, columns
+-- ARGV[6] the inventory's revision, should this change it
+-- ARGV[7] the zones, JSON: [[zone id, rows, columns, capacity, price (minor units), focus row, focus column], …], rows, columns
 --         and focus 0 without seats
 -- REPLY OPENED
 -- REPLY CHANGED
@@ -48,11 +49,12 @@ local after = {
   onSaleAtMs = ARGV[3],
   holdMs = ARGV[4],
   ticketsPerBuyer = ARGV[5],
+  revision = before.revision,
 }
 local nextByte, nextRow = tonumber(before.nextByte or 0), tonumber(before.nextRow or 0)
 -- Rows that a zone takes with it to its new place: { from byte, to byte, bytes }.
 local moves = {}
-for _, zone in ipairs(cjson.decode(ARGV[6])) do
+for _, zone in ipairs(cjson.decode(ARGV[7])) do
   local zoneId, rows, columns, capacity, priceMinor, focusRow, focusColumn = unpack(zone)
   local field = 'zone:' .. zoneId
   local old = before[field] and cjson.decode(before[field])
@@ -108,6 +110,7 @@ end
 for _, rows in ipairs(moves) do
   redis.call('SETRANGE', KEYS[3], rows[2], redis.call('GETRANGE', KEYS[3], rows[1], rows[1] + rows[3] - 1))
 end
+if #changed > 0 then redis.call('HSET', KEYS[1], 'revision', ARGV[6]) end
 if isNew then redis.call('HSET', KEYS[2], 'about', about) end
 if isNew or #changed == 0 then return { isNew and 'OPENED' or 'UNCHANGED' } end
 

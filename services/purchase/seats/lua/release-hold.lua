@@ -12,12 +12,12 @@
 -- INCLUDE holds
 
 local function decide(command)
-  if not inventory_fields() then return { 'NO_INVENTORY' } end
+  if not inventory then return { 'NO_INVENTORY' } end
   local holdId = command.holdId
   local hold = hold_of(holdId)
   if not hold then return { 'HOLD_NOT_FOUND' } end
   if hold.state == 'sold' then return { 'HOLD_CONFIRMED' } end
-  if hold.state == 'held' then move(hold.order.buyerId, hold.order.tickets, 'held', 'free') end
+  if hold.state == 'held' then move(hold.order.buyerId, places_of(hold.order.tickets), 'held', 'free') end
   forget_hold(holdId)
   return { 'RELEASED' }
 end

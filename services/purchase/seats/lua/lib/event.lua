@@ -53,7 +53,7 @@ local function with_order(word, at, order, rest)
   return '["' .. word .. '",' .. text(at) .. ',' .. order .. (rest and ',"' .. rest .. '"]' or ']')
 end
 
--- Has `decide` give each command's reply: a list, or JSON. The reply to all of them is one text, JSON: [[word, …], …].
+-- Has `decide` give each command's reply, by the command and its number: a list, or JSON. The reply to all of them is one text, JSON: [[word, …], …].
 local function decide_each(decide)
   local replies = {}
   for at, command in ipairs(commands) do
@@ -64,7 +64,7 @@ local function decide_each(decide)
       replies[at] = isSame and string.sub(stored, #mark + 1) or '["IDEMPOTENCY_KEY_REUSED"]'
     else
       traceparent, isKept = command.traceparent, false
-      local reply = decide(command)
+      local reply = decide(command, at)
       if type(reply) == 'table' then reply = cjson.encode(reply) end
       if command.answer and isKept then
         redis.call('SET', key.answer[command.answer], command.fingerprint .. ' ' .. reply, 'PX', answerMs)
@@ -89,14 +89,16 @@ end
 
 local function add_to_count(field, number) set_count(field, count_of(field) + number) end
 
-local inventory
+local fields = redis.call('HMGET', key.inventory, 'revision', 'onSaleAtMs', 'holdMs', 'ticketsPerBuyer')
 
--- venueId, currency, onSaleAtMs, holdMs, ticketsPerBuyer; nothing where the event has no inventory.
-local function inventory_fields()
-  inventory = inventory
-    or redis.call('HMGET', key.inventory, 'venueId', 'currency', 'onSaleAtMs', 'holdMs', 'ticketsPerBuyer')
-  return unpack(inventory)
-end
+-- False where the event has none.
+local inventory = fields[1]
+  and {
+    revision = fields[1],
+    onSaleAtMs = tonumber(fields[2]),
+    holdMs = tonumber(fields[3]),
+    ticketsPerBuyer = tonumber(fields[4]),
+  }
 
 local zones = {}
 

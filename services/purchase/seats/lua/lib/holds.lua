@@ -1,4 +1,4 @@
--- Holds. A hold is { state, order }: 'held' until its deadline, then 'expired' (its seats are free again) or 'sold'; one that
+-- Holds. A hold is JSON, { state, order }: 'held' until its deadline, then 'expired' (its seats are free again) or 'sold'; one that
 -- is over stays for a while, so that it can still be confirmed, or confirmed again, and then is forgotten.
 -- What a hold promises is its deadline and no timer's: whoever needs seats first frees those of the holds that are overdue.
 
@@ -9,8 +9,8 @@ local function hold_of(holdId)
   return json and cjson.decode(json)
 end
 
-local function keep_hold(holdId, hold, deadline)
-  redis.call('HSET', key.holds, holdId, cjson.encode(hold))
+local function keep_hold(holdId, json, deadline)
+  redis.call('HSET', key.holds, holdId, json)
   redis.call('ZADD', key.deadlines, deadline, holdId)
 end
 
@@ -22,9 +22,9 @@ end
 local function is_overdue(holdId) return tonumber(redis.call('ZSCORE', key.deadlines, holdId)) <= now end
 
 local function expire_hold(holdId, hold)
-  move(hold.order.buyerId, hold.order.tickets, 'held', 'free')
+  move(hold.order.buyerId, places_of(hold.order.tickets), 'held', 'free')
   hold.state = 'expired'
-  keep_hold(holdId, hold, now + overMs)
+  keep_hold(holdId, cjson.encode(hold), now + overMs)
 end
 
 local mayBeMore

@@ -1,6 +1,7 @@
 -- Seats and tickets: where they are, whether they are free, and how they change hands.
 --
 -- A ticket is { ticketId, zoneId, row (letters), column, priceMinor, currency }; in general admission it has no row and column.
+-- A ticket's place is { zone id, bit }, its seat's bit among the taken ones; in general admission it has no bit.
 
 local function row_number(label)
   local number = 0
@@ -23,7 +24,16 @@ local function byte_of(zone, row) return zone.firstByte + (row - 1) * zone.width
 
 local function bit_of(zone, row, column) return text(byte_of(zone, row) * 8 + column - 1) end
 
-local function is_taken(zone, row, column) return redis.call('GETBIT', key.taken, bit_of(zone, row, column)) == 1 end
+local function is_taken(bit) return redis.call('GETBIT', key.taken, bit) == 1 end
+
+local function places_of(tickets)
+  local places = {}
+  for at, ticket in ipairs(tickets) do
+    local zone = ticket.row and zone_of(ticket.zoneId)
+    places[at] = { ticket.zoneId, zone and bit_of(zone, row_number(ticket.row), ticket.column) }
+  end
+  return places
+end
 
 -- How many tickets of a zone are neither sold nor held.
 local function available(zone) return zone.capacity - count_of('sold:' .. zone.id) - count_of('held:' .. zone.id) end
@@ -34,12 +44,11 @@ local function fit_byte(zone, row) return zone.firstRow * 2 + row - 1 end
 -- Where nobody has searched yet, there is nothing to correct.
 local runsAreKept = redis.call('EXISTS', key.runs) == 1
 
-local function set_seat(ticket, isTaken)
-  if not ticket.row then return end
-  local zone, row = zone_of(ticket.zoneId), row_number(ticket.row)
-  redis.call('SETBIT', key.taken, bit_of(zone, row, ticket.column), isTaken and '1' or '0')
+local function set_seat(zoneId, bit, isTaken)
+  redis.call('SETBIT', key.taken, bit, isTaken and '1' or '0')
   if not runsAreKept then return end
-  local fit = fit_byte(zone, row)
+  local zone = zone_of(zoneId)
+  local fit = fit_byte(zone, math.floor((bit / 8 - zone.firstByte) / zone.width) + 1)
   if isTaken then
     redis.call('SETBIT', key.runs, text(fit * 8 + 7), '0')
   else
@@ -59,29 +68,28 @@ local function touch(zoneId)
   set_count('version:' .. zoneId, version)
 end
 
--- Moves tickets between 'free', 'held' and 'sold': the only place that changes seats, counts and what a buyer has.
-local function move(buyerId, tickets, from, to)
-  for _, ticket in ipairs(tickets) do
-    local zoneId = ticket.zoneId
-    if from == 'free' or to == 'free' then set_seat(ticket, from == 'free') end
+-- Moves places between 'free', 'held' and 'sold': the only function that changes seats, counts and what a buyer has.
+local function move(buyerId, places, from, to)
+  for _, place in ipairs(places) do
+    local zoneId, bit = place[1], place[2]
+    if bit and (from == 'free' or to == 'free') then set_seat(zoneId, bit, from == 'free') end
     if from ~= 'free' then add_to_count(from .. ':' .. zoneId, -1) end
     if to ~= 'free' then add_to_count(to .. ':' .. zoneId, 1) end
     touch(zoneId)
   end
   if not buyerId then return end
-  if from == 'free' then redis.call('HINCRBY', key.buyers, buyerId, #tickets) end
-  if to == 'free' and redis.call('HINCRBY', key.buyers, buyerId, -#tickets) <= 0 then
+  if from == 'free' then redis.call('HINCRBY', key.buyers, buyerId, #places) end
+  if to == 'free' and redis.call('HINCRBY', key.buyers, buyerId, -#places) <= 0 then
     redis.call('HDEL', key.buyers, buyerId)
   end
 end
 
 local published = {}
 
--- Numbers a domain event, completes its data with the number, and has it appended to the outbox; gives the data as JSON.
+-- Numbers a domain event, completes its data, a JSON object, with the number, and has it appended to the outbox; gives the data.
 local function publish(type, data)
   add_to_count('sequence', 1)
-  data.sequence = counts.sequence
-  local json = cjson.encode(data)
+  local json = '{"sequence":' .. text(counts.sequence) .. ',' .. string.sub(data, 2)
   published[#published + 1] = traceparent and type .. ' ' .. traceparent or type
   published[#published + 1] = json
   return json
@@ -102,12 +110,12 @@ local function order_of(orderId)
   return tonumber(soldAt), json
 end
 
--- Sells an order's tickets, which were free or held; gives the order as JSON.
-local function sell(order, from)
-  move(order.buyerId, order.tickets, from, 'sold')
-  local json = publish('onsale.tickets.purchased', order)
-  keep_order(order.orderId, now, json)
-  return json
+-- Sells an order's places, which were free or held; `json` is the order, and what this gives is the order with its sequence.
+local function sell(orderId, buyerId, places, json, from)
+  move(buyerId, places, from, 'sold')
+  local sold = publish('onsale.tickets.purchased', json)
+  keep_order(orderId, now, sold)
+  return sold
 end
 
 -- Decides on every command, and writes what they add up to. The domain events are one entry of the outbox (outbox.ts).

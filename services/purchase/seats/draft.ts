@@ -1,0 +1,63 @@
+import { rowLabel, rowNumber } from '../../shared/row-label.ts';
+import { bytesPerRow, type ZoneLayout } from '../../shared/zone-layout.ts';
+import type { Refusal } from './command.ts';
+import type { Layout } from './layouts.ts';
+import type { OrderInRedis } from './order.ts';
+import type { Purchase, Seat } from './take-seats.ts';
+import { newUuid } from './uuid.ts';
+
+/** A ticket's zone and its seat's bit in the bitmap of taken seats, as text: the script only passes it on. */
+type Place = [zoneId: number, bit: string];
+
+/** The order that a purchase is to become, and what take-seats.lua is told of its seats. */
+export type Draft = {
+  order: OrderInRedis;
+  /** What the layout says against it. */
+  refusal?: [Refusal['code'], ...positions: number[]];
+  places?: Place[];
+  bestOf?: number;
+  quantity?: number;
+  split?: boolean;
+};
+
+/** Drafts a purchase's order by its event's layout: everything but what is decided by who else buys. */
+export function draftOrder({ eventId, venueId, buyerId, wish }: Purchase, layout: Layout): Draft {
+  const named = buyerId === undefined ? {} : { buyerId };
+  const order: OrderInRedis = { orderId: newUuid(), eventId, venueId: layout.venueId, ...named, tickets: [] };
+  if (venueId !== undefined && venueId !== layout.venueId) return { order, refusal: ['EVENT_NOT_FOUND'] };
+
+  const addTicket = ({ zoneId, priceMinor }: ZoneLayout, seat?: { row: string; column: number }) =>
+    void order.tickets.push({ ticketId: newUuid(), zoneId, ...seat, priceMinor, currency: layout.currency });
+
+  if (!('seats' in wish)) {
+    const { zoneId, quantity, split } = wish;
+    const zone = layout.zones.get(zoneId);
+    if (!zone) return { order, refusal: ['ZONE_NOT_FOUND', 0] };
+    for (let count = 0; count < quantity; count++) addTicket(zone);
+    return { order, bestOf: zoneId, quantity, split };
+  }
+
+  const places: Place[] = [];
+  const noZone: number[] = [];
+  const noSeat: number[] = [];
+  for (const [at, seat] of wish.seats.entries()) {
+    const zone = layout.zones.get(seat.zoneId);
+    const row = rowNumber(seat.row);
+    const bit = zone && bitOf(zone, row, seat.column);
+    if (!zone) noZone.push(at);
+    else if (bit === undefined) noSeat.push(at);
+    else {
+      places.push([seat.zoneId, String(bit)]);
+      addTicket(zone, { row: rowLabel(row), column: seat.column });
+    }
+  }
+  if (noZone.length > 0) return { order, refusal: ['ZONE_NOT_FOUND', ...noZone] };
+  if (noSeat.length > 0) return { order, refusal: ['SEAT_NOT_FOUND', ...noSeat] };
+  return { order, places };
+}
+
+/** A seat's bit in the bitmap of taken seats, or undefined where the zone has no such seat. */
+function bitOf({ grid, firstByte }: ZoneLayout, row: number, column: Seat['column']): number | undefined {
+  if (!grid || row < 1 || row > grid.rows || column < 1 || column > grid.columns) return undefined;
+  return (firstByte + (row - 1) * bytesPerRow(grid.columns)) * 8 + column - 1;
+}

@@ -1,0 +1,45 @@
+import { inventoryKey } from '../../shared/keys.ts';
+import { orUnavailable, type RedisClient } from '../../shared/redis.ts';
+import { parseZones, type ZoneLayout } from '../../shared/zone-layout.ts';
+
+/** What an event's inventory says of places and prices, for as long as that has this revision. */
+export type Layout = { revision: string; venueId: string; currency: string; zones: Map<number, ZoneLayout> };
+
+type Kept = Map<string, Promise<Layout | undefined>>;
+
+/** Bounds what layouts take: one of an arena is some kilobytes. */
+const maxKept = 1_000;
+
+const keptOf = new WeakMap<RedisClient, Kept>();
+
+/**
+ * An event's layout, or undefined where it has no inventory: read once, and kept until it is forgotten. It may be out of date;
+ * the scripts go by its revision. Throws an UnavailableError where Redis is away.
+ */
+export function layoutOf(redis: RedisClient, eventId: string): Promise<Layout | undefined> {
+  const kept: Kept = keptOf.get(redis) ?? new Map();
+  keptOf.set(redis, kept);
+  const known = kept.get(eventId);
+  if (known) return known;
+  const reading = readLayout(redis, eventId);
+  const [oldest] = kept.keys();
+  if (kept.size === maxKept && oldest !== undefined) kept.delete(oldest);
+  kept.set(eventId, reading);
+  const forget = () => kept.get(eventId) === reading && kept.delete(eventId);
+  reading.then((layout) => layout ?? forget(), forget);
+  return reading;
+}
+
+/** Has the layout read again, unless a later one is known already. */
+export async function forgetLayout(redis: RedisClient, eventId: string, revision: string): Promise<void> {
+  const kept = keptOf.get(redis);
+  const known = kept?.get(eventId);
+  if ((await known)?.revision === revision && kept?.get(eventId) === known) kept?.delete(eventId);
+}
+
+async function readLayout(redis: RedisClient, eventId: string): Promise<Layout | undefined> {
+  const fields = await orUnavailable(redis.hgetall(inventoryKey(eventId)));
+  const { revision, venueId, currency } = fields;
+  if (revision === undefined || venueId === undefined || currency === undefined) return undefined;
+  return { revision, venueId, currency, zones: new Map(parseZones(fields).map((zone) => [zone.zoneId, zone])) };
+}
