@@ -1,0 +1,34 @@
+import { hostname } from 'node:os';
+import { parentPort, threadId, workerData } from 'node:worker_threads';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { createLogger } from '../../shared/logger.ts';
+import { openRedis } from '../../shared/redis.ts';
+import { createOutbox } from './outbox.ts';
+import { createPublish } from './publish.ts';
+import { startRelay } from './relay.ts';
+import type { RelayMessage, RelaySettings } from './relay-thread.ts';
+
+// What runs in the relay's thread, until it is told to stop.
+const { config, worker } = workerData as RelaySettings;
+const logger = createLogger('purchase', config.LOG_LEVEL).child({ worker, thread: 'relay' });
+const resources = new AsyncDisposableStack();
+const redis = await openRedis(config.REDIS_URL, { isCluster: config.REDIS_CLUSTER, logger, resources });
+const sns = new SNSClient({ requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 } });
+resources.defer(() => sns.destroy());
+const relay = startRelay({
+  outbox: createOutbox(redis, `${hostname()}-${process.pid}-${threadId}-${Date.now()}`),
+  publish: createPublish(sns, config.SNS_TOPIC_ARN),
+  logger,
+  retentionMs: config.OUTBOX_RETENTION_HOURS * 3_600_000,
+});
+resources.defer(() => relay.stop());
+
+parentPort?.on('message', (message: RelayMessage) => {
+  if (message === 'stop') void stop();
+  else for (const eventId of message.wake) relay.wake(eventId);
+});
+
+async function stop(): Promise<void> {
+  await resources.disposeAsync();
+  parentPort?.close();
+}

@@ -1,0 +1,40 @@
+import { Worker } from 'node:worker_threads';
+import type { Static } from 'typebox';
+import type { purchaseConfig } from '../config.ts';
+import type { Relay } from './relay.ts';
+
+/** What the thread is started with; `worker` is the process's number where there are several (workers.ts). */
+export type RelaySettings = { config: Static<typeof purchaseConfig>; worker: number | undefined };
+
+/** What the thread is told: the events that have something new, or to stop. */
+export type RelayMessage = { wake: string[] } | 'stop';
+
+/**
+ * Starts the relay in a thread of its own (relay-main.ts), with its own connections: packing, signing and sending took a good
+ * part of the event loop from the buyers. An error that ends the thread is thrown in this one.
+ */
+export function startRelayThread(settings: RelaySettings): Relay {
+  const thread = new Worker(new URL('relay-main.ts', import.meta.url), { workerData: settings });
+  const finished = new Promise((resolve) => thread.once('exit', resolve));
+  thread.on('error', (error) => {
+    throw error;
+  });
+  const tell = (message: RelayMessage) => thread.postMessage(message);
+  const woken = new Set<string>();
+  return {
+    wake(eventId) {
+      // One message for all that was sold in this turn of the event loop.
+      if (woken.size === 0) setImmediate(wakeAll);
+      woken.add(eventId);
+    },
+    async stop() {
+      tell('stop');
+      await finished;
+    },
+  };
+
+  function wakeAll(): void {
+    tell({ wake: [...woken] });
+    woken.clear();
+  }
+}
