@@ -112,7 +112,7 @@ describe.skipIf(server.docker)('on a Redis Cluster', () => {
     const published: string[] = [];
     const relay = startRelay({
       outbox: createOutbox(cluster, unique('task')),
-      publish: async ({ body }) => {
+      publish: async ({ json }) => {
         for (const { source, id } of JSON.parse(body) as { source: string; id: string }[]) published.push(`${source} ${id}`);
       },
       logger: silentLogger,

@@ -5,6 +5,7 @@ import { projectionOf } from '../../scripts/testing/projection.ts';
 import { cancelled, purchased, purchasedOrder, soldOut } from '../../scripts/testing/purchases.ts';
 import { silentLogger } from '../../scripts/testing/silent-logger.ts';
 import { createMessaging, db, depth, openTestEvent, receive, sqs, urls } from '../../scripts/testing/stores.ts';
+import { encodeBatch } from '../shared/batch-encoding.ts';
 import { connectDatabase } from '../shared/database.ts';
 import { sendDeadLetters } from './dead-letters.ts';
 import { projectEvents } from './projections/project.ts';
@@ -119,6 +120,26 @@ describe('the worker', () => {
       expect(letter?.Body).toBe(typeof bad === 'string' ? bad : JSON.stringify(bad));
     },
   );
+
+  it('applies a compressed batch, and puts what says that it is one and is not into the dead-letter queue', async () => {
+    const messaging = await createMessaging();
+    const event = await openTestEvent();
+    const { body, contentEncoding } = await encodeBatch(JSON.stringify(soldOut(event, 10, 10)));
+    expect(contentEncoding).toBe('gzip+base64');
+    const sendEncoded = (MessageBody: string) => {
+      const MessageAttributes = { contentEncoding: { DataType: 'String', StringValue: contentEncoding } };
+      return sqs.send(new SendMessageCommand({ QueueUrl: messaging.queueUrl, MessageBody, MessageAttributes }));
+    };
+    await sendEncoded('H4sIbroken');
+    await sendEncoded(body);
+    workerOn(messaging);
+    await waitFor(async () => expect(await countOf(event.eventId)).toBe(100));
+    await waitFor(async () => expect(await depth(messaging.queueUrl)).toEqual([0, 0]));
+    const [letter, ...others] = await receive(messaging.deadLetterQueueUrl);
+    expect(others).toEqual([]);
+    expect(letter).toMatchObject({ Body: 'H4sIbroken' });
+    expect(letter?.MessageAttributes?.reason?.StringValue).toMatch(/CloudEvents batch/);
+  });
 
   it('gives up one bad entry of a batch alone, in a form that can be redriven', async () => {
     const messaging = await createMessaging();

@@ -1,4 +1,4 @@
-import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { Message, SQSClient } from '@aws-sdk/client-sqs';
 import { Consumer } from 'sqs-consumer';
 import type { Logger } from '../shared/logger.ts';
 import { untilDone } from '../shared/retry.ts';
@@ -59,6 +59,7 @@ export function startWorker(options: {
       sqs,
       queueUrl,
       batchSize: 10,
+      messageAttributeNames: ['contentEncoding'],
       waitTimeSeconds: longPollSeconds,
       visibilityTimeout: visibilitySeconds,
       heartbeatInterval: heartbeatSeconds,
@@ -66,7 +67,7 @@ export function startWorker(options: {
       authenticationErrorTimeout: queueAwayPauseMs,
       handleMessageBatch: async (messages) => {
         handling = true;
-        await handle(messages.map(({ Body = '' }) => Body));
+        await handle(messages);
         return messages;
       },
     });
@@ -91,8 +92,8 @@ export function startWorker(options: {
     };
   }
 
-  async function handle(bodies: string[]): Promise<void> {
-    const read = bodies.map(readMessage);
+  async function handle(messages: Message[]): Promise<void> {
+    const read = await Promise.all(messages.map(readMessage));
     const rejected = read.flatMap((message) => message.rejected);
     const events = read.flatMap((message) => message.events);
     const startedAt = performance.now();
@@ -100,7 +101,7 @@ export function startWorker(options: {
     const poison = await persistently(() => applyAll(events));
     await persistently(() => reject(poison));
     logger.info(
-      { messages: bodies.length, events: events.length, ms: Math.round(performance.now() - startedAt) },
+      { messages: messages.length, events: events.length, ms: Math.round(performance.now() - startedAt) },
       'batch applied',
     );
   }

@@ -1,8 +1,8 @@
 /** A domain event of the outbox, ready to be packed: its type and its CloudEvent as JSON. */
 export type PackableEvent = { type: string; json: string };
 
-/** One SNS message: a CloudEvents batch of one event's outbox, and what the types in it are. */
-export type PackedMessage = { eventId: string; types: string[]; body: string };
+/** One SNS message: a CloudEvents batch of one event's outbox, JSON, and what the types in it are. */
+export type PackedMessage = { eventId: string; types: string[]; json: string };
 
 /** SNS: a message has at most 262,144 bytes, attributes included; what they may add here (ids have at most 64 characters). */
 const attributeBytes = 512;
@@ -18,9 +18,9 @@ export function packMessages(eventId: string, events: PackableEvent[]): PackedMe
   let bytes = 0;
   const close = () => {
     if (group.length === 0) return;
-    const body = `[${group.map(({ json }) => json).join(',')}]`;
+    const batch = `[${group.map(({ json }) => json).join(',')}]`;
     const types = [...new Set(group.map(({ type }) => type))];
-    messages.push({ eventId, types, body });
+    messages.push({ eventId, types, json: batch });
     group = [];
     bytes = 0;
   };

@@ -20,8 +20,8 @@ describe('packing', () => {
     ['events of very different sizes', [20_000, 1, 60_000, 130_000, 1, 60_000]],
   ])('respects the limit of SNS by bytes, and keeps every event once and in order: %s', (_what, sizes) => {
     const messages = messagesOf(sizes);
-    for (const { body } of messages) expect(Buffer.byteLength(body)).toBeLessThanOrEqual(maxBytes - 512);
-    const packed = messages.flatMap(({ body }) => JSON.parse(body) as { at: number }[]);
+    for (const { json } of messages) expect(Buffer.byteLength(json)).toBeLessThanOrEqual(maxBytes - 512);
+    const packed = messages.flatMap(({ json }) => JSON.parse(json) as { at: number }[]);
     expect(packed.map(({ at }) => at)).toEqual(sizes.map((_, at) => at));
   });
 
@@ -39,7 +39,7 @@ describe('packing', () => {
         'E',
         sizes.map((size) => ({ type: 't', json: json(size) })),
       );
-    expect(pack(full - 2).map(({ body }) => bytesOf(body.slice(1, -1)))).toEqual([full]);
+    expect(pack(full - 2).map((message) => bytesOf(message.json.slice(1, -1)))).toEqual([full]);
     expect(pack(full - 6, 3)).toHaveLength(1);
     expect(pack(full - 5, 3)).toHaveLength(2);
   });

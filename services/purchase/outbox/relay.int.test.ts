@@ -1,7 +1,9 @@
+import type { Message } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { purchaseOf } from '../../../scripts/testing/seats.ts';
 import { silentLogger } from '../../../scripts/testing/silent-logger.ts';
 import { createMessaging, openTestEvent, receive, redis, seatedZone, sns, unique } from '../../../scripts/testing/stores.ts';
+import { readMessage } from '../../persistence/read-message.ts';
 import { outboxKey } from '../../shared/keys.ts';
 import { checkTicketEvent } from '../../shared/ticket-events.ts';
 import type { Inventory } from '../seats/inventory.ts';
@@ -27,7 +29,7 @@ function relayTo(publish: Publish, { sweepMs = 60_000, claimAfterMs = 0, retenti
   return relay;
 }
 
-const eventsOf = ({ Body = '' }: { Body?: string | undefined }) => JSON.parse(Body) as { data: { sequence: number } }[];
+const eventsOf = async (message: Message | undefined) => (await readMessage(message ?? {})).events;
 
 async function sell(event: Inventory, columns: number[], traceparent?: string) {
   await Promise.all(columns.map((column) => sellSeats(redis, purchaseOf(event, { column, traceparent }))));
@@ -76,9 +78,12 @@ describe('the relay', () => {
     await waitFor(async () => expect(await unacknowledged(event.eventId)).toBe(0));
 
     const messages = [...(await receive(queueUrl)), ...(await receive(queueUrl)), ...(await receive(queueUrl))];
-    const sequences = messages.flatMap((message) => eventsOf(message).map(({ data }) => data.sequence));
+    const sequences = (await Promise.all(messages.map(eventsOf))).flat().map(({ data }) => data.sequence);
     expect(sequences.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 1_000 }, (_, at) => at + 1));
     expect(messages.length).toBeLessThan(10);
+    // A tenth of what they say.
+    expect(messages[0]?.MessageAttributes?.contentEncoding?.StringValue).toBe('gzip+base64');
+    expect(messages.reduce((sum, { Body = '' }) => sum + Body.length, 0)).toBeLessThan(1_000 * 100);
   });
 
   it('finds by itself what a task sold and died before publishing', async () => {
@@ -87,7 +92,7 @@ describe('the relay', () => {
     await sell(event, [1, 2]);
     relayTo(createPublish(sns, topicArn), { sweepMs: 50 });
     const [message] = await receive(queueUrl);
-    expect(eventsOf(message ?? {})).toHaveLength(2);
+    expect(await eventsOf(message)).toHaveLength(2);
   });
 
   it('takes over what a task read and died before it was acknowledged', async () => {
@@ -97,7 +102,7 @@ describe('the relay', () => {
     expect(await createOutbox(redis, unique('dead-task')).readNew(event.eventId, 10)).toMatchObject({ events: [{}, {}] });
     relayTo(createPublish(sns, topicArn), { sweepMs: 50 });
     const [message] = await receive(queueUrl);
-    expect(eventsOf(message ?? {})).toHaveLength(2);
+    expect(await eventsOf(message)).toHaveLength(2);
     await waitFor(async () => expect(await unacknowledged(event.eventId)).toBe(0));
   });
 
@@ -127,7 +132,7 @@ describe('the relay', () => {
     expect(await unacknowledged(event.eventId)).toBe(1);
     away = false;
     const [message] = await receive(queueUrl);
-    expect(eventsOf(message ?? {})).toHaveLength(3);
+    expect(await eventsOf(message)).toHaveLength(3);
     await waitFor(async () => expect(await unacknowledged(event.eventId)).toBe(0));
   });
 
@@ -138,7 +143,7 @@ describe('the relay', () => {
       Array.from({ length: 1_000 }, (_, at) => at + 1),
     );
     const published: string[] = [];
-    const relay = relayTo(async ({ body }) => {
+    const relay = relayTo(async ({ json }) => {
       published.push(body);
       if (published.length === 2) throw new Error('SNS refused it');
     });
