@@ -113,7 +113,7 @@ describe.skipIf(server.docker)('on a Redis Cluster', () => {
     const relay = startRelay({
       outbox: createOutbox(cluster, unique('task')),
       publish: async ({ json }) => {
-        for (const { source, id } of JSON.parse(body) as { source: string; id: string }[]) published.push(`${source} ${id}`);
+        for (const { source, id } of JSON.parse(json) as { source: string; id: string }[]) published.push(`${source} ${id}`);
       },
       logger: silentLogger,
       retentionMs: 3_600_000,

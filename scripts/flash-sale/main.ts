@@ -9,6 +9,7 @@ import { storeUrls } from '../local/stores.ts';
 import { duplicatesTable } from './duplicates-table.ts';
 import { flashSale } from './flash-sale.ts';
 import { readOptions } from './options.ts';
+import { rehearse } from './rehearse.ts';
 import { createShow } from './show.ts';
 import { systemAt } from './system.ts';
 
@@ -30,6 +31,7 @@ try {
   const crowd = new AbortController();
   resources.defer(() => crowd.abort());
   const stage = { system, show, signal: crowd.signal };
+  await rehearse(stage);
   const name = `flash-sale-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}`;
   const reportFile = relative('.', join(localFolder, 'reports', `${name}.html`));
   const about = { reportFile, command: ['npm run flash-sale', ...(args.length > 0 ? ['--'] : []), ...args].join(' ') };

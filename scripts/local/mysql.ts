@@ -47,6 +47,7 @@ export async function startMysql(server: MysqlServer, at: { folder: string; port
     ...commandLine(server, server.command, args, at),
     logFile: join(at.folder, 'mysqld.log'),
     isReady: () => mysqlAnswers(at.port),
+    isBackground: true,
   });
 }
 

@@ -4,6 +4,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { findBinary } from './binaries.ts';
+import { lowerPriority } from './priority.ts';
 
 export type ProcessSpec = {
   name: string;
@@ -13,6 +14,8 @@ export type ProcessSpec = {
   logFile: string;
   /** Resolves once the process does its work; it is asked again and again until then. */
   isReady: () => Promise<boolean>;
+  /** No buyer waits for it: on a machine that all share, it leaves the processor to what buyers wait for. */
+  isBackground?: boolean;
 };
 
 export type LocalProcess = {
@@ -28,7 +31,8 @@ const readyMs = 60_000;
 const stopMs = 30_000;
 
 /** Starts a process, its output in a file, and waits until it is ready. Rejects, with the file's name, if it never is. */
-export async function startProcess({ name, command, args, env = {}, logFile, isReady }: ProcessSpec): Promise<LocalProcess> {
+export async function startProcess(spec: ProcessSpec): Promise<LocalProcess> {
+  const { name, command, args, env = {}, logFile, isReady, isBackground = false } = spec;
   mkdirSync(dirname(logFile), { recursive: true });
   // Whoever starts it may be killed outright: then the kernel ends it too (where setpriv is to be had, on Linux).
   const guard = await findBinary('setpriv');
@@ -42,6 +46,7 @@ export async function startProcess({ name, command, args, env = {}, logFile, isR
     detached: true,
   });
   closeSync(log);
+  if (isBackground && child.pid !== undefined) lowerPriority(child.pid);
   let running = true;
   const exited = once(child, 'exit').finally(() => {
     running = false;

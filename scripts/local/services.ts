@@ -16,13 +16,14 @@ export async function startService(
     env: { ...at.env, PORT: String(at.port), HOST: '127.0.0.1' },
     logFile: join(at.logFolder, `${service}.log`),
     isReady: answers(`http://127.0.0.1:${at.port}${pathTable[service].prefix}/live`),
+    isBackground: service === 'persistence',
   });
 }
 
 /** Starts one of the scripts beside this one as a process; `readyUrl` answers 200 once it does its work. */
 export async function startScript(
   name: string,
-  at: { env: Record<string, string>; readyUrl: string; logFolder: string },
+  at: { env: Record<string, string>; readyUrl: string; logFolder: string; isBackground?: boolean },
 ): Promise<LocalProcess> {
   return await startProcess({
     name,
@@ -31,5 +32,6 @@ export async function startScript(
     env: at.env,
     logFile: join(at.logFolder, `${name}.log`),
     isReady: answers(at.readyUrl),
+    ...(at.isBackground && { isBackground: true }),
   });
 }

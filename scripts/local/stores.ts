@@ -73,6 +73,7 @@ export async function startEmulator(options: { port: number; dataFolder?: string
     env: { PORT: String(options.port), ...(options.dataFolder !== undefined && { DATA_DIR: options.dataFolder }) },
     readyUrl: `${endpoint}/health`,
     logFolder: options.logFolder,
+    isBackground: true,
   });
   return { process, endpoint, env: emulatorEnvironment(endpoint) };
 }

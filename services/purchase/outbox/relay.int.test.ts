@@ -144,7 +144,7 @@ describe('the relay', () => {
     );
     const published: string[] = [];
     const relay = relayTo(async ({ json }) => {
-      published.push(body);
+      published.push(json);
       if (published.length === 2) throw new Error('SNS refused it');
     });
     relay.wake(event.eventId);
