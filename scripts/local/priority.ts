@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 
-const niceness = 10;
+const niceness = 19;
 
 /**
  * Has a process that was just started leave the processor to others that want it. Linux may group processes by session, and

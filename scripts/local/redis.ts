@@ -19,6 +19,8 @@ export async function startRedis(
     appendonly: 'yes',
     appendfsync: 'always',
     save: '',
+    // A sale writes 64 MB, the default, within seconds: the file would be written anew in the middle of it.
+    'auto-aof-rewrite-min-size': '1gb',
     'maxmemory-policy': 'noeviction',
     ...more,
   };

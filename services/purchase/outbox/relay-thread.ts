@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Static } from 'typebox';
 import type { purchaseConfig } from '../config.ts';
-import type { Relay } from './relay.ts';
+import { gatherMs, type Relay } from './relay.ts';
 
 /** What the thread is started with; `worker` is the process's number where there are several (workers.ts). */
 export type RelaySettings = { config: Static<typeof purchaseConfig>; worker: number | undefined };
@@ -21,11 +21,11 @@ export function startRelayThread(settings: RelaySettings): Relay {
   });
   const tell = (message: RelayMessage) => thread.postMessage(message);
   const woken = new Set<string>();
+  let isResting = false;
   return {
     wake(eventId) {
-      // One message for all that was sold in this turn of the event loop.
-      if (woken.size === 0) setImmediate(wakeAll);
       woken.add(eventId);
+      if (!isResting) tellWoken();
     },
     async stop() {
       tell('stop');
@@ -33,8 +33,12 @@ export function startRelayThread(settings: RelaySettings): Relay {
     },
   };
 
-  function wakeAll(): void {
+  /** At once when it was quiet, and then one message for all that is sold while the relay gathers anyway. */
+  function tellWoken(): void {
+    isResting = woken.size > 0;
+    if (!isResting) return;
     tell({ wake: [...woken] });
     woken.clear();
+    setTimeout(tellWoken, gatherMs);
   }
 }

@@ -22,7 +22,7 @@ const redisAwayPauseMs = 500;
  * Shortest time between two rounds of publishing. What was quiet is published at once; at a peak this is what lets hundreds of
  * sales share one request, whose cost is mostly its own (signing, building, connections) and not its size.
  */
-const gatherMs = 50;
+export const gatherMs = 100;
 
 /**
  * Publishes what the outboxes hold, packed, one batch after another: whatever came during one batch is the next. Entries
