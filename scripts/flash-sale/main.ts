@@ -31,7 +31,7 @@ try {
   const crowd = new AbortController();
   resources.defer(() => crowd.abort());
   const stage = { system, show, signal: crowd.signal };
-  await rehearse(stage);
+  await rehearse(stage, wanted.options);
   const name = `flash-sale-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}`;
   const reportFile = relative('.', join(localFolder, 'reports', `${name}.html`));
   const about = { reportFile, command: ['npm run flash-sale', ...(args.length > 0 ? ['--'] : []), ...args].join(' ') };

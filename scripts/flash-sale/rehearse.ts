@@ -1,10 +1,9 @@
 import type { Stage } from './flash-sale.ts';
-import { holdSale } from './hold-sale.ts';
+import { holdSale, type SaleOptions } from './hold-sale.ts';
 
-const rehearsal = { seats: 15_000, buyers: 15_000, connections: 500, seed: 1 };
-
-/** Holds a small sale of another event: services that meet an on-sale have served for days, and their code is compiled. */
-export async function rehearse({ system, show, signal }: Stage): Promise<void> {
+/** Holds a sale of half as many seats first: services that meet an on-sale have served for days, and their code is compiled. */
+export async function rehearse({ system, show, signal }: Stage, sale: Omit<SaleOptions, 'buyers'>): Promise<void> {
   show.status('A rehearsal, so that the services are warm …');
-  await holdSale(system, { ...rehearsal, best: false }, () => {}, signal);
+  const seats = Math.ceil(sale.seats / 2);
+  await holdSale(system, { ...sale, seats, buyers: seats }, () => {}, signal);
 }

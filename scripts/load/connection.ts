@@ -2,6 +2,9 @@ import { connect, type Socket } from 'node:net';
 
 export type Handler = { onAnswer: (status: number, body: string) => void; onFailure: (error: Error) => void };
 
+/** What any socket has just received: a new buffer for each answer took a good part of the generator's time. */
+const arrivals = Buffer.alloc(64 * 1024);
+
 const headEnd = Buffer.from('\r\n\r\n');
 const contentLength = /\r\ncontent-length: *(\d+)/i;
 
@@ -18,11 +21,14 @@ export function openConnection(url: string) {
   let received: Buffer | undefined;
 
   function open(): Socket {
-    const opened = connect({ host: hostname, port: Number(port), noDelay: true });
-    opened.on('data', (chunk) => {
-      received = received === undefined ? chunk : Buffer.concat([received, chunk]);
-      readAnswer();
-    });
+    const onread = {
+      buffer: arrivals,
+      callback: (length: number) => {
+        readAnswer(arrivals.subarray(0, length));
+        return true;
+      },
+    };
+    const opened = connect({ host: hostname, port: Number(port), noDelay: true, onread });
     // Once for each socket: what is posted after an error goes over the next one, which the first one's end does not concern.
     const lose = (error: Error) => {
       if (socket !== opened) return;
@@ -34,20 +40,26 @@ export function openConnection(url: string) {
     return opened;
   }
 
-  function readAnswer(): void {
-    if (received === undefined) return;
-    const bodyAt = received.indexOf(headEnd) + headEnd.length;
-    if (bodyAt < headEnd.length) return;
-    const answerHead = received.toString('latin1', 0, bodyAt);
+  function readAnswer(chunk: Buffer): void {
+    const answer = received === undefined ? chunk : Buffer.concat([received, chunk]);
+    received = undefined;
+    if (!readWhole(answer)) received = Buffer.from(answer);
+  }
+
+  /** False where more is to come. */
+  function readWhole(answer: Buffer): boolean {
+    const bodyAt = answer.indexOf(headEnd) + headEnd.length;
+    if (bodyAt < headEnd.length) return false;
+    const answerHead = answer.toString('latin1', 0, bodyAt);
     const end = bodyAt + Number(contentLength.exec(answerHead)?.[1] ?? Number.NaN);
     if (Number.isNaN(end)) {
       socket?.destroy(new Error(`an answer without its length: ${answerHead}`));
-      return;
+      return true;
     }
-    if (received.length < end) return;
-    const body = received.toString('utf8', bodyAt, end);
-    received = undefined;
+    if (answer.length < end) return false;
+    const body = answer.toString('utf8', bodyAt, end);
     take()?.onAnswer(Number(answerHead.slice(9, 12)), body);
+    return true;
   }
 
   function fail(error: Error): void {

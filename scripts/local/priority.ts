@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 
+/** As low as it goes. */
 const niceness = 19;
 
 /**
