@@ -15,7 +15,7 @@ it('measures purchase beside a bare floor, and finds every sale of both', async 
   const bench = { folder: testFolder(resources), urls, endpoint, env: settingsAt(urls, endpoint), db, redis };
   const said: string[] = [];
   const context = { bench, resources, say: (line: string) => said.push(line), earlier: {} };
-  const { rounds, rows } = await purchaseAgainstFloor(context, { requests: 200, rounds: 1 });
+  const { rounds, rows } = await purchaseAgainstFloor(context, { requests: 200, rounds: 1, warmUps: 1 });
   expect(rounds).toEqual({
     purchase: [expect.objectContaining({ perSecond: expect.any(Number), publishedPerSecond: expect.any(Number) })],
     floor: [expect.objectContaining({ perSecond: expect.any(Number) })],

@@ -24,17 +24,18 @@ export const turns = <Name>(sides: Name[], rounds: number): Name[] =>
   Array.from({ length: rounds }, (_, round) => (round % 2 === 0 ? sides : sides.toReversed())).flat();
 
 /**
- * Runs each side once to warm it up, which does not count, and then `rounds` times in turns. Tells of each round as it ends;
+ * Runs each side `warmUps` times, which do not count, and then `rounds` times in turns. Tells of each round as it ends;
  * gives each side's figures in the order in which they were measured.
  */
 export async function alternate<Name extends string>(
   sides: Record<Name, () => Promise<Figures>>,
   rounds: number,
   say: (line: string) => void,
+  warmUps = 1,
 ): Promise<Record<Name, Figures[]>> {
   const names = Object.keys(sides) as Name[];
   const measured = Object.fromEntries(names.map((name) => [name, [] as Figures[]])) as Record<Name, Figures[]>;
-  for (const name of names) say(`${name}, warm-up: ${lineOf(await sides[name]())}`);
+  for (const name of turns(names, warmUps)) say(`${name}, warm-up: ${lineOf(await sides[name]())}`);
   for (const name of turns(names, rounds)) {
     const figures = await sides[name]();
     measured[name].push(figures);

@@ -4,7 +4,7 @@ import type { PartContext, Report } from '../report.ts';
 import { alternate, type Figures, medianOf, medianRatio } from '../rounds.ts';
 import { type Bench, createDeliveringTopic, type Server, startBenchServer, startBenchService } from '../system.ts';
 import { seatsKey } from '../ticket-server.ts';
-import { hall, sellThroughPurchase } from './purchase-against-floor.ts';
+import { hall, saleWarmUps, sellThroughPurchase } from './purchase-against-floor.ts';
 
 const rounds = 5;
 const requests = 20_000;
@@ -20,6 +20,7 @@ export async function purchaseAgainstUsualWay({ bench, resources, say }: PartCon
     { purchase: () => sellThroughPurchase(bench, purchase, requests), usual: () => sellTheUsualWay(bench, usual) },
     rounds,
     say,
+    saleWarmUps,
   );
   const rate = (side: keyof typeof measured, name = 'perSecond') => medianOf(measured[side], name);
   return {
