@@ -1,0 +1,48 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { emulatorEnvironment } from '../../../scripts/local/emulator.ts';
+import { purchaseOf } from '../../../scripts/testing/seats.ts';
+import { createMessaging, openTestEvent, receive, redis, urls } from '../../../scripts/testing/stores.ts';
+import { readMessage } from '../../persistence/read-message.ts';
+import { loadConfig } from '../../shared/config.ts';
+import { openedEventsKey } from '../../shared/keys.ts';
+import { purchaseConfig } from '../config.ts';
+import { sellSeats } from '../seats/take-seats.ts';
+import { gatherMs } from './relay.ts';
+import { startRelayThread } from './relay-thread.ts';
+
+beforeEach(async () => {
+  await redis.flushdb();
+  for (const [name, value] of Object.entries(emulatorEnvironment(urls.endpoint))) vi.stubEnv(name, value);
+});
+afterEach(() => vi.unstubAllEnvs());
+
+it('the relay in its thread publishes what it is woken for, also right after another sale, and stops', async () => {
+  const { topicArn, queueUrl } = await createMessaging();
+  const config = loadConfig(purchaseConfig, { REDIS_URL: urls.redisUrl, SNS_TOPIC_ARN: topicArn, LOG_LEVEL: 'silent' });
+  const event = await openTestEvent();
+  // What the relay looks at by itself: this event it learns of only by being woken.
+  await redis.del(openedEventsKey);
+  const relay = startRelayThread({ config, worker: undefined });
+  const sell = async (column: number) => {
+    expect((await sellSeats(redis, purchaseOf(event, { column }))).kind).toBe('sold');
+    relay.wake(event.eventId);
+  };
+  const published: number[] = [];
+  const untilPublished = async (sales: number) => {
+    while (published.length < sales) {
+      const contents = await Promise.all((await receive(queueUrl)).map(readMessage));
+      published.push(...contents.flatMap(({ events }) => events.map(({ data }) => data.sequence)));
+    }
+  };
+  await sell(1);
+  await untilPublished(1);
+  // Quiet again: the second sale is told of at once, and read before the third comes.
+  await pause(2 * gatherMs);
+  await sell(2);
+  await pause(gatherMs / 4);
+  await sell(3);
+  await untilPublished(3);
+  expect(published.toSorted()).toEqual([1, 2, 3]);
+  await relay.stop();
+});

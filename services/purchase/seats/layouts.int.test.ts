@@ -1,0 +1,75 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { assertConserved } from '../../../scripts/testing/conservation.ts';
+import { purchaseOf } from '../../../scripts/testing/seats.ts';
+import { openTestEvent, redis, seatedZone, unique } from '../../../scripts/testing/stores.ts';
+import { inventoryKey } from '../../shared/keys.ts';
+import { type Inventory, openInventory } from './inventory.ts';
+import { sellSeats } from './take-seats.ts';
+
+afterEach(() => vi.restoreAllMocks());
+
+const columns = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, at) => from + at);
+
+const buyAll = (event: Inventory, wanted: number[]) =>
+  Promise.all(wanted.map((column) => sellSeats(redis, purchaseOf(event, { column }))));
+
+const atPrice = (event: Inventory, priceMinor: number): Inventory => ({
+  ...event,
+  zones: event.zones.map((zone) => ({ ...zone, priceMinor })),
+});
+
+const pricesOf = (outcomes: Awaited<ReturnType<typeof buyAll>>) =>
+  new Set(outcomes.map((outcome) => (outcome.kind === 'sold' ? outcome.order.tickets[0]?.priceMinor : outcome.code)));
+
+describe("an event's layout", () => {
+  it('is read once, and once more when the inventory has changed; from then on the new price holds, for all who ask at once too', async () => {
+    const event = await openTestEvent({ zones: [seatedZone(1, 1, 1_000)] });
+    const reads = vi.spyOn(redis, 'hgetall');
+    const price = event.zones[0]?.priceMinor ?? 0;
+    expect(pricesOf(await buyAll(event, columns(1, 300)))).toEqual(new Set([price]));
+    await buyAll(event, [301]);
+    expect(reads).toHaveBeenCalledTimes(1);
+
+    expect(await openInventory(redis, atPrice(event, price + 500))).toEqual({ kind: 'changed' });
+    expect(pricesOf(await buyAll(event, columns(302, 1_000)))).toEqual(new Set([price + 500]));
+    expect(reads).toHaveBeenCalledTimes(2);
+    await assertConserved(redis, event.eventId);
+  });
+
+  it('is not read again for an inventory that was opened again as it is', async () => {
+    const event = await openTestEvent();
+    await buyAll(event, [1]);
+    const revision = await redis.hget(inventoryKey(event.eventId), 'revision');
+    expect(await openInventory(redis, event)).toEqual({ kind: 'unchanged' });
+    expect(await redis.hget(inventoryKey(event.eventId), 'revision')).toBe(revision);
+  });
+
+  it('has no word in what is refused: a zone that was just added is sold, and one that was taken away is not', async () => {
+    const event = await openTestEvent({ zones: [seatedZone(1, 1, 10), seatedZone(2, 1, 10)] });
+    const inZone = (zoneId: number) => sellSeats(redis, purchaseOf(event, { zoneId }));
+    expect(await inZone(3)).toMatchObject({ kind: 'refused', code: 'ZONE_NOT_FOUND', positions: [0] });
+    await openInventory(redis, { ...event, zones: [seatedZone(1, 1, 10), seatedZone(3, 1, 10)] });
+    expect(await inZone(3)).toMatchObject({ kind: 'sold' });
+    expect(await inZone(2)).toMatchObject({ kind: 'refused', code: 'ZONE_NOT_FOUND' });
+    await assertConserved(redis, event.eventId);
+  });
+
+  it('is not kept of an event that is not there yet', async () => {
+    const eventId = unique('event');
+    const event = { eventId, venueId: 'Venue1', currency: 'USD', onSaleAtMs: 0, holdMs: 1_000, zones: [seatedZone(1, 1, 10)] };
+    expect(await sellSeats(redis, purchaseOf(event))).toMatchObject({ kind: 'refused', code: 'EVENT_NOT_FOUND' });
+    await openInventory(redis, event);
+    expect(await sellSeats(redis, purchaseOf(event))).toMatchObject({ kind: 'sold' });
+  });
+
+  it('of an inventory that Redis lost is worth nothing, though the event is opened anew as it was', async () => {
+    const event = await openTestEvent({ zones: [seatedZone(1, 1, 10)] });
+    await buyAll(event, [1]);
+    await redis.del(inventoryKey(event.eventId));
+    await expect(sellSeats(redis, purchaseOf(event, { column: 2 }))).rejects.toMatchObject({ code: 'INVENTORY_UNAVAILABLE' });
+    const reads = vi.spyOn(redis, 'hgetall');
+    await openInventory(redis, event);
+    expect(await sellSeats(redis, purchaseOf(event, { column: 2 }))).toMatchObject({ kind: 'sold' });
+    expect(reads).toHaveBeenCalledTimes(1);
+  });
+});
