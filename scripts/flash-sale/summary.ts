@@ -85,4 +85,5 @@ export function introductionOf({ seats, buyers, best, connections, seed }: SaleO
 }
 
 /** Why no load balancer is in between. */
-export const directly = "Straight to the purchase service: a load balancer's work would be another machine's.";
+export const directly =
+  "After a rehearsal, so that the services are warm, and straight to purchase: a load balancer's work would be another machine's.";
