@@ -63,6 +63,7 @@ async function take<Answer extends Reply>(redis: RedisClient, purchase: Purchase
   }
   throw new UnavailableError('INVENTORY_UNAVAILABLE', `it had ${maxLayouts} revisions at once`);
 }
+
 const secretBytes = 16;
 
 /** The event, so that whoever has the id finds the hold, and 128 random bits, so that nobody else does. */
