@@ -1,3 +1,4 @@
+import { isMainThread } from 'node:worker_threads';
 import { type Logger, pino } from 'pino';
 
 export type { Logger };
@@ -8,7 +9,7 @@ const gatherMs = 100;
 /**
  * JSON lines on standard output; `service` marks each line, and credentials never reach one. Lines are gathered
  * for a moment: a system call for each would be a good part of a sale. They are written when the process ends, but not when it
- * is killed outright.
+ * is killed outright. Of a thread, pino would lose those that wait at its end: it has little to say, and says it at once.
  */
 export function createLogger(service: string, level: string): Logger {
   return pino(
@@ -19,6 +20,6 @@ export function createLogger(service: string, level: string): Logger {
       formatters: { level: (label) => ({ level: label }) },
       redact: ['req.headers.authorization', 'req.headers.cookie'],
     },
-    pino.destination({ sync: false, minLength: gatherBytes, periodicFlush: gatherMs }),
+    pino.destination(isMainThread ? { sync: false, minLength: gatherBytes, periodicFlush: gatherMs } : { sync: true }),
   );
 }
