@@ -32,6 +32,6 @@ export async function startScript(
     env: at.env,
     logFile: join(at.logFolder, `${name}.log`),
     isReady: answers(at.readyUrl),
-    ...(at.isBackground && { isBackground: true }),
+    isBackground: at.isBackground ?? false,
   });
 }

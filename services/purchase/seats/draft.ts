@@ -3,7 +3,7 @@ import { bytesPerRow, type ZoneLayout } from '../../shared/zone-layout.ts';
 import type { Refusal } from './command.ts';
 import type { Layout } from './layouts.ts';
 import type { OrderInRedis } from './order.ts';
-import type { Purchase, Seat } from './take-seats.ts';
+import type { Purchase } from './take-seats.ts';
 import { newUuid } from './uuid.ts';
 
 /** A ticket's zone and its seat's bit in the bitmap of taken seats, as text: the script only passes it on. */
@@ -57,7 +57,7 @@ export function draftOrder({ eventId, venueId, buyerId, wish }: Purchase, layout
 }
 
 /** A seat's bit in the bitmap of taken seats, or undefined where the zone has no such seat. */
-function bitOf({ grid, firstByte }: ZoneLayout, row: number, column: Seat['column']): number | undefined {
+function bitOf({ grid, firstByte }: ZoneLayout, row: number, column: number): number | undefined {
   if (!grid || row < 1 || row > grid.rows || column < 1 || column > grid.columns) return undefined;
   return (firstByte + (row - 1) * bytesPerRow(grid.columns)) * 8 + column - 1;
 }
