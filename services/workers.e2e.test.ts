@@ -172,8 +172,9 @@ describe('two workers', { timeout: 120_000 }, () => {
     resources.defer(() => purchase.stop());
     const pauses = () =>
       linesThatSay({ logFile: join(logFolder, 'purchase.log') }, 'worker ended unasked; another is started after a pause')
-        .map(({ pauseMs }) => pauseMs)
-        .slice(0, 6);
+        .map(({ pauseMs = 0 }) => pauseMs)
+        // Each of the two goes its own way, and one may be further than the other.
+        .filter((pauseMs) => pauseMs <= 400);
     await waitFor(async () => expect(pauses()).toHaveLength(6));
     expect(pauses().toSorted()).toEqual([100, 100, 200, 200, 400, 400]);
     await purchase.stop();
