@@ -36,5 +36,7 @@ it('0003 keeps what was applied before it: purchases, whoever bought, and cancel
     { event_id: 'Event1', sequence: 3, order_id: anns, buyer_id: 'Ann' },
     { event_id: 'Event1', sequence: 4, order_id: unheardOf, buyer_id: null },
   ]);
+  await migrations['0004-whole-catalogue'].up(old);
+  await migrations['0005-conflict-notices'].up(old);
   expect(await dumpSchema(scratch)).toBe(await dumpSchema(db));
 });

@@ -3,12 +3,16 @@ import { Migrator } from 'kysely/migration';
 import { up as tickets } from './0001-tickets.ts';
 import { up as buyersAndCancellations } from './0002-buyers-and-cancellations.ts';
 import { up as orderEvents } from './0003-order-events.ts';
+import { up as wholeCatalogue } from './0004-whole-catalogue.ts';
+import { up as conflictNotices } from './0005-conflict-notices.ts';
 
 /** In the order of their names; forward only. */
 export const migrations = {
   '0001-tickets': { up: tickets },
   '0002-buyers-and-cancellations': { up: buyersAndCancellations },
   '0003-order-events': { up: orderEvents },
+  '0004-whole-catalogue': { up: wholeCatalogue },
+  '0005-conflict-notices': { up: conflictNotices },
 };
 
 /**

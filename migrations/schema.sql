@@ -1,3 +1,9 @@
+create table conflict_notices (
+  ticket_id binary(16) not null,
+  told_on datetime(3) not null,
+  primary key (ticket_id)
+) collate utf8mb4_bin;
+
 create table event_zones (
   event_id varchar(64) not null,
   zone_id int not null,
@@ -6,6 +12,8 @@ create table event_zones (
   capacity int not null,
   price decimal(19,4) not null,
   currency char(3) not null,
+  focus_row double,
+  focus_column double,
   primary key (event_id, zone_id)
 ) collate utf8mb4_bin;
 
@@ -16,6 +24,7 @@ create table events (
   currency char(3) not null,
   on_sale_at datetime(3) not null,
   tickets_per_buyer int,
+  hold_ms int,
   primary key (event_id)
 ) collate utf8mb4_bin;
 

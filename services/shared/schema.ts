@@ -12,6 +12,8 @@ export type Schema = {
     on_sale_at: Date;
     /** NULL: no limit. */
     tickets_per_buyer: number | null;
+    /** NULL: as long as holds last where an event does not say. */
+    hold_ms: number | null;
   };
   /** A seated zone has rows and columns, general admission has neither; both have a capacity. */
   event_zones: {
@@ -22,6 +24,9 @@ export type Schema = {
     capacity: number;
     price: Decimal;
     currency: string;
+    /** What the best seats are near. NULL: the middle of the front row, or no seats. */
+    focus_row: number | null;
+    focus_column: number | null;
   };
   /**
    * Every domain event that was applied: orders' purchases, whose sequence their tickets have, and cancellations. The order tells
@@ -49,6 +54,8 @@ export type Schema = {
   sales_by_zone: { event_id: string; zone_id: number; tickets: number; revenue: Decimal };
   /** What was sold while another ticket had the seat, as far as is known: the latter's cancellation may be yet to come. */
   seat_conflicts: { ticket_id: Buffer; order_id: Buffer; live_ticket_id: Buffer; live_order_id: Buffer; recorded_on: Date };
+  /** The conflicts that were published as domain events, by the ticket that has not got the seat. */
+  conflict_notices: { ticket_id: Buffer; told_on: Date };
 };
 
 /** CONFLICTED: sold, but another ticket held the seat already; see seat_conflicts. */

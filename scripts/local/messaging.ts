@@ -1,0 +1,38 @@
+import { SNSClient } from '@aws-sdk/client-sns';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { messaging } from '../../services/shared/resources.ts';
+import { emulatorEnvironment, queueUrl, topicArn } from './emulator.ts';
+import type { Ports } from './ports.ts';
+
+/** The topic and the queues of a system, and clients for them. */
+export type Messaging = {
+  sns: SNSClient;
+  sqs: SQSClient;
+  topicArn: string;
+  queueUrl: string;
+  deadLetterQueueUrl: string;
+};
+
+/** The topic and queues that the environment names, as it names them for the services; else those of the local emulator. */
+export function connectMessaging(
+  ports: Pick<Ports, 'emulator'>,
+  resources: AsyncDisposableStack,
+  environment = process.env,
+): Messaging {
+  const { SNS_TOPIC_ARN, SQS_QUEUE_URL, SQS_DEAD_LETTER_QUEUE_URL } = environment;
+  const endpoint = environment.AWS_ENDPOINT_URL || `http://127.0.0.1:${ports.emulator}`;
+  const { AWS_REGION: region, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = emulatorEnvironment(endpoint);
+  const credentials = { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY };
+  const options = SNS_TOPIC_ARN ? {} : { endpoint, region, credentials };
+  const sns = new SNSClient(options);
+  resources.defer(() => sns.destroy());
+  const sqs = new SQSClient(options);
+  resources.defer(() => sqs.destroy());
+  return {
+    sns,
+    sqs,
+    topicArn: SNS_TOPIC_ARN || topicArn(messaging.topic),
+    queueUrl: SQS_QUEUE_URL || queueUrl(endpoint, messaging.queue),
+    deadLetterQueueUrl: SQS_DEAD_LETTER_QUEUE_URL || queueUrl(endpoint, messaging.deadLetterQueue),
+  };
+}
