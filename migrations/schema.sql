@@ -25,6 +25,7 @@ create table events (
   on_sale_at datetime(3) not null,
   tickets_per_buyer int,
   hold_ms int,
+  epoch int not null,
   primary key (event_id)
 ) collate utf8mb4_bin;
 

@@ -13,7 +13,7 @@ const maxSeatsPerZone = 1_000_000;
 /** All zones share one bitmap. */
 const maxSeats = 10_000_000;
 /** Longer than a card form's p99; shorter, and buyers lose seats while they pay. */
-const defaultHoldSeconds = 600;
+export const defaultHoldSeconds = 600;
 const maxHoldSeconds = 24 * 3_600;
 const maxTicketsPerBuyer = 1_000_000;
 

@@ -6,7 +6,13 @@ export const purchaseConfig = Type.Object({
   ...processSettings,
   REDIS_URL: Type.String({ pattern: '^rediss?://', description: 'Redis with the inventory and the outbox; rediss:// for TLS' }),
   ...redisSettings,
-  SNS_TOPIC_ARN: Type.String({ pattern: '^arn:', description: 'Topic that the relay publishes domain events to' }),
+  REDIS_REPLICAS_TO_WAIT_FOR: Type.Integer({
+    minimum: 0,
+    maximum: 5,
+    default: 0,
+    description: 'Replicas that must have a sale before its buyer hears of it; with all of them, a failover loses no promise',
+  }),
+  SNS_TOPIC_ARN: Type.String({ pattern: '^arn:', description: 'Topic that domain events are published to' }),
   OUTBOX_RETENTION_HOURS: Type.Integer({
     minimum: 1,
     maximum: 720,

@@ -4,10 +4,12 @@ import { runService } from '../shared/run-service.ts';
 import { buildPurchaseApp } from './app.ts';
 import { purchaseConfig } from './config.ts';
 import { startRelayThread } from './outbox/relay-thread.ts';
+import { requireReplicas } from './replicas.ts';
 import { startSweeper } from './seats/sweeper.ts';
 
 await runService('purchase', purchaseConfig, async ({ config, logger, resources }) => {
   const redis = await openRedis(config.REDIS_URL, { isCluster: config.REDIS_CLUSTER, logger, resources });
+  requireReplicas(redis, config.REDIS_REPLICAS_TO_WAIT_FOR);
 
   const relay = startRelayThread({ config, worker: cluster.worker?.id });
   resources.defer(() => relay.stop());

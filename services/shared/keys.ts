@@ -7,16 +7,18 @@ const ofEvent = (eventId: string) => `${layout}:{${eventId}}`;
 
 /**
  * Hash: venueId, currency, onSaleAtMs, holdMs, ticketsPerBuyer (0: no limit), nextByte, nextRow, `zone:<id>` (zone-layout.ts), and
- * revision, another one whenever one of these has changed.
+ * revision, another one whenever one of these has changed; lineage (lua/lib/lineage.lua).
  */
 export const inventoryKey = (eventId: string) => `${ofEvent(eventId)}:inventory`;
+/** Hash: an inventory that is being rebuilt, until it is whole. */
+export const rebuildingKey = (eventId: string) => `${ofEvent(eventId)}:rebuilding`;
 /** Hash: sequence (of domain events), version (of the seats), and for each zone `sold:<id>`, `held:<id>`, `version:<id>`. */
 export const countsKey = (eventId: string) => `${ofEvent(eventId)}:counts`;
 /** Bitmap: every seated zone's rows, each beginning at a byte; a seat's bit is set while it is sold or held. */
 export const takenKey = (eventId: string) => `${ofEvent(eventId)}:taken`;
 /** String: two bytes a row, what the search for the best seats remembers of it (lua/lib/best-seats.lua). */
 export const runsKey = (eventId: string) => `${ofEvent(eventId)}:runs`;
-/** Hash: order → its time (ms), a space, and its JSON as in the domain event; a cancelled ticket has `cancelled: true`. */
+/** Hash: order → its time (ms), a space, and its JSON as in the domain event; tickets may have `cancelled: true`, `conflicted: true`. */
 export const ordersKey = (eventId: string) => `${ofEvent(eventId)}:orders`;
 /** Hash: hold → JSON, the order that it would become and how far it is (lua/lib/holds.lua). */
 export const holdsKey = (eventId: string) => `${ofEvent(eventId)}:holds`;

@@ -1,4 +1,4 @@
-import type { ColumnType, GeneratedAlways } from 'kysely';
+import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
 
 /** What migrations/ made of the database, for Kysely. Money is a decimal string; ids of orders and tickets are 16 bytes. */
 export type Schema = {
@@ -14,6 +14,8 @@ export type Schema = {
     tickets_per_buyer: number | null;
     /** NULL: as long as holds last where an event does not say. */
     hold_ms: number | null;
+    /** How often its inventory was rebuilt (epochs.ts). */
+    epoch: Generated<number>;
   };
   /** A seated zone has rows and columns, general admission has neither; both have a capacity. */
   event_zones: {

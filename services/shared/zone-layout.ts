@@ -18,6 +18,12 @@ export const bytesPerRow = (columns: number) => Math.ceil(columns / 8);
 /** The middle of the front row: what the best seats are near where an event does not say. */
 export const frontCentre = (columns: number) => ({ row: 1, column: (columns + 1) / 2 });
 
+/** A seat's bit in the bitmap of taken seats, or undefined where the zone has no such seat. */
+export function bitOf({ grid, firstByte }: ZoneLayout, row: number, column: number): number | undefined {
+  if (!grid || row < 1 || row > grid.rows || column < 1 || column > grid.columns) return undefined;
+  return (firstByte + (row - 1) * bytesPerRow(grid.columns)) * 8 + column - 1;
+}
+
 /** Reads the inventory's `zone:<id>`; without seats, its rows are 0. */
 export function parseZone(zoneId: number, field: string): ZoneLayout {
   const { rows, columns, focusRow, focusColumn, ...zone } = JSON.parse(field) as ZoneField;

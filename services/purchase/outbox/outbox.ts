@@ -1,6 +1,7 @@
 import { openedEventsKey, outboxKey } from '../../shared/keys.ts';
 import type { RedisClient } from '../../shared/redis.ts';
 import { cloudEventJson, type OutboxRecord } from '../../shared/ticket-events.ts';
+import { untilReplicated } from '../replicas.ts';
 import { type OutboxEntry, readEntry } from './entry.ts';
 import type { PackableEvent } from './pack.ts';
 
@@ -42,6 +43,9 @@ export function createOutbox(redis: RedisClient, consumer: string, claimAfterMs 
         });
       return takenOf(eventId, (reply?.[1] ?? []) as OutboxEntry[]);
     },
+
+    /** Resolves once what was taken cannot be lost any more. Throws as untilReplicated. */
+    untilSafe: (eventId: string) => untilReplicated(redis, outboxKey(eventId)),
 
     /** Says that SNS has accepted these entries; they stay in the stream for replays. */
     acknowledge: (eventId: string, ids: string[]) => redis.xack(outboxKey(eventId), group, ...ids),

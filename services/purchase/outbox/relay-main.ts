@@ -3,6 +3,7 @@ import { parentPort, threadId, workerData } from 'node:worker_threads';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { createLogger } from '../../shared/logger.ts';
 import { openRedis } from '../../shared/redis.ts';
+import { requireReplicas } from '../replicas.ts';
 import { createOutbox } from './outbox.ts';
 import { createPublish } from './publish.ts';
 import { startRelay } from './relay.ts';
@@ -13,6 +14,7 @@ const { config, worker } = workerData as RelaySettings;
 const logger = createLogger('purchase', config.LOG_LEVEL).child({ worker, thread: 'relay' });
 const resources = new AsyncDisposableStack();
 const redis = await openRedis(config.REDIS_URL, { isCluster: config.REDIS_CLUSTER, logger, resources });
+requireReplicas(redis, config.REDIS_REPLICAS_TO_WAIT_FOR);
 const sns = new SNSClient({ requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 } });
 resources.defer(() => sns.destroy());
 const relay = startRelay({

@@ -125,6 +125,9 @@ export function startRelay(options: {
 
   async function relay(eventId: string, { ids, events }: Taken): Promise<void> {
     if (ids.length === 0) return;
+    // A replica that is promoted without these would give their numbers to others. Not asked again, for it is this connection that
+    // knows: who is first to take them over, when they count as abandoned, asks for itself.
+    await outbox.untilSafe(eventId);
     const messages = packMessages(eventId, events);
     for (const message of messages) await publishOne(message);
     await outbox.acknowledge(eventId, ids);

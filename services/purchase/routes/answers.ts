@@ -22,7 +22,7 @@ type SoldOrder = Pick<Sold, 'order' | 'soldAtMs'>;
 export function presentTickets({ order, soldAtMs }: SoldOrder): Ticket[] {
   const { orderId, venueId, eventId, tickets } = order;
   const createdOn = new Date(soldAtMs).toISOString();
-  return tickets.map(({ ticketId, zoneId, row, column, priceMinor, currency, cancelled }) => ({
+  return tickets.map(({ ticketId, zoneId, row, column, priceMinor, currency, cancelled, conflicted }) => ({
     ticketId,
     orderId,
     venueId,
@@ -30,7 +30,7 @@ export function presentTickets({ order, soldAtMs }: SoldOrder): Ticket[] {
     zoneId,
     row: row ?? null,
     column: column === undefined ? null : String(column),
-    status: cancelled ? 'CANCELLED' : 'PAID',
+    status: cancelled ? 'CANCELLED' : conflicted ? 'CONFLICTED' : 'PAID',
     price: formatMoney(priceMinor, currency),
     currency,
     createdOn,
@@ -40,13 +40,13 @@ export function presentTickets({ order, soldAtMs }: SoldOrder): Ticket[] {
 /** An order as the API answers it. */
 export function presentOrder(sold: SoldOrder): Order {
   const { orderId, venueId, eventId, buyerId, tickets } = sold.order;
-  const live = tickets.filter(({ cancelled }) => !cancelled);
+  const live = tickets.filter(({ cancelled, conflicted }) => !cancelled && !conflicted);
   return {
     orderId,
     venueId,
     eventId,
     ...(buyerId !== undefined && { buyerId }),
-    status: live.length > 0 ? 'PAID' : 'CANCELLED',
+    status: tickets.every(({ cancelled }) => cancelled) ? 'CANCELLED' : 'PAID',
     ...totalOf(live, tickets[0]?.currency),
     createdOn: new Date(sold.soldAtMs).toISOString(),
     tickets: presentTickets(sold),

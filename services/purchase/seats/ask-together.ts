@@ -13,6 +13,7 @@ import {
 import { UnavailableError } from '../../shared/problems.ts';
 import { orUnavailable, type RedisClient } from '../../shared/redis.ts';
 import { runScript, type Script } from '../../shared/script.ts';
+import { areReplicasTrusted, untilReplicated } from '../replicas.ts';
 import type { Command } from './command.ts';
 import type { OrderInRedis } from './order.ts';
 
@@ -96,6 +97,8 @@ async function call(redis: RedisClient, script: Script, eventId: string, batch: 
     ...idempotencyKeys.map((key) => answerKey(eventId, key)),
   ];
   const orders = batch.flatMap(({ order }) => order ?? []);
-  const text = await orUnavailable(runScript(redis, script, keys, [eventId, JSON.stringify(commands), ...orders]));
+  const promotion = areReplicasTrusted(redis) ? 'trusted' : '';
+  const text = await orUnavailable(runScript(redis, script, keys, [eventId, JSON.stringify(commands), promotion, ...orders]));
+  await untilReplicated(redis, inventoryKey(eventId));
   return JSON.parse(text as string) as Reply[];
 }

@@ -1,5 +1,5 @@
 import { rowLabel, rowNumber } from '../../shared/row-label.ts';
-import { bytesPerRow, type ZoneLayout } from '../../shared/zone-layout.ts';
+import { bitOf, type ZoneLayout } from '../../shared/zone-layout.ts';
 import type { Refusal } from './command.ts';
 import type { Layout } from './layouts.ts';
 import type { OrderInRedis } from './order.ts';
@@ -54,10 +54,4 @@ export function draftOrder({ eventId, venueId, buyerId, wish }: Purchase, layout
   if (noZone.length > 0) return { order, refusal: ['ZONE_NOT_FOUND', ...noZone] };
   if (noSeat.length > 0) return { order, refusal: ['SEAT_NOT_FOUND', ...noSeat] };
   return { order, places };
-}
-
-/** A seat's bit in the bitmap of taken seats, or undefined where the zone has no such seat. */
-function bitOf({ grid, firstByte }: ZoneLayout, row: number, column: number): number | undefined {
-  if (!grid || row < 1 || row > grid.rows || column < 1 || column > grid.columns) return undefined;
-  return (firstByte + (row - 1) * bytesPerRow(grid.columns)) * 8 + column - 1;
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { countsKey, inventoryKey, openedEventsKey, takenKey } from '../../shared/keys.ts';
+import { countsKey, inventoryKey as liveInventoryKey, openedEventsKey, takenKey } from '../../shared/keys.ts';
 import type { RedisClient } from '../../shared/redis.ts';
 import { loadScript, runScript } from '../../shared/script.ts';
 import { parseZones, type ZoneInventory, type ZoneLayout } from '../../shared/zone-layout.ts';
@@ -22,9 +22,19 @@ const openInventoryScript = loadScript(new URL('lua/open-inventory.lua', import.
 
 /** Opens an event's inventory, or brings it to what is described; refuses whatever would take from what was sold or is held. */
 export async function openInventory(redis: RedisClient, inventory: Inventory): Promise<OpenOutcome> {
-  const { eventId, venueId, currency, onSaleAtMs, holdMs, ticketsPerBuyer = 0, zones } = inventory;
   // First the mark, then the inventory: a crash between leaves "unavailable", never "no such event".
-  await redis.sadd(openedEventsKey, eventId);
+  await markOpened(redis, [inventory.eventId]);
+  return await layOut(redis, inventory);
+}
+
+/** Has Redis know these events, so that one whose inventory it has not is unavailable, rather than no event at all. */
+export async function markOpened(redis: RedisClient, eventIds: string[]): Promise<void> {
+  if (eventIds.length > 0) await redis.sadd(openedEventsKey, ...eventIds);
+}
+
+/** openInventory, at another key until it may be sold by. */
+export async function layOut(redis: RedisClient, inventory: Inventory, inventoryKey = liveInventoryKey): Promise<OpenOutcome> {
+  const { eventId, venueId, currency, onSaleAtMs, holdMs, ticketsPerBuyer = 0, zones } = inventory;
   const rows = zones.map(({ zoneId, grid, capacity, priceMinor }) => [
     zoneId,
     grid?.rows ?? 0,
@@ -53,7 +63,7 @@ export type InventoryReport = Inventory & {
 
 /** What Redis knows of an event, or undefined where it has no inventory. */
 export async function readInventory(redis: RedisClient, eventId: string): Promise<InventoryReport | undefined> {
-  const [fields, counts] = await Promise.all([redis.hgetall(inventoryKey(eventId)), redis.hgetall(countsKey(eventId))]);
+  const [fields, counts] = await Promise.all([redis.hgetall(liveInventoryKey(eventId)), redis.hgetall(countsKey(eventId))]);
   const { venueId, currency, onSaleAtMs, holdMs, ticketsPerBuyer } = fields;
   if (venueId === undefined || currency === undefined) return undefined;
   const zones = parseZones(fields);

@@ -7,6 +7,7 @@
 -- REPLY ORDER_NOT_FOUND
 -- REPLY TICKET_NOT_FOUND, position (from 0), …: not of this order
 -- COST O(tickets of the order)
+-- INCLUDE lineage
 -- INCLUDE event
 -- INCLUDE seats
 
@@ -29,7 +30,13 @@ local function decide(command)
     if (#named == 0 or wanted[ticket.ticketId]) and not ticket.cancelled then cancelled[#cancelled + 1] = ticket end
   end
   if #cancelled > 0 then
-    move(order.buyerId, places_of(cancelled), 'sold', 'free')
+    -- The seat of a ticket in conflict is another one's.
+    local seated = {}
+    for _, ticket in ipairs(cancelled) do
+      if not ticket.conflicted then seated[#seated + 1] = ticket end
+      ticket.conflicted = nil
+    end
+    move(order.buyerId, places_of(seated), 'sold', 'free')
     local data = cjson.encode({
       orderId = order.orderId,
       buyerId = order.buyerId,

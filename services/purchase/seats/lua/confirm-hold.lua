@@ -9,6 +9,7 @@
 -- REPLY HOLD_NOT_FOUND
 -- REPLY HOLD_EXPIRED: and its seats are not all free
 -- COST O(tickets + overdue holds, at most 50)
+-- INCLUDE lineage
 -- INCLUDE event
 -- INCLUDE seats
 -- INCLUDE buyer-limit

@@ -4,8 +4,9 @@
 -- REPLY MORE: there may be more of them
 -- REPLY DONE
 -- COST O(overdue holds, at most 50)
+-- INCLUDE lineage
 -- INCLUDE event
 -- INCLUDE seats
 -- INCLUDE holds
 
-return run(function() return { expire_holds() and 'MORE' or 'DONE' } end)
+return run(function() return { inventory and expire_holds() and 'MORE' or 'DONE' } end)

@@ -9,6 +9,7 @@
 -- REPLY HOLD_EXPIRED
 -- REPLY HOLD_EXTENDED: it was before
 -- COST O(1)
+-- INCLUDE lineage
 -- INCLUDE event
 -- INCLUDE seats
 -- INCLUDE holds

@@ -16,6 +16,7 @@
 -- REPLY UNCHANGED
 -- REPLY REFUSED, reason, …: nothing was changed
 -- COST O(zones + seats of zones that change their shape), once for each `open`
+-- INCLUDE lineage
 
 -- Redis looks through a hash of a few hundred short fields one by one, until one of its values is longer than 64 bytes.
 local about = 'Counts of an event by zone, read one at a time by every purchase: kept as a table.'
@@ -34,6 +35,9 @@ local function refuse(reason) reasons[#reasons + 1] = reason end
 
 local anyHeld = false
 for field, number in pairs(counts) do anyHeld = anyHeld or (string.match(field, '^held:') and number > 0) end
+if not isNew and (before.lineage == 'lost' or was_promoted(before.lineage)) then
+  refuse('Redis is a replica that was promoted, and may lack sales of its master; rebuild the inventory')
+end
 if not isNew and (counts.sequence or anyHeld) then
   if before.venueId ~= ARGV[1] then refuse('the venue is ' .. before.venueId .. ' and tickets are sold') end
   if before.currency ~= ARGV[2] then refuse('the currency is ' .. before.currency .. ' and tickets are sold') end
@@ -50,6 +54,7 @@ local after = {
   holdMs = ARGV[4],
   ticketsPerBuyer = ARGV[5],
   revision = before.revision,
+  lineage = before.lineage or lineage_now(),
 }
 local nextByte, nextRow = tonumber(before.nextByte or 0), tonumber(before.nextRow or 0)
 -- Rows that a zone takes with it to its new place: { from byte, to byte, bytes }.

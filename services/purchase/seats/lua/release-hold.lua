@@ -7,6 +7,7 @@
 -- REPLY HOLD_NOT_FOUND
 -- REPLY HOLD_CONFIRMED: it became an order
 -- COST O(tickets)
+-- INCLUDE lineage
 -- INCLUDE event
 -- INCLUDE seats
 -- INCLUDE holds

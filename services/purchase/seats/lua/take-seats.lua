@@ -3,7 +3,7 @@
 -- What an inventory says of places and prices is known to who asks, by its revision: a script that read and wrote an order as
 -- JSON spent most of its time on that.
 --
--- ARGV[3…] each command's order, JSON: { orderId, eventId, venueId, buyerId?, tickets }; the seats of its tickets are missing
+-- ARGV[4…] each command's order, JSON: { orderId, eventId, venueId, buyerId?, tickets }; the seats of its tickets are missing
 --          where they are to be chosen
 --
 -- Each command has
@@ -27,13 +27,14 @@
 -- REPLY NO_ADJACENT_SEATS
 -- COST O(tickets + overdue holds, at most 50); the best also reads two bytes a row and looks, for each group of seats, at no more
 --      than 8,192 seats and one row, whatever the zone's size; so many in one call, and the commands after that are AGAIN
+-- INCLUDE lineage
 -- INCLUDE event
 -- INCLUDE seats
 -- INCLUDE buyer-limit
 -- INCLUDE holds
 -- INCLUDE best-seats
 
-local orderTexts = { unpack(ARGV, 3) }
+local orderTexts = { unpack(ARGV, 4) }
 
 -- Places of the best that a zone has, and the order's JSON with their seats; nil and a refusal where it has not so many.
 local function choose(zone, quantity, split, json)

@@ -17,6 +17,7 @@
 -- ARGV[1] event id
 -- ARGV[2] the commands, JSON: [{ traceparent? (W3C), fingerprint?, answer?, … }, …], where it has an Idempotency-Key with what
 --         tells its request from another, and which of the answers' keys is its own, from 1
+-- ARGV[3] whether a replica that is promoted has all that was promised (replicas.ts): 'trusted', or ''
 -- REPLY IDEMPOTENCY_KEY_REUSED: the key came before, with another request
 local key = {
   inventory = KEYS[1],
@@ -89,10 +90,11 @@ end
 
 local function add_to_count(field, number) set_count(field, count_of(field) + number) end
 
-local fields = redis.call('HMGET', key.inventory, 'revision', 'onSaleAtMs', 'holdMs', 'ticketsPerBuyer')
+local fields = redis.call('HMGET', key.inventory, 'revision', 'onSaleAtMs', 'holdMs', 'ticketsPerBuyer', 'lineage')
 
--- False where the event has none.
+-- False where the event has none, or one that cannot be sold by.
 local inventory = fields[1]
+  and not may_have_lost(fields[5], ARGV[3] == 'trusted')
   and {
     revision = fields[1],
     onSaleAtMs = tonumber(fields[2]),

@@ -1,0 +1,73 @@
+import { type Kysely, sql } from 'kysely';
+import type { Inventory } from '../../services/purchase/seats/inventory.ts';
+import { formatMoney, parseMoney } from '../../services/shared/money.ts';
+import type { Schema } from '../../services/shared/schema.ts';
+import { frontCentre } from '../../services/shared/zone-layout.ts';
+import { defaultHoldSeconds, type EventPlan } from './event-file.ts';
+
+/** Writes a plan's catalogue, in place of what there was of its event. */
+export async function writeCatalogue(trx: Kysely<Schema>, plan: EventPlan): Promise<void> {
+  const { eventId, venueId, currency, onSaleAtMs, holdMs, ticketsPerBuyer, zones } = plan.inventory;
+  await trx
+    .insertInto('venues')
+    .values({ venue_id: venueId, name: plan.venueName })
+    .onDuplicateKeyUpdate({ name: plan.venueName })
+    .execute();
+  await trx
+    .insertInto('zones')
+    .values(zones.map(({ zoneId }) => ({ venue_id: venueId, zone_id: zoneId, name: plan.zoneNames.get(zoneId) ?? '' })))
+    .onDuplicateKeyUpdate({ name: sql`values(name)` })
+    .execute();
+  const event = {
+    venue_id: venueId,
+    name: plan.eventName,
+    currency,
+    on_sale_at: new Date(onSaleAtMs),
+    tickets_per_buyer: ticketsPerBuyer ?? null,
+    hold_ms: holdMs,
+  };
+  await trx
+    .insertInto('events')
+    .values({ event_id: eventId, ...event })
+    .onDuplicateKeyUpdate(event)
+    .execute();
+  await trx.deleteFrom('event_zones').where('event_id', '=', eventId).execute();
+  await trx
+    .insertInto('event_zones')
+    .values(
+      zones.map(({ zoneId, grid, capacity, priceMinor }) => ({
+        event_id: eventId,
+        zone_id: zoneId,
+        seat_rows: grid?.rows ?? null,
+        seat_columns: grid?.columns ?? null,
+        capacity,
+        price: formatMoney(priceMinor, currency),
+        currency,
+        focus_row: grid?.focus.row ?? null,
+        focus_column: grid?.focus.column ?? null,
+      })),
+    )
+    .execute();
+}
+
+/** What an event's inventory is to be, as its catalogue says; undefined where there is no such event. */
+export async function readCatalogue(db: Kysely<Schema>, eventId: string): Promise<Inventory | undefined> {
+  const event = await db.selectFrom('events').selectAll().where('event_id', '=', eventId).executeTakeFirst();
+  if (!event) return undefined;
+  const { venue_id: venueId, currency, on_sale_at, hold_ms, tickets_per_buyer } = event;
+  const zones = await db.selectFrom('event_zones').selectAll().where('event_id', '=', eventId).orderBy('zone_id').execute();
+  return {
+    eventId,
+    venueId,
+    currency,
+    onSaleAtMs: on_sale_at.getTime(),
+    holdMs: hold_ms ?? defaultHoldSeconds * 1_000,
+    ...(tickets_per_buyer !== null && { ticketsPerBuyer: tickets_per_buyer }),
+    zones: zones.map(({ zone_id: zoneId, seat_rows: rows, seat_columns: columns, capacity, price, focus_row, focus_column }) => {
+      const zone = { zoneId, capacity, priceMinor: Number(parseMoney(price, currency)) };
+      if (rows === null || columns === null) return zone;
+      const focus = focus_row === null || focus_column === null ? frontCentre(columns) : { row: focus_row, column: focus_column };
+      return { ...zone, grid: { rows, columns, focus } };
+    }),
+  };
+}

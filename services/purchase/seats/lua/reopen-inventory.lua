@@ -1,0 +1,18 @@
+-- Opens an inventory that was rebuilt, unless another rebuild began meanwhile: in one step, so that nobody sells by half of one.
+--
+-- KEYS[1] inventory: hash
+-- KEYS[2] rebuilding: hash, the inventory until it is whole
+-- KEYS[3] counts: hash
+-- ARGV[1] which rebuild this is
+-- ARGV[2] the counts, JSON: { field: number, … }
+-- REPLY REOPENED
+-- REPLY SUPERSEDED: nothing was changed
+-- COST O(zones)
+
+if redis.call('HGET', KEYS[2], 'rebuild') ~= ARGV[1] then return 'SUPERSEDED' end
+for field, number in pairs(cjson.decode(ARGV[2])) do
+  redis.call('HSET', KEYS[3], field, string.format('%d', number))
+end
+redis.call('HDEL', KEYS[2], 'rebuild')
+redis.call('RENAME', KEYS[2], KEYS[1])
+return 'REOPENED'

@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest';
+import { purchaseOf } from '../../../scripts/testing/seats.ts';
+import { openTestEvent, redis, seatedZone } from '../../../scripts/testing/stores.ts';
+import { baseOf } from '../../shared/epochs.ts';
+import { countsKey, ordersKey, outboxKey } from '../../shared/keys.ts';
+import { cancelOrder } from './cancel-order.ts';
+import { confirmHold } from './holds.ts';
+import { type Inventory, readInventory } from './inventory.ts';
+import type { OrderInRedis } from './order.ts';
+import { closeInventory, rebuildInventory, type SoldOrder } from './rebuild-inventory.ts';
+import { holdSeats, sellSeats } from './take-seats.ts';
+
+const zones = [seatedZone(1, 3, 11), { zoneId: 2, capacity: 5, priceMinor: 75 }, seatedZone(3, 2, 8)];
+
+/** An event with chosen seats, best seats, places without seats, cancelled tickets, buyers, and a hold. */
+async function openAndSell(): Promise<Inventory> {
+  const event = await openTestEvent({ zones, ticketsPerBuyer: 4 });
+  const of = (buyerId: string) => ({ ...purchaseOf(event), buyerId });
+  await sellSeats(redis, { ...of('ann'), wish: { zoneId: 1, quantity: 3, split: false } });
+  const cancelled = await sellSeats(redis, { ...of('bob'), wish: { zoneId: 3, quantity: 4, split: false } });
+  if (cancelled.kind !== 'sold') throw new Error('not sold');
+  const [first, second] = cancelled.order.tickets.map(({ ticketId }) => ticketId);
+  const which = { eventId: event.eventId, orderId: cancelled.order.orderId, ticketIds: [first ?? '', second ?? ''] };
+  await cancelOrder(redis, which);
+  await sellSeats(redis, { ...of('cid'), wish: { zoneId: 2, quantity: 2, split: false } });
+  return event;
+}
+
+async function* allOrders({ eventId }: Inventory): AsyncGenerator<SoldOrder[]> {
+  const kept = Object.values(await redis.hgetall(ordersKey(eventId)));
+  for (const text of kept) {
+    const space = text.indexOf(' ');
+    yield [{ soldAtMs: Number(text.slice(0, space)), order: JSON.parse(text.slice(space)) as OrderInRedis }];
+  }
+}
+
+/** Reads them before they are gone. */
+async function* again(orders: SoldOrder[][]): AsyncGenerator<SoldOrder[]> {
+  yield* orders;
+}
+
+const rebuild = async (event: Inventory, orders = Array.fromAsync(allOrders(event))) =>
+  rebuildInventory(redis, event, { sequence: baseOf(1), orders: again(await orders) });
+
+const sell = (event: Inventory, zoneId: number, row: string, column: number) =>
+  sellSeats(redis, { ...purchaseOf(event, { zoneId, row, column }), buyerId: 'dan' });
+
+describe('a rebuilt inventory', () => {
+  it('has every ticket, count and buyer that it had, numbers what comes in a new epoch, and lets cancelled seats be sold', async () => {
+    const event = await openAndSell();
+    const before = await readInventory(redis, event.eventId);
+    await rebuild(event);
+    expect(await readInventory(redis, event.eventId)).toEqual({ ...before, sequence: baseOf(1) });
+    await redis.del(outboxKey(event.eventId));
+    expect(await sell(event, 1, 'A', 6)).toMatchObject({ code: 'SEAT_TAKEN' });
+    expect(await sell(event, 1, 'C', 1)).toMatchObject({ kind: 'sold', order: { sequence: baseOf(1) + 1 } });
+    const tooMany = { ...purchaseOf(event), buyerId: 'bob', wish: { zoneId: 1, quantity: 3, split: false } };
+    expect(await sellSeats(redis, tooMany)).toMatchObject({ code: 'BUYER_LIMIT_REACHED' });
+    const allThatIsLeft = { ...purchaseOf(event), buyerId: 'bob', wish: { zoneId: 3, quantity: 2, split: false } };
+    expect(await sellSeats(redis, allThatIsLeft)).toMatchObject({ kind: 'sold' });
+  });
+
+  it('has no holds: their seats are free, and they are not found', async () => {
+    const event = await openAndSell();
+    const held = await holdSeats(redis, { ...purchaseOf(event, { zoneId: 1, row: 'C', column: 3 }), buyerId: 'eve' });
+    if (held.kind !== 'held') expect.fail('not held');
+    await rebuild(event);
+    expect(await confirmHold(redis, { eventId: event.eventId, holdId: held.holdId })).toMatchObject({ code: 'HOLD_NOT_FOUND' });
+    expect(await sell(event, 1, 'C', 3)).toMatchObject({ kind: 'sold' });
+  });
+
+  it('broken off anywhere, sells nothing; begun again, all is there', async () => {
+    const event = await openAndSell();
+    const before = await readInventory(redis, event.eventId);
+    const orders = await Array.fromAsync(allOrders(event));
+    const breaksOff = async function* () {
+      yield orders[0] ?? [];
+      throw new Error('killed');
+    };
+    const broken = rebuildInventory(redis, event, { sequence: baseOf(1), orders: breaksOff() });
+    await expect(broken).rejects.toThrow('killed');
+    await expect(sell(event, 1, 'C', 1)).rejects.toThrow('has no inventory');
+    await rebuild(event, Promise.resolve(orders));
+    expect(await readInventory(redis, event.eventId)).toEqual({ ...before, sequence: baseOf(1) });
+    expect(await sell(event, 1, 'C', 1)).toMatchObject({ kind: 'sold' });
+  });
+
+  it('is opened by the last of two rebuilds alone', async () => {
+    const event = await openAndSell();
+    const orders = await Array.fromAsync(allOrders(event));
+    const waits = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    const slowly = async function* () {
+      begun.resolve();
+      await waits.promise;
+      yield* orders;
+    };
+    const first = rebuildInventory(redis, event, { sequence: baseOf(1), orders: slowly() });
+    const outcome = expect(first).rejects.toThrow('Another rebuild');
+    await begun.promise;
+    await rebuild(event, Promise.resolve(orders));
+    waits.resolve();
+    await outcome;
+    expect(await sell(event, 1, 'A', 6)).toMatchObject({ code: 'SEAT_TAKEN' });
+    expect(await redis.hget(countsKey(event.eventId), 'sold:1')).toBe('3');
+  });
+
+  it('refuses an order whose seat there is not, and two live tickets for one seat', async () => {
+    const event = await openAndSell();
+    const orders = await Array.fromAsync(allOrders(event));
+    await expect(rebuild({ ...event, zones: [seatedZone(1, 3, 11)] }, Promise.resolve(orders))).rejects.toThrow('has no');
+    await expect(rebuild(event, Promise.resolve([...orders, ...orders]))).rejects.toThrow('second live ticket');
+    await expect(sell(event, 1, 'C', 1)).rejects.toThrow('has no inventory');
+  });
+
+  it('keeps a ticket in conflict without its seat: cancelled, it frees nothing, and is told', async () => {
+    const event = await openTestEvent();
+    const kept = await sellSeats(redis, purchaseOf(event));
+    const lost = await sellSeats(redis, purchaseOf(event, { column: 2 }));
+    if (kept.kind !== 'sold' || lost.kind !== 'sold') expect.fail('not sold');
+    const [ticket] = kept.order.tickets;
+    if (!ticket) expect.fail('no ticket');
+    const inConflict = {
+      ...lost.order,
+      tickets: lost.order.tickets.map((one) => ({ ...one, column: 1, conflicted: true as const })),
+    };
+    await rebuild(event, Promise.resolve([[kept, { ...lost, order: inConflict }]]));
+    const { orderId } = lost.order;
+    const cancelled = await cancelOrder(redis, { eventId: event.eventId, orderId, ticketIds: [] });
+    expect(cancelled).toMatchObject({ kind: 'cancelled', order: { tickets: [{ cancelled: true }] } });
+    expect(await sellSeats(redis, purchaseOf(event))).toMatchObject({ code: 'SEAT_TAKEN' });
+    expect(await redis.hget(countsKey(event.eventId), 'sequence')).toBe(String(baseOf(1) + 1));
+  });
+});
+
+describe('a closed inventory', () => {
+  it('sells, holds, confirms and cancels nothing', async () => {
+    const event = await openAndSell();
+    const held = await holdSeats(redis, { ...purchaseOf(event, { zoneId: 1, row: 'C', column: 3 }), buyerId: 'eve' });
+    if (held.kind !== 'held') expect.fail('not held');
+    await closeInventory(redis, event.eventId);
+    const { eventId } = event;
+    for (const attempt of [
+      sell(event, 1, 'C', 1),
+      holdSeats(redis, { ...purchaseOf(event), buyerId: 'eve' }),
+      confirmHold(redis, { eventId, holdId: held.holdId }),
+      cancelOrder(redis, { eventId, orderId: held.order.orderId, ticketIds: [] }),
+    ]) {
+      await expect(attempt).rejects.toMatchObject({ code: 'INVENTORY_UNAVAILABLE' });
+    }
+  });
+});
