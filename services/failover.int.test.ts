@@ -1,0 +1,176 @@
+import { join } from 'node:path';
+import getPort from 'get-port';
+import type { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { findServers, type Server } from '../scripts/local/binaries.ts';
+import { connectStores } from '../scripts/local/connect.ts';
+import type { LocalProcess } from '../scripts/local/process.ts';
+import { startRedis } from '../scripts/local/redis.ts';
+import { openEvent } from '../scripts/onsale/open-event.ts';
+import { rebuildEvent } from '../scripts/onsale/rebuild-event.ts';
+import { verifyEvent } from '../scripts/onsale/verify/verify-event.ts';
+import { type Cable, layCable } from '../scripts/testing/cable.ts';
+import { purchaseAppOn } from '../scripts/testing/purchase-app.ts';
+import { testFolder } from '../scripts/testing/services.ts';
+import { silentLogger } from '../scripts/testing/silent-logger.ts';
+import { createMessaging, planOf, seatedZone, sns, sqs, unique, urls } from '../scripts/testing/stores.ts';
+import { projectEvents } from './persistence/projections/project.ts';
+import { startWorker } from './persistence/worker.ts';
+import { createOutbox } from './purchase/outbox/outbox.ts';
+import { createPublish } from './purchase/outbox/publish.ts';
+import { startRelay } from './purchase/outbox/relay.ts';
+import { requireReplicas } from './purchase/replicas.ts';
+import type { Inventory } from './purchase/seats/inventory.ts';
+
+const resources = new AsyncDisposableStack();
+afterAll(() => resources.disposeAsync());
+
+const folder = testFolder(resources);
+const { redis: found } = await findServers({ redis: true, mysql: false }, join(folder, 'bin'), () => {});
+const server = found as Server;
+
+const waitFor = <T>(condition: () => Promise<T>) => vi.waitFor(condition, { timeout: 30_000, interval: 20 });
+
+type Node = { process: LocalProcess; redis: Redis; port: number; restart(): Promise<void> };
+
+async function startNode(name: string): Promise<Node & { db: Awaited<ReturnType<typeof connectStores>>['db'] }> {
+  const port = await getPort();
+  const start = () => startRedis(server, { folder: join(folder, name), port }, { 'repl-diskless-sync-delay': '0' });
+  const first = await start();
+  const { redis, db } = await connectStores({ ...urls, redisUrl: `redis://127.0.0.1:${port}` }, resources, 3);
+  redis.on('error', () => {});
+  const node = {
+    port,
+    redis: redis as Redis,
+    db,
+    process: first,
+    async restart() {
+      await node.process.stop();
+      node.process = await start();
+      await waitFor(async () => expect(await node.redis.ping()).toBe('PONG'));
+    },
+  };
+  resources.defer(() => node.process.stop());
+  return node;
+}
+
+let master: Awaited<ReturnType<typeof startNode>>;
+let replica: Awaited<ReturnType<typeof startNode>>;
+let cable: Cable;
+let event: Inventory;
+let messaging: Awaited<ReturnType<typeof createMessaging>>;
+
+/** What a purchase service and a persistence service do, on this node. */
+function runServices(node: Awaited<ReturnType<typeof startNode>>): void {
+  const relay = startRelay({
+    outbox: createOutbox(node.redis, unique('task')),
+    publish: createPublish(sns, messaging.topicArn),
+    logger: silentLogger,
+    retentionMs: 3_600_000,
+    sweepMs: 50,
+  });
+  resources.defer(() => relay.stop());
+}
+
+async function buy(on: Node, column: number) {
+  const app = await purchaseAppOn(on.redis);
+  const { eventId, venueId } = event;
+  const payload = { venueId, eventId, zoneId: 1, row: 'A', column };
+  const { statusCode, body } = await app.inject({ method: 'POST', url: '/purchase/api/v1/tickets', payload });
+  return { statusCode, code: (JSON.parse(body) as { code?: string }).code };
+}
+
+const sold = { statusCode: 201, code: undefined };
+const taken = { statusCode: 409, code: 'SEAT_TAKEN' };
+const unavailable = { statusCode: 503, code: 'INVENTORY_UNAVAILABLE' };
+
+beforeAll(async () => {
+  messaging = await createMessaging();
+  master = await startNode('master');
+  const worker = startWorker({
+    sqs,
+    queueUrl: messaging.queueUrl,
+    project: (events) => projectEvents(master.db, events),
+    reject: async (rejected) => expect(rejected).toEqual([]),
+    logger: silentLogger,
+  });
+  resources.defer(() => worker.stop());
+});
+
+describe.skipIf(server.docker)('a replica that is promoted', () => {
+  beforeEach(async () => {
+    replica = await startNode(unique('replica'));
+    cable = await layCable(master.port, resources);
+    await replica.redis.replicaof('127.0.0.1', cable.port);
+    const inventory = { eventId: unique('event'), venueId: unique('venue'), currency: 'USD', onSaleAtMs: 0, holdMs: 600_000 };
+    event = { ...inventory, zones: [seatedZone(1, 1, 20)] };
+    expect(await openEvent(master.db, master.redis, planOf(event))).toEqual({ kind: 'opened' });
+    requireReplicas(master.redis, 0);
+    await waitFor(async () => expect(await master.redis.wait(1, 100)).toBe(1));
+  });
+
+  const promote = () => replica.redis.replicaof('NO', 'ONE');
+
+  it('and lacks a sale that its master promised sells nothing, also after a restart, until it is rebuilt; then no seat is sold twice', async () => {
+    expect(await buy(master, 1)).toEqual(sold);
+    await waitFor(async () => expect(await master.redis.wait(1, 100)).toBe(1));
+    await cable.cut();
+    runServices(master);
+    expect(await buy(master, 2)).toEqual(sold);
+    await waitFor(async () => {
+      const rows = await master.db.selectFrom('tickets').select('ticket_id').where('event_id', '=', event.eventId).execute();
+      expect(rows).toHaveLength(2);
+    });
+
+    await promote();
+    expect(await buy(replica, 2)).toEqual(unavailable);
+    expect(await buy(replica, 3)).toEqual(unavailable);
+    await replica.restart();
+    expect(await buy(replica, 3)).toEqual(unavailable);
+    expect(await openEvent(replica.db, replica.redis, planOf(event))).toMatchObject({ kind: 'refused' });
+
+    const system = { db: replica.db, redis: replica.redis, messaging: { sns, sqs, ...messaging } };
+    expect((await verifyEvent(system, event.eventId)).differences.join()).toContain('rebuild');
+    await rebuildEvent(system, event.eventId, () => {});
+    expect([await buy(replica, 1), await buy(replica, 2), await buy(replica, 3)]).toEqual([taken, taken, sold]);
+    runServices(replica);
+    await waitFor(async () => expect(await verifyEvent(system, event.eventId)).toMatchObject({ differences: [], inFlight: 0 }));
+  });
+
+  it('has every sale that was waited for, and goes on selling by itself', async () => {
+    requireReplicas(master.redis, 1);
+    expect(await buy(master, 1)).toEqual(sold);
+    await cable.cut();
+    expect(await buy(master, 2)).toEqual(unavailable);
+    await promote();
+    requireReplicas(replica.redis, 1);
+    // A replica of its own, or it would promise nothing either.
+    const second = await startNode(unique('replica'));
+    await second.redis.replicaof('127.0.0.1', replica.port);
+    await waitFor(async () => expect(await replica.redis.wait(1, 100)).toBe(1));
+    expect([await buy(replica, 1), await buy(replica, 2), await buy(replica, 3)]).toEqual([taken, sold, sold]);
+    // What was lawful once stays so.
+    requireReplicas(replica.redis, 0);
+    expect(await buy(replica, 4)).toEqual(sold);
+    expect(await openEvent(replica.db, replica.redis, planOf(event))).toEqual({ kind: 'unchanged' });
+  });
+
+  it('does not make the relay tell of what only its master had', async () => {
+    requireReplicas(master.redis, 1);
+    await cable.cut();
+    expect(await buy(master, 5)).toEqual(unavailable);
+    const outbox = createOutbox(master.redis, unique('task'));
+    const isolated = await outbox.readNew(event.eventId, 10);
+    expect(isolated.events).toHaveLength(1);
+    await expect(outbox.untilSafe(event.eventId)).rejects.toThrow('0 of 1 replicas');
+  });
+
+  it('is not needed where the master may not write without it (min-replicas-to-write): it is unavailable meanwhile', async () => {
+    await master.redis.config('SET', 'min-replicas-to-write', '1');
+    resources.defer(async () => void (await master.redis.config('SET', 'min-replicas-to-write', '0').catch(() => {})));
+    await cable.cut();
+    await waitFor(async () => expect(await buy(master, 7)).toEqual(unavailable));
+    await master.redis.config('SET', 'min-replicas-to-write', '0');
+    expect(await buy(master, 7)).toEqual(sold);
+  });
+});
