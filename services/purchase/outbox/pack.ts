@@ -1,8 +1,7 @@
+import type { BatchMessage } from '../../shared/publish.ts';
+
 /** A domain event of the outbox, ready to be packed: its type and its CloudEvent as JSON. */
 export type PackableEvent = { type: string; json: string };
-
-/** One SNS message: a CloudEvents batch of one event's outbox, JSON, and what the types in it are. */
-export type PackedMessage = { eventId: string; types: string[]; json: string };
 
 /** SNS: a message has at most 262,144 bytes, attributes included; what they may add here (ids have at most 64 characters). */
 const attributeBytes = 512;
@@ -12,8 +11,8 @@ const maxMessageBytes = 262_144 - attributeBytes;
  * Packs domain events, in their order, into as few messages as SNS' limit lets: some five hundred orders in each at a peak. One
  * full message, not ten in a batch of the same size: each costs publisher, queue and worker its own handling.
  */
-export function packMessages(eventId: string, events: PackableEvent[]): PackedMessage[] {
-  const messages: PackedMessage[] = [];
+export function packMessages(eventId: string, events: PackableEvent[]): BatchMessage[] {
+  const messages: BatchMessage[] = [];
   let group: PackableEvent[] = [];
   let bytes = 0;
   const close = () => {

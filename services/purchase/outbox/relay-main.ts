@@ -2,10 +2,10 @@ import { hostname } from 'node:os';
 import { parentPort, threadId, workerData } from 'node:worker_threads';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { createLogger } from '../../shared/logger.ts';
+import { createPublish } from '../../shared/publish.ts';
 import { openRedis } from '../../shared/redis.ts';
 import { requireReplicas } from '../replicas.ts';
 import { createOutbox } from './outbox.ts';
-import { createPublish } from './publish.ts';
 import { startRelay } from './relay.ts';
 import type { RelayMessage, RelaySettings } from './relay-thread.ts';
 

@@ -19,7 +19,8 @@ afterEach(() => vi.unstubAllEnvs());
 
 it('the relay in its thread publishes what it is woken for, also right after another sale, and stops', async () => {
   const { topicArn, queueUrl } = await createMessaging();
-  const config = loadConfig(purchaseConfig, { REDIS_URL: urls.redisUrl, SNS_TOPIC_ARN: topicArn, LOG_LEVEL: 'silent' });
+  const redisSettings = { REDIS_URL: urls.redisUrl, REDIS_CLUSTER: String(urls.isRedisCluster) };
+  const config = loadConfig(purchaseConfig, { ...redisSettings, SNS_TOPIC_ARN: topicArn, LOG_LEVEL: 'silent' });
   const event = await openTestEvent();
   // What the relay looks at by itself: this event it learns of only by being woken.
   await redis.del(openedEventsKey);

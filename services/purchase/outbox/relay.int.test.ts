@@ -5,11 +5,11 @@ import { silentLogger } from '../../../scripts/testing/silent-logger.ts';
 import { createMessaging, openTestEvent, receive, redis, seatedZone, sns, unique } from '../../../scripts/testing/stores.ts';
 import { readMessage } from '../../persistence/read-message.ts';
 import { outboxKey } from '../../shared/keys.ts';
+import { createPublish, type Publish } from '../../shared/publish.ts';
 import { checkTicketEvent } from '../../shared/ticket-events.ts';
 import type { Inventory } from '../seats/inventory.ts';
 import { sellSeats } from '../seats/take-seats.ts';
 import { createOutbox } from './outbox.ts';
-import { createPublish, type Publish } from './publish.ts';
 import { type Relay, startRelay } from './relay.ts';
 
 const relays: Relay[] = [];

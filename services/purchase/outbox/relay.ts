@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '../../shared/logger.ts';
+import type { BatchMessage, Publish } from '../../shared/publish.ts';
 import { untilDone } from '../../shared/retry.ts';
 import type { Outbox, Taken } from './outbox.ts';
-import { type PackedMessage, packMessages } from './pack.ts';
-import type { Publish } from './publish.ts';
+import { packMessages } from './pack.ts';
 
 export type Relay = {
   /** Says that the event's outbox has something new. */
@@ -135,7 +135,7 @@ export function startRelay(options: {
   }
 
   /** Until SNS has accepted it; while SNS is away, sales go on and the outbox waits. */
-  async function publishOne(message: PackedMessage): Promise<void> {
+  async function publishOne(message: BatchMessage): Promise<void> {
     await untilDone(() => publish(message), {
       isStopping: () => stopping.signal.aborted,
       onFailure: ({ error, attemptNumber }) => logger.warn({ err: error, attemptNumber }, 'publish failed; trying again'),
