@@ -9,8 +9,8 @@ export type Cable = {
 };
 
 /** A port that leads to another one on loopback until it is cut: how a test takes a store away and gives it back. */
-export async function layCable(toPort: number, resources: AsyncDisposableStack): Promise<Cable> {
-  const port = await getPort();
+export async function layCable(toPort: number, resources: AsyncDisposableStack, ownPort?: number): Promise<Cable> {
+  const port = ownPort ?? (await getPort());
   const sockets = new Set<Socket>();
   const server = createServer((near) => {
     const far = dial(toPort, '127.0.0.1');

@@ -1,0 +1,92 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import type { History } from './history.ts';
+import type { Random } from './random.ts';
+
+/** A request to the purchase service, below /purchase/api/v1. */
+type Request = {
+  method: 'POST' | 'DELETE';
+  path: string;
+  body?: object;
+  /** Idempotency-Key. */
+  key?: string;
+  /** Whether it may be sent again without a key: what it says is the same a second time. */
+  isRepeatable?: boolean;
+};
+
+export type Answer = { status: number; code: string; body: Record<string, unknown> };
+
+export type Ask = (request: Request) => Promise<Answer | undefined>;
+
+/** A buyer waits no longer. */
+const answerMs = 3_000;
+/** After a question without a certain answer, before the same or another one. */
+const patienceMs = { least: 50, most: 400 };
+const shareAskedTwice = 0.05;
+
+/**
+ * How a buyer asks: any of the purchase tasks, as a load balancer chooses; again when it is not certain what became of it, where
+ * that cannot do it twice, until `giveUp`. Gives undefined where nobody knows. Some answers are asked for once more by their
+ * key, and must be the same.
+ */
+export function createAsk(options: { urls: string[]; random: Random; history: History; giveUp: AbortSignal }): Ask {
+  const { urls, random, history, giveUp } = options;
+
+  async function untilAnswered(request: Request): Promise<Answer | undefined> {
+    const mayRepeat = request.key !== undefined || request.isRepeatable === true;
+    for (;;) {
+      const answer = await send(random.pick(urls), request);
+      history.requests++;
+      if (typeof answer === 'object') return answer;
+      history.unanswered++;
+      await pause(random.between(patienceMs.least, patienceMs.most));
+      if ((answer === 'unknown' && !mayRepeat) || giveUp.aborted) return undefined;
+    }
+  }
+
+  return async (request) => {
+    const answer = await untilAnswered(request);
+    if (answer && answer.status >= 500) history.surprises.push(`${nameOf(request)} was answered ${inShort(answer)}`);
+    if (!answer && request.key !== undefined)
+      history.surprises.push(`${nameOf(request)} was never answered, however often asked`);
+    if (!answer || request.key === undefined || !random.chance(shareAskedTwice)) return answer;
+    const again = await untilAnswered(request);
+    if (again) history.askedTwice++;
+    if (again && !isDeepStrictEqual(again, answer))
+      history.surprises.push(`${nameOf(request)} was answered ${inShort(answer)}, and then ${inShort(again)}`);
+    return answer;
+  };
+}
+
+async function send(base: string, { method, path, body, key }: Request): Promise<Answer | 'not sent' | 'unknown'> {
+  let status: number;
+  let text: string;
+  try {
+    const response = await fetch(`${base}/purchase/api/v1/${path}`, {
+      method,
+      headers: { ...(body && { 'content-type': 'application/json' }), ...(key !== undefined && { 'idempotency-key': key }) },
+      ...(body && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(answerMs),
+    });
+    status = response.status;
+    text = await response.text();
+  } catch (error) {
+    return wasRefused(error) ? 'not sent' : 'unknown';
+  }
+  // 503: perhaps it was done. 408: it did not arrive in one piece.
+  if (status === 503) return 'unknown';
+  if (status === 408) return 'not sent';
+  const read = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
+  return { status, code: typeof read.code === 'string' ? read.code : '', body: read };
+}
+
+/** Nobody listened: it cannot have been done. */
+function wasRefused(error: unknown): boolean {
+  const { cause } = error as { cause?: { code?: string } };
+  return cause?.code === 'ECONNREFUSED';
+}
+
+const nameOf = ({ method, path, body, key }: Request) =>
+  `${method} ${path} ${body ? JSON.stringify(body) : ''}${key === undefined ? '' : ` with the key ${key}`}`;
+
+const inShort = ({ status, body }: Answer) => `${status} ${JSON.stringify(body)}`;

@@ -1,0 +1,154 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Inventory } from '../../services/purchase/seats/inventory.ts';
+import type { Order, Ticket } from '../../services/shared/ticket.ts';
+import type { Answer, Ask } from './ask.ts';
+import type { History, Hold, Outcome, PricedPlace, PromisedOrder, Purchase } from './history.ts';
+import type { Random } from './random.ts';
+import { chooseWish } from './wishes.ts';
+
+/** Who acts, on what, and where it is written down. */
+export type BuyerStage = {
+  name: string;
+  random: Random;
+  ask: Ask;
+  history: History;
+  /** The events that can be bought now. */
+  onSale: () => Inventory[];
+  /** No more wishes after that; what was asked is asked to its end. */
+  stopping: AbortSignal;
+};
+
+/** Some hundred requests a second of thirty buyers: what has to start again needs the processor too. */
+const longestThoughtMs = 120;
+const shareAnonymous = 0.2;
+const longestHoldPauseMs = 3_000;
+
+type Mine = PromisedOrder & { eventId: string };
+
+/** One after another: buys, holds and decides, cancels; what each was told is in the history. Resolves once it has stopped. */
+export async function runBuyer(stage: BuyerStage): Promise<void> {
+  const { name, random, ask, history, onSale, stopping } = stage;
+  // Every fourth sends no keys: what they are not told they do not know.
+  const usesKeys = !random.chance(0.25);
+  const mine: Mine[] = [];
+  let asked = 0;
+  const keyed = () => (usesKeys ? { key: `${name}-${++asked}` } : {});
+
+  while (!stopping.aborted) {
+    const luck = random.integer(100);
+    if (luck < 45) await buy();
+    else if (luck < 70) await holdAndDecide();
+    else await cancel();
+    await pause(random.integer(longestThoughtMs));
+  }
+
+  function buyerFor({ ticketsPerBuyer }: Inventory): string | undefined {
+    return ticketsPerBuyer === undefined && random.chance(shareAnonymous) ? undefined : name;
+  }
+
+  async function buy(): Promise<void> {
+    const event = random.pick(onSale());
+    const { eventId, venueId } = event;
+    const buyerId = buyerFor(event);
+    const { wanted, body } = chooseWish(random, event);
+    const [seat] = 'seats' in wanted && wanted.seats.length === 1 ? wanted.seats : [];
+    const answer = await ask({
+      method: 'POST',
+      path: seat ? 'tickets' : 'orders',
+      body: seat ? { venueId, eventId, ...seat, buyerId } : { ...body, buyerId },
+      ...keyed(),
+    });
+    const outcome = settle(answer, takeRefusals, (told) => orderIn(seat ? ticketAlone(told) : told));
+    record({ eventId, buyerId, wanted, outcome });
+  }
+
+  async function holdAndDecide(): Promise<void> {
+    const event = random.pick(onSale());
+    const { eventId } = event;
+    const buyerId = buyerFor(event);
+    const { body } = chooseWish(random, event);
+    const path = 'holds';
+    const answer = await ask({ method: 'POST', path, body: { ...body, buyerId }, ...keyed() });
+    const outcome = settle(answer, takeRefusals, (told) => told as { holdId: string; expiresOn: string; seats: PricedPlace[] });
+    if (outcome.kind !== 'yes') return;
+    const { holdId, expiresOn, seats } = outcome.told;
+    const heldUntilMs = Date.parse(expiresOn);
+    const hold: Hold = { eventId, holdId, seats, heldFromMs: heldUntilMs - event.holdMs, heldUntilMs };
+    history.holds.push(hold);
+
+    const luck = random.integer(100);
+    if (luck < 15) return;
+    if (luck < 30) return await release(hold);
+    if (luck < 45) await extend(hold);
+    else if (luck < 60) await pause(random.integer(longestHoldPauseMs));
+    await confirm(hold, buyerId);
+  }
+
+  async function release(hold: Hold): Promise<void> {
+    hold.releasedMs = Date.now();
+    const answer = await ask({ method: 'DELETE', path: `holds/${hold.holdId}`, isRepeatable: true });
+    // Not found: an attempt that got no answer has released it.
+    settle(answer, ['HOLD_NOT_FOUND'], () => {});
+  }
+
+  async function extend(hold: Hold): Promise<void> {
+    const answer = await ask({ method: 'POST', path: `holds/${hold.holdId}/extend`, ...keyed() });
+    const outcome = settle(answer, ['HOLD_EXPIRED', 'HOLD_EXTENDED'], (told) => Date.parse(String(told.expiresOn)));
+    if (outcome.kind === 'yes') hold.heldUntilMs = outcome.told;
+  }
+
+  async function confirm(hold: Hold, buyerId: string | undefined): Promise<void> {
+    const { eventId, holdId, seats } = hold;
+    const answer = await ask({ method: 'POST', path: `holds/${holdId}/confirm`, isRepeatable: true, ...keyed() });
+    const outcome = settle(answer, ['HOLD_EXPIRED', 'BUYER_LIMIT_REACHED'], orderIn);
+    if (outcome.kind === 'yes') hold.orderId = outcome.told.orderId;
+    record({ eventId, buyerId, wanted: { seats }, held: seats, outcome });
+  }
+
+  async function cancel(): Promise<void> {
+    const order = mine.splice(random.integer(mine.length), 1)[0];
+    if (!order) return await buy();
+    const { eventId, orderId, tickets } = order;
+    const some = random.chance(0.3) ? random.shuffled(tickets).slice(0, random.between(1, tickets.length)) : undefined;
+    const ticketIds = (some ?? tickets).map(({ ticketId }) => ticketId);
+    const body = { eventId, ...(some && { ticketIds }) };
+    const answer = await ask({ method: 'POST', path: `orders/${orderId}/cancel`, body, ...keyed() });
+    const outcome = settle(answer, [], (told) => {
+      const live = (told.tickets as Ticket[]).filter(({ status }) => status !== 'CANCELLED').map(({ ticketId }) => ticketId);
+      const kept = live.filter((ticketId) => ticketIds.includes(ticketId));
+      if (kept.length > 0) history.surprises.push(`${kept.join()} of order ${orderId} were cancelled, and are told to be live`);
+    });
+    history.cancellations.push({ orderId, ticketIds, outcome });
+  }
+
+  function record(purchase: Purchase): void {
+    history.purchases.push(purchase);
+    if (purchase.outcome.kind === 'yes') mine.push({ ...purchase.outcome.told, eventId: purchase.eventId });
+  }
+
+  /** What an answer means; a refusal that is none of `refusals` is a surprise. */
+  function settle<Told>(
+    answer: Answer | undefined,
+    refusals: readonly string[],
+    read: (told: Record<string, unknown>) => Told,
+  ): Outcome<Told> {
+    if (!answer || answer.status >= 500) return { kind: 'unknown' };
+    if (answer.status < 300) return { kind: 'yes', told: read(answer.body) };
+    history.refused++;
+    if (!refusals.includes(answer.code))
+      history.surprises.push(`${name} was told ${answer.status} ${JSON.stringify(answer.body)}`);
+    return { kind: 'no', code: answer.code };
+  }
+}
+
+const takeRefusals = ['SEAT_TAKEN', 'SOLD_OUT', 'NO_ADJACENT_SEATS', 'BUYER_LIMIT_REACHED'];
+
+const ticketAlone = (told: object) => ({ ...told, tickets: [told] });
+
+function orderIn(told: object): PromisedOrder {
+  const { orderId, tickets } = told as Order;
+  return {
+    orderId,
+    tickets: tickets.map(({ ticketId, zoneId, row, column, price }) => ({ ticketId, zoneId, row, column, price })),
+  };
+}

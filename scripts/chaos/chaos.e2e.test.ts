@@ -1,0 +1,32 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { testFolder } from '../testing/services.ts';
+import { runChaos } from './chaos.ts';
+import { reportOf, wasRight } from './report.ts';
+
+let resources: AsyncDisposableStack;
+let folder: string;
+beforeEach(() => {
+  resources = new AsyncDisposableStack();
+  folder = testFolder(resources);
+});
+afterEach(() => resources.disposeAsync());
+
+const options = { buyers: 30, minutes: 1, outboxOutsideScripts: false };
+const run = (more: { faults: number; seed: number; outboxOutsideScripts?: boolean }) =>
+  runChaos({ ...options, ...more }, { folder, resources, say: () => {} });
+
+describe('chaos', { timeout: 180_000 }, () => {
+  it('finds every promise kept while every part is killed, stopped and cut off', async () => {
+    const right = await run({ faults: 10, seed: 1 });
+    expect(wasRight(right), reportOf(right)).toBe(true);
+    expect(reportOf(right)).toContain('oversold 0, lost 0, unexplained 0');
+    expect(right.history.purchases.length).toBeGreaterThan(100);
+  });
+
+  it('finds what is lost where the outbox is appended to after the script, and not in it', async () => {
+    const control = await run({ faults: 4, seed: 1, outboxOutsideScripts: true });
+    expect(wasRight(control)).toBe(false);
+    expect(control.verdict.lost).not.toEqual([]);
+    expect(control.proof.events.flatMap(({ differences }) => differences)).not.toEqual([]);
+  });
+});

@@ -1,0 +1,115 @@
+import { findAftermath } from './aftermath.ts';
+import { createAsk } from './ask.ts';
+import { runBuyer } from './buyer.ts';
+import { everyKind, type FaultKind, type PartName, planFaults, taskAndRedisKinds } from './faults.ts';
+import { type History, newHistory } from './history.ts';
+import { judge, type Verdict } from './judge.ts';
+import type { Organiser } from './organiser.ts';
+import { startOrganiser } from './organiser.ts';
+import { copyWithOutboxOutsideScripts } from './outbox-outside-scripts.ts';
+import { type Proof, proveEvents } from './prove-events.ts';
+import { createRandom } from './random.ts';
+import { readTickets } from './read-tickets.ts';
+import { runReader } from './reader.ts';
+import { faultLine } from './report.ts';
+import { untilHealthy, untilSettled } from './settle.ts';
+import { storm } from './storm.ts';
+import { type ChaosSystem, startChaosSystem } from './system.ts';
+
+export type ChaosOptions = {
+  faults: number;
+  /** Repeats which faults come, and what the buyers wish; not who is first. */
+  seed: number;
+  buyers: number;
+  /** Begins no more faults after that. */
+  minutes: number;
+  /** Runs services that append to the outbox after the script, and not in it: a control, which must fail. */
+  outboxOutsideScripts: boolean;
+};
+
+export type Stage = { folder: string; resources: AsyncDisposableStack; say: (line: string) => void };
+
+/** What a run was, and what it proved. */
+export type Run = {
+  options: ChaosOptions;
+  faults: FaultKind[];
+  history: History;
+  verdict: Verdict;
+  proof: Proof;
+  stormMs: number;
+};
+
+const readers = 3;
+/** From when all is well: in which every open question has to be answered. */
+const lastAnswersMs = 30_000;
+
+/**
+ * Has buyers buy while parts of the system are killed, stopped and cut off; lets it settle, replays what the emulator's death took,
+ * and compares what the buyers saw with what there is. Rejects where the system does not come back by itself.
+ */
+export async function runChaos(options: ChaosOptions, { folder, resources, say }: Stage): Promise<Run> {
+  const history = newHistory();
+  const onDeath = (part: PartName) => void history.surprises.push(`${part} ended, though nobody killed it; see ${folder}/log`);
+  const root = options.outboxOutsideScripts ? copyWithOutboxOutsideScripts(folder) : undefined;
+  const system = await startChaosSystem({ folder, resources, say, onDeath, ...(root !== undefined && { root }) });
+  const organiser = await startOrganiser(system);
+  const startedAt = performance.now();
+  const faults = await raiseStorm(options, { system, organiser, history, resources, say });
+  const stormMs = performance.now() - startedAt;
+
+  const { events } = organiser;
+  const eventIds = events.map(({ eventId }) => eventId);
+  say('The faults are over, and every buyer was answered. It settles …');
+  history.surprises.push(...(await untilSettled(system, eventIds)));
+  say('Replaying what died with the emulator, and verifying …');
+  const proof = await proveEvents(system, eventIds);
+  history.surprises.push(...(await findAftermath(system)));
+  const verdict = judge(history, await readTickets(system.db, eventIds), events);
+  return { options, faults, history, verdict, proof, stormMs };
+}
+
+/** Buyers and faults, until the faults are over and every buyer has got an answer. Gives the faults that were. */
+async function raiseStorm(
+  options: ChaosOptions,
+  around: { system: ChaosSystem; organiser: Organiser; history: History } & Omit<Stage, 'folder'>,
+): Promise<FaultKind[]> {
+  const { system, organiser, history, resources, say } = around;
+  const { seed } = options;
+  const [stopping, giveUp] = [new AbortController(), new AbortController()];
+  // Before the processes go: nobody is to ask on.
+  resources.defer(() => {
+    stopping.abort();
+    giveUp.abort();
+  });
+  const { onSale } = organiser;
+  const common = { history, onSale, stopping: stopping.signal };
+  const people = Promise.all([
+    organiser.run(stopping.signal),
+    ...Array.from({ length: options.buyers }, (_, at) => {
+      const name = `buyer-${at + 1}`;
+      const random = createRandom(seed, name);
+      const ask = createAsk({ urls: system.purchaseUrls, random, history, giveUp: giveUp.signal });
+      return runBuyer({ ...common, name, random, ask });
+    }),
+    ...Array.from({ length: readers }, (_, at) =>
+      runReader({ ...common, url: system.queryUrl, random: createRandom(seed, `reader ${at}`) }),
+    ),
+  ]);
+  try {
+    const kinds = options.outboxOutsideScripts ? taskAndRedisKinds : everyKind;
+    const plan = planFaults(createRandom(seed, 'faults'), options.faults, kinds);
+    const time = AbortSignal.timeout(options.minutes * 60_000);
+    const signal = AbortSignal.any([time, stopping.signal]);
+    let begun = 0;
+    const startedAt = performance.now();
+    const onFault = (fault: (typeof plan)[number]) =>
+      say(faultLine({ fault, at: ++begun, of: plan.length, afterMs: performance.now() - startedAt, history }));
+    const faults = await Promise.race([storm(system.parts, plan, { signal, onFault }), people.then(() => [])]);
+    await untilHealthy(system);
+    return faults;
+  } finally {
+    stopping.abort();
+    setTimeout(() => giveUp.abort(), lastAnswersMs).unref();
+    await people;
+  }
+}

@@ -1,0 +1,33 @@
+import type { Inventory } from '../../services/purchase/seats/inventory.ts';
+import { frontCentre, type ZoneInventory } from '../../services/shared/zone-layout.ts';
+import type { EventPlan } from '../onsale/event-file.ts';
+
+/** Shorter than most outages: many holds end while something is away. */
+const holdMs = 2_000;
+const ticketsPerBuyer = 6;
+
+const seated = (zoneId: number, rows: number, columns: number, priceMinor: number): ZoneInventory => ({
+  zoneId,
+  grid: { rows, columns, focus: frontCentre(columns) },
+  capacity: rows * columns,
+  priceMinor,
+});
+
+/** The run's event number `at`, from 1: two small blocks and general admission, fewer places than are wanted. Every third limits its buyers. */
+export function planHall(at: number): EventPlan {
+  const inventory: Inventory = {
+    eventId: `Chaos${at}`,
+    venueId: 'ChaosHall',
+    currency: 'USD',
+    onSaleAtMs: 0,
+    holdMs,
+    ...(at % 3 === 0 && { ticketsPerBuyer }),
+    zones: [seated(1, 8, 12, 10_000), seated(2, 4, 9, 7_550), { zoneId: 3, capacity: 60, priceMinor: 2_025 }],
+  };
+  const zoneNames = new Map([
+    [1, 'Stalls'],
+    [2, 'Balcony'],
+    [3, 'Standing'],
+  ]);
+  return { venueName: 'A hall', eventName: `Evening ${at}`, zoneNames, inventory };
+}

@@ -1,0 +1,95 @@
+import type { Inventory } from '../../services/purchase/seats/inventory.ts';
+import { formatMoney } from '../../services/shared/money.ts';
+import type { History, Place, PromisedOrder, Purchase, Wanted } from './history.ts';
+import type { TicketRow } from './read-tickets.ts';
+
+export const placeName = ({ zoneId, row, column }: Place) =>
+  row === null ? `a place of zone ${zoneId}` : `zone ${zoneId}, ${row}${column}`;
+
+/** Every ticket that was promised is there: for the buyer, the seat and the price that were told, and cancelled where it was. */
+export function findLost({ purchases, cancellations }: History, tickets: TicketRow[]): string[] {
+  const rows = new Map(tickets.map((ticket) => [ticket.ticketId, ticket]));
+  const statuses = new Map<string, TicketRow['status'][]>();
+  for (const { ticketIds, outcome } of cancellations) {
+    if (outcome.kind === 'no') continue;
+    const allowed: TicketRow['status'][] = outcome.kind === 'yes' ? ['CANCELLED'] : ['PAID', 'CANCELLED'];
+    for (const ticketId of ticketIds) statuses.set(ticketId, allowed);
+  }
+  return purchases.flatMap((purchase) => {
+    if (purchase.outcome.kind !== 'yes') return [];
+    const { eventId, buyerId, outcome } = purchase;
+    const { orderId } = outcome.told;
+    return [
+      ...notWhatWasWanted(purchase, outcome.told),
+      ...outcome.told.tickets.flatMap((ticket) => {
+        const row = rows.get(ticket.ticketId);
+        const name = `ticket ${ticket.ticketId} (${eventId}, ${placeName(ticket)}) of order ${orderId}`;
+        if (!row) return [`${name} is missing`];
+        const expected = { ...ticket, orderId, eventId, buyerId };
+        const differs = Object.entries(expected).filter(([field, value]) => row[field as keyof typeof expected] !== value);
+        const allowed = statuses.get(ticket.ticketId) ?? ['PAID'];
+        return [
+          ...differs.map(([field, value]) => `${name}: ${field} is ${row[field as keyof typeof expected]}, not ${value}`),
+          ...(allowed.includes(row.status) ? [] : [`${name} is ${row.status}, not ${allowed.join(' or ')}`]),
+        ];
+      }),
+    ];
+  });
+}
+
+/** The promise itself has the places that were asked for, and of a hold its prices. */
+function notWhatWasWanted({ wanted, held }: Purchase, { orderId, tickets }: PromisedOrder): string[] {
+  const priced = (list: (Place & { price: string })[]) =>
+    list
+      .map((ticket) => `${placeName(ticket)} at ${ticket.price}`)
+      .toSorted()
+      .join('; ');
+  if (held && priced(held) !== priced(tickets))
+    return [`order ${orderId} has ${priced(tickets)}, and its hold had ${priced(held)}`];
+  return isWanted(wanted, tickets)
+    ? []
+    : [`order ${orderId} has ${tickets.map(placeName).join('; ')}, and wanted was ${JSON.stringify(wanted)}`];
+}
+
+const placesOf = (places: Place[]) => places.map(placeName).toSorted().join();
+
+function isWanted(wanted: Wanted, places: Place[]): boolean {
+  if ('seats' in wanted) return placesOf(wanted.seats) === placesOf(places);
+  return places.length === wanted.quantity && places.every(({ zoneId }) => zoneId === wanted.zoneId);
+}
+
+/**
+ * Every order that there is was promised, or is what somebody asked for who was never told what became of it: one order for
+ * each time that they asked. Nobody can have cancelled that one, and its price is its zone's.
+ */
+export function findUnexplained({ purchases }: History, tickets: TicketRow[], events: Inventory[]): string[] {
+  const promised = new Set(
+    purchases.flatMap(({ outcome }) => (outcome.kind === 'yes' ? outcome.told.tickets.map(({ ticketId }) => ticketId) : [])),
+  );
+  const prices = new Map(
+    events.flatMap(({ eventId, currency, zones }) =>
+      zones.map(({ zoneId, priceMinor }) => [`${eventId} ${zoneId}`, formatMoney(priceMinor, currency)] as const),
+    ),
+  );
+  // Who named the seats first: whom any would do can be given those that are left.
+  const open = purchases.filter(({ outcome }) => outcome.kind === 'unknown');
+  const unknown = [...open.filter(({ wanted }) => 'seats' in wanted), ...open.filter(({ wanted }) => !('seats' in wanted))];
+  const orders = Map.groupBy(
+    tickets.filter(({ ticketId }) => !promised.has(ticketId)),
+    ({ orderId }) => orderId,
+  );
+  return [...orders].flatMap(([orderId, rows]) => {
+    const [first] = rows;
+    const at = unknown.findIndex(
+      ({ eventId, buyerId, wanted }) =>
+        eventId === first?.eventId &&
+        buyerId === first.buyerId &&
+        isWanted(wanted, rows) &&
+        rows.every(({ zoneId, price, status }) => status === 'PAID' && price === prices.get(`${eventId} ${zoneId}`)),
+    );
+    if (at >= 0) unknown.splice(at, 1);
+    const whose = first?.buyerId ?? 'nobody by name';
+    const what = rows.map((row) => `${placeName(row)} at ${row.price}, ${row.status}`).join('; ');
+    return at >= 0 ? [] : [`order ${orderId} of ${first?.eventId} (${whose}; ${what}) is what nobody bought`];
+  });
+}

@@ -1,0 +1,266 @@
+import { describe, expect, it } from 'vitest';
+import type { Inventory } from '../../services/purchase/seats/inventory.ts';
+import { planHall } from './halls.ts';
+import { type History, type Hold, newHistory, type Outcome, type PromisedOrder, type Purchase } from './history.ts';
+import { isRight, judge } from './judge.ts';
+import type { TicketRow } from './read-tickets.ts';
+
+const { inventory } = planHall(1);
+const { eventId } = inventory;
+
+const right = { lost: [], oversold: [], unexplained: [], broken: [] };
+
+/** A1 of zone 1, as MySQL has it, where nothing else is said; in general admission with `row` null. */
+const row = (changes: Partial<TicketRow> = {}): TicketRow => ({
+  ticketId: 'ticket',
+  orderId: 'order',
+  venueId: inventory.venueId,
+  eventId,
+  buyerId: 'Ann',
+  zoneId: 1,
+  row: 'A',
+  column: '1',
+  price: '100.00',
+  currency: 'USD',
+  status: 'PAID',
+  sequence: 1,
+  cancelledSequence: undefined,
+  soldMs: 1_000,
+  cancelledMs: undefined,
+  ...changes,
+});
+const cancelled = (changes: Partial<TicketRow> = {}) =>
+  row({ status: 'CANCELLED', cancelledSequence: 2, cancelledMs: 2_000, ...changes });
+const standing = (at: number, changes: Partial<TicketRow> = {}) =>
+  row({
+    ticketId: `standing ${at}`,
+    orderId: `order ${at}`,
+    zoneId: 3,
+    row: null,
+    column: null,
+    price: '20.25',
+    sequence: at,
+    ...changes,
+  });
+
+const unknown = { kind: 'unknown' } as const;
+const promiseOf = (...tickets: TicketRow[]): Outcome<PromisedOrder> => ({
+  kind: 'yes',
+  told: {
+    orderId: tickets[0]?.orderId ?? '',
+    tickets: tickets.map(({ ticketId, zoneId, row: letters, column, price }) => ({
+      ticketId,
+      zoneId,
+      row: letters,
+      column,
+      price,
+    })),
+  },
+});
+/** Of these tickets' seats, by their buyer. */
+const purchase = (outcome: Outcome<PromisedOrder>, tickets: TicketRow[], changes: Partial<Purchase> = {}): Purchase => ({
+  eventId,
+  buyerId: tickets[0]?.buyerId,
+  wanted: { seats: tickets },
+  outcome,
+  ...changes,
+});
+const bought = (...tickets: TicketRow[]) => purchase(promiseOf(...tickets), tickets);
+const cancellation = (kind: 'yes' | 'no' | 'unknown', ...ticketIds: string[]) => {
+  const outcomes = { yes: { kind, told: undefined }, no: { kind, code: 'ORDER_NOT_FOUND' }, unknown } as const;
+  return { orderId: 'order', ticketIds, outcome: outcomes[kind] as Outcome<unknown> };
+};
+
+const judged = (history: Partial<History>, rows: TicketRow[], events: Inventory[] = [inventory]) =>
+  judge({ ...newHistory(), ...history }, rows, events);
+
+describe('what buyers were promised', () => {
+  it('is right where every ticket is there, as it was told and as its buyer left it', () => {
+    const [first, second] = [row(), row({ ticketId: 'second', column: '2' })];
+    expect(judged({ purchases: [bought(first, second)] }, [first, second])).toEqual(right);
+    const half = cancelled({ ticketId: 'second', column: '2' });
+    expect(judged({ purchases: [bought(first, half)], cancellations: [cancellation('yes', 'second')] }, [first, half])).toEqual(
+      right,
+    );
+    expect(isRight(judged({}, []))).toBe(true);
+  });
+
+  it.each<[string, TicketRow[]]>([
+    ['is missing', []],
+    ['row is B, not A', [row({ row: 'B' })]],
+    ['column is 2, not 1', [row({ column: '2' })]],
+    ['zoneId is 2, not 1', [row({ zoneId: 2 })]],
+    ['price is 1.00, not 100.00', [row({ price: '1.00' })]],
+    ['orderId is other, not order', [row({ orderId: 'other' })]],
+    ['eventId is Chaos2, not Chaos1', [row({ eventId: 'Chaos2' })]],
+    ['buyerId is Bob, not Ann', [row({ buyerId: 'Bob' })]],
+    ['is CANCELLED, not PAID', [cancelled()]],
+    ['is CONFLICTED, not PAID', [row({ status: 'CONFLICTED' })]],
+  ])('is lost where the ticket %s', (words, rows) => {
+    const verdict = judged({ purchases: [bought(row())] }, rows);
+    expect(verdict.lost).toEqual([expect.stringContaining(words)]);
+    expect(isRight(verdict)).toBe(false);
+  });
+
+  it.each([
+    ['yes', row(), 'is PAID, not CANCELLED'],
+    ['no', cancelled(), 'is CANCELLED, not PAID'],
+  ] as const)('is lost where a cancellation was answered "%s", and it is otherwise', (answer, ticket, words) => {
+    const verdict = judged({ purchases: [bought(row())], cancellations: [cancellation(answer, 'ticket')] }, [ticket]);
+    expect(verdict.lost).toEqual([expect.stringContaining(words)]);
+  });
+
+  it.each([row(), cancelled()])('may be cancelled or not where nobody was told ($status)', (ticket) => {
+    expect(judged({ purchases: [bought(row())], cancellations: [cancellation('unknown', 'ticket')] }, [ticket])).toEqual(right);
+  });
+
+  it('has to be what was wanted', () => {
+    const wanted = { seats: [{ zoneId: 1, row: 'A', column: '2' }] };
+    for (const changes of [{ wanted }, { wanted: { zoneId: 1, quantity: 2 } }, { wanted: { zoneId: 2, quantity: 1 } }]) {
+      const verdict = judged({ purchases: [purchase(promiseOf(row()), [row()], changes)] }, [row()]);
+      expect(verdict.lost).toEqual([expect.stringContaining('and wanted was')]);
+    }
+    expect(judged({ purchases: [purchase(promiseOf(row()), [row()], { wanted: { zoneId: 1, quantity: 1 } })] }, [row()])).toEqual(
+      right,
+    );
+  });
+
+  it('has the seats and the prices of its hold', () => {
+    const confirmed = (price: string, column: string) => {
+      const held = [{ zoneId: 1, row: 'A', column, price }];
+      return judged({ purchases: [purchase(promiseOf(row()), [row()], { held })] }, [row()]);
+    };
+    expect(confirmed('100.00', '1')).toEqual(right);
+    expect(confirmed('90.00', '1').lost).toEqual([expect.stringContaining('its hold had zone 1, A1 at 90.00')]);
+    expect(confirmed('100.00', '2').lost).toEqual([expect.stringContaining('its hold had zone 1, A2 at 100.00')]);
+  });
+});
+
+describe('a ticket that nobody was promised', () => {
+  const asked = purchase(unknown, [row()]);
+
+  it('is explained by who asked for it and was never told', () => {
+    expect(judged({ purchases: [asked] }, [row()])).toEqual(right);
+    expect(judged({ purchases: [{ ...asked, wanted: { zoneId: 1, quantity: 1 } }] }, [row()])).toEqual(right);
+    expect(judged({ purchases: [asked] }, [])).toEqual(right);
+  });
+
+  it.each<[string, Partial<Purchase>]>([
+    ['of another buyer', { buyerId: 'Bob' }],
+    ['of nobody by name', { buyerId: undefined }],
+    ['of another event', { eventId: 'Chaos2' }],
+    ['of another seat', { wanted: { seats: [{ zoneId: 1, row: 'A', column: '2' }] } }],
+    ['of another number', { wanted: { zoneId: 1, quantity: 2 } }],
+    ['of another zone', { wanted: { zoneId: 2, quantity: 1 } }],
+    ['that was refused', { outcome: { kind: 'no', code: 'SEAT_TAKEN' } }],
+  ])('is not explained by a wish %s', (_what, changes) => {
+    const verdict = judged({ purchases: [{ ...asked, ...changes }] }, [row()], [inventory, planHall(2).inventory]);
+    expect(verdict.unexplained).toEqual([expect.stringMatching(/order of Chaos1 .*zone 1, A1 at 100.00, PAID.* nobody bought/)]);
+  });
+
+  it.each<[string, TicketRow]>([
+    ['is cancelled', cancelled()],
+    ['has another price than its zone', row({ price: '90.00' })],
+  ])('is not explained where it %s', (_what, ticket) => {
+    expect(judged({ purchases: [asked] }, [ticket]).unexplained).toHaveLength(1);
+  });
+
+  it('is not explained by a wish that explains another order, nor by the promise of its neighbours', () => {
+    const any = { ...asked, wanted: { zoneId: 3, quantity: 1 } };
+    expect(judged({ purchases: [any] }, [standing(1), standing(2)]).unexplained).toHaveLength(1);
+    expect(judged({ purchases: [any, any] }, [standing(1), standing(2)])).toEqual(right);
+    const more = row({ ticketId: 'more', column: '2' });
+    expect(judged({ purchases: [bought(row())] }, [row(), more]).unexplained).toEqual([expect.stringContaining('zone 1, A2')]);
+  });
+
+  it('is explained by who named the seat, and so leaves to others those that any would do', () => {
+    const any = { ...asked, wanted: { zoneId: 1, quantity: 1 } };
+    const other = row({ ticketId: 'other', orderId: 'other', column: '2', sequence: 2 });
+    expect(judged({ purchases: [any, asked] }, [row(), other])).toEqual(right);
+  });
+});
+
+describe('a place', () => {
+  it('is oversold where a second ticket was sold before the first was cancelled, and not where after', () => {
+    const second = (sequence: number) => row({ ticketId: 'second', orderId: 'second', sequence });
+    const history = (sequence: number) => ({
+      purchases: [bought(row()), bought(second(sequence))],
+      cancellations: [cancellation('yes', 'ticket')],
+    });
+    const first = cancelled({ cancelledSequence: 5 });
+    expect(judged(history(6), [first, second(6)])).toEqual(right);
+    expect(judged(history(4), [first, second(4)]).oversold).toEqual([expect.stringContaining('zone 1, A1: 2 tickets at once')]);
+  });
+
+  it('is oversold where two were promised it, though MySQL has one ticket', () => {
+    const second = row({ ticketId: 'second', orderId: 'second' });
+    const purchases = [bought(row()), bought(second)];
+    expect(judged({ purchases }, [row()]).oversold).toEqual([expect.stringContaining('was promised as ticket and second')]);
+    expect(judged({ purchases, cancellations: [cancellation('unknown', 'second')] }, [row()]).oversold).toEqual([]);
+  });
+
+  it('is oversold where a ticket is in conflict', () => {
+    expect(judged({}, [row({ status: 'CONFLICTED' })]).oversold).toEqual([expect.stringContaining('is CONFLICTED')]);
+  });
+
+  it('in general admission is oversold beyond the capacity, and not at it', () => {
+    const rows = (count: number) => Array.from({ length: count }, (_, at) => standing(at + 1));
+    expect(judged({}, rows(60)).oversold).toEqual([]);
+    expect(judged({}, rows(61)).oversold).toEqual([expect.stringContaining('zone 3: 61 tickets at once in 60 places')]);
+  });
+});
+
+describe('a hold', () => {
+  const hold: Hold = {
+    eventId,
+    holdId: 'hold',
+    seats: [{ zoneId: 1, row: 'A', column: '1', price: '100.00' }],
+    heldFromMs: 1_000,
+    heldUntilMs: 3_000,
+  };
+  const sold = (soldMs: number, changes: Partial<TicketRow> = {}) => row({ soldMs, ...changes });
+  const broken = (changes: Partial<Hold>, ticket: TicketRow) =>
+    judged({ holds: [{ ...hold, ...changes }] }, [ticket]).broken.length;
+
+  it('is broken where another had the seat in its time', () => {
+    expect(broken({}, sold(2_999))).toBe(1);
+    expect(broken({}, sold(500))).toBe(1);
+    expect(broken({}, sold(500, { status: 'CANCELLED', cancelledMs: 1_001 }))).toBe(1);
+  });
+
+  it.each<[string, Partial<Hold>, TicketRow]>([
+    ['before it', {}, sold(500, { status: 'CANCELLED', cancelledMs: 1_000 })],
+    ['after it', {}, sold(3_000)],
+    ['after its release', { releasedMs: 1_500 }, sold(1_500)],
+    ['by its own order', { orderId: 'order' }, sold(2_000)],
+    ['in another event', { eventId: 'Chaos2' }, sold(2_000)],
+    ['without being named', {}, sold(2_000, { zoneId: 3, row: null, column: null })],
+  ])('is kept where the seat was sold %s', (_what, changes, ticket) => {
+    expect(broken(changes, ticket)).toBe(0);
+  });
+
+  it('is over once it is an order, whose tickets may be cancelled and sold again', () => {
+    const own = sold(1_500, { status: 'CANCELLED', cancelledMs: 1_600 });
+    const next = sold(1_700, { ticketId: 'next', orderId: 'next', sequence: 3 });
+    expect(judged({ holds: [{ ...hold, orderId: 'order' }] }, [own, next]).broken).toEqual([]);
+  });
+});
+
+describe('a run', () => {
+  it('is wrong where a buyer had more than the event allows, at any time', () => {
+    const limited = planHall(3).inventory;
+    const rows = (count: number) => Array.from({ length: count }, (_, at) => standing(at + 1, { eventId: limited.eventId }));
+    const first = { status: 'CANCELLED', cancelledMs: 9_000 } as const;
+    expect(judged({}, rows(6), [limited]).broken).toEqual([]);
+    expect(judged({}, rows(7), [limited]).broken).toEqual(['Ann had 7 tickets of Chaos3, which allows 6']);
+    const [one = row(), ...others] = rows(7);
+    expect(judged({}, [{ ...one, ...first, cancelledSequence: 8 }, ...others], [limited]).broken).toHaveLength(1);
+    expect(judged({}, [{ ...one, ...first, cancelledSequence: 6.5 }, ...others], [limited]).broken).toEqual([]);
+  });
+
+  it('is wrong where somebody was told what nobody may be told', () => {
+    const verdict = judged({ surprises: ['GET / was answered 500'] }, []);
+    expect(verdict).toEqual({ ...right, broken: ['GET / was answered 500'] });
+    expect(isRight(verdict)).toBe(false);
+  });
+});

@@ -1,0 +1,30 @@
+import { replayEvent } from '../onsale/replay-event.ts';
+import { verifyEvent } from '../onsale/verify/verify-event.ts';
+import { inParallel } from '../testing/http.ts';
+import { findMissing } from './settle.ts';
+import type { ChaosSystem } from './system.ts';
+
+/** What `replay` and `verify` said of each event. */
+export type Proof = {
+  /** Domain events that had died with the emulator, and were replayed. */
+  replayed: number;
+  events: { eventId: string; summary: string; differences: string[] }[];
+};
+
+/** Each waits for what is on its way, most of the time. */
+const atOnce = 3;
+
+/** Replays each event, and holds what Redis and MySQL have then against each other. */
+export async function proveEvents(system: ChaosSystem, eventIds: string[]): Promise<Proof> {
+  let replayed = 0;
+  const events = await inParallel(eventIds, atOnce, async (eventId) => {
+    replayed += (await findMissing(system, eventId)).length;
+    await replayEvent(system, eventId, () => {});
+    const { differences, inFlight, summary } = await verifyEvent(system, eventId);
+    const waiting = inFlight > 0 ? [`${inFlight} domain events are still on their way`] : [];
+    return { eventId, summary, differences: [...differences, ...waiting] };
+  });
+  return { replayed, events };
+}
+
+export const isProven = ({ events }: Proof) => events.every(({ differences }) => differences.length === 0);

@@ -1,0 +1,100 @@
+import type { Run } from './chaos.ts';
+import { type Fault, nameOf, partNames } from './faults.ts';
+import type { History } from './history.ts';
+import { isRight, type Verdict } from './judge.ts';
+import { isProven } from './prove-events.ts';
+
+const mostExamples = 10;
+
+const count = (number: number) => number.toLocaleString('en-US');
+
+/** "  12.3 s   7 of 300  kill -9 redis, 1.2 s          sold 1,204  refused 3,001  unknown 12" */
+export function faultLine(now: { fault: Fault; at: number; of: number; afterMs: number; history: History }): string {
+  const { fault, at, of, afterMs, history } = now;
+  const what = `${nameOf(fault)}, ${(fault.forMs / 1_000).toFixed(1)} s`;
+  const { tickets, unknown } = tally(history);
+  return [
+    `${(afterMs / 1_000).toFixed(1).padStart(6)} s`,
+    `${String(at).padStart(String(of).length)} of ${of}`,
+    what.padEnd(28),
+    `sold ${count(tickets)}`,
+    `refused ${count(history.refused)}`,
+    `unknown ${count(unknown)}`,
+  ].join('  ');
+}
+
+function tally({ purchases, cancellations }: History) {
+  const promised = purchases.flatMap(({ outcome }) => (outcome.kind === 'yes' ? [outcome.told] : []));
+  const unknownPurchases = purchases.filter(({ outcome }) => outcome.kind === 'unknown').length;
+  return {
+    orders: promised.length,
+    tickets: promised.reduce((sum, { tickets }) => sum + tickets.length, 0),
+    cancelled: cancellations.filter(({ outcome }) => outcome.kind === 'yes').length,
+    unknown: unknownPurchases + cancellations.filter(({ outcome }) => outcome.kind === 'unknown').length,
+  };
+}
+
+/** Whether nothing at all was wrong. */
+export const wasRight = ({ verdict, proof }: Pick<Run, 'verdict' | 'proof'>) => isRight(verdict) && isProven(proof);
+
+/** What a run was and what it proved, for a person. */
+export function reportOf(run: Run): string {
+  const { options, faults, history, verdict, proof, stormMs } = run;
+  const { orders, tickets, cancelled, unknown } = tally(history);
+  const { oversold, lost, unexplained, broken } = verdict;
+  return [
+    '',
+    `${count(faults.length)} faults in ${Math.round(stormMs / 1_000)} s, with ${options.buyers} buyers:`,
+    ...faultTable(faults),
+    '',
+    `Requests       ${count(history.requests)}, of which ${count(history.unanswered)} got no answer or a 503, and ${count(history.refused)} were refused`,
+    `Promises       ${count(orders)} orders with ${count(tickets)} tickets, ${count(history.holds.length)} holds`,
+    `Cancellations  ${count(cancelled)}`,
+    `Unknown        ${count(unknown)}: asked without an Idempotency-Key, and no answer`,
+    `Asked twice    ${count(history.askedTwice)} answers, by their Idempotency-Key`,
+    `Replayed       ${count(proof.replayed)} domain events, which had died with the emulator's memory`,
+    '',
+    'Redis and MySQL, by "verify":',
+    ...proof.events.map(({ summary, differences }) => `  ${differences.length === 0 ? '✓' : '✗'} ${summary}`),
+    '',
+    `oversold ${oversold.length}, lost ${lost.length}, unexplained ${unexplained.length}${broken.length > 0 ? `, otherwise wrong ${broken.length}` : ''}`,
+    ...examplesOf(verdict),
+    ...proof.events.flatMap(({ eventId, differences }) => examples(`${eventId}, by "verify"`, differences)),
+    '',
+    conclusionOf(run),
+  ].join('\n');
+}
+
+function conclusionOf(run: Run): string {
+  const { seed, faults, buyers, outboxOutsideScripts } = run.options;
+  const again = `--seed ${seed} --faults ${faults} --buyers ${buyers}${outboxOutsideScripts ? ' --outbox-outside-scripts' : ''}`;
+  if (outboxOutsideScripts)
+    return wasRight(run)
+      ? `Nothing was found wrong, though the outbox was appended to outside the scripts: chaos is blind, or had no luck (${again}).`
+      : 'This was not right, as it must be where the outbox is appended to outside the scripts.';
+  return wasRight(run)
+    ? `Every promise was kept: nothing was sold twice, nothing was lost, nothing was sold that nobody bought (seed ${seed}).`
+    : `This was not right. To see it again: npm run chaos -- ${again}`;
+}
+
+function faultTable(faults: Run['faults']): string[] {
+  return partNames.flatMap((part) => {
+    const ofPart = faults.filter((fault) => fault.part === part);
+    if (ofPart.length === 0) return [];
+    const kinds = Map.groupBy(ofPart, ({ deed }) => deed);
+    const words = { kill: 'killed (-9)', freeze: 'stopped', cut: 'cut off' };
+    const what = (['kill', 'freeze', 'cut'] as const).flatMap((deed) => {
+      const times = kinds.get(deed)?.length ?? 0;
+      return times === 0 ? [] : [`${words[deed]} ${count(times)} ×`];
+    });
+    return [`  ${part.padEnd(13)}${what.join(', ')}`];
+  });
+}
+
+const examplesOf = (verdict: Verdict) => Object.entries(verdict).flatMap(([kind, faults]) => examples(kind, faults));
+
+function examples(kind: string, faults: string[]): string[] {
+  if (faults.length === 0) return [];
+  const more = faults.length > mostExamples ? [`    … and ${count(faults.length - mostExamples)} more`] : [];
+  return [`  ${kind}:`, ...faults.slice(0, mostExamples).map((fault) => `    ${fault}`), ...more];
+}

@@ -1,0 +1,74 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { readInventory } from '../../services/purchase/seats/inventory.ts';
+import { answers } from '../local/process.ts';
+import { readOutbox } from '../onsale/verify/outbox.ts';
+import type { ChaosSystem } from './system.ts';
+
+const healthyMs = 60_000;
+const holdsOverMs = 20_000;
+/**
+ * A message that a dead worker had comes again after 30 s, what a dead task had taken from an outbox is taken over after 15 s or
+ * so: all of it is over by then.
+ */
+const projectedMs = 90_000;
+const pollMs = 200;
+
+/** Resolves once every service says that it can do its work; rejects where one never does by itself. */
+export async function untilHealthy({ healthUrls }: ChaosSystem): Promise<void> {
+  for (const url of healthUrls) {
+    const isHealthy = await until(healthyMs, () => answers(url)().catch(() => false));
+    if (!isHealthy) throw new Error(`${url} was not 200 within ${healthyMs / 1_000} s of the last fault`);
+  }
+}
+
+/**
+ * Resolves once holds are over, and once all that was sold since the emulator last lost its memory is in MySQL: no replay is
+ * needed for that. Gives what is not so, in words.
+ */
+export async function untilSettled(system: ChaosSystem, eventIds: string[]): Promise<string[]> {
+  const faults: string[] = [];
+  for (const eventId of eventIds) {
+    const isOver = await until(holdsOverMs, async () => (await heldIn(system, eventId)) === 0);
+    if (!isOver) faults.push(`${eventId} still holds ${await heldIn(system, eventId)} places, of holds that are overdue`);
+  }
+  const sinceMs = system.emulatorUpSinceMs();
+  const endMs = Date.now() + projectedMs;
+  for (const eventId of eventIds) {
+    let missing: number[] = [];
+    const isProjected = await until(endMs - Date.now(), async () => {
+      missing = await findMissing(system, eventId, sinceMs);
+      return missing.length === 0;
+    });
+    if (!isProjected)
+      faults.push(`${eventId}: ${missing.length} domain events did not come to MySQL by themselves, from ${missing[0]} on`);
+  }
+  return faults;
+}
+
+async function heldIn({ redis }: ChaosSystem, eventId: string): Promise<number> {
+  const { held = new Map<number, number>() } = (await readInventory(redis, eventId)) ?? {};
+  return held.values().reduce((sum, count) => sum + count, 0);
+}
+
+/** Sequences of domain events in the outbox, from `sinceMs` on (Unix time), that MySQL has not applied. */
+export async function findMissing({ db, redis }: ChaosSystem, eventId: string, sinceMs = 0): Promise<number[]> {
+  const rows = await db.selectFrom('order_events').select('sequence').where('event_id', '=', eventId).execute();
+  const applied = new Set(rows.map(({ sequence }) => sequence));
+  const missing: number[] = [];
+  for await (const entries of readOutbox(redis, eventId)) {
+    for (const [, [, first, , timeMs, ...events]] of entries) {
+      if (Number(timeMs) < sinceMs) continue;
+      for (let at = 0; at < events.length / 2; at++) if (!applied.has(Number(first) + at)) missing.push(Number(first) + at);
+    }
+  }
+  return missing;
+}
+
+async function until(withinMs: number, condition: () => Promise<boolean>): Promise<boolean> {
+  const endMs = Date.now() + withinMs;
+  while (!(await condition())) {
+    if (Date.now() > endMs) return false;
+    await pause(pollMs);
+  }
+  return true;
+}

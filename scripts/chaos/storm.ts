@@ -1,0 +1,64 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Fault, type FaultKind, nameOf, type PartName } from './faults.ts';
+import type { Part } from './part.ts';
+
+/** Faults at the same time. */
+const atOnce = 2;
+
+/**
+ * Does one fault after another to the parts, two at a time, never two to the same part, and mends each. Begins no more of them
+ * once `signal` says so, and gives those that were done. Rejects when a part does not come up again.
+ */
+export async function storm(
+  parts: Record<PartName, Part>,
+  faults: Fault[],
+  { signal, onFault }: { signal: AbortSignal; onFault: (fault: Fault) => void },
+): Promise<FaultKind[]> {
+  const done: FaultKind[] = [];
+  const inTrouble = new Map<PartName, Promise<void>>();
+  const coming = faults.values();
+
+  async function hand(): Promise<void> {
+    for (const fault of coming) {
+      await pause(fault.pauseMs, undefined, { signal }).catch(() => {});
+      if (signal.aborted) return;
+      const { part } = fault;
+      const before = inTrouble.get(part);
+      const now = (before ?? Promise.resolve()).then(() => {
+        done.push(fault);
+        onFault(fault);
+        return inflict(parts[part], fault);
+      });
+      inTrouble.set(
+        part,
+        now.catch(() => {}),
+      );
+      await now;
+    }
+  }
+
+  await Promise.all(Array.from({ length: atOnce }, hand));
+  return done;
+}
+
+async function inflict(part: Part, fault: Fault): Promise<void> {
+  const { deed, forMs } = fault;
+  const { cable } = part;
+  switch (deed) {
+    case 'kill':
+      await part.kill();
+      await pause(forMs);
+      return await part.start();
+    case 'freeze':
+      part.freeze();
+      await pause(forMs);
+      return part.thaw();
+    case 'cut':
+      if (!cable) throw new Error(`${nameOf(fault)}: no cable leads there`);
+      await cable.cut();
+      await pause(forMs);
+      return await cable.mend();
+    default:
+      throw deed satisfies never;
+  }
+}

@@ -1,0 +1,126 @@
+import { join } from 'node:path';
+import getPort, { portNumbers } from 'get-port';
+import { migrateToLatest } from '../../migrations/migrate.ts';
+import { pathTable, type ServiceName } from '../../services/shared/path-table.ts';
+import { findServers } from '../local/binaries.ts';
+import { connectStores } from '../local/connect.ts';
+import { emulatorEnvironment } from '../local/emulator.ts';
+import { connectMessaging } from '../local/messaging.ts';
+import { startMysql } from '../local/mysql.ts';
+import type { LocalProcess } from '../local/process.ts';
+import { startRedis } from '../local/redis.ts';
+import { startService } from '../local/services.ts';
+import { localStoreUrls, startEmulator } from '../local/stores.ts';
+import { serviceEnvironment } from '../local/system.ts';
+import type { System } from '../onsale/system.ts';
+import { type Cable, layCable, through } from '../testing/cable.ts';
+import { type PartName, partNames } from './faults.ts';
+import { createPart, type Part } from './part.ts';
+
+/** A system of its own: what is under chaos, where it is asked, and connections past the cables for who watches. */
+export type ChaosSystem = System & {
+  parts: Record<PartName, Part>;
+  purchaseUrls: string[];
+  queryUrl: string;
+  /** GET answers 200 of every service that can do its work. */
+  healthUrls: string[];
+  /** Since when the emulator has had its memory; Unix time in ms. */
+  emulatorUpSinceMs(): number;
+};
+
+/** Of events that are proved at the same time, two each. */
+const connections = 6;
+
+/** Below what systems give to outgoing connections, which would else take a port while its owner is dead. */
+const firstPort = 12_000;
+const lastPort = 32_000;
+
+/** Empty is absent: services have their own defaults, whatever our environment says. */
+const defaults = { LOG_LEVEL: '', WEB_CONCURRENCY: '', REDIS_CLUSTER: '' };
+
+/**
+ * Starts stores, emulator and services on free ports, their data and logs in `folder`; `root` is where the services' code is, if
+ * not here. Services reach the stores and the emulator through cables. Killed by `resources`: nothing of it has to be kept whole.
+ */
+export async function startChaosSystem(options: {
+  folder: string;
+  root?: string;
+  resources: AsyncDisposableStack;
+  say: (line: string) => void;
+  onDeath: (part: PartName) => void;
+}): Promise<ChaosSystem> {
+  const { folder, root, resources, say, onDeath } = options;
+  const servers = await findServers({ redis: true, mysql: true }, join(folder, 'bin'), say);
+  const { redis: redisServer, mysql: mysqlServer } = servers;
+  if (!redisServer || !mysqlServer || redisServer.docker || mysqlServer.docker)
+    throw new Error('Chaos kills servers: it needs Redis and MySQL or MariaDB as processes here, and not in Docker');
+
+  const from = firstPort + Math.floor(Math.random() * ((lastPort - firstPort) / 2));
+  const freePort = () => getPort({ port: portNumbers(from, lastPort), reserve: true, host: '127.0.0.1' });
+  const ports = Object.fromEntries(await Promise.all(partNames.map(async (name) => [name, await freePort()]))) as Record<
+    PartName,
+    number
+  >;
+  const parts = {} as Record<PartName, Part>;
+  const add = async (name: PartName, launch: () => Promise<LocalProcess>, cable?: Cable) => {
+    const part = createPart(launch, () => onDeath(name), cable);
+    parts[name] = part;
+    resources.defer(() => part.end());
+    await part.start();
+    say(`  ${name} is up`);
+  };
+  const cableTo = async (name: PartName) => await layCable(ports[name], resources, await freePort());
+  const logFolderOf = (name: PartName) => join(folder, 'log', name.replace(' ', '-'));
+
+  const cables = { redis: await cableTo('redis'), mysql: await cableTo('mysql'), emulator: await cableTo('emulator') };
+  await Promise.all([
+    add('redis', () => startRedis(redisServer, { folder: join(folder, 'redis'), port: ports.redis }), cables.redis),
+    add('mysql', () => startMysql(mysqlServer, { folder: join(folder, 'mysql'), port: ports.mysql }), cables.mysql),
+  ]);
+  let upSinceMs = 0;
+  const launchEmulator = async () => {
+    // Without a data folder: what waits in it dies with it.
+    const { process } = await startEmulator({ port: ports.emulator, logFolder: logFolderOf('emulator') });
+    upSinceMs = Date.now();
+    return process;
+  };
+  await add('emulator', launchEmulator, cables.emulator);
+
+  const urls = localStoreUrls(ports);
+  const stores = await connectStores(urls, resources, connections);
+  stores.redis.on('error', () => {});
+  await migrateToLatest(stores.db);
+  const cabled = {
+    redisUrl: through(cables.redis, urls.redisUrl),
+    redisReaderUrl: through(cables.redis, urls.redisUrl),
+    isRedisCluster: false,
+    databaseUrl: through(cables.mysql, urls.databaseUrl),
+    databaseReaderUrl: through(cables.mysql, urls.databaseUrl),
+  };
+  const endpoint = `http://127.0.0.1:${cables.emulator.port}`;
+  const env = { ...defaults, ...emulatorEnvironment(endpoint), ...serviceEnvironment(cabled, endpoint) };
+  const addService = (name: PartName, service: ServiceName) => {
+    const at = { port: ports[name], env, logFolder: logFolderOf(name), ...(root !== undefined && { root }) };
+    return add(name, () => startService(service, at));
+  };
+  await addService('purchase 1', 'purchase');
+  await addService('purchase 2', 'purchase');
+  await addService('persistence', 'persistence');
+  await addService('query', 'query');
+
+  const urlOf = (name: PartName) => `http://127.0.0.1:${ports[name]}`;
+  const purchaseUrls = [urlOf('purchase 1'), urlOf('purchase 2')];
+  return {
+    ...stores,
+    messaging: connectMessaging(ports, resources, {}),
+    parts,
+    purchaseUrls,
+    queryUrl: urlOf('query'),
+    healthUrls: [
+      ...purchaseUrls.map((url) => `${url}${pathTable.purchase.prefix}/health`),
+      `${urlOf('persistence')}${pathTable.persistence.prefix}/health`,
+      `${urlOf('query')}${pathTable.query.prefix}/health`,
+    ],
+    emulatorUpSinceMs: () => upSinceMs,
+  };
+}
