@@ -9,25 +9,28 @@ const host = '127.0.0.1';
 const slots = 16_384;
 
 /** Longer than a busy machine's hiccup; Redis' own 15 s would have a test wait that long for a node to be missed. */
-const nodeTimeoutMs = 5_000;
+const defaultNodeTimeoutMs = 5_000;
 const formedMs = 30_000;
 
 /** Nodes talk to each other 10,000 ports above the one for clients or, where there are none, below. */
 const busPort = (port: number) => (port > 55_535 ? port - 10_000 : port + 10_000);
 
 /**
- * A Redis Cluster of a master a port, each with as many slots and no replica, that syncs every write as startRedis does. One
- * that is away takes only its own slots with it. Its data is in `folder`, a folder a port; a second start finds it again.
+ * A Redis Cluster of a master a port, each with as many slots, that syncs every write as startRedis does. The n-th of
+ * `replicaPorts` is a replica of the n-th master, and takes over some `nodeTimeoutMs` after that is gone; a master without one
+ * takes only its own slots with it. Its data is in `folder`, a folder a port; a second start finds it again. Gives the masters,
+ * then the replicas.
  */
 export async function startRedisCluster(
   server: Server,
-  { folder, ports }: { folder: string; ports: number[] },
+  at: { folder: string; ports: number[]; replicaPorts?: number[]; nodeTimeoutMs?: number },
 ): Promise<LocalProcess[]> {
-  const starting = ports.map((port) => startRedisNode(server, { folder, port }));
+  const { ports, replicaPorts = [], ...settings } = at;
+  const starting = [...ports, ...replicaPorts].map((port) => startRedisNode(server, { ...settings, port }));
   const nodes = (await Promise.allSettled(starting)).flatMap((node) => (node.status === 'fulfilled' ? [node.value] : []));
   try {
     await Promise.all(starting);
-    await formCluster(ports);
+    await formCluster(ports, replicaPorts);
     return nodes;
   } catch (error) {
     await Promise.all(nodes.map((node) => node.stop()));
@@ -36,8 +39,12 @@ export async function startRedisCluster(
 }
 
 /** One node of such a cluster: to start it again, after its process ended. */
-export async function startRedisNode(server: Server, { folder, port }: { folder: string; port: number }): Promise<LocalProcess> {
+export async function startRedisNode(
+  server: Server,
+  at: { folder: string; port: number; nodeTimeoutMs?: number },
+): Promise<LocalProcess> {
   if (server.docker !== undefined) throw new Error('A local cluster needs redis-server on the PATH: containers cannot meet.');
+  const { folder, port, nodeTimeoutMs = defaultNodeTimeoutMs } = at;
   const settings = {
     'cluster-enabled': 'yes',
     'cluster-config-file': 'nodes.conf',
@@ -45,32 +52,50 @@ export async function startRedisNode(server: Server, { folder, port }: { folder:
     'cluster-require-full-coverage': 'no',
     'cluster-announce-ip': host,
     'cluster-port': String(busPort(port)),
+    // However long it has not heard of its master, a replica is to be had; and it is to be one at once.
+    'cluster-replica-validity-factor': '0',
+    'repl-diskless-sync-delay': '0',
   };
   return await startRedis(server, { folder: join(folder, String(port)), port }, settings);
 }
 
-/** Gives every node its slots, where it has none yet, introduces them to each other, and waits until all are content. */
-async function formCluster(ports: number[]): Promise<void> {
+/**
+ * Gives every master its slots, where it has none yet, introduces all to each other, and waits until all are content: they know of
+ * every slot, and replicas are up to date.
+ */
+async function formCluster(ports: number[], replicaPorts: number[]): Promise<void> {
   await using resources = new AsyncDisposableStack();
-  const nodes = ports.map((port) => {
+  const connect = (port: number) => {
     const node = new Redis({ host, port });
     resources.defer(() => node.disconnect());
     return node;
-  });
-  const firstOf = (at: number) => Math.floor((slots * at) / ports.length);
-  for (const [at, node] of nodes.entries()) {
-    const { cluster_slots_assigned: assigned } = await clusterInfo(node);
-    if (assigned === '0') await node.cluster('ADDSLOTSRANGE', firstOf(at), firstOf(at + 1) - 1);
-  }
-  for (const port of ports) await nodes[0]?.call('CLUSTER', 'MEET', host, port, busPort(port));
-
-  const isContent = async (node: Redis) => {
-    const info = await clusterInfo(node);
-    return info.cluster_state === 'ok' && info.cluster_slots_ok === String(slots);
   };
+  const masters = ports.map(connect);
+  const replicas = replicaPorts.map(connect);
+  const nodes = [...masters, ...replicas];
+  const isNew = await Promise.all(nodes.map(async (node) => (await clusterInfo(node)).cluster_slots_assigned === '0'));
+  const firstOf = (at: number) => Math.floor((slots * at) / masters.length);
+  for (const [at, node] of masters.entries()) {
+    if (isNew[at]) await node.cluster('ADDSLOTSRANGE', firstOf(at), firstOf(at + 1) - 1);
+  }
+  for (const port of [...ports, ...replicaPorts]) await masters[0]?.call('CLUSTER', 'MEET', host, port, busPort(port));
+  await until(async () => {
+    const infos = await Promise.all(nodes.map(clusterInfo));
+    return infos.every((info) => info.cluster_state === 'ok' && info.cluster_slots_ok === String(slots));
+  });
+  for (const [at, node] of replicas.entries()) {
+    if (isNew[masters.length + at]) await node.cluster('REPLICATE', String(await masters[at]?.cluster('MYID')));
+  }
+  await until(async () => {
+    const infos = await Promise.all(nodes.map((node) => node.info('replication')));
+    return infos.every((info) => !info.includes('master_link_status:down'));
+  });
+}
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + formedMs;
-  while (!(await Promise.all(nodes.map(isContent))).every(Boolean)) {
-    if (Date.now() > deadline) throw new Error(`The cluster at ${ports.join(', ')} was not formed within ${formedMs / 1_000} s`);
+  while (!(await isSo())) {
+    if (Date.now() > deadline) throw new Error(`The cluster was not formed within ${formedMs / 1_000} s`);
     await pause(50);
   }
 }

@@ -4,6 +4,8 @@ import getPort from 'get-port';
 import type { TestProject } from 'vitest/node';
 import { migrateToLatest } from '../../migrations/migrate.ts';
 import { connectDatabase } from '../../services/shared/database.ts';
+import { findServers } from '../local/binaries.ts';
+import { startRedisCluster } from '../local/redis-cluster.ts';
 import { localStoreUrls, type StoreUrls, startEmulator, startStores } from '../local/stores.ts';
 
 declare module 'vitest' {
@@ -13,7 +15,7 @@ declare module 'vitest' {
 }
 
 /** Stores of this run alone, on free ports, in a folder that goes when it ends; whatever else runs is not touched. */
-export default async function setup({ provide }: TestProject) {
+export default async function setup({ provide, name }: TestProject) {
   const resources = new AsyncDisposableStack();
   try {
     const local = join(import.meta.dirname, '../../.local');
@@ -22,7 +24,7 @@ export default async function setup({ provide }: TestProject) {
     resources.defer(() => rmSync(folder, { recursive: true, force: true }));
 
     const ports = { redis: await getPort(), mysql: await getPort() };
-    const urls = localStoreUrls(ports);
+    const urls = { ...localStoreUrls(ports), ...(name === 'cluster' && (await startCluster(folder, resources))) };
     await startStores({ folder, ports, urls, resources, say: console.log });
     const emulator = await startEmulator({ port: await getPort(), logFolder: folder });
     resources.defer(() => emulator.process.stop());
@@ -36,4 +38,17 @@ export default async function setup({ provide }: TestProject) {
     throw error;
   }
   return () => resources.disposeAsync();
+}
+
+/** Three masters instead of one Redis, which it stays where Redis comes from Docker: containers cannot meet. */
+async function startCluster(folder: string, resources: AsyncDisposableStack) {
+  const { redis: server } = await findServers({ redis: true, mysql: false }, join(folder, 'bin'), console.log);
+  if (!server || server.docker !== undefined) {
+    console.log('No redis-server on the PATH: what is to be tried on a cluster is tried on one Redis.');
+    return {};
+  }
+  const ports = [await getPort(), await getPort(), await getPort()];
+  for (const node of await startRedisCluster(server, { folder, ports })) resources.defer(() => node.stop());
+  const redisUrl = `redis://127.0.0.1:${ports[0]}`;
+  return { redisUrl, redisReaderUrl: redisUrl, isRedisCluster: true };
 }

@@ -7,9 +7,11 @@ import {
   ReceiveMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { Redis } from 'ioredis';
+import { Cluster, type Redis } from 'ioredis';
 import { afterAll, inject } from 'vitest';
 import type { Inventory } from '../../services/purchase/seats/inventory.ts';
+import { type RedisClient, untilConnected } from '../../services/shared/redis.ts';
+import { connectCluster } from '../../services/shared/redis-cluster.ts';
 import { frontCentre, type ZoneInventory } from '../../services/shared/zone-layout.ts';
 import { connectStores } from '../local/connect.ts';
 import { queueUrl } from '../local/emulator.ts';
@@ -20,17 +22,42 @@ afterAll(() => resources.disposeAsync());
 
 const shared = inject('stores');
 
-/** This run's stores; the Redis database is the file's own while it runs, so that no relay publishes another file's sales. */
-const redisUrl = `${shared.redisUrl}/${process.env.VITEST_POOL_ID}`;
+/**
+ * This run's stores; the Redis database is the file's own while it runs, so that no relay publishes another file's sales. A
+ * cluster has one database only, and there files run one after another.
+ */
+const redisUrl = shared.isRedisCluster ? shared.redisUrl : `${shared.redisUrl}/${process.env.VITEST_POOL_ID}`;
 export const urls = { ...shared, redisUrl, redisReaderUrl: redisUrl };
 
 const connected = await connectStores(urls, resources, 10);
 
 /** Connections to them, closed after the file's tests. */
 export const { db } = connected;
-/** Not a cluster, in these tests; redis-cluster.int.test.ts starts one of its own. */
-export const redis = connected.redis as Redis;
+export const redis: RedisClient = connected.redis instanceof Cluster ? asOne(connected.redis) : connected.redis;
 await redis.flushdb();
+
+/** Another connection to Redis, one that waits so long for an answer; closed after the file's tests. */
+export async function connectPatiently(commandTimeout: number): Promise<RedisClient> {
+  const connection = { autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0, connectTimeout: 1_000, commandTimeout };
+  const patient =
+    redis instanceof Cluster
+      ? connectCluster(redisUrl, { connection, reconnectPauseMs: () => 100 })
+      : redis.duplicate({ commandTimeout });
+  resources.defer(() => patient.disconnect());
+  await untilConnected(patient);
+  return patient;
+}
+
+/** Has a cluster do on every master what a test asks of a whole Redis. */
+function asOne(cluster: Cluster): Cluster {
+  const everywhere = <T>(ask: (node: Redis) => Promise<T>) => Promise.all(cluster.nodes('master').map(ask));
+  return Object.assign(cluster, {
+    flushdb: async () => (await everywhere((node) => node.flushdb()))[0],
+    keys: async (pattern: string) => (await everywhere((node) => node.keys(pattern))).flat(),
+    info: async (section: string) => (await everywhere((node) => node.info(section))).join('\n'),
+    script: (subcommand: 'FLUSH') => everywhere((node) => node.script(subcommand)),
+  });
+}
 
 const aws = { endpoint: urls.endpoint, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
 export const sns = new SNSClient(aws);

@@ -1,7 +1,15 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
-/** `unit` needs nothing; `stores` (int, e2e) runs against a real Redis, MySQL or MariaDB and SNS/SQS of its own. */
+const stores = { globalSetup: 'scripts/testing/global-setup.ts', testTimeout: 60_000, hookTimeout: 120_000 };
+
+/** What asks most of Redis, but for what takes long; `npm run test:cluster` runs every int test there is. */
+const onCluster = ['services/purchase/{routes,outbox}/*.int.test.ts', 'services/purchase/seats/!(model|crowd).int.test.ts'];
+
+/**
+ * `unit` needs nothing; `stores` (int, e2e) runs against a real Redis, MySQL or MariaDB and SNS/SQS of its own; `cluster` against the
+ * same with a Redis Cluster, which has one database only: one file after another.
+ */
 export default defineConfig({
   root: join(import.meta.dirname, '../..'),
   test: {
@@ -11,9 +19,15 @@ export default defineConfig({
         test: {
           name: 'stores',
           include: ['**/*.{int,e2e}.test.ts'],
-          globalSetup: 'scripts/testing/global-setup.ts',
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          ...stores,
+        },
+      },
+      {
+        test: {
+          name: 'cluster',
+          include: process.env.ONSALE_TEST_CLUSTER === 'all' ? ['**/*.int.test.ts'] : onCluster,
+          fileParallelism: false,
+          ...stores,
         },
       },
     ],

@@ -13,6 +13,9 @@ const requests = 25_000;
 const rounds = 5;
 const warmUps = 3;
 
+/** At once, where a replica joins; and not waiting for one, where a master is stopped. */
+const replicationSettings = { 'repl-diskless-sync-delay': '0', 'shutdown-timeout': '0' };
+
 /** h: what it costs that a replica has each sale before its buyer hears of it, with one replica that is there anyway. */
 export async function waitingForAReplica({ bench, resources, say }: PartContext): Promise<Report> {
   const url = await startPair(bench, resources);
@@ -47,7 +50,7 @@ async function startPair({ folder }: Bench, resources: AsyncDisposableStack): Pr
   if (!server) throw new Error('there is no Redis server');
   const start = async (name: string) => {
     const port = await getPort();
-    const process = await startRedis(server, { folder: join(folder, name), port }, { 'repl-diskless-sync-delay': '0' });
+    const process = await startRedis(server, { folder: join(folder, name), port }, replicationSettings);
     resources.defer(() => process.stop());
     const redis = new Redis(port);
     resources.defer(() => redis.disconnect());

@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Redis } from 'ioredis';
 import type { OrderInRedis } from '../../../services/purchase/seats/order.ts';
 import {
   answerKey,
@@ -11,6 +10,7 @@ import {
   ordersKey,
   takenKey,
 } from '../../../services/shared/keys.ts';
+import type { RedisClient } from '../../../services/shared/redis.ts';
 import { rowNumber } from '../../../services/shared/row-label.ts';
 import { bytesPerRow, parseZone } from '../../../services/shared/zone-layout.ts';
 import { type Hold, heldTickets, isPast, type Model, type Owned, soldTickets } from './state.ts';
@@ -24,7 +24,7 @@ export type Snapshot = Awaited<ReturnType<typeof readSnapshot>>;
 const hourMs = 3_600_000;
 const answerMs = 24 * hourMs;
 
-export async function readSnapshot(redis: Redis, eventId: string) {
+export async function readSnapshot(redis: RedisClient, eventId: string) {
   // One pipeline, and nobody else writes.
   const [time, inventory, counts, buyers, holds, deadlines, orders, taken] = await Promise.all([
     redis.time(),
@@ -148,7 +148,7 @@ function requireVersions({ inventory }: Model, before: Snapshot, now: Snapshot):
 }
 
 /** Compares, now and then, what is more to read: every order, and which Idempotency-Keys are bound, which is for 24 hours. */
-export async function observeOrders(redis: Redis, model: Model, keys: string[]): Promise<void> {
+export async function observeOrders(redis: RedisClient, model: Model, keys: string[]): Promise<void> {
   const { eventId } = model.inventory;
   const kept = Object.entries(await redis.hgetall(ordersKey(eventId))).map(([orderId, text]) => {
     const space = text.indexOf(' ');

@@ -1,9 +1,9 @@
-import type { Redis } from 'ioredis';
 import { type Cancellation, type Cancelled, cancelOrder } from '../../../services/purchase/seats/cancel-order.ts';
 import type { Command, Refusal } from '../../../services/purchase/seats/command.ts';
 import { confirmHold, expireHolds, extendHold, releaseHold } from '../../../services/purchase/seats/holds.ts';
 import { type Inventory, openInventory } from '../../../services/purchase/seats/inventory.ts';
 import { type Held, holdSeats, type Purchase, type Sold, sellSeats } from '../../../services/purchase/seats/take-seats.ts';
+import type { RedisClient } from '../../../services/shared/redis.ts';
 import { seatName } from './state.ts';
 
 /** Requests to the write side, with all that they say. */
@@ -26,7 +26,7 @@ export type Outcome =
 export type Done = { request: Request; outcome: Outcome };
 
 /** Does what the request says, to Redis. */
-export async function perform(redis: Redis, request: Request): Promise<Outcome> {
+export async function perform(redis: RedisClient, request: Request): Promise<Outcome> {
   switch (request.does) {
     case 'sell':
       return await sellSeats(redis, request);

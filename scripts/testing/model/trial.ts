@@ -1,6 +1,6 @@
-import type { Redis } from 'ioredis';
 import { type Inventory, openInventory } from '../../../services/purchase/seats/inventory.ts';
 import { deadlinesKey } from '../../../services/shared/keys.ts';
+import type { RedisClient } from '../../../services/shared/redis.ts';
 import { assertConserved } from '../conservation.ts';
 import { type Act, latest, type Past, requestOf, type StepAct } from './acts.ts';
 import { observe, observeOrders, readSnapshot, type Snapshot } from './observe.ts';
@@ -13,7 +13,7 @@ const hourMs = 3_600_000;
 
 /** An event that is tried: what it is by the rules, what Redis had when it was last looked at, and what was done to it. */
 export type Trial = {
-  redis: Redis;
+  redis: RedisClient;
   model: Model;
   snapshot: Snapshot;
   past: Past;
@@ -23,7 +23,7 @@ export type Trial = {
   seen: Map<string, number>;
 };
 
-export async function beginTrial(redis: Redis, inventory: Inventory, seen: Map<string, number>): Promise<Trial> {
+export async function beginTrial(redis: RedisClient, inventory: Inventory, seen: Map<string, number>): Promise<Trial> {
   await openInventory(redis, inventory);
   const snapshot = await readSnapshot(redis, inventory.eventId);
   const past = { holdIds: [], keyed: [], keys: [] };

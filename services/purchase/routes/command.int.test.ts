@@ -58,9 +58,11 @@ describe.each(all)('%s', (_name, ready) => {
     const event = await openTestEvent();
     const request = ofEvent(await ready(event), event.eventId, unique('unknown'));
     expect(await refusal(request, 'EVENT_NOT_FOUND')).toEqual(problem('EVENT_NOT_FOUND'));
-    await redis.rename(openedEventsKey, `${openedEventsKey}:away`);
+    // In the same slot, as a cluster wants it.
+    const away = `{${openedEventsKey}}:away`;
+    await redis.rename(openedEventsKey, away);
     await refusal(request, 'INVENTORY_UNAVAILABLE');
-    await redis.rename(`${openedEventsKey}:away`, openedEventsKey);
+    await redis.rename(away, openedEventsKey);
   });
 });
 

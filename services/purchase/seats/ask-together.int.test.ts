@@ -57,25 +57,25 @@ describe('what is asked together', () => {
   });
 });
 
-it('where Redis goes away, all that wait hear so at once, and none of it is sent later', async () => {
+it.skipIf(urls.isRedisCluster)('where Redis goes away, all that wait hear so at once, and none of it is sent later', async () => {
   await using resources = new AsyncDisposableStack();
   const cable: Cable = await layCable(Number(new URL(urls.redisUrl).port), resources);
   const far = connectRedis(through(cable, urls.redisUrl));
   resources.defer(() => far.disconnect());
   far.on('error', () => {});
   await untilConnected(far);
-  const event = await oneRow(600);
+  const event = await oneRow(2_000);
   await sellSeats(far, purchaseOf(event, { column: 1 }));
   const calls = vi.spyOn(far, 'evalsha');
-  const asked = columns(598).map((column) => sellSeats(far, purchaseOf(event, { column: column + 1 })));
-  // Two calls have left, and the others wait for an answer.
+  const asked = columns(1_998).map((column) => sellSeats(far, purchaseOf(event, { column: column + 1 })));
+  // Six calls have left, and the others wait for an answer.
   await setImmediate();
   await cable.cut();
   const settled = await Promise.allSettled(asked);
   for (const result of settled) expect(result).toMatchObject({ reason: { code: 'INVENTORY_UNAVAILABLE' } });
   await cable.mend();
   await vi.waitFor(() => far.ping());
-  expect(calls).toHaveBeenCalledTimes(2);
-  expect((await sellSeats(far, purchaseOf(event, { column: 600 }))).kind).toBe('sold');
+  expect(calls).toHaveBeenCalledTimes(6);
+  expect((await sellSeats(far, purchaseOf(event, { column: 2_000 }))).kind).toBe('sold');
   await assertConserved(redis, event.eventId);
 });

@@ -1,17 +1,14 @@
-import { once } from 'node:events';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { assertConserved } from '../../../scripts/testing/conservation.ts';
 import { purchaseOf } from '../../../scripts/testing/seats.ts';
-import { redis as buyer, openTestEvent, seatedZone } from '../../../scripts/testing/stores.ts';
+import { connectPatiently, openTestEvent, seatedZone } from '../../../scripts/testing/stores.ts';
 import { deadlinesKey } from '../../shared/keys.ts';
 import type { Refusal } from './command.ts';
 import { type Inventory, readInventory } from './inventory.ts';
 import { type Held, holdSeats, type Sold, sellSeats } from './take-seats.ts';
 
 /** A crowd at once may wait longer for its turn than a buyer would; what is tested is what it gets. */
-const redis = buyer.duplicate({ commandTimeout: 60_000 });
-afterAll(() => redis.disconnect());
-await once(redis, 'ready');
+const redis = await connectPatiently(60_000);
 
 const best = ({ eventId }: Inventory, quantity: number, split = false) => ({ eventId, wish: { zoneId: 1, quantity, split } });
 

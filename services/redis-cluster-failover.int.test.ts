@@ -1,0 +1,154 @@
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import getPort from 'get-port';
+import type { Cluster } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { findServers, type Server } from '../scripts/local/binaries.ts';
+import { connectStores } from '../scripts/local/connect.ts';
+import type { LocalProcess } from '../scripts/local/process.ts';
+import { startRedisCluster, startRedisNode } from '../scripts/local/redis-cluster.ts';
+import { openEvent } from '../scripts/onsale/open-event.ts';
+import { assertConserved } from '../scripts/testing/conservation.ts';
+import { testFolder } from '../scripts/testing/services.ts';
+import { silentLogger } from '../scripts/testing/silent-logger.ts';
+import { planOf, seatedZone, unique, urls } from '../scripts/testing/stores.ts';
+import { buildPurchaseApp } from './purchase/app.ts';
+import { requireReplicas } from './purchase/replicas.ts';
+import { countsKey } from './shared/keys.ts';
+import { pingRedis } from './shared/redis.ts';
+
+const resources = new AsyncDisposableStack();
+afterAll(() => resources.disposeAsync());
+
+const folder = testFolder(resources);
+const { redis: found } = await findServers({ redis: true, mysql: false }, join(folder, 'bin'), () => {});
+const server = found as Server;
+const [ports, replicaPorts] = [await threePorts(), await threePorts()];
+const nodeTimeoutMs = 1_000;
+
+async function threePorts(): Promise<[number, number, number]> {
+  return [await getPort(), await getPort(), await getPort()];
+}
+
+/** A master, as `host:port`, with its replica, and an event whose keys it has. */
+type Shard = { name: string; replicaName: string; port: number; process: LocalProcess; eventId: string };
+const shards: Shard[] = [];
+let cluster: Cluster;
+let app: Awaited<ReturnType<typeof buildPurchaseApp>>;
+
+const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 30_000, interval: 20 });
+
+/** The node that has the event's keys, as the client knows it. */
+const masterOf = async ({ eventId }: Pick<Shard, 'eventId'>) =>
+  cluster.slots[await cluster.cluster('KEYSLOT', countsKey(eventId))]?.[0];
+
+type Answer = { column: number; statusCode: number; code: string | undefined };
+
+async function buy({ eventId }: Shard, row: string, column: number): Promise<Answer> {
+  const payload = { eventId, seats: [{ zoneId: 1, row, column }] };
+  const answer = await app.inject({ method: 'POST', url: '/purchase/api/v1/orders', payload });
+  return { column, statusCode: answer.statusCode, code: (answer.json() as { code?: string }).code };
+}
+
+const outcomesOf = (answers: Answer[]) => new Set(answers.map(({ statusCode, code }) => [statusCode, code].join(' ').trim()));
+
+/** Buyers of a row, one after another, each of a seat of its own, until they are told to stop. */
+function startBuyers(shard: Shard, row: string) {
+  const answers: Answer[] = [];
+  let isStopping = false;
+  const finished = (async () => {
+    while (!isStopping) {
+      answers.push(await buy(shard, row, answers.length + 1));
+      // Or there would not be enough seats for all that are refused.
+      await pause(5);
+    }
+  })();
+  const stop = async () => {
+    isStopping = true;
+    await finished;
+    return answers;
+  };
+  resources.defer(async () => void (await stop()));
+  return { answers, stop };
+}
+
+/** Kills the shard's master, and resolves once the client knows that its replica has taken over. */
+async function failOver(shard: Shard): Promise<void> {
+  shard.process.kill('SIGKILL');
+  await shard.process.exited;
+  await waitFor(async () => expect(await masterOf(shard)).toBe(shard.replicaName));
+}
+
+/** Starts it again, and resolves once it is a replica of what took over from it. */
+async function comeBack(shard: Shard): Promise<void> {
+  shard.process = await startRedisNode(server, { folder, port: shard.port, nodeTimeoutMs });
+  resources.defer(() => shard.process.stop());
+  const master = cluster.nodes('master').find(({ options }) => `${options.host}:${options.port}` === shard.replicaName);
+  await waitFor(async () => expect(await master?.wait(1, 100)).toBe(1));
+}
+
+beforeAll(async () => {
+  if (server.docker !== undefined) return;
+  const processes = await startRedisCluster(server, { folder, ports, replicaPorts, nodeTimeoutMs });
+  for (const process of processes) resources.defer(() => process.stop());
+  const stores = { ...urls, redisUrl: `redis://127.0.0.1:${ports[0]}`, isRedisCluster: true };
+  const { db, redis } = await connectStores(stores, resources);
+  cluster = redis as Cluster;
+  cluster.on('error', () => {});
+  const checks = { redis: () => pingRedis(cluster) };
+  app = await buildPurchaseApp({ redis: cluster, wakeRelay: () => {}, checks, logger: silentLogger });
+  resources.defer(() => app.close());
+  for (const [at, port] of ports.entries()) {
+    const name = `127.0.0.1:${port}`;
+    let eventId = unique('event');
+    while ((await masterOf({ eventId })) !== name) eventId = unique('event');
+    const inventory = { eventId, venueId: unique('venue'), currency: 'USD', onSaleAtMs: 0, holdMs: 600_000 };
+    expect(await openEvent(db, cluster, planOf({ ...inventory, zones: [seatedZone(1, 2, 9_999)] }))).toEqual({ kind: 'opened' });
+    shards.push({ name, replicaName: `127.0.0.1:${replicaPorts[at]}`, port, process: processes[at] as LocalProcess, eventId });
+  }
+});
+
+describe.skipIf(server.docker)('a master that dies and has a replica', () => {
+  it('is replaced by it: other events sell throughout; its own are unavailable, as the replica may be behind, and no seat is sold twice', async () => {
+    const [dying, ...others] = shards as [Shard, ...Shard[]];
+    const buyers = shards.map((shard) => startBuyers(shard, 'A'));
+    await waitFor(async () => expect(Math.min(...buyers.map(({ answers }) => answers.length))).toBeGreaterThan(10));
+    await failOver(dying);
+    const since = buyers.map(({ answers }) => answers.length);
+    await waitFor(async () => {
+      for (const [at, { answers }] of buyers.entries()) expect(answers.length).toBeGreaterThan((since[at] ?? 0) + 20);
+    });
+    const [ofDying = [], ...ofOthers] = await Promise.all(buyers.map(({ stop }) => stop()));
+
+    expect(outcomesOf(ofOthers.flat())).toEqual(new Set(['201']));
+    expect(outcomesOf(ofDying)).toEqual(new Set(['201', '503 INVENTORY_UNAVAILABLE']));
+    // Until it is rebuilt (failover.int.test.ts).
+    expect(outcomesOf(ofDying.slice(since[0]))).toEqual(new Set(['503 INVENTORY_UNAVAILABLE']));
+    const sold = ofDying.filter(({ statusCode }) => statusCode === 201);
+    const again = await Promise.all(sold.map(({ column }) => buy(dying, 'A', column)));
+    expect(outcomesOf(again)).toEqual(new Set(['503 INVENTORY_UNAVAILABLE']));
+    for (const { eventId } of others) await assertConserved(cluster, eventId);
+    await comeBack(dying);
+  });
+
+  it('is replaced by it, and its events sell by themselves, with all that was promised, where each sale waits for a replica', async () => {
+    requireReplicas(cluster, 1);
+    const dying = shards[1] as Shard;
+    const other = shards[2] as Shard;
+    const buyers = [dying, other].map((shard) => startBuyers(shard, 'B'));
+    await waitFor(async () => expect(Math.min(...buyers.map(({ answers }) => answers.length))).toBeGreaterThan(10));
+    await failOver(dying);
+    await comeBack(dying);
+    const sinceCount = buyers[0]?.answers.length ?? 0;
+    const salesSince = () => buyers[0]?.answers.slice(sinceCount).filter(({ statusCode }) => statusCode === 201).length;
+    await waitFor(async () => expect(salesSince()).toBeGreaterThan(20));
+    const [ofDying = [], ofOther = []] = await Promise.all(buyers.map(({ stop }) => stop()));
+
+    expect(outcomesOf(ofOther)).toEqual(new Set(['201']));
+    expect(outcomesOf(ofDying)).toEqual(new Set(['201', '503 INVENTORY_UNAVAILABLE']));
+    const promised = ofDying.filter(({ statusCode }) => statusCode === 201);
+    const again = await Promise.all(promised.map(({ column }) => buy(dying, 'B', column)));
+    expect(outcomesOf(again)).toEqual(new Set(['409 SEAT_TAKEN']));
+    for (const { eventId } of [dying, other]) await assertConserved(cluster, eventId);
+  });
+});
