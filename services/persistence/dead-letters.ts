@@ -16,10 +16,13 @@ export async function sendDeadLetters(sqs: SQSClient, queueUrl: string, rejected
     const { Failed = [] } = await sqs.send(
       new SendMessageBatchCommand({
         QueueUrl: queueUrl,
-        Entries: letters.map(({ body, reason }, index) => ({
+        Entries: letters.map(({ body, contentEncoding, reason }, index) => ({
           Id: String(index),
           MessageBody: body,
-          MessageAttributes: { reason: { DataType: 'String', StringValue: printable(reason) } },
+          MessageAttributes: {
+            reason: { DataType: 'String', StringValue: printable(reason) },
+            ...(contentEncoding && { contentEncoding: { DataType: 'String', StringValue: contentEncoding } }),
+          },
         })),
       }),
     );

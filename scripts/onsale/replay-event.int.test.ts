@@ -1,0 +1,71 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { outboxKey } from '../../services/shared/keys.ts';
+import { openHall, project, seats, sell, startTestWorker, takeNew, testSystem } from '../testing/sold-event.ts';
+import { depth, openTestEvent, redis, seatedZone, unique } from '../testing/stores.ts';
+import { replayEvent } from './replay-event.ts';
+import { verifyEvent } from './verify/verify-event.ts';
+
+let resources: AsyncDisposableStack;
+beforeEach(() => {
+  resources = new AsyncDisposableStack();
+});
+afterEach(() => resources.disposeAsync());
+
+const noWaits = { patienceMs: 0, atMostMs: 0, lookMs: 0 };
+const silence = () => {};
+
+describe('a replay', () => {
+  it('publishes exactly what was lost on the way, has it applied, and then has nothing to do', async () => {
+    const system = await testSystem();
+    const event = await openTestEvent({ zones: [seatedZone(1, 26, 30)] });
+    const { eventId } = event;
+    for (const [at, row] of [...'ABCDEFGH'].entries()) {
+      await Promise.all(Array.from({ length: 30 }, (_, column) => sell(event, seats(row, column + 1))));
+      // Every other row is lost.
+      await (at % 2 === 0 ? takeNew(event) : project(event));
+    }
+    startTestWorker(system, resources);
+    expect((await verifyEvent(system, eventId, silence, noWaits)).differences).toEqual([
+      expect.stringMatching(/^MySQL lacks 120 domain events: 1-30, 61-90, 121-150, 181-210, lost on the way/),
+    ]);
+    const said: string[] = [];
+    expect(await replayEvent(system, eventId, (line) => said.push(line))).toEqual({ published: 120 });
+    expect(said[0]).toBe('120 of 120 published');
+    expect(await verifyEvent(system, eventId)).toMatchObject({ differences: [], inFlight: 0 });
+    expect(await replayEvent(system, eventId, silence)).toEqual({ published: 0 });
+  });
+
+  it('brings what is still in the outbox where Redis has lost everything else, and says what is nowhere', async () => {
+    const system = await testSystem();
+    const event = await openHall();
+    const { eventId } = event;
+    for (const column of [1, 2, 3]) await sell(event, seats('A', column));
+    await takeNew(event);
+    const entries = await redis.xrange(outboxKey(eventId), '-', '+');
+    await redis.xdel(outboxKey(eventId), entries[1]?.[0] ?? '');
+    await redis.del((await redis.keys(`*{${eventId}}*`)).filter((key) => key !== outboxKey(eventId)));
+    startTestWorker(system, resources);
+    const said: string[] = [];
+    expect(await replayEvent(system, eventId, (line) => said.push(line))).toEqual({ published: 2 });
+    expect(said).toContain('MySQL lacks 2, which the outbox does not retain');
+    expect((await verifyEvent(system, eventId, silence, noWaits)).differences).toEqual([
+      expect.stringMatching(/^Redis has no inventory/),
+      expect.stringMatching(/^MySQL lacks domain event 2, which is in neither/),
+    ]);
+  });
+
+  it('says that it was published and not applied, where nobody applies it', async () => {
+    const system = await testSystem();
+    const event = await openHall();
+    await sell(event, seats('A', 1));
+    await takeNew(event);
+    await expect(replayEvent(system, event.eventId, silence, 200)).rejects.toThrow(
+      '1 published, but not projected: does persistence run?',
+    );
+    expect(await depth(system.messaging.queueUrl)).toEqual([1, 0]);
+  });
+
+  it('knows no event that was never opened', async () => {
+    await expect(replayEvent(await testSystem(), unique('event'), silence)).rejects.toThrow(/was never opened$/);
+  });
+});

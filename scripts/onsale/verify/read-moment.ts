@@ -1,0 +1,24 @@
+import type { OrderInRedis } from '../../../services/purchase/seats/order.ts';
+import { countsKey, ordersKey } from '../../../services/shared/keys.ts';
+import type { RedisClient } from '../../../services/shared/redis.ts';
+import { parseOrder } from './read-redis.ts';
+
+/** An event's orders as they are at one moment, by id, and its sequence then. */
+export async function readMoment(
+  redis: RedisClient,
+  eventId: string,
+  orderIds: string[],
+): Promise<{ sequence: number; orders: Map<string, OrderInRedis> }> {
+  const replies = await redis
+    .multi()
+    .hget(countsKey(eventId), 'sequence')
+    // HMGET wants a field: none has an empty name.
+    .hmget(ordersKey(eventId), '', ...orderIds)
+    .exec();
+  const [sequence, kept] = (replies ?? []).map(([error, reply]) => {
+    if (error) throw error;
+    return reply;
+  }) as [string | null, (string | null)[]];
+  const orders = kept.flatMap((text) => (text === null ? [] : [parseOrder(text)]));
+  return { sequence: Number(sequence ?? 0), orders: new Map(orders.map((order) => [order.orderId, order])) };
+}

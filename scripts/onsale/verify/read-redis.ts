@@ -1,0 +1,45 @@
+import type { OrderInRedis } from '../../../services/purchase/seats/order.ts';
+import { holdsKey, ordersKey } from '../../../services/shared/keys.ts';
+import type { RedisClient } from '../../../services/shared/redis.ts';
+
+const fieldsAtOnce = 1_000;
+
+type HoldInRedis = { state: 'held' | 'expired' | 'sold'; order?: OrderInRedis };
+
+/** The orders of an event, some at a time: those that were there all along once; what comes or changes meanwhile, perhaps. */
+export async function* readOrders(redis: RedisClient, eventId: string): AsyncGenerator<OrderInRedis[]> {
+  for await (const fields of readHash(redis, ordersKey(eventId))) yield fields.map(([, kept]) => parseOrder(kept));
+}
+
+/** An order as the scripts keep it: after its time. */
+export const parseOrder = (kept: string) => JSON.parse(kept.slice(kept.indexOf(' ') + 1)) as OrderInRedis;
+
+/** The orders that are held, some at a time, with the ids of their holds. */
+export async function* readHeld(redis: RedisClient, eventId: string): AsyncGenerator<{ holdId: string; order: OrderInRedis }[]> {
+  // Holds go, and what is read while a hash shrinks may come twice.
+  const seen = new Set<string>();
+  for await (const fields of readHash(redis, holdsKey(eventId))) {
+    yield fields.flatMap(([holdId, json]) => {
+      const order = heldOrder(json);
+      if (!order || seen.has(holdId)) return [];
+      seen.add(holdId);
+      return [{ holdId, order }];
+    });
+  }
+}
+
+/** The order of a hold that has its seats. */
+export function heldOrder(json: string): OrderInRedis | undefined {
+  const { state, order } = JSON.parse(json) as HoldInRedis;
+  return state === 'held' ? order : undefined;
+}
+
+/** A hash's fields with their values, some at a time. */
+export async function* readHash(redis: RedisClient, key: string): AsyncGenerator<[field: string, value: string][]> {
+  let cursor = '0';
+  do {
+    const [next, flat] = await redis.hscan(key, cursor, 'COUNT', fieldsAtOnce);
+    yield flat.flatMap((field, at): [string, string][] => (at % 2 === 0 ? [[field, flat[at + 1] ?? '']] : []));
+    cursor = next;
+  } while (cursor !== '0');
+}

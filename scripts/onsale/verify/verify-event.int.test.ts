@@ -1,0 +1,111 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createOutbox } from '../../../services/purchase/outbox/outbox.ts';
+import { startRelay } from '../../../services/purchase/outbox/relay.ts';
+import { cancelOrder } from '../../../services/purchase/seats/cancel-order.ts';
+import { createPublish } from '../../../services/shared/publish.ts';
+import { silentLogger } from '../../testing/silent-logger.ts';
+import { openHall, project, seats, sell, soldEvent, startTestWorker, testSystem } from '../../testing/sold-event.ts';
+import { db, openTestEvent, redis, seatedZone, sns, unique } from '../../testing/stores.ts';
+import { createDifferences } from './differences.ts';
+import { judgeTickets } from './judge-tickets.ts';
+import { verifyEvent } from './verify-event.ts';
+
+let resources: AsyncDisposableStack;
+beforeEach(() => {
+  resources = new AsyncDisposableStack();
+});
+afterEach(() => resources.disposeAsync());
+
+const system = await testSystem();
+
+const verify = ({ eventId }: { eventId: string }) =>
+  verifyEvent(system, eventId, () => {}, { patienceMs: 200, atMostMs: 1_000, lookMs: 20 });
+
+describe('verifying an event', () => {
+  it('finds nothing wrong after sales, cancellations and holds, and says so in a line', async () => {
+    const { event } = await soldEvent();
+    expect(await verify(event)).toEqual({
+      eventId: event.eventId,
+      differences: [],
+      inFlight: 0,
+      summary: `${event.eventId}: 6 tickets for 441.00 USD, 5 domain events, nothing missing, nothing twice; 2 tickets held`,
+    });
+  });
+
+  it('finds nothing wrong of an event that nobody bought a ticket for', async () => {
+    expect(await verify(await openHall())).toMatchObject({ differences: [], inFlight: 0 });
+  });
+
+  it('says what is on its way, and does not call it a difference', async () => {
+    const { event, second } = await soldEvent();
+    await sell(event, seats('C', 1, 2));
+    await cancelOrder(redis, { eventId: event.eventId, orderId: second.orderId, ticketIds: [] });
+    const { differences, inFlight, summary } = await verify(event);
+    expect(differences).toEqual([]);
+    expect(inFlight).toBe(2);
+    expect(summary).toContain('2 domain events in flight; 1 ticket to be cancelled by them');
+    await project(event);
+    expect(await verify(event)).toMatchObject({ differences: [], inFlight: 0 });
+  });
+
+  it('looks again at what differs, once MySQL has all that Redis had', async () => {
+    const { event, second } = await soldEvent();
+    const { eventId } = event;
+    const { orderId } = second;
+    await cancelOrder(redis, { eventId, orderId, ticketIds: [] });
+    const differences = createDifferences();
+    const suspects = second.tickets.map(({ ticketId }) => ({ ticketId, orderIds: [orderId] }));
+    const known = { upTo: 5, isWhole: true, patienceMs: 10_000 };
+    const awaited = judgeTickets(system, eventId, suspects, known, differences);
+    await project(event);
+    expect(await awaited).toBe(0);
+    expect(differences.lines()).toEqual([]);
+  });
+
+  it('finds nothing wrong while tickets are sold, held and cancelled', async () => {
+    const event = await openTestEvent({ zones: [seatedZone(1, 20, 100), seatedZone(2, 20, 100)] });
+    const outbox = createOutbox(redis, unique('task'));
+    const publish = createPublish(sns, system.messaging.topicArn);
+    const relay = startRelay({ outbox, publish, logger: silentLogger, retentionMs: 3_600_000, sweepMs: 50 });
+    resources.defer(() => relay.stop());
+    startTestWorker(system, resources);
+    const { eventId } = event;
+    let selling = true;
+    const crowd = async (zoneId: number) => {
+      const orders: string[] = [];
+      while (selling) {
+        const { orderId } = await sell(event, { zoneId, quantity: 2, split: true }, unique('buyer'));
+        orders.push(orderId);
+        relay.wake(eventId);
+        const cancelled = orders.length > 4 ? orders.shift() : undefined;
+        if (cancelled) await cancelOrder(redis, { eventId, orderId: cancelled, ticketIds: [] });
+      }
+    };
+    const crowds = [crowd(1), crowd(1), crowd(2)];
+    const found = [await verify(event), await verify(event)];
+    selling = false;
+    await Promise.all(crowds);
+    expect(found.flatMap(({ differences }) => differences)).toEqual([]);
+    expect(found.map(({ summary }) => summary).join()).toMatch(/[1-9]\d* zones? still selling/);
+    relay.wake(eventId);
+    expect(await verifyEvent(system, eventId)).toMatchObject({ differences: [], inFlight: 0 });
+  });
+
+  it('shows twenty of a thousand differences of a kind, and how many more there are', async () => {
+    const event = await openTestEvent({ zones: [seatedZone(1, 10, 100)] });
+    for (let row = 0; row < 10; row++) {
+      const columns = Array.from({ length: 100 }, (_, at) => at + 1);
+      await sell(event, seats(String.fromCharCode(65 + row), ...columns));
+    }
+    await project(event);
+    await db.deleteFrom('tickets').where('event_id', '=', event.eventId).execute();
+    const { differences, summary } = await verify(event);
+    expect(differences.filter((line) => line.includes('its row is gone'))).toHaveLength(20);
+    expect(differences).toContain('… and 980 more: tickets missing in MySQL');
+    expect(summary).toContain('1,001 differences');
+  });
+
+  it('knows no event that was never opened', async () => {
+    await expect(verify({ eventId: unique('event') })).rejects.toThrow(/was never opened$/);
+  });
+});

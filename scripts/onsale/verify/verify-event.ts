@@ -1,0 +1,110 @@
+import { inventoryKey } from '../../../services/shared/keys.ts';
+import type { System } from '../system.ts';
+import { type Ends, findMissing, isApplied, untilApplied } from './applied.ts';
+import { compareTickets } from './compare-tickets.ts';
+import { createDifferences, type Differences } from './differences.ts';
+import { explainMissing } from './explain-missing.ts';
+import { surveyOutbox } from './outbox.ts';
+import { readProjection } from './read-projection.ts';
+import { endsOf, readSequence, reportSequences } from './sequences.ts';
+import { summaryOf } from './summary.ts';
+import { verifySeats } from './verify-seats.ts';
+
+/**
+ * `differences`: a line each, with what it means, at most twenty of a kind. `inFlight`: domain events that Redis has numbered and
+ * MySQL has not applied yet, and that are on their way.
+ */
+export type Verification = { eventId: string; differences: string[]; inFlight: number; summary: string };
+
+/** For what is on its way: as long as something is applied, and at most; and the time between two looks at whether it is. */
+const defaultWaits = { patienceMs: 2_000, atMostMs: 10_000, lookMs: 1_000 };
+
+/**
+ * Compares Redis, the outbox, the queues and MySQL, while services run: all that was sold until it began, ticket by ticket. It
+ * reads each of them once, keeping what is left of them (digests.ts), and only what differs again. Throws where there never was
+ * such an event.
+ */
+export async function verifyEvent(
+  system: System,
+  eventId: string,
+  say: (line: string) => void = () => {},
+  waits = defaultWaits,
+): Promise<Verification> {
+  const { db, redis } = system;
+  const differences = createDifferences();
+  const { hasInventory, currency } = await findEvent(system, eventId, differences);
+
+  const sequence = hasInventory ? await readSequence(redis, eventId) : 0;
+  say('reading the outbox');
+  const outbox = await surveyOutbox(redis, eventId);
+  const ends = endsOf(sequence, outbox);
+  const missing = await untilApplied(db, eventId, ends, waits, ({ count }) => say(`MySQL has ${count} domain events to apply`));
+  if (hasInventory) {
+    const sequences = { before: sequence, after: await readSequence(redis, eventId), inMysql: missing.lastApplied };
+    reportSequences(eventId, outbox, sequences, differences);
+  }
+  const onTheirWay = await explainMissing(system, eventId, { missing, ends, outbox, lookMs: waits.lookMs }, differences);
+
+  say('reading the tickets of Redis and MySQL');
+  const isCompared = (of: number) => of <= sequence && isApplied(missing, of);
+  const [seats, projection] = await Promise.all([
+    hasInventory ? verifySeats(redis, eventId, isCompared, differences) : undefined,
+    readProjection(db, eventId, isCompared, differences),
+  ]);
+  let awaited = 0;
+  if (seats) {
+    const known = { upTo: sequence, isWhole: missing.count === 0, patienceMs: waits.patienceMs };
+    const compared = { inRedis: seats.digests, inMysql: projection.digests, isCompared };
+    awaited = await compareTickets(system, eventId, compared, known, differences);
+  }
+  const upTo = Math.max(sequence, outbox.last);
+  const inFlight = await countInFlight(system, eventId, { upTo, ends, onTheirWay, hasInventory });
+  const counts = { awaited, inFlight, held: seats?.held ?? 0, selling: seats?.selling ?? 0, differences: differences.count() };
+  const summary = summaryOf({ eventId, currency, sums: projection.sums, applied: await countApplied(db, eventId), ...counts });
+  return { eventId, differences: differences.lines(), inFlight, summary };
+}
+
+async function findEvent({ db, redis }: System, eventId: string, differences: Differences) {
+  const event = await db.selectFrom('events').select('currency').where('event_id', '=', eventId).executeTakeFirst();
+  const { venueId, currency = '', lineage } = await redis.hgetall(inventoryKey(eventId));
+  const hasInventory = venueId !== undefined;
+  if (!event && !hasInventory) throw new Error(`${eventId} was never opened`);
+  if (!event) {
+    differences.add('events unknown', () => `MySQL does not know ${eventId}: open it again ("onsale open")`);
+  }
+  if (!hasInventory) {
+    differences.add(
+      'inventories gone',
+      () => `Redis has no inventory of ${eventId}: nothing is sold ("onsale rebuild ${eventId}")`,
+    );
+  }
+  if (lineage === 'lost') {
+    differences.add(
+      'inventories that may be behind',
+      () => `Redis was promoted from a replica and may have forgotten sales: nothing is sold ("onsale rebuild ${eventId}")`,
+    );
+  }
+  return { hasInventory, currency: event?.currency ?? currency };
+}
+
+/** What was on its way and still is, and what was sold since this began. */
+async function countInFlight(
+  { db, redis }: System,
+  eventId: string,
+  before: { upTo: number; ends: Ends; onTheirWay: { from: number } | undefined; hasInventory: boolean },
+): Promise<number> {
+  const { upTo, ends, onTheirWay, hasInventory } = before;
+  const early = onTheirWay ? (await findMissing(db, eventId, ends, onTheirWay.from)).count : 0;
+  if (!hasInventory) return early;
+  const now = await readSequence(redis, eventId);
+  return early + (await findMissing(db, eventId, endsOf(now), upTo + 1)).count;
+}
+
+async function countApplied(db: System['db'], eventId: string): Promise<number> {
+  const { count } = await db
+    .selectFrom('order_events')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('event_id', '=', eventId)
+    .executeTakeFirstOrThrow();
+  return count;
+}

@@ -1,0 +1,53 @@
+import { readSeatMap, type SeatMap } from '../../../services/query/live/read-seats.ts';
+import type { RedisClient } from '../../../services/shared/redis.ts';
+import { compareBuyers, foldBuyer } from './buyers.ts';
+import { compareZones } from './compare-zones.ts';
+import type { Differences } from './differences.ts';
+import { createDigests, type Digests, foldTicket } from './digests.ts';
+import { readHeld, readOrders } from './read-redis.ts';
+import { countOrder, createTally } from './tally.ts';
+import { isLive, ticketOf } from './tickets.ts';
+import { reportTwice } from './twice.ts';
+
+/**
+ * Reports where Redis does not agree with itself. Gives the digests of its live tickets to be compared, how many tickets are
+ * held, and how many zones changed meanwhile, of which only counts and seats could be compared.
+ */
+export async function verifySeats(
+  redis: RedisClient,
+  eventId: string,
+  isCompared: (sequence: number) => boolean,
+  differences: Differences,
+): Promise<{ digests: Digests; held: number; selling: number }> {
+  const before = await readMap(redis, eventId);
+  const tally = createTally(before);
+  const digests = createDigests();
+  const buyers = createDigests();
+  for await (const orders of readOrders(redis, eventId)) {
+    for (const order of orders) {
+      countOrder(tally, order, 'sold');
+      foldBuyer(buyers, order);
+      if (!isCompared(order.sequence ?? 0)) continue;
+      for (const ticket of order.tickets) if (isLive(ticket)) foldTicket(digests, ticketOf(order, ticket));
+    }
+  }
+  for await (const holds of readHeld(redis, eventId)) {
+    for (const { order } of holds) {
+      countOrder(tally, order, 'held');
+      foldBuyer(buyers, order);
+    }
+  }
+  const after = await readMap(redis, eventId, before);
+  const selling = compareZones(before, after, tally, differences);
+  await reportTwice(redis, eventId, tally, differences);
+  const isQuiet = async () => (await readMap(redis, eventId, before)) === before;
+  if (await isQuiet()) await compareBuyers(redis, eventId, buyers, isQuiet, differences);
+  const held = after.zones.values().reduce((sum, zone) => sum + zone.held, 0);
+  return { digests, held, selling };
+}
+
+async function readMap(redis: RedisClient, eventId: string, known?: SeatMap): Promise<SeatMap> {
+  const map = await readSeatMap(redis, eventId, known);
+  if (!map) throw new Error(`${eventId} was never opened`);
+  return map;
+}

@@ -1,0 +1,70 @@
+import { sendDeadLetters } from '../../services/persistence/dead-letters.ts';
+import { projectEvents } from '../../services/persistence/projections/project.ts';
+import { startWorker, type Worker } from '../../services/persistence/worker.ts';
+import { createOutbox } from '../../services/purchase/outbox/outbox.ts';
+import { cancelOrder } from '../../services/purchase/seats/cancel-order.ts';
+import type { Inventory } from '../../services/purchase/seats/inventory.ts';
+import type { OrderInRedis } from '../../services/purchase/seats/order.ts';
+import { holdSeats, type Purchase, sellSeats } from '../../services/purchase/seats/take-seats.ts';
+import type { TicketEvent } from '../../services/shared/ticket-events.ts';
+import type { System } from '../onsale/system.ts';
+import { silentLogger } from './silent-logger.ts';
+import { createMessaging, db, openTestEvent, redis, seatedZone, sns, sqs, unique } from './stores.ts';
+
+/** The stores of this run, with a topic and queues of the test's own. */
+export const testSystem = async (): Promise<System> => ({ db, redis, messaging: { sns, sqs, ...(await createMessaging()) } });
+
+/** Opens an event with a zone of 10 × 10 and one of 50 places without seats. */
+export const openHall = () => openTestEvent({ zones: [seatedZone(1, 10, 10), { zoneId: 2, capacity: 50, priceMinor: 2_050 }] });
+
+export async function sell(event: Inventory, wish: Purchase['wish'], buyerId?: string): Promise<OrderInRedis> {
+  const sold = await sellSeats(redis, { eventId: event.eventId, venueId: event.venueId, wish, buyerId });
+  if (sold.kind !== 'sold') throw new Error(`not sold: ${JSON.stringify(sold)}`);
+  return sold.order;
+}
+
+export const seats = (row: string, ...columns: number[]) => ({ seats: columns.map((column) => ({ zoneId: 1, row, column })) });
+
+/**
+ * An event of which tickets are sold, cancelled and held, all of it in MySQL: domain events 1 to 5, of which the first sold seats
+ * A1 to A3 to Ann and the second A4 to nobody. A2 is cancelled and was sold again.
+ */
+export async function soldEvent(): Promise<{ event: Inventory; first: OrderInRedis; second: OrderInRedis }> {
+  const event = await openHall();
+  const { eventId, venueId } = event;
+  const first = await sell(event, seats('A', 1, 2, 3), 'Ann');
+  const second = await sell(event, seats('A', 4));
+  await sell(event, { zoneId: 2, quantity: 2, split: false }, 'Ann');
+  await cancelOrder(redis, { eventId, orderId: first.orderId, ticketIds: [first.tickets[1]?.ticketId ?? ''] });
+  await sell(event, seats('A', 2), 'Bob');
+  await holdSeats(redis, { eventId, venueId, wish: seats('B', 1, 2), buyerId: 'Bob' });
+  await project(event);
+  return { event, first, second };
+}
+
+/** Takes what is new of the outbox, as the relay does, and gives it: to be applied, or to be lost. */
+export async function takeNew({ eventId }: Inventory): Promise<TicketEvent[]> {
+  const outbox = createOutbox(redis, unique('task'));
+  const { ids, events } = await outbox.readNew(eventId, 1_000);
+  if (ids.length > 0) await outbox.acknowledge(eventId, ids);
+  return events.map(({ json }) => JSON.parse(json) as TicketEvent);
+}
+
+/** Applies what is new of the outbox. */
+export const project = async (event: Inventory) => await projectEvents(db, await takeNew(event));
+
+/** A worker on a system's queue, until `resources` end. */
+export function startTestWorker(
+  { messaging: { queueUrl, deadLetterQueueUrl } }: System,
+  resources: AsyncDisposableStack,
+): Worker {
+  const worker = startWorker({
+    sqs,
+    queueUrl,
+    project: (events) => projectEvents(db, events),
+    reject: (rejected) => sendDeadLetters(sqs, deadLetterQueueUrl, rejected, silentLogger),
+    logger: silentLogger,
+  });
+  resources.defer(() => worker.stop());
+  return worker;
+}
