@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import getPort from 'get-port';
 import type { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { findServers, type Server } from '../scripts/local/binaries.ts';
 import { connectStores } from '../scripts/local/connect.ts';
 import type { LocalProcess } from '../scripts/local/process.ts';
@@ -17,10 +17,10 @@ import { createMessaging, planOf, seatedZone, sns, sqs, unique, urls } from '../
 import { projectEvents } from './persistence/projections/project.ts';
 import { startWorker } from './persistence/worker.ts';
 import { createOutbox } from './purchase/outbox/outbox.ts';
-import { createPublish } from './purchase/outbox/publish.ts';
 import { startRelay } from './purchase/outbox/relay.ts';
 import { requireReplicas } from './purchase/replicas.ts';
 import type { Inventory } from './purchase/seats/inventory.ts';
+import { createPublish } from './shared/publish.ts';
 
 const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());
@@ -31,13 +31,20 @@ const server = found as Server;
 
 const waitFor = <T>(condition: () => Promise<T>) => vi.waitFor(condition, { timeout: 30_000, interval: 20 });
 
+/** At once, where a replica joins; and not waiting for one, where a master is stopped. */
+const replicationSettings = { 'repl-diskless-sync-delay': '0', 'shutdown-timeout': '0' };
+
 type Node = { process: LocalProcess; redis: Redis; port: number; restart(): Promise<void> };
 
 async function startNode(name: string): Promise<Node & { db: Awaited<ReturnType<typeof connectStores>>['db'] }> {
   const port = await getPort();
-  const start = () => startRedis(server, { folder: join(folder, name), port }, { 'repl-diskless-sync-delay': '0' });
+  const start = () => startRedis(server, { folder: join(folder, name), port }, replicationSettings);
   const first = await start();
-  const { redis, db } = await connectStores({ ...urls, redisUrl: `redis://127.0.0.1:${port}` }, resources, 3);
+  const { redis, db } = await connectStores(
+    { ...urls, redisUrl: `redis://127.0.0.1:${port}`, isRedisCluster: false },
+    resources,
+    3,
+  );
   redis.on('error', () => {});
   const node = {
     port,
@@ -58,10 +65,11 @@ let master: Awaited<ReturnType<typeof startNode>>;
 let replica: Awaited<ReturnType<typeof startNode>>;
 let cable: Cable;
 let event: Inventory;
+let ofTest: AsyncDisposableStack;
 let messaging: Awaited<ReturnType<typeof createMessaging>>;
 
-/** What a purchase service and a persistence service do, on this node. */
-function runServices(node: Awaited<ReturnType<typeof startNode>>): void {
+/** As a purchase task on this node does, until the test ends. */
+function relayFrom(node: Awaited<ReturnType<typeof startNode>>): void {
   const relay = startRelay({
     outbox: createOutbox(node.redis, unique('task')),
     publish: createPublish(sns, messaging.topicArn),
@@ -69,7 +77,7 @@ function runServices(node: Awaited<ReturnType<typeof startNode>>): void {
     retentionMs: 3_600_000,
     sweepMs: 50,
   });
-  resources.defer(() => relay.stop());
+  ofTest.defer(() => relay.stop());
 }
 
 async function buy(on: Node, column: number) {
@@ -99,6 +107,7 @@ beforeAll(async () => {
 
 describe.skipIf(server.docker)('a replica that is promoted', () => {
   beforeEach(async () => {
+    ofTest = new AsyncDisposableStack();
     replica = await startNode(unique('replica'));
     cable = await layCable(master.port, resources);
     await replica.redis.replicaof('127.0.0.1', cable.port);
@@ -109,13 +118,15 @@ describe.skipIf(server.docker)('a replica that is promoted', () => {
     await waitFor(async () => expect(await master.redis.wait(1, 100)).toBe(1));
   });
 
+  afterEach(() => ofTest.disposeAsync());
+
   const promote = () => replica.redis.replicaof('NO', 'ONE');
 
   it('and lacks a sale that its master promised sells nothing, also after a restart, until it is rebuilt; then no seat is sold twice', async () => {
     expect(await buy(master, 1)).toEqual(sold);
     await waitFor(async () => expect(await master.redis.wait(1, 100)).toBe(1));
     await cable.cut();
-    runServices(master);
+    relayFrom(master);
     expect(await buy(master, 2)).toEqual(sold);
     await waitFor(async () => {
       const rows = await master.db.selectFrom('tickets').select('ticket_id').where('event_id', '=', event.eventId).execute();
@@ -133,7 +144,7 @@ describe.skipIf(server.docker)('a replica that is promoted', () => {
     expect((await verifyEvent(system, event.eventId)).differences.join()).toContain('rebuild');
     await rebuildEvent(system, event.eventId, () => {});
     expect([await buy(replica, 1), await buy(replica, 2), await buy(replica, 3)]).toEqual([taken, taken, sold]);
-    runServices(replica);
+    relayFrom(replica);
     await waitFor(async () => expect(await verifyEvent(system, event.eventId)).toMatchObject({ differences: [], inFlight: 0 }));
   });
 
@@ -167,7 +178,6 @@ describe.skipIf(server.docker)('a replica that is promoted', () => {
 
   it('is not needed where the master may not write without it (min-replicas-to-write): it is unavailable meanwhile', async () => {
     await master.redis.config('SET', 'min-replicas-to-write', '1');
-    resources.defer(async () => void (await master.redis.config('SET', 'min-replicas-to-write', '0').catch(() => {})));
     await cable.cut();
     await waitFor(async () => expect(await buy(master, 7)).toEqual(unavailable));
     await master.redis.config('SET', 'min-replicas-to-write', '0');

@@ -1,8 +1,10 @@
 import { createServer } from 'node:net';
+import { defaultMetricsPort } from '../../services/shared/config.ts';
 import { pathTable, type ServiceName } from '../../services/shared/path-table.ts';
 
-/** Every port of the system on one machine. */
-export type Ports = Record<ServiceName | 'load-balancer' | 'redis' | 'mysql' | 'emulator', number>;
+/** Every port of the system on one machine; metrics that have none are at any that is free. */
+export type Ports = Record<ServiceName | 'load-balancer' | 'redis' | 'mysql' | 'emulator', number> &
+  Partial<Record<`${ServiceName}-metrics`, number>>;
 
 export const defaultPorts: Ports = {
   'load-balancer': 8000,
@@ -12,6 +14,9 @@ export const defaultPorts: Ports = {
   redis: 8379,
   mysql: 8306,
   emulator: 8566,
+  'purchase-metrics': defaultMetricsPort('purchase'),
+  'query-metrics': defaultMetricsPort('query'),
+  'persistence-metrics': defaultMetricsPort('persistence'),
 };
 
 /** Rejects with one message that names every port of these that something else listens on. */

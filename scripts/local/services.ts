@@ -4,16 +4,19 @@ import { answers, type LocalProcess, startProcess } from './process.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-/** Starts a service's `main.ts` as a process of its own and waits until it listens. */
+/**
+ * Starts a service's `main.ts` as a process of its own and waits until it listens; its metrics are at any free port.
+ * `root` is where its code is, if not here.
+ */
 export async function startService(
   service: ServiceName,
-  at: { port: number; env: Record<string, string>; logFolder: string },
+  at: { port: number; env: Record<string, string>; logFolder: string; root?: string },
 ): Promise<LocalProcess> {
   return await startProcess({
     name: service,
     command: process.execPath,
-    args: [join(root, 'services', service, 'main.ts')],
-    env: { ...at.env, PORT: String(at.port), HOST: '127.0.0.1' },
+    args: [join(at.root ?? root, 'services', service, 'main.ts')],
+    env: { METRICS_PORT: '0', ...at.env, PORT: String(at.port), HOST: '127.0.0.1' },
     logFile: join(at.logFolder, `${service}.log`),
     isReady: answers(`http://127.0.0.1:${at.port}${pathTable[service].prefix}/live`),
     isBackground: service === 'persistence',

@@ -36,7 +36,10 @@ export async function startSystem(options: {
   const emulator = await startEmulator({ port: ports.emulator, dataFolder: join(folder, 'emulator'), logFolder });
   keep(emulator.process);
   const env = { ...emulator.env, ...serviceEnvironment(urls, emulator.endpoint) };
-  const start = async (service: ServiceName) => keep(await startService(service, { port: ports[service], env, logFolder }));
+  const start = async (service: ServiceName) => {
+    const METRICS_PORT = String(ports[`${service}-metrics`] ?? 0);
+    return keep(await startService(service, { port: ports[service], env: { ...env, METRICS_PORT }, logFolder }));
+  };
   const services = [await start('query'), await start('persistence'), await start('purchase')];
   const loadBalancer = await startScript('load-balancer', {
     env: {

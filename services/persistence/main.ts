@@ -1,16 +1,23 @@
+import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { sql } from 'kysely';
 import { connectDatabase } from '../shared/database.ts';
 import { registerHealth } from '../shared/health.ts';
 import { createHttpServer } from '../shared/http-server.ts';
+import { serveMetrics } from '../shared/metrics.ts';
+import { createPublish } from '../shared/publish.ts';
 import { runService } from '../shared/run-service.ts';
 import { persistenceConfig } from './config.ts';
+import { tellConflicts } from './conflicts/tell.ts';
+import { startConflictTeller } from './conflicts/teller.ts';
 import { sendDeadLetters } from './dead-letters.ts';
+import { createPersistenceMetrics } from './metrics.ts';
 import { projectEvents } from './projections/project.ts';
+import { createDepthReader } from './queue-depth.ts';
 import { batchesAtOnce, startWorker } from './worker.ts';
 
-/** One for each batch in hand, one for the health check. */
-const connections = batchesAtOnce + 1;
+/** One for each batch in hand, one to tell conflicts, one for the health check. */
+const connections = batchesAtOnce + 2;
 
 await runService('persistence', persistenceConfig, async ({ config, logger, resources }) => {
   const db = connectDatabase(config.DATABASE_URL, connections);
@@ -23,17 +30,31 @@ await runService('persistence', persistenceConfig, async ({ config, logger, reso
     md5: false,
   });
   resources.defer(() => sqs.destroy());
+  // It tries again by itself.
+  const sns = new SNSClient({ requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 }, maxAttempts: 1 });
+  resources.defer(() => sns.destroy());
+  const publish = createPublish(sns, config.SNS_TOPIC_ARN);
+  const teller = startConflictTeller({ tell: () => tellConflicts(db, publish), logger });
+  resources.defer(() => teller.stop());
   const worker = startWorker({
     sqs,
     queueUrl: config.SQS_QUEUE_URL,
-    project: (events) => projectEvents(db, events),
+    project: async (events) => {
+      const projected = await projectEvents(db, events);
+      if (projected.conflicts > 0) teller.wake();
+      return projected;
+    },
     reject: (rejected) => sendDeadLetters(sqs, config.SQS_DEAD_LETTER_QUEUE_URL, rejected, logger),
     logger,
   });
   resources.defer(() => worker.stop());
 
+  const queues = { queueUrl: config.SQS_QUEUE_URL, deadLetterQueueUrl: config.SQS_DEAD_LETTER_QUEUE_URL };
+  const readDepth = createDepthReader(sqs, queues);
   const app = createHttpServer({ logger, handlerMs: 5_000 });
   resources.defer(() => app.close());
-  registerHealth(app, '/events', { database: () => sql`select 1`.execute(db), queue: () => worker.checkQueue() });
+  const checks = { database: () => sql`select 1`.execute(db), queue: () => worker.checkQueue() };
+  registerHealth(app, '/events', checks, { queue: readDepth });
   await app.listen({ port: config.PORT, host: config.HOST });
+  await serveMetrics(createPersistenceMetrics(readDepth), { config, logger, resources });
 });

@@ -3,9 +3,11 @@ import { type Checks, registerHealth } from '../shared/health.ts';
 import { createHttpServer } from '../shared/http-server.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { RedisClient } from '../shared/redis.ts';
+import { createBacklogReader } from './outbox/backlog.ts';
 import { registerHoldRoutes } from './routes/holds.ts';
 import { registerOrderRoutes } from './routes/orders.ts';
 import { registerTicketRoutes } from './routes/tickets.ts';
+import { loadOf, maxWaiting, shed } from './seats/load.ts';
 
 export type PurchaseDependencies = {
   redis: RedisClient;
@@ -17,6 +19,12 @@ export type PurchaseDependencies = {
 export async function buildPurchaseApp(options: PurchaseDependencies & { logger: Logger; checks: Checks }) {
   const { logger, checks, ...dependencies } = options;
   const app = createHttpServer({ logger });
+  const load = loadOf(dependencies.redis);
+  // Before anything else is spent on it: at an overload, what is not sold costs as much as what is.
+  app.addHook('onRequest', ({ method }, _reply, done) => {
+    const isFull = load.waiting >= maxWaiting && (method === 'POST' || method === 'DELETE');
+    done(isFull ? shed(load) : undefined);
+  });
   await serveApiDocuments(app, {
     title: 'Onsale: purchase',
     description: 'Sells, holds and cancels tickets. Every error is a problem (RFC 9457) with a stable `code`.',
@@ -25,6 +33,6 @@ export async function buildPurchaseApp(options: PurchaseDependencies & { logger:
   registerTicketRoutes(app, dependencies);
   registerOrderRoutes(app, dependencies);
   registerHoldRoutes(app, dependencies);
-  registerHealth(app, '/purchase', checks);
+  registerHealth(app, '/purchase', checks, { outbox: createBacklogReader(dependencies.redis) });
   return app;
 }

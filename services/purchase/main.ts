@@ -1,8 +1,10 @@
 import cluster from 'node:cluster';
+import { serveMetrics } from '../shared/metrics.ts';
 import { openRedis, pingRedis } from '../shared/redis.ts';
 import { runService } from '../shared/run-service.ts';
 import { buildPurchaseApp } from './app.ts';
 import { purchaseConfig } from './config.ts';
+import { createPurchaseMetrics } from './metrics.ts';
 import { startRelayThread } from './outbox/relay-thread.ts';
 import { requireReplicas } from './replicas.ts';
 import { startSweeper } from './seats/sweeper.ts';
@@ -11,6 +13,9 @@ await runService('purchase', purchaseConfig, async ({ config, logger, resources 
   const redis = await openRedis(config.REDIS_URL, { isCluster: config.REDIS_CLUSTER, logger, resources });
   requireReplicas(redis, config.REDIS_REPLICAS_TO_WAIT_FOR);
 
+  // It gathers commands until the turn of the event loop ends, which at an overload can take seconds, and until all that was sent
+  // before is answered. Purchases are gathered already (ask-together.ts).
+  redis.options.enableAutoPipelining = false;
   const relay = startRelayThread({ config, worker: cluster.worker?.id });
   resources.defer(() => relay.stop());
   const sweeper = startSweeper({ redis, logger });
@@ -24,4 +29,5 @@ await runService('purchase', purchaseConfig, async ({ config, logger, resources 
   });
   resources.defer(() => app.close());
   await app.listen({ port: config.PORT, host: config.HOST });
+  await serveMetrics(createPurchaseMetrics(redis), { config, logger, resources });
 });

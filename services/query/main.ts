@@ -1,4 +1,5 @@
 import { connectDatabase } from '../shared/database.ts';
+import { createMetrics, serveMetrics } from '../shared/metrics.ts';
 import { openRedis } from '../shared/redis.ts';
 import { runService } from '../shared/run-service.ts';
 import { buildQueryApp } from './app.ts';
@@ -11,4 +12,5 @@ await runService('query', queryConfig, async ({ config, logger, resources }) => 
   const app = await buildQueryApp({ db, redis, logger });
   resources.defer(() => app.close());
   await app.listen({ port: config.PORT, host: config.HOST });
+  await serveMetrics(createMetrics(), { config, logger, resources });
 });

@@ -20,6 +20,9 @@ export function loadConfig<Schema extends TObject>(schema: Schema, environment: 
   throw new Error(`The environment is not valid:\n${faults.join('\n')}`);
 }
 
+/** Where a service tells its metrics, unless it is told another port. */
+export const defaultMetricsPort = (service: ServiceName) => pathTable[service].port + 1_000;
+
 /** The settings that every service has. */
 export const commonSettings = (service: ServiceName) => ({
   PORT: Type.Integer({
@@ -29,6 +32,12 @@ export const commonSettings = (service: ServiceName) => ({
     description: 'Port that the service listens on',
   }),
   HOST: Type.String({ default: '0.0.0.0', description: 'Address that the service listens on' }),
+  METRICS_PORT: Type.Integer({
+    minimum: 0,
+    maximum: 65_535,
+    default: defaultMetricsPort(service),
+    description: 'Port that Prometheus finds /metrics on; 0 is any that is free',
+  }),
   LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
     default: 'info',
     description: 'Least severe log line to write',

@@ -13,7 +13,7 @@ const load = (environment: Environment) => loadConfig(schema, { ...required, ...
 
 describe('the settings of a service', () => {
   it('have their defaults where the environment says nothing', () => {
-    expect(load({})).toEqual({ ...required, PORT: 8080, HOST: '0.0.0.0', LOG_LEVEL: 'info' });
+    expect(load({})).toEqual({ ...required, PORT: 8080, HOST: '0.0.0.0', METRICS_PORT: 9080, LOG_LEVEL: 'info' });
   });
 
   it('take an empty value for an absent one', () => {

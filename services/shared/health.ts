@@ -6,19 +6,35 @@ import { problemResponses, sendProblem } from './problems.ts';
 /** A check resolves when its dependency answers, and rejects with what is wrong. */
 export type Checks = Record<string, () => Promise<unknown>>;
 
+/** What waits for the service's work, as plain numbers; names carry units. */
+export type Backlogs = Record<string, () => Promise<Record<string, number>>>;
+
 const checkMs = 1_000;
+/** It only informs: health does not wait long for it. */
+const backlogMs = 500;
 
 const Live = Type.Object({ status: Type.Literal('ok') }, { description: 'It runs' });
 const Healthy = Type.Object(
-  { status: Type.Literal('ok'), checks: Type.Record(Type.String(), Type.String()) },
-  { description: 'Every check passed', examples: [{ status: 'ok', checks: { database: 'ok' } }] },
+  {
+    status: Type.Literal('ok'),
+    checks: Type.Record(Type.String(), Type.String()),
+    backlog: Type.Optional(
+      Type.Record(Type.String(), Type.Record(Type.String(), Type.Number()), {
+        description: 'What waits; however much it is, the service does its work. What cannot be read at once is left out',
+      }),
+    ),
+  },
+  {
+    description: 'Every check passed',
+    examples: [{ status: 'ok', checks: { redis: 'ok' }, backlog: { outbox: { events: 0, oldestSeconds: 0 } } }],
+  },
 );
 
 /**
- * `<prefix>/live` says that the process runs and checks nothing; `<prefix>/health` is 200 when every check passes, else a
- * 503 problem that says which did not.
+ * `<prefix>/live` says that the process runs and checks nothing; `<prefix>/health` is 200 when every check passes, and tells of
+ * the backlogs, else a 503 problem that says which did not.
  */
-export function registerHealth(app: HttpServer, prefix: string, checks: Checks): void {
+export function registerHealth(app: HttpServer, prefix: string, checks: Checks, backlogs: Backlogs = {}): void {
   app.get(
     `${prefix}/live`,
     { schema: { operationId: 'live', summary: 'Is the process running?', tags: ['health'], response: { 200: Live } } },
@@ -35,12 +51,17 @@ export function registerHealth(app: HttpServer, prefix: string, checks: Checks):
       },
     },
     async (_request, reply) => {
-      const results = await Promise.all(Object.entries(checks).map(async ([name, check]) => [name, await outcome(check)]));
-      const report: Record<string, string> = Object.fromEntries(results);
-      if (Object.values(report).every((result) => result === 'ok')) return { status: 'ok' as const, checks: report };
+      const [report, backlog] = await Promise.all([reportOf(checks), figuresOf(backlogs)]);
+      if (Object.values(report).every((result) => result === 'ok')) {
+        return { status: 'ok' as const, checks: report, ...(Object.keys(backlogs).length > 0 && { backlog }) };
+      }
       return sendProblem(reply, 'SERVICE_UNAVAILABLE', { checks: report });
     },
   );
+}
+
+async function reportOf(checks: Checks): Promise<Record<string, string>> {
+  return Object.fromEntries(await Promise.all(Object.entries(checks).map(async ([name, check]) => [name, await outcome(check)])));
 }
 
 async function outcome(check: () => Promise<unknown>): Promise<string> {
@@ -50,4 +71,14 @@ async function outcome(check: () => Promise<unknown>): Promise<string> {
   } catch (error) {
     return (error as Error).message || String(error);
   }
+}
+
+/** Of those that can be read in time. */
+async function figuresOf(backlogs: Backlogs): Promise<Record<string, Record<string, number>>> {
+  const reading = Object.entries(backlogs).map(async ([name, read]) => {
+    const late = wait(backlogMs, undefined, { ref: false });
+    const figures = await Promise.race([read().catch(() => undefined), late]);
+    return figures ? [[name, figures] as const] : [];
+  });
+  return Object.fromEntries((await Promise.all(reading)).flat());
 }

@@ -8,7 +8,17 @@ import { Compile } from 'typebox/compile';
 import { convertExactly } from './convert.ts';
 import { listFaults } from './faults.ts';
 import type { Logger } from './logger.ts';
-import { Problem, type ProblemCode, problem, problemErrors, problems, sendProblem, UnavailableError } from './problems.ts';
+import {
+  overloaded,
+  Problem,
+  type ProblemCode,
+  problem,
+  problemErrors,
+  problems,
+  sendProblem,
+  UnavailableError,
+} from './problems.ts';
+import { createSampledWarning } from './sampled-warning.ts';
 
 export type HttpServer = ReturnType<typeof createHttpServer>;
 
@@ -19,6 +29,10 @@ const maxHeaderBytes = 8 * 1024;
 const keepAliveMs = 65_000;
 /** A client that takes longer to send its request is holding a socket, not buying. */
 const requestMs = 10_000;
+/** How often Node looks for those; its own default is every 30 s. */
+const lookForSlowMs = 1_000;
+/** How long a client that was refused may take to read why, and to stop sending. */
+const lingerMs = 1_000;
 
 /**
  * A Fastify server as every service has it: limits, request ids and problem answers (RFC 9457). `handlerMs` bounds one
@@ -38,7 +52,8 @@ export function createHttpServer(options: {
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestId,
     bodyLimit: maxBodyBytes,
-    http: { maxHeaderSize: maxHeaderBytes },
+    // Node exchanges the two limits where the one for headers is the longer one; its default is, and a body would have 60 s.
+    http: { maxHeaderSize: maxHeaderBytes, headersTimeout: requestMs, connectionsCheckingInterval: lookForSlowMs },
     keepAliveTimeout: keepAliveMs,
     requestTimeout: requestMs,
     ...(handlerMs !== undefined && { handlerTimeout: handlerMs }),
@@ -49,12 +64,18 @@ export function createHttpServer(options: {
       void sendProblem(reply.header('x-request-id', request.id), 'INVALID_REQUEST', { detail: 'The URL is malformed' }),
   }).withTypeProvider<TypeBoxTypeProvider>();
 
+  const warnUnavailable = createSampledWarning('unavailable');
+  const warnOverloaded = createSampledWarning('overloaded: requests were refused');
   // Fastify reads this one by itself too; without it, whatever is not JSON is a 415.
   app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(compileValidator);
   app.setErrorHandler<FastifyError | UnavailableError>((error, request, reply) => {
+    if (error === overloaded) {
+      warnOverloaded(request.log);
+      return sendProblem(reply, overloaded.code, { detail: overloaded.message });
+    }
     if (error instanceof UnavailableError || isAway(error)) {
-      request.log.warn({ err: error }, 'unavailable');
+      warnUnavailable(request.log, error);
       return sendProblem(reply, error instanceof UnavailableError ? error.code : 'SERVICE_UNAVAILABLE');
     }
     if (error.validation) {
@@ -124,4 +145,7 @@ function answerClientError(error: Error & { code?: string }, socket: Socket): vo
     `x-request-id: ${randomUUID()}`,
   ];
   socket.end(`HTTP/1.1 ${status} ${code}\r\n${headers.join('\r\n')}\r\n\r\n${body}`);
+  // At once, what the client still sends would be answered with a reset, and the problem be lost.
+  const lingering = setTimeout(() => socket.destroy(), lingerMs);
+  socket.once('close', () => clearTimeout(lingering));
 }

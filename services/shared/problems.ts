@@ -69,6 +69,9 @@ export class UnavailableError extends Error {
   }
 }
 
+/** Nothing was done, as too much is asked for already. One for all of them: a stack for each would be an overload of its own. */
+export const overloaded = new UnavailableError('SERVICE_UNAVAILABLE', 'Too many requests wait; nothing was promised');
+
 export type ProblemError = { detail: string; pointer?: string; parameter?: string; header?: string };
 
 type ProblemExtra = { detail?: string; errors?: ProblemError[]; checks?: Record<string, string> };
@@ -95,8 +98,12 @@ export function problemErrors(faults: Fault[], context: string | undefined): Pro
 /** RFC 6901, section 6; a field's name may be anything that a JSON string can say, halves of surrogate pairs too. */
 const fragmentOf = (pointer: string) => `#${encodeURI(pointer.toWellFormed()).replaceAll('#', '%23')}`;
 
-/** The problem answers of a route, for its schema: grouped by status, each description naming its codes. */
-export function problemResponses(...codes: ProblemCode[]) {
+/**
+ * The problem answers of a route, for its schema: grouped by status, each description naming its codes. Where the inventory is
+ * asked, there can also be too many who ask.
+ */
+export function problemResponses(...given: ProblemCode[]) {
+  const codes = given.includes('INVENTORY_UNAVAILABLE') ? new Set([...given, 'SERVICE_UNAVAILABLE' as const]) : given;
   const byStatus = Object.groupBy(codes, (code) => problems[code].status);
   return Object.fromEntries(
     Object.entries(byStatus).map(([status, group = []]) => [

@@ -6,16 +6,19 @@ import { BuyerId, Currency, EventId, maxColumns, Row, Timestamp, Uuid, VenueId, 
 /** Orders are bounded, so that a domain event is. */
 const maxTicketsPerOrder = 1_000;
 
+const Column = Type.Integer({ minimum: 1, maximum: maxColumns });
+const PriceMinor = Type.Integer({
+  minimum: 0,
+  maximum: Number.MAX_SAFE_INTEGER,
+  description: 'In minor units of the currency: 10000 is 100.00 USD',
+});
+
 const TicketSold = Type.Object({
   ticketId: Uuid,
   zoneId: ZoneId,
   row: Type.Optional(Row),
-  column: Type.Optional(Type.Integer({ minimum: 1, maximum: maxColumns })),
-  priceMinor: Type.Integer({
-    minimum: 0,
-    maximum: Number.MAX_SAFE_INTEGER,
-    description: 'In minor units of the currency: 10000 is 100.00 USD',
-  }),
+  column: Type.Optional(Column),
+  priceMinor: PriceMinor,
   currency: Currency,
 });
 
@@ -57,8 +60,32 @@ const TicketsCancelled = cloudEvent(
   }),
 );
 
+/**
+ * A ticket that was sold and has not got its seat, because another one has it: its buyer is to be compensated. It has no sequence,
+ * as it follows from others, and its id is that of its ticket: told again, it is the same.
+ */
+const TicketsConflicted = cloudEvent(
+  'conflicted',
+  Type.Object({
+    eventId: EventId,
+    venueId: VenueId,
+    zoneId: ZoneId,
+    row: Row,
+    column: Column,
+    ticketId: Uuid,
+    orderId: Uuid,
+    buyerId: Type.Optional(BuyerId),
+    priceMinor: PriceMinor,
+    currency: Currency,
+    liveTicketId: Type.String({ ...Uuid, description: 'The ticket that has the seat' }),
+    liveOrderId: Type.String({ ...Uuid, description: 'Its order' }),
+  }),
+);
+
 export type TicketsPurchased = Static<typeof TicketsPurchased>;
 export type TicketsCancelled = Static<typeof TicketsCancelled>;
+export type TicketsConflicted = Static<typeof TicketsConflicted>;
+/** What happened to tickets, numbered: all that the projection is made of. */
 export type TicketEvent = TicketsPurchased | TicketsCancelled;
 
 /** Every domain event that there is, by its type. */
@@ -68,11 +95,19 @@ const checks = new Map(
     return [schema.properties.type.const as string, check];
   }),
 );
+const conflictCheck = Compile(TicketsConflicted);
+const conflictedType = TicketsConflicted.properties.type.const;
 const claimCheck = Compile(Type.Object({ type: Type.String() }));
 
-/** Checks a domain event as what its type says that it is: the faults are those of that type alone. */
-export function checkTicketEvent(entry: unknown): { event: TicketEvent } | { faults: Fault[] } {
+/**
+ * Checks a domain event as what its type says that it is: the faults are those of that type alone. A conflict is apart, for
+ * whoever projects tickets has told it.
+ */
+export function checkTicketEvent(entry: unknown): { event: TicketEvent } | { conflict: TicketsConflicted } | { faults: Fault[] } {
   if (!claimCheck.Check(entry)) return { faults: listFaults(claimCheck.Errors(entry)) };
+  if (entry.type === conflictedType) {
+    return conflictCheck.Check(entry) ? { conflict: entry } : { faults: listFaults(conflictCheck.Errors(entry)) };
+  }
   const check = checks.get(entry.type);
   if (!check) return { faults: [{ pointer: '/type', detail: `is unknown: ${entry.type}` }] };
   return check.Check(entry) ? { event: entry } : { faults: listFaults(check.Errors(entry)) };

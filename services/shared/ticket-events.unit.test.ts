@@ -5,6 +5,16 @@ import { checkTicketEvent, cloudEventJson, type OutboxRecord } from './ticket-ev
 const event = purchased({ eventId: 'Event1', venueId: 'Venue1', currency: 'USD' }, { sequence: 7, row: 'AB', column: 30 });
 const [ticket] = event.data.tickets;
 const cancellation = cancelled(event, 9);
+const conflict = {
+  ...event,
+  id: `conflict-${ticket?.ticketId}`,
+  type: 'onsale.tickets.conflicted',
+  dataschema: 'urn:onsale:tickets.conflicted:1',
+  data: {
+    ...{ ...ticket, orderId: event.data.orderId, eventId: 'Event1', venueId: 'Venue1' },
+    ...{ liveTicketId: cancellation.data.orderId, liveOrderId: cancellation.data.orderId },
+  },
+};
 const record: OutboxRecord = {
   eventId: 'Event1',
   sequence: 7,
@@ -58,8 +68,14 @@ describe("the consumer's check", () => {
     expect(faultsOf(withData({ tickets: [general], buyerId: 'Buyer1' }))).toEqual([]);
   });
 
+  it('takes a conflict, with and without a buyer, for what the projection is not made of', () => {
+    expect(checkTicketEvent(conflict)).toEqual({ conflict });
+    const withBuyer = { ...conflict, data: { ...conflict.data, buyerId: 'Buyer1' } };
+    expect(checkTicketEvent(withBuyer)).toEqual({ conflict: withBuyer });
+  });
+
   it.each([
-    ...[event, cancellation].flatMap((whole) => [
+    ...[event, cancellation, conflict].flatMap((whole) => [
       ...Object.keys(whole).map((name) => [whole.type, `/${name}`, without(whole, name)]),
       ...Object.keys(whole.data).map((name) => [whole.type, `/data/${name}`, { ...whole, data: without(whole.data, name) }]),
     ]),
@@ -95,6 +111,11 @@ describe("the consumer's check", () => {
     ['junk among its tickets', withData({ tickets: [ticket, 'junk'] }), ['/data/tickets/1 must be object']],
     ['a ticket id that is no UUID', withTicket({ ticketId: 'T1' }), [/^\/data\/tickets\/0\/ticketId /]],
     ['a price in words', withTicket({ priceMinor: '10000' }), [/^\/data\/tickets\/0\/priceMinor /]],
+    [
+      'a conflict whose live ticket is none',
+      { ...conflict, data: { ...conflict.data, liveTicketId: 'T1' } },
+      [/^\/data\/liveTicketId /],
+    ],
     ['half a cent', withTicket({ priceMinor: 0.5 }), [/^\/data\/tickets\/0\/priceMinor /]],
     ['a negative price', withTicket({ priceMinor: -1 }), [/^\/data\/tickets\/0\/priceMinor /]],
     ['a price that no number holds exactly', withTicket({ priceMinor: 2 ** 53 }), [/^\/data\/tickets\/0\/priceMinor /]],

@@ -15,6 +15,7 @@ import { orUnavailable, type RedisClient } from '../../shared/redis.ts';
 import { runScript, type Script } from '../../shared/script.ts';
 import { areReplicasTrusted, untilReplicated } from '../replicas.ts';
 import type { Command } from './command.ts';
+import { loadOf, maxWaiting, shed } from './load.ts';
 import type { OrderInRedis } from './order.ts';
 
 /** A script's word for what it decided, and what it says of it (lua/). */
@@ -23,13 +24,24 @@ export type Reply = [word: string, ...rest: (string | number | OrderInRedis)[]];
 /** What a command's script has to know: its `fields`, and its order, JSON, where the script's header says so. */
 export type Question = { fields: object; order?: string };
 
-type Asked = Question & { command: Command; resolve: (reply: Reply) => void; reject: (error: unknown) => void };
+type Asked = Question & {
+  command: Command;
+  askedAtMs: number;
+  resolve: (reply: Reply) => void;
+  reject: (error: unknown) => void;
+};
 
 /** Bounds what one call of a script does, and so how long Redis can answer nobody else: some milliseconds. */
 const maxTogether = 256;
 
 /** While Redis decides on one call, this process answers the buyers of another; more of them would only be smaller. */
 const maxCalls = 2;
+
+/** At an overload, thousands of sockets have their turn between two answers of Redis, which must not run dry meanwhile. */
+const maxFullCalls = 6;
+
+/** With the second that Redis may take (redis.ts), and what the request may have waited in its socket, under two seconds. */
+const maxWaitMs = 500;
 
 /** What waits for a call, and how many are on their way. */
 type Queue = { waiting: Asked[]; calls: number };
@@ -40,40 +52,58 @@ const queues = new WeakMap<RedisClient, Map<string, Queue>>();
  * Asks one of an event's scripts to decide on a command. All that is asked of it while calls are on their way goes in the next
  * one, in the order in which it was asked: under load most of a purchase's cost, here and in Redis, is in the call and in the fsync
  * that its answer waits for, and an idle service waits for nobody. Each command has its own reply. Where Redis is away, all that
- * wait throw an UnavailableError at once.
+ * wait throw an UnavailableError at once; so do those that come while too many wait (load.ts), or have waited too long.
  */
 export function askTogether(redis: RedisClient, script: Script, command: Command, question: Question): Promise<Reply> {
   const ofRedis = queues.get(redis) ?? new Map<string, Queue>();
   queues.set(redis, ofRedis);
   const name = `${script.sha} ${command.eventId}`;
   const queue = ofRedis.get(name) ?? { waiting: [], calls: 0 };
+  const load = loadOf(redis);
+  if (queue.waiting.length >= maxWaiting) return Promise.reject(shed(load));
   ofRedis.set(name, queue);
   return new Promise((resolve, reject) => {
-    queue.waiting.push({ ...question, command, resolve, reject });
+    queue.waiting.push({ ...question, command, askedAtMs: performance.now(), resolve, reject });
+    load.waiting++;
     callWhenDue();
   });
 
   function callWhenDue(): void {
     const { waiting, calls } = queue;
     if (waiting.length === 0 && calls === 0) ofRedis.delete(name);
-    if (waiting.length === 0 || calls === maxCalls) return;
+    const isFull = waiting.length >= maxTogether;
+    if (waiting.length === 0 || calls >= (isFull ? maxFullCalls : maxCalls)) return;
     queue.calls++;
-    // Once all that this turn of the event loop brings is there.
-    setImmediate(() => void makeCall());
+    // Once all that this turn of the event loop brings is there; but at an overload a turn can last for seconds.
+    if (isFull) void makeCall();
+    else setImmediate(() => void makeCall());
   }
 
   async function makeCall(): Promise<void> {
-    const batch = queue.waiting.splice(0, maxTogether);
+    const batch = nextBatch();
     try {
       const replies = batch.length > 0 ? await call(redis, script, command.eventId, batch) : [];
       for (const [at, { resolve }] of batch.entries()) resolve(replies[at] as Reply);
     } catch (error) {
       // What waits for a Redis that is away is not sent after it.
-      if (error instanceof UnavailableError) batch.push(...queue.waiting.splice(0));
+      if (error instanceof UnavailableError) batch.push(...leave(queue.waiting.length));
       for (const { reject } of batch) reject(error);
     }
     queue.calls--;
     callWhenDue();
+  }
+
+  function nextBatch(): Asked[] {
+    const lateBefore = performance.now() - maxWaitMs;
+    const inTime = queue.waiting.findIndex(({ askedAtMs }) => askedAtMs >= lateBefore);
+    for (const { reject } of leave(inTime < 0 ? queue.waiting.length : inTime)) reject(shed(load));
+    return leave(maxTogether);
+  }
+
+  function leave(count: number): Asked[] {
+    const left = queue.waiting.splice(0, count);
+    load.waiting -= left.length;
+    return left;
   }
 }
 

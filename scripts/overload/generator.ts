@@ -1,0 +1,12 @@
+import { type Flood, type FloodResult, flood } from './flood.ts';
+
+export type Told = FloodResult | { kind: 'over' };
+
+// A process of its own, as in scripts/load/generator.ts. Whoever asked for the flood is gone, or has its result.
+process.once('disconnect', () => process.exit());
+process.once('message', (asked: Flood) => void floodAndTell(asked));
+
+async function floodAndTell(asked: Flood): Promise<void> {
+  const tell = (told: Told, then = () => {}) => process.send?.(told, then);
+  tell(await flood(asked, () => tell({ kind: 'over' })), () => process.disconnect());
+}

@@ -1,0 +1,50 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import getPort from 'get-port';
+import { migrateToLatest } from '../../migrations/migrate.ts';
+import { systemAt } from '../flash-sale/system.ts';
+import { connectStores } from '../local/connect.ts';
+import { localFolder } from '../local/default-system.ts';
+import { stopWith } from '../local/stop.ts';
+import { localStoreUrls, type StoreUrls } from '../local/stores.ts';
+import { startSystem } from '../local/system.ts';
+import { overload } from './overload.ts';
+import { faultsOf, textOf } from './report.ts';
+
+const say = console.log;
+const resources = new AsyncDisposableStack();
+const { stop, isStopping } = stopWith(resources, { exitCode: 130, say });
+
+try {
+  const folder = join(localFolder, 'overload');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const ports = {
+    'load-balancer': await getPort(),
+    purchase: await getPort(),
+    query: await getPort(),
+    persistence: await getPort(),
+    redis: await getPort(),
+    mysql: await getPort(),
+    emulator: await getPort(),
+  };
+  const urls = localStoreUrls(ports);
+  await startSystem({ folder, ports, urls, resources, say, prepare });
+  const system = { ...systemAt(ports, urls), persistenceUrl: `http://127.0.0.1:${ports.persistence}` };
+  const seen = await overload(system, resources, say);
+  say(textOf(seen));
+  const faults = faultsOf(seen);
+  for (const fault of faults) say(`Not right: ${fault}`);
+  await stop(faults.length > 0 ? 1 : 0);
+} catch (error) {
+  if (!isStopping()) {
+    say((error as Error).message);
+    await stop(1);
+  }
+}
+
+async function prepare(stores: StoreUrls): Promise<void> {
+  await using connections = new AsyncDisposableStack();
+  const { db } = await connectStores(stores, connections);
+  await migrateToLatest(db);
+}

@@ -1,0 +1,137 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { readInventory } from '../../services/purchase/seats/inventory.ts';
+import { forgetPeaks, peakMemory } from '../bench/processes.ts';
+import { requestsOf } from '../flash-sale/crowd.ts';
+import { planHall } from '../flash-sale/hall.ts';
+import type { SystemUnderSale } from '../flash-sale/system.ts';
+import { runLoad } from '../load/run-load.ts';
+import { connectStores } from '../local/connect.ts';
+import { openEvent } from '../onsale/open-event.ts';
+import type { FloodResult } from './flood.ts';
+import { runFlood } from './run-flood.ts';
+
+/** What an overload was, and what purchase made of it. */
+export type Overload = {
+  peakPerSecond: number;
+  flood: FloodResult;
+  /** Purchase's resident memory; undefined without /proc. */
+  rssBytes: { before: number | undefined; peak: number | undefined; after: number | undefined };
+  /** How often purchase was asked for its health meanwhile, how often that was a 200, and the longest that it took. */
+  health: { asked: number; healthy: number; slowestMs: number };
+  /** From the last arrival to the first purchase that is answered within 100 ms, and what answered it. */
+  recoveredMs: number;
+  /** Tickets of the event in Redis, and 201s. */
+  sold: number;
+  promised: number;
+};
+
+const peakSales = 30_000;
+const peakConnections = 500;
+const floodSeconds = 10;
+/** More than wait, are asked of Redis, and are refused at the same time. */
+const floodConnections = 8_000;
+const probes = 1_000;
+const soonMs = 100;
+const healthEveryMs = 250;
+const seed = 1;
+
+/** Finds the peak of a system, has twice as much come, and looks on. */
+export async function overload(
+  system: SystemUnderSale & { persistenceUrl: string },
+  resources: AsyncDisposableStack,
+  say: (line: string) => void,
+): Promise<Overload> {
+  const { db, redis } = await connectStores(system.stores, resources);
+  const openHall = async (seats: number) => {
+    const plan = planHall(`Overload-${seats}-${Date.now()}`, seats);
+    const opened = await openEvent(db, redis, plan);
+    if (opened.kind !== 'opened') throw new Error(`the hall was not opened but ${opened.kind}`);
+    const { path, bodies } = requestsOf(plan.inventory, { buyers: seats, best: false, seed });
+    return { eventId: plan.inventory.eventId, url: system.purchaseUrl + path, bodies };
+  };
+  const sellPeak = async () => {
+    const { url, bodies } = await openHall(peakSales);
+    const { accepted, elapsedMs } = await runLoad({ url, bodies, connections: peakConnections });
+    return (accepted * 1_000) / elapsedMs;
+  };
+
+  say('A rehearsal, so that the services are warm …');
+  await sellPeak();
+  say('The peak …');
+  const peakPerSecond = await sellPeak();
+  await untilAtRest(system);
+
+  const ratePerSecond = Math.round(2 * peakPerSecond);
+  const hall = await openHall(floodConnections + ratePerSecond * floodSeconds + probes);
+  const bodies = hall.bodies.slice(probes);
+  const rssBefore = await rssPeakSince();
+  say(`${ratePerSecond} arrivals a second, for ${floodSeconds} s …`);
+  const recovering = Promise.withResolvers<Recovery>();
+  const flooding = { url: hall.url, bodies, connections: floodConnections, ratePerSecond };
+  const isOver = new AbortController();
+  const watching = watchHealth(`${system.purchaseUrl}/purchase/health`, isOver.signal);
+  const onOver = () => {
+    isOver.abort();
+    recovering.resolve(untilSoon(hall.url, hall.bodies.slice(0, probes)));
+  };
+  const flood = await runFlood(flooding, onOver, resources);
+  const health = await watching;
+  const { recoveredMs, accepted } = await recovering.promise;
+  const rssPeak = await rssPeakSince();
+  await untilAtRest(system);
+  const rssAfter = await rssPeakSince();
+  const sold = (await readInventory(redis, hall.eventId))?.sold.values().reduce((sum, count) => sum + count, 0) ?? 0;
+  const rssBytes = { before: rssBefore, peak: rssPeak, after: rssAfter };
+  return { peakPerSecond, flood, rssBytes, health, recoveredMs, sold, promised: flood.accepted + accepted };
+}
+
+/** The most that purchase took since this was asked for last, or what it takes now. */
+async function rssPeakSince(): Promise<number | undefined> {
+  const peak = (await peakMemory())['purchase'];
+  await forgetPeaks();
+  return peak;
+}
+
+/** As a load balancer does, but more often. */
+async function watchHealth(url: string, signal: AbortSignal): Promise<Overload['health']> {
+  const health = { asked: 0, healthy: 0, slowestMs: 0 };
+  while (!signal.aborted) {
+    const askedAt = performance.now();
+    const answer = await fetch(url);
+    await answer.text();
+    health.asked++;
+    if (answer.ok) health.healthy++;
+    health.slowestMs = Math.max(health.slowestMs, performance.now() - askedAt);
+    await pause(healthEveryMs, undefined, { signal }).catch(() => {});
+  }
+  return health;
+}
+
+type Recovery = { recoveredMs: number; accepted: number };
+
+/** One purchase after another until one is answered soon; each in turn is another seat's. */
+async function untilSoon(url: string, bodies: string[]): Promise<Recovery> {
+  const startedAt = performance.now();
+  let accepted = 0;
+  for (const body of bodies) {
+    const sentAt = performance.now();
+    const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    await answer.text();
+    const answeredAt = performance.now();
+    if (answer.status === 201) accepted++;
+    if (answer.status === 201 && answeredAt - sentAt <= soonMs) return { recoveredMs: answeredAt - startedAt, accepted };
+  }
+  return { recoveredMs: Number.POSITIVE_INFINITY, accepted };
+}
+
+/** Until nothing waits in the outbox and the queue, as the services' health tells. */
+async function untilAtRest(system: { purchaseUrl: string; persistenceUrl: string }): Promise<void> {
+  type Health = { backlog?: { outbox?: { events: number }; queue?: { messages: number; inFlight: number } } };
+  const backlogOf = async (url: string) => ((await (await fetch(url)).json()) as Health).backlog;
+  for (;;) {
+    const outbox = (await backlogOf(`${system.purchaseUrl}/purchase/health`))?.outbox;
+    const queue = (await backlogOf(`${system.persistenceUrl}/events/health`))?.queue;
+    if (outbox?.events === 0 && queue?.messages === 0 && queue.inFlight === 0) return;
+    await pause(500);
+  }
+}

@@ -1,0 +1,52 @@
+import { formatNumber } from '../bench/rounds.ts';
+import type { Overload } from './overload.ts';
+
+/** The longest that an accepted answer may take. */
+const acceptedMs = 2_000;
+const expected = ['201', '409', '503'];
+
+/** What is wrong with an overload, in words; nothing where purchase kept what it promises. */
+export function faultsOf({ flood, sold, promised }: Overload): string[] {
+  const faults: string[] = [];
+  const slowest = flood.answers['201']?.latency.max ?? 0;
+  if (slowest > acceptedMs) faults.push(`an accepted answer took ${formatNumber(slowest)} ms`);
+  for (const [what, { count }] of Object.entries(flood.answers)) {
+    if (!expected.includes(what)) faults.push(`${count} requests came to ${what}`);
+  }
+  if (sold !== promised) faults.push(`${sold} tickets were sold, and ${promised} promised`);
+  return faults;
+}
+
+export function textOf({ peakPerSecond, flood, rssBytes, health, recoveredMs, sold, promised }: Overload): string {
+  const perSecond = (count = 0) => `${formatNumber((count * 1_000) / flood.elapsedMs)}/s`;
+  const latencyOf = (status: string) => {
+    const latency = flood.answers[status]?.latency;
+    if (!latency) return 'none';
+    return [latency.p50, latency.p99, latency.max].map((ms) => `${formatNumber(ms)} ms`).join(', ');
+  };
+  const mebibytes = (bytes: number | undefined) => (bytes === undefined ? 'unknown' : `${formatNumber(bytes / 2 ** 20)} MiB`);
+  const offered = flood.sent / (flood.sent + flood.unsent);
+  const rows: [string, string][] = [
+    ['peak, closed loop', `${formatNumber(peakPerSecond)}/s`],
+    ['offered, open loop', perSecond(flood.sent)],
+    ['accepted', perSecond(flood.answers['201']?.count)],
+    ['shed', perSecond(flood.answers['503']?.count)],
+    ['accepted: p50, p99, max', latencyOf('201')],
+    ['shed: p50, p99, max', latencyOf('503')],
+    ['purchase, RSS: before, peak, after', [rssBytes.before, rssBytes.peak, rssBytes.after].map(mebibytes).join(', ')],
+    [
+      'healthy meanwhile',
+      `${health.healthy} of ${health.asked} times; the slowest answer took ${formatNumber(health.slowestMs)} ms`,
+    ],
+    ['a purchase is answered within 100 ms', `${formatNumber(recoveredMs)} ms after the last arrival`],
+    ['sold, promised', `${formatNumber(sold)}, ${formatNumber(promised)}`],
+  ];
+  const lines = rows.map(([name, value]) => `  ${name.padEnd(38)}${value}`);
+  if (offered < 0.95) {
+    lines.push(
+      `The generator could not offer twice the peak: ${formatNumber(flood.unsent)} arrivals found no connection free; it offered ` +
+        `${formatNumber((flood.sent * 1_000) / flood.elapsedMs / peakPerSecond)} times the peak.`,
+    );
+  }
+  return lines.join('\n');
+}

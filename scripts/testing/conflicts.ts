@@ -1,0 +1,58 @@
+import { SubscribeCommand } from '@aws-sdk/client-sns';
+import { CreateQueueCommand } from '@aws-sdk/client-sqs';
+import { sql } from 'kysely';
+import { migrateToLatest } from '../../migrations/migrate.ts';
+import { connectDatabase, type Database } from '../../services/shared/database.ts';
+import { baseOf } from '../../services/shared/epochs.ts';
+import { createPublish } from '../../services/shared/publish.ts';
+import type { TicketEvent } from '../../services/shared/ticket-events.ts';
+import { queueArn, queueUrl } from '../local/emulator.ts';
+import { purchased } from './purchases.ts';
+import { createMessaging, receive, db as shared, sns, sqs, unique, urls } from './stores.ts';
+
+/** A database of the test's own: the services of other tests tell the conflicts of the one that all share. */
+export async function createDatabase(resources: AsyncDisposableStack): Promise<{ db: Database; url: string }> {
+  const name = unique('onsale');
+  await sql`create database ${sql.id(name)}`.execute(shared);
+  resources.defer(async () => void (await sql`drop database ${sql.id(name)}`.execute(shared)));
+  const { href: url } = new URL(`/${name}`, urls.databaseUrl);
+  const db = connectDatabase(url, 8);
+  resources.defer(() => db.destroy());
+  await migrateToLatest(db);
+  return { db, url };
+}
+
+/** A test's own topic and queues, and one queue more, whose messages nobody takes away. */
+export async function createAudience() {
+  const messaging = await createMessaging();
+  const QueueName = unique('audience');
+  await sqs.send(new CreateQueueCommand({ QueueName }));
+  const Attributes = { RawMessageDelivery: 'true' };
+  const subscription = { TopicArn: messaging.topicArn, Protocol: 'sqs', Endpoint: queueArn(QueueName), Attributes };
+  await sns.send(new SubscribeCommand(subscription));
+  /** The messages that came since it was last asked, up to ten. */
+  const hear = () => receive(queueUrl(urls.endpoint, QueueName));
+  return {
+    ...messaging,
+    publish: createPublish(sns, messaging.topicArn),
+    hear,
+    /** Likewise, the ids of the domain events in them. */
+    hearIds: async () => (await hear()).flatMap(({ Body = '' }) => (JSON.parse(Body) as { id: string }[]).map(({ id }) => id)),
+  };
+}
+
+export const secondEpoch = baseOf(1) + 1;
+
+/** An event whose seat A1 was sold in two epochs, after nine other seats. */
+export function soldTwice() {
+  const event = { eventId: unique('event'), venueId: 'Venue1', currency: 'USD' };
+  const others = Array.from({ length: 9 }, (_, at) => purchased(event, { sequence: at + 1, column: at + 2 }));
+  const first = purchased(event, { sequence: 10, buyerId: 'Early' });
+  const second = purchased(event, { sequence: secondEpoch, buyerId: 'Late' });
+  return { event, others, first, second };
+}
+
+export const ticketOf = ({ data }: TicketEvent): string => data.tickets[0]?.ticketId ?? '';
+
+/** The id of the domain event that tells of this sale's conflict. */
+export const conflictIdOf = (sale: TicketEvent): string => `conflict-${ticketOf(sale)}`;

@@ -1,0 +1,110 @@
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import getPort from 'get-port';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { layCable, through } from '../scripts/testing/cable.ts';
+import { buy, get } from '../scripts/testing/http.ts';
+import { startTestService } from '../scripts/testing/services.ts';
+import { createMessaging, openTestEvent, redis, sqs, urls } from '../scripts/testing/stores.ts';
+import type { ServiceName } from './shared/path-table.ts';
+
+let resources: AsyncDisposableStack;
+beforeEach(async () => {
+  await redis.flushdb();
+  resources = new AsyncDisposableStack();
+});
+afterEach(() => resources.disposeAsync());
+
+const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 60_000, interval: 100 });
+
+/** A service with a known port for its metrics, and what it tells there: each figure by its name, labels included. */
+async function startWithMetrics(
+  service: ServiceName,
+  messaging: Parameters<typeof startTestService>[1],
+  more: { endpoint?: string; env?: Record<string, string> } = {},
+) {
+  const port = await getPort();
+  const env = { ...more.env, METRICS_PORT: String(port) };
+  const started = await startTestService(service, messaging, { resources, ...more, env });
+  const metrics = async () => {
+    const answer = await fetch(`http://127.0.0.1:${port}/metrics`, { headers: { connection: 'close' } });
+    expect(answer.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+    const lines = (await answer.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    return Object.fromEntries(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.split(' ').at(-1))]));
+  };
+  await waitFor(async () => expect(await metrics()).toMatchObject({ process_cpu_seconds_total: expect.any(Number) }));
+  return { ...started, metrics };
+}
+
+it('while SNS is away, health (200) and metrics tell how much waits in the outbox and for how long; then, that nothing does', async () => {
+  const { eventId, venueId } = await openTestEvent();
+  const cable = await layCable(Number(new URL(urls.endpoint).port), resources);
+  const endpoint = through(cable, urls.endpoint).replace(/\/$/, '');
+  await cable.cut();
+  const purchase = await startWithMetrics('purchase', await createMessaging(), { endpoint });
+  const health = () => get(`${purchase.base}/purchase/health`);
+  expect(await health()).toMatchObject({ status: 200, body: { backlog: { outbox: { events: 0, oldestSeconds: 0 } } } });
+  for (const column of [1, 2, 3]) expect((await buy(purchase.base, { eventId, venueId, column })).status).toBe(201);
+  await waitFor(async () => {
+    const { status, body } = await health();
+    expect([status, body]).toMatchObject([200, { checks: { redis: 'ok' }, backlog: { outbox: { events: 3 } } }]);
+    expect(body).toHaveProperty(
+      'backlog.outbox.oldestSeconds',
+      expect.toSatisfy((seconds) => seconds >= 1),
+    );
+    const told = await purchase.metrics();
+    expect(told).toMatchObject({
+      onsale_outbox_unpublished_events: 3,
+      onsale_purchase_waiting_requests: 0,
+      onsale_purchase_shed_total: 0,
+    });
+    expect(told['onsale_outbox_oldest_seconds']).toBeGreaterThanOrEqual(1);
+  });
+  await cable.mend();
+  await waitFor(async () => {
+    expect((await health()).body).toMatchObject({ backlog: { outbox: { events: 0, oldestSeconds: 0 } } });
+    expect(await purchase.metrics()).toMatchObject({ onsale_outbox_unpublished_events: 0, onsale_outbox_oldest_seconds: 0 });
+  });
+});
+
+it('two processes of purchase share the port of the metrics: either tells of the outbox, and each of itself', async () => {
+  const { eventId, venueId } = await openTestEvent();
+  const env = { WEB_CONCURRENCY: '2' };
+  const cable = await layCable(Number(new URL(urls.endpoint).port), resources);
+  const endpoint = through(cable, urls.endpoint).replace(/\/$/, '');
+  const port = await getPort();
+  const purchase = await startTestService('purchase', await createMessaging(), {
+    resources,
+    endpoint,
+    env: { ...env, METRICS_PORT: String(port) },
+  });
+  await cable.cut();
+  for (const column of [1, 2, 3]) expect((await buy(purchase.base, { eventId, venueId, column })).status).toBe(201);
+  const tellers = new Set<string>();
+  await waitFor(async () => {
+    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`, { headers: { connection: 'close' } })).text();
+    expect(text).toContain('\nonsale_outbox_unpublished_events 3\n');
+    tellers.add(/onsale_purchase_shed_total\{worker="(\d)"\} 0/.exec(text)?.[1] ?? '');
+    expect(tellers).toEqual(new Set(['1', '2']));
+  });
+});
+
+it('what waits in the queues is told by the health of persistence (200) and its metrics', async () => {
+  const messaging = await createMessaging();
+  const cable = await layCable(Number(new URL(urls.databaseUrl).port), resources);
+  const env = { DATABASE_URL: through(cable, urls.databaseUrl) };
+  const persistence = await startWithMetrics('persistence', messaging, { env });
+  const empty = { messages: 0, inFlight: 0, deadLetters: 0 };
+  expect(await get(`${persistence.base}/events/health`)).toMatchObject({ status: 200, body: { backlog: { queue: empty } } });
+  const notOurs = new SendMessageCommand({ QueueUrl: messaging.queueUrl, MessageBody: 'not a domain event' });
+  await Promise.all([1, 2].map(() => sqs.send(notOurs)));
+  await waitFor(async () => {
+    expect((await get(`${persistence.base}/events/health`)).body).toMatchObject({
+      backlog: { queue: { ...empty, deadLetters: 2 } },
+    });
+    expect(await persistence.metrics()).toMatchObject({
+      onsale_queue_messages: 0,
+      onsale_queue_in_flight_messages: 0,
+      onsale_dead_letters: 2,
+    });
+  });
+});

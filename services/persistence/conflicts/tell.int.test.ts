@@ -1,0 +1,186 @@
+import { stringify as uuidText } from 'uuid';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  conflictIdOf,
+  createAudience,
+  createDatabase,
+  secondEpoch,
+  soldTwice,
+  ticketOf,
+} from '../../../scripts/testing/conflicts.ts';
+import { cancelled, purchased, soldOut } from '../../../scripts/testing/purchases.ts';
+import { unique } from '../../../scripts/testing/stores.ts';
+import { baseOf } from '../../shared/epochs.ts';
+import type { Publish } from '../../shared/publish.ts';
+import { checkTicketEvent, type TicketEvent } from '../../shared/ticket-events.ts';
+import { projectEvents } from '../projections/project.ts';
+import { conflictsAtOnce, tellConflicts } from './tell.ts';
+
+const resources = new AsyncDisposableStack();
+afterAll(() => resources.disposeAsync());
+const { db } = await createDatabase(resources);
+
+let publish: Publish;
+let hear: Awaited<ReturnType<typeof createAudience>>['hear'];
+let hearIds: () => Promise<string[]>;
+beforeEach(async () => {
+  ({ publish, hear, hearIds } = await createAudience());
+});
+
+const project = async (...batches: TicketEvent[][]) => {
+  for (const batch of batches) await projectEvents(db, batch);
+};
+
+/** What MySQL says of an event: the tickets' statuses, and the orders of each conflict. */
+async function stateOf({ eventId }: { eventId: string }) {
+  const tickets = db.selectFrom('tickets').where('event_id', '=', eventId);
+  const conflicts = db.selectFrom('seat_conflicts').selectAll().where('ticket_id', 'in', tickets.select('ticket_id'));
+  return {
+    statuses: new Map((await tickets.selectAll().execute()).map((row) => [uuidText(row.ticket_id), row.status])),
+    conflicts: (await conflicts.execute()).map((row) => [uuidText(row.order_id), uuidText(row.live_order_id)]),
+  };
+}
+
+describe('a seat that was sold in two epochs', () => {
+  it.each<[string, (all: ReturnType<typeof soldTwice>) => TicketEvent[][]]>([
+    ['the first sale first', ({ others, first, second }) => [others, [first], [second], [first], [second]]],
+    ['the second sale first', ({ others, first, second }) => [[second], [first], others, [second], [first]]],
+    [
+      'at once, and at once again',
+      ({ others, first, second }) => [
+        [second, first, ...others],
+        [...others, second, first],
+      ],
+    ],
+  ])('stays with who came first, and is told once, naming both: %s', async (_how, deliver) => {
+    const sales = soldTwice();
+    const { event, first, second } = sales;
+    for (const batch of deliver(sales)) {
+      await project(batch);
+      await tellConflicts(db, publish);
+    }
+    const { statuses, conflicts } = await stateOf(event);
+    expect([statuses.get(ticketOf(first)), statuses.get(ticketOf(second))]).toEqual(['PAID', 'CONFLICTED']);
+    expect(conflicts).toEqual([[second.data.orderId, first.data.orderId]]);
+    const [message, ...more] = await hear();
+    expect(more).toEqual([]);
+    expect(message?.MessageAttributes).toMatchObject({
+      contentType: { StringValue: 'application/cloudevents-batch+json' },
+      eventId: { StringValue: event.eventId },
+    });
+    const [conflict, ...others] = JSON.parse(message?.Body ?? '');
+    expect(others).toEqual([]);
+    expect(checkTicketEvent(conflict)).toEqual({ conflict });
+    expect(conflict).toMatchObject({
+      id: conflictIdOf(second),
+      source: `/onsale/events/${event.eventId}`,
+      time: second.time,
+      data: {
+        ...{ eventId: event.eventId, venueId: 'Venue1', zoneId: 1, row: 'A', column: 1, priceMinor: 10_000, currency: 'USD' },
+        ...{ ticketId: ticketOf(second), orderId: second.data.orderId, buyerId: 'Late' },
+        ...{ liveTicketId: ticketOf(first), liveOrderId: first.data.orderId },
+      },
+    });
+    expect(await tellConflicts(db, publish)).toBe(0);
+  });
+});
+
+describe('a conflict', () => {
+  it('is not told while a cancellation may be yet to come, and never if it comes', async () => {
+    const event = { eventId: unique('event'), venueId: 'Venue1', currency: 'USD' };
+    const first = purchased(event, { sequence: 1 });
+    const other = purchased(event, { sequence: 2, column: 2 });
+    const again = purchased(event, { sequence: 4 });
+    await project([again], [first]);
+    expect((await stateOf(event)).conflicts).toEqual([[again.data.orderId, first.data.orderId]]);
+    expect(await tellConflicts(db, publish)).toBe(0);
+    await project([other]);
+    expect(await tellConflicts(db, publish)).toBe(0);
+    await project([cancelled(first, 3)]);
+    expect(await tellConflicts(db, publish)).toBe(0);
+    expect((await stateOf(event)).conflicts).toEqual([]);
+  });
+
+  it('is not told while an earlier epoch has a gap, nor while its own has one before it', async () => {
+    const { event, others, first } = soldTwice();
+    const second = purchased(event, { sequence: secondEpoch + 1 });
+    const later = purchased(event, { sequence: secondEpoch + 2, column: 51 });
+    await project([...others.slice(1), first], [second, later]);
+    expect(await tellConflicts(db, publish)).toBe(0);
+    await project([purchased(event, { sequence: secondEpoch, column: 50 })]);
+    expect(await tellConflicts(db, publish)).toBe(0);
+    await project(others.slice(0, 1));
+    expect(await tellConflicts(db, publish)).toBe(1);
+    expect(await hearIds()).toEqual([conflictIdOf(second)]);
+
+    const other = soldTwice();
+    const late = purchased(other.event, { sequence: secondEpoch + 1 });
+    await project([...other.others, other.first], [late]);
+    expect(await tellConflicts(db, publish)).toBe(0);
+    await project([purchased(other.event, { sequence: secondEpoch, column: 50 })]);
+    expect(await tellConflicts(db, publish)).toBe(1);
+    expect(await hearIds()).toEqual([conflictIdOf(late)]);
+  });
+
+  it('is told though later domain events are missing, and though one of another event has to wait', async () => {
+    const [told, waiting] = [soldTwice(), soldTwice()];
+    const later = purchased(told.event, { sequence: secondEpoch + 2, column: 60 });
+    await project([waiting.first], [waiting.second], [...told.others, told.first], [told.second, later]);
+    expect(await tellConflicts(db, publish)).toBe(1);
+    expect(await hearIds()).toEqual([conflictIdOf(told.second)]);
+    await project(waiting.others);
+    expect(await tellConflicts(db, publish)).toBe(1);
+    expect(await hearIds()).toEqual([conflictIdOf(waiting.second)]);
+  });
+
+  it('whose ticket was cancelled is not told', async () => {
+    const { others, first, second } = soldTwice();
+    await project([...others, first], [second], [cancelled(second, secondEpoch + 1)]);
+    expect(await tellConflicts(db, publish)).toBe(0);
+  });
+
+  it('is told again, the very same, where the task died after publishing and before noting it', async () => {
+    const { others, first, second } = soldTwice();
+    await project([...others, first], [second]);
+    const dies: Publish = async (message) => {
+      await publish(message);
+      throw new Error('killed');
+    };
+    await expect(tellConflicts(db, dies)).rejects.toThrow('killed');
+    expect(await tellConflicts(db, publish)).toBe(1);
+    expect(await tellConflicts(db, publish)).toBe(0);
+    const bodies = (await hear()).map(({ Body = '' }) => Body);
+    expect(bodies).toHaveLength(2);
+    expect(new Set(bodies).size).toBe(1);
+  });
+
+  it('is told by one task, while the others leave it to that one', async () => {
+    const { others, first, second } = soldTwice();
+    await project([...others, first], [second]);
+    const begun = Promise.withResolvers<void>();
+    const mayGoOn = Promise.withResolvers<void>();
+    const told = tellConflicts(db, async (message) => {
+      begun.resolve();
+      await mayGoOn.promise;
+      await publish(message);
+    });
+    await begun.promise;
+    expect(await tellConflicts(db, publish)).toBe(0);
+    mayGoOn.resolve();
+    expect(await told).toBe(1);
+    expect(await hearIds()).toEqual([conflictIdOf(second)]);
+  });
+
+  it('is told together with a hundred of its event at most; the next round tells the rest', async () => {
+    const event = { eventId: unique('event'), venueId: 'Venue1', currency: 'USD' };
+    const again = soldOut(event, 11, 10).map(({ data, ...sale }) => ({
+      ...sale,
+      data: { ...data, sequence: baseOf(1) + data.sequence },
+    }));
+    await project(soldOut(event, 11, 10), again);
+    const rounds = [1, 2, 3].map(() => () => tellConflicts(db, publish));
+    const told = [];
+    for (const round of rounds) told.push(await round());
+    expect(told).toEqual([conflictsAtOnce, 110 - conflictsAtOnce, 0]);
+  });
+});

@@ -1,0 +1,158 @@
+import { SNSClient } from '@aws-sdk/client-sns';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { layCable, through } from '../../../scripts/testing/cable.ts';
+import { conflictIdOf, createAudience, createDatabase, soldTwice } from '../../../scripts/testing/conflicts.ts';
+import { silentLogger } from '../../../scripts/testing/silent-logger.ts';
+import { depth, receive, sqs, urls } from '../../../scripts/testing/stores.ts';
+import { connectDatabase, type Database } from '../../shared/database.ts';
+import { createPublish, type Publish } from '../../shared/publish.ts';
+import { sendDeadLetters } from '../dead-letters.ts';
+import { projectEvents } from '../projections/project.ts';
+import { startWorker } from '../worker.ts';
+import { tellConflicts } from './tell.ts';
+import { startConflictTeller } from './teller.ts';
+
+const ofFile = new AsyncDisposableStack();
+afterAll(() => ofFile.disposeAsync());
+const { db, url } = await createDatabase(ofFile);
+
+let resources: AsyncDisposableStack;
+beforeEach(() => {
+  resources = new AsyncDisposableStack();
+});
+afterEach(() => resources.disposeAsync());
+
+const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 20_000, interval: 20 });
+const anHourMs = 3_600_000;
+
+/** A teller, stopped with the test; what it does, and what it fails at, can be counted. */
+function startTeller(from: Database, publish: Publish, pauseMs: number) {
+  const failed = vi.fn<(error: unknown) => void>();
+  const tell = vi.fn<() => Promise<number>>(async () => {
+    try {
+      return await tellConflicts(from, publish);
+    } catch (error) {
+      failed(error);
+      throw error;
+    }
+  });
+  const teller = startConflictTeller({ tell, logger: silentLogger, pauseMs });
+  resources.defer(() => teller.stop());
+  return { ...teller, tell, failed };
+}
+
+async function sellTwice() {
+  const { others, first, second } = soldTwice();
+  await projectEvents(db, [...others, first]);
+  await projectEvents(db, [second]);
+  return second;
+}
+
+describe('the teller of conflicts', () => {
+  it('tells when it is woken, and the worker takes the news off its own queue without a word', async () => {
+    const { publish, queueUrl, deadLetterQueueUrl, hear } = await createAudience();
+    const teller = startTeller(db, publish, anHourMs);
+    const worker = startWorker({
+      sqs,
+      queueUrl,
+      project: async (events) => {
+        const projected = await projectEvents(db, events);
+        if (projected.conflicts > 0) teller.wake();
+        return projected;
+      },
+      reject: (rejected) => sendDeadLetters(sqs, deadLetterQueueUrl, rejected, silentLogger),
+      logger: silentLogger,
+    });
+    resources.defer(() => worker.stop());
+    const { event, others, first, second } = soldTwice();
+    for (const batch of [[...others, first], [second]]) {
+      const types = ['onsale.tickets.purchased'];
+      await publish({ eventId: event.eventId, types, json: JSON.stringify(batch) });
+      await waitFor(async () => expect(await depth(queueUrl)).toEqual([0, 0]));
+    }
+    const bodies: string[] = [];
+    await waitFor(async () => {
+      bodies.push(...(await hear()).map(({ Body = '' }) => Body));
+      expect(bodies).toHaveLength(3);
+    });
+    expect(bodies.at(-1)).toContain(conflictIdOf(second));
+    await waitFor(async () => expect(await depth(queueUrl)).toEqual([0, 0]));
+    expect(await receive(deadLetterQueueUrl)).toEqual([]);
+  });
+
+  it('tells what others left, without being woken', async () => {
+    const { publish, hearIds } = await createAudience();
+    startTeller(db, publish, 50);
+    const second = await sellTwice();
+    await waitFor(async () => expect(await hearIds()).toEqual([conflictIdOf(second)]));
+  });
+
+  it('goes on when MySQL is back', async () => {
+    const { publish, hearIds } = await createAudience();
+    const cable = await layCable(Number(new URL(url).port), resources);
+    const far = connectDatabase(through(cable, url), 1);
+    resources.defer(() => far.destroy());
+    await cable.cut();
+    const { failed } = startTeller(far, publish, 50);
+    const second = await sellTwice();
+    await waitFor(async () => expect(failed.mock.calls.length).toBeGreaterThan(1));
+    await cable.mend();
+    await waitFor(async () => expect(await hearIds()).toEqual([conflictIdOf(second)]));
+  });
+
+  it('goes on when SNS is back', async () => {
+    const { topicArn, hearIds } = await createAudience();
+    const cable = await layCable(Number(new URL(urls.endpoint).port), resources);
+    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+    const far = new SNSClient({ endpoint: through(cable, urls.endpoint), region: 'us-east-1', credentials, maxAttempts: 1 });
+    resources.defer(() => far.destroy());
+    await cable.cut();
+    const { failed } = startTeller(db, createPublish(far, topicArn), 50);
+    const second = await sellTwice();
+    await waitFor(async () => expect(failed.mock.calls.length).toBeGreaterThan(1));
+    await cable.mend();
+    await waitFor(async () => expect(await hearIds()).toEqual([conflictIdOf(second)]));
+  });
+
+  it('finishes the round in hand when it is stopped, and begins no other', async () => {
+    const { publish, hearIds } = await createAudience();
+    const second = await sellTwice();
+    const begun = Promise.withResolvers<void>();
+    const mayGoOn = Promise.withResolvers<void>();
+    const slow: Publish = async (message) => {
+      begun.resolve();
+      await mayGoOn.promise;
+      await publish(message);
+    };
+    const { stop, tell } = startTeller(db, slow, anHourMs);
+    await begun.promise;
+    const stopped = stop();
+    mayGoOn.resolve();
+    await stopped;
+    expect(tell.mock.settledResults).toEqual([{ type: 'fulfilled', value: 1 }]);
+    expect(await hearIds()).toEqual([conflictIdOf(second)]);
+  });
+
+  it('stops at once while it waits', async () => {
+    const { publish } = await createAudience();
+    const { stop, tell } = startTeller(db, publish, anHourMs);
+    await waitFor(async () => expect(tell).toHaveResolved());
+    await stop();
+  });
+
+  it('looks again where it was woken in the middle of a round', async () => {
+    const begun = Promise.withResolvers<void>();
+    const mayGoOn = Promise.withResolvers<void>();
+    const tell = vi.fn<() => Promise<number>>(async () => {
+      begun.resolve();
+      await mayGoOn.promise;
+      return 0;
+    });
+    const teller = startConflictTeller({ tell, logger: silentLogger, pauseMs: anHourMs });
+    resources.defer(() => teller.stop());
+    await begun.promise;
+    teller.wake();
+    mayGoOn.resolve();
+    await waitFor(async () => expect(tell).toHaveBeenCalledTimes(2));
+  });
+});

@@ -1,0 +1,96 @@
+import { type NotNull, sql } from 'kysely';
+import { stringify as uuidText } from 'uuid';
+import type { Database } from '../../shared/database.ts';
+import { baseOf } from '../../shared/epochs.ts';
+import { parseMoney } from '../../shared/money.ts';
+import type { TicketsConflicted } from '../../shared/ticket-events.ts';
+
+/**
+ * Up to `limit` conflicts that stand, were not told yet and are certain, event by event. One whose ticket was cancelled stands no
+ * more: its buyer wants nothing.
+ *
+ * Certain is what no domain event can change: all with sequences below the ticket's own were applied, so that no cancellation is
+ * yet to come that freed the seat before. So what was told never turns out to be no conflict. How far an earlier epoch went nobody
+ * knows: it must have no gap, and what it had after the last that was applied is taken for lost.
+ */
+export async function readUntoldConflicts(db: Database, limit: number): Promise<TicketsConflicted[]> {
+  const events = await untold(db).select('tickets.event_id').distinct().execute();
+  if (events.length === 0) return [];
+  const rows = await readRows(
+    db,
+    events.map(({ event_id }) => event_id),
+    limit,
+  );
+  return rows.map(conflictedEvent);
+}
+
+const untold = (db: Database) =>
+  db
+    .selectFrom('seat_conflicts')
+    .innerJoin('tickets', 'tickets.ticket_id', 'seat_conflicts.ticket_id')
+    .leftJoin('conflict_notices', 'conflict_notices.ticket_id', 'seat_conflicts.ticket_id')
+    .where('conflict_notices.ticket_id', 'is', null)
+    .where('tickets.status', '=', 'CONFLICTED');
+
+const readRows = (db: Database, eventIds: string[], limit: number) =>
+  untold(db)
+    .innerJoin('order_events', (join) =>
+      join.onRef('order_events.event_id', '=', 'tickets.event_id').onRef('order_events.sequence', '=', 'tickets.sequence'),
+    )
+    .leftJoin(firstAfterGaps(db, eventIds).as('after_gap'), 'after_gap.event_id', 'tickets.event_id')
+    .where(({ eb, or }) =>
+      or([eb('after_gap.sequence', 'is', null), eb('tickets.sequence', '<', eb.ref('after_gap.sequence').$notNull())]),
+    )
+    .where('tickets.event_id', 'in', eventIds)
+    .selectAll('tickets')
+    .select(['order_events.buyer_id', 'seat_conflicts.live_ticket_id', 'seat_conflicts.live_order_id'])
+    .orderBy('tickets.event_id')
+    .orderBy('tickets.sequence')
+    .orderBy('tickets.ticket_id')
+    .limit(limit)
+    // Without a seat there is no conflict.
+    .$narrowType<{ seat_row: NotNull; seat_column: NotNull }>()
+    .execute();
+
+/** Of each event that has a gap, the first sequence after one: where it is not the n-th of its epoch that was applied. */
+function firstAfterGaps(db: Database, eventIds: string[]) {
+  const perEpoch = sql.lit(baseOf(1));
+  const counted = db
+    .selectFrom('order_events')
+    .select(['event_id', 'sequence'])
+    .select(sql<number>`row_number() over (partition by event_id, sequence div ${perEpoch} order by sequence)`.as('nth'))
+    .where('event_id', 'in', eventIds);
+  return db
+    .selectFrom(counted.as('counted'))
+    .select(({ fn }) => ['event_id', fn.min('sequence').as('sequence')])
+    .where(sql<boolean>`sequence mod ${perEpoch} <> nth`)
+    .groupBy('event_id');
+}
+
+/** The same each time it is made, its time being that of the sale. */
+function conflictedEvent(row: Awaited<ReturnType<typeof readRows>>[number]): TicketsConflicted {
+  const ticketId = uuidText(row.ticket_id);
+  return {
+    specversion: '1.0',
+    id: `conflict-${ticketId}`,
+    source: `/onsale/events/${row.event_id}`,
+    type: 'onsale.tickets.conflicted',
+    time: row.created_on.toISOString(),
+    datacontenttype: 'application/json',
+    dataschema: 'urn:onsale:tickets.conflicted:1',
+    data: {
+      eventId: row.event_id,
+      venueId: row.venue_id,
+      zoneId: row.zone_id,
+      row: row.seat_row,
+      column: row.seat_column,
+      ticketId,
+      orderId: uuidText(row.order_id),
+      ...(row.buyer_id !== null && { buyerId: row.buyer_id }),
+      priceMinor: Number(parseMoney(row.price, row.currency)),
+      currency: row.currency,
+      liveTicketId: uuidText(row.live_ticket_id),
+      liveOrderId: uuidText(row.live_order_id),
+    },
+  };
+}

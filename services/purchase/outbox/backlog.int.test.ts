@@ -1,0 +1,60 @@
+import { expect, it } from 'vitest';
+import { purchaseOf } from '../../../scripts/testing/seats.ts';
+import { openTestEvent, redis } from '../../../scripts/testing/stores.ts';
+import { outboxKey } from '../../shared/keys.ts';
+import type { Inventory } from '../seats/inventory.ts';
+import { sellSeats } from '../seats/take-seats.ts';
+import { createBacklogReader, readBacklog } from './backlog.ts';
+import { createOutbox } from './outbox.ts';
+
+const outbox = createOutbox(redis, 'a-task');
+
+/** Sells seats of row A one after another: an entry each. */
+async function sell(event: Inventory, ...columns: number[]) {
+  for (const column of columns) expect((await sellSeats(redis, purchaseOf(event, { column }))).kind).toBe('sold');
+}
+
+it('the backlog is what SNS has not accepted, be it read by the relay or not, from the oldest on', async () => {
+  const event = await openTestEvent();
+  const { eventId } = event;
+  const events = async () => (await readBacklog(redis, eventId)).events;
+  expect(await readBacklog(redis, eventId)).toEqual({ events: 0, oldestSeconds: 0 });
+  await sell(event, 1, 2, 3);
+  expect(await events()).toBe(3);
+  const taken = await outbox.readNew(eventId, 2);
+  await sell(event, 4);
+  expect(await events()).toBe(4);
+  await outbox.acknowledge(eventId, taken.ids.slice(0, 1));
+  expect(await events()).toBe(3);
+  await outbox.acknowledge(eventId, taken.ids);
+  expect(await events()).toBe(2);
+  await outbox.acknowledge(eventId, (await outbox.readNew(eventId, 10)).ids);
+  expect(await readBacklog(redis, eventId)).toEqual({ events: 0, oldestSeconds: 0 });
+});
+
+it('its age is that of the oldest domain event', async () => {
+  const event = await openTestEvent();
+  await sell(event, 1);
+  const [[id = '', fields = []] = []] = await redis.xrange(outboxKey(event.eventId), '-', '+');
+  // As if it had been sold a minute ago.
+  await redis.del(outboxKey(event.eventId));
+  const aged = fields.map((field, at) => (at === 3 ? String(Number(field) - 60_000) : field));
+  await redis.xadd(outboxKey(event.eventId), id, ...aged);
+  await sell(event, 2);
+  const { events, oldestSeconds } = await readBacklog(redis, event.eventId);
+  expect(events).toBe(2);
+  expect(oldestSeconds).toBeGreaterThanOrEqual(59);
+});
+
+it('of all events it is the sum, and the oldest age; and however often it is asked for, it is read once a second', async () => {
+  await redis.flushdb();
+  const opened = [await openTestEvent(), await openTestEvent(), await openTestEvent()];
+  for (const [at, event] of opened.entries()) await sell(event, ...[1, 2, 3].slice(at));
+  const read = createBacklogReader(redis);
+  const all = await read();
+  expect(all).toEqual({ events: 6, oldestSeconds: expect.any(Number) });
+  const oldest = await Promise.all(opened.map(({ eventId }) => readBacklog(redis, eventId)));
+  expect(all.oldestSeconds).toBeLessThanOrEqual(Math.max(...oldest.map(({ oldestSeconds }) => oldestSeconds)));
+  await sell(opened[0] as Inventory, 4);
+  expect(await read()).toBe(all);
+});

@@ -1,0 +1,61 @@
+import { countsKey, openedEventsKey, outboxKey } from '../../shared/keys.ts';
+import { recently } from '../../shared/recently.ts';
+import type { RedisClient } from '../../shared/redis.ts';
+import { readEntry } from './entry.ts';
+
+/** Domain events that SNS has not accepted yet, and for how long the first of them has waited: 0 of none. */
+export type Backlog = { events: number; oldestSeconds: number };
+
+/** An event costs a command, and two or three more where something waits: asked in lots, so that buyers are answered in between. */
+const eventsAtOnce = 200;
+/** Of more events, only so many are looked at, and the backlog may be longer. */
+const maxEvents = 1_000;
+const readEveryMs = 1_000;
+
+/** Gives the backlog of all outboxes together, read when it is asked for and no more than once a second. */
+export const createBacklogReader = (redis: RedisClient): (() => Promise<Backlog>) =>
+  recently(() => readBacklogs(redis), readEveryMs);
+
+async function readBacklogs(redis: RedisClient): Promise<Backlog> {
+  const eventIds = (await redis.smembers(openedEventsKey)).slice(0, maxEvents);
+  const all: Backlog = { events: 0, oldestSeconds: 0 };
+  for (let at = 0; at < eventIds.length; at += eventsAtOnce) {
+    const lot = eventIds.slice(at, at + eventsAtOnce);
+    for (const backlog of await Promise.all(lot.map((eventId) => readBacklog(redis, eventId)))) {
+      all.events += backlog.events;
+      all.oldestSeconds = Math.max(all.oldestSeconds, backlog.oldestSeconds);
+    }
+  }
+  return all;
+}
+
+const nothing: Backlog = { events: 0, oldestSeconds: 0 };
+
+/** The backlog of one event: from the first domain event that no relay has acknowledged to the last that there is. */
+export async function readBacklog(redis: RedisClient, eventId: string): Promise<Backlog> {
+  const key = outboxKey(eventId);
+  const [group] = (await redis.xinfo('GROUPS', key).catch(noStreamYet)) as (string | number | null)[][];
+  const field = (name: string) => group?.[group.indexOf(name) + 1];
+  if (field('pending') === 0 && field('lag') === 0) return nothing;
+  let from = group ? `(${field('last-delivered-id')}` : '-';
+  if (group && field('pending') !== 0) {
+    const [, oldest] = (await redis.xpending(key, String(field('name')))) as [number, string | null];
+    from = oldest ?? from;
+  }
+  const [[entry], sequence] = await Promise.all([
+    redis.xrange(key, from, '+', 'COUNT', 1),
+    redis.hget(countsKey(eventId), 'sequence'),
+  ]);
+  const [first] = entry ? readEntry(eventId, entry) : [];
+  if (!first) return nothing;
+  return {
+    events: Number(sequence) - first.sequence + 1,
+    // By two clocks that may differ.
+    oldestSeconds: Math.max(0, Date.now() - first.timeMs) / 1_000,
+  };
+}
+
+function noStreamYet(error: Error): [] {
+  if (!error.message.includes('no such key')) throw error;
+  return [];
+}

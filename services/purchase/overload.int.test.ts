@@ -1,0 +1,131 @@
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { app } from '../../scripts/testing/purchase-app.ts';
+import { confirm, namesOf, release, seats, ticket } from '../../scripts/testing/requests.ts';
+import { purchaseOf } from '../../scripts/testing/seats.ts';
+import { openTestEvent, redis, seatedZone } from '../../scripts/testing/stores.ts';
+import { rowLabel } from '../shared/row-label.ts';
+import { buildPurchaseApp } from './app.ts';
+import { type Inventory, readInventory } from './seats/inventory.ts';
+import { loadOf, maxWaiting } from './seats/load.ts';
+import { sellSeats } from './seats/take-seats.ts';
+
+let openGate = () => {};
+afterEach(async () => {
+  vi.restoreAllMocks();
+  openGate();
+  await vi.waitFor(() => expect(loadOf(redis).waiting).toBe(0), { timeout: 10_000 });
+});
+
+const columns = 100;
+/** Seats of one zone, row by row. */
+const seatNames = (count: number) =>
+  Array.from({ length: count }, (_, at) => `${rowLabel(Math.floor(at / columns) + 1)}${(at % columns) + 1}`);
+
+const soldOf = async ({ eventId }: Inventory) => (await readInventory(redis, eventId))?.sold.get(1);
+
+/** As many as are asked of Redis at once. */
+const calls = 6;
+const inCalls = calls * 256;
+
+let event: Inventory;
+beforeEach(async () => {
+  event = await openTestEvent({ zones: [seatedZone(1, 70, columns)] });
+});
+
+/** Has Redis answer no script until the gate is opened. */
+function closeGate(): void {
+  const gate = Promise.withResolvers<void>();
+  const evalsha = redis.evalsha.bind(redis) as (...args: unknown[]) => Promise<unknown>;
+  const late = async (...args: unknown[]) => {
+    await gate.promise;
+    return await evalsha(...args);
+  };
+  vi.spyOn(redis, 'evalsha').mockImplementation(late as typeof redis.evalsha);
+  openGate = gate.resolve;
+}
+
+/** Has as many buyers ask as calls take, and then as many as are to wait; they buy a seat each. */
+async function queueUp(waiting: number) {
+  const buy = (name: string) => {
+    const [seat] = seats(name);
+    return sellSeats(redis, purchaseOf(event, { ...seat, column: Number(seat?.column) })).then(
+      ({ kind }) => kind,
+      ({ code, message }) => `${code}: ${message}`,
+    );
+  };
+  const names = seatNames(inCalls + waiting);
+  const asked = names.slice(0, inCalls).map(buy);
+  await vi.waitFor(() => expect(redis.evalsha).toHaveBeenCalledTimes(calls));
+  const queued = names.slice(inCalls).map(buy);
+  await vi.waitFor(() => expect(loadOf(redis).waiting).toBe(waiting));
+  return [...asked, ...queued];
+}
+
+describe('of more requests at once than may wait', () => {
+  it('those above the bound are 503 with Retry-After; every 201 is sold, and nothing else', async () => {
+    const requests = seatNames(6_000).map((name) => ticket(event, { seats: seats(name) }));
+    const answers = await Promise.all(requests.map((request) => app.inject(request)));
+    const sold = answers.filter(({ statusCode }) => statusCode === 201);
+    const refused = answers.filter(({ statusCode }) => statusCode !== 201);
+    expect(refused.length).toBeGreaterThanOrEqual(6_000 - maxWaiting - inCalls);
+    expect(sold.length).toBeGreaterThan(0);
+    for (const answer of refused) {
+      expect(answer.json()).toMatchObject({ status: 503, code: 'SERVICE_UNAVAILABLE', detail: expect.stringMatching(/wait/) });
+      expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '1']);
+    }
+    expect(new Set(namesOf(sold.map((answer) => answer.json()))).size).toBe(sold.length);
+    expect(await soldOf(event)).toBe(sold.length);
+    expect(loadOf(redis).waiting).toBe(0);
+  });
+});
+
+describe('while as many requests wait as may', () => {
+  it('a command is refused before its body is looked at; what only asks goes on; and so do sales, once there is room', async () => {
+    closeGate();
+    const buying = await queueUp(maxWaiting);
+    const shedBefore = loadOf(redis).shed;
+    const unread = { ...ticket(event, { seats: seats('A1') }), payload: '{"not":' };
+    for (const request of [unread, confirm({ holdId: 'no-hold' }), release({ holdId: 'no-hold' })]) {
+      const answer = await app.inject(request);
+      expect(answer.json()).toMatchObject({ status: 503, code: 'SERVICE_UNAVAILABLE' });
+      expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '1']);
+    }
+    expect(loadOf(redis)).toEqual({ waiting: maxWaiting, shed: shedBefore + 3 });
+    for (const path of ['live', 'health', 'openapi.json']) expect((await app.inject(`/purchase/${path}`)).statusCode).toBe(200);
+
+    openGate();
+    await Promise.all(buying);
+    expect((await app.inject(ticket(event, { seats: seats('BR100') }))).statusCode).toBe(201);
+  });
+
+  it('one line of the log tells of all that were refused', async () => {
+    const lines: string[] = [];
+    const logger = pino({ level: 'warn' }, { write: (line) => void lines.push(line) });
+    await using logged = await buildPurchaseApp({ redis, wakeRelay: () => {}, checks: {}, logger });
+    closeGate();
+    const buying = await queueUp(maxWaiting);
+    const request = ticket(event, { seats: seats('A1') });
+    const answers = await Promise.all(Array.from({ length: 500 }, () => logged.inject(request)));
+    expect(new Set(answers.map(({ statusCode }) => statusCode))).toEqual(new Set([503]));
+    await vi.waitFor(() => expect(lines).toHaveLength(2), { timeout: 5_000 });
+    const times = lines.map((line) => (JSON.parse(line) as { times: number }).times);
+    expect(times).toEqual([1, 499]);
+    openGate();
+    await Promise.all(buying);
+  });
+});
+
+it('who has waited too long is refused, not asked for: an answer comes in time or promises nothing', async () => {
+  closeGate();
+  const buying = await queueUp(88);
+  const startedAt = performance.now();
+  const now = performance.now.bind(performance);
+  vi.spyOn(performance, 'now').mockImplementation(() => now() + 1_000);
+  openGate();
+  const outcomes = Object.groupBy(await Promise.all(buying), (outcome) => outcome);
+  expect(performance.now() - startedAt).toBeGreaterThanOrEqual(1_000);
+  expect(outcomes['sold']).toHaveLength(inCalls);
+  expect(outcomes['SERVICE_UNAVAILABLE: Too many requests wait; nothing was promised']).toHaveLength(88);
+  expect(await soldOf(event)).toBe(inCalls);
+});

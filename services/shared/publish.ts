@@ -1,0 +1,28 @@
+import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
+import { encodeBatch } from './batch-encoding.ts';
+import { batchContentType } from './ticket-events.ts';
+
+/** One SNS message: a CloudEvents batch of one event, JSON, and what the types in it are. */
+export type BatchMessage = { eventId: string; types: string[]; json: string };
+
+/** Publishes a message; rejects where SNS did not accept it. */
+export type Publish = (message: BatchMessage) => Promise<unknown>;
+
+/** `eventId` and `types` travel as attributes, so that a subscription's filter policy can choose by them. */
+export function createPublish(sns: SNSClient, topicArn: string): Publish {
+  return async ({ eventId, types, json }) => {
+    const { body, contentEncoding } = await encodeBatch(json);
+    await sns.send(
+      new PublishCommand({
+        TopicArn: topicArn,
+        Message: body,
+        MessageAttributes: {
+          contentType: { DataType: 'String', StringValue: batchContentType },
+          ...(contentEncoding && { contentEncoding: { DataType: 'String', StringValue: contentEncoding } }),
+          eventId: { DataType: 'String', StringValue: eventId },
+          types: { DataType: 'String.Array', StringValue: JSON.stringify(types) },
+        },
+      }),
+    );
+  };
+}
