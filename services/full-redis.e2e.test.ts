@@ -40,9 +40,14 @@ it('a full Redis (maxmemory): nothing is sold, held or confirmed, or half writte
   expect((await buy(base, wish)).status).toBe(201);
   const held = await hold(2);
   const act = (what: string) => post(`${base}/purchase/api/v1/holds/${held.body.holdId}/${what}`, {});
-  const seats = async () => (await get(`${query.base}/query/api/v1/events/${eventId}/zones/2/seats`)).body;
-  const before = await seats();
-  expect(before).toMatchObject({ version: expect.any(Number) });
+  const read = async () => {
+    const [seats, counts] = [`zones/2/seats`, `availability`].map((what) =>
+      get(`${query.base}/query/api/v1/events/${eventId}/${what}`),
+    );
+    return [(await seats)?.body, (await counts)?.body];
+  };
+  const before = await read();
+  expect(before).toMatchObject([{ version: expect.any(Number) }, { zones: [{ sold: 1 }, { held: 2 }] }]);
 
   await redis.config('SET', 'maxmemory', '1');
   const key = { 'idempotency-key': unique('key') };
@@ -59,7 +64,7 @@ it('a full Redis (maxmemory): nothing is sold, held or confirmed, or half writte
     expect(refused.headers.get('retry-after')).toBe('1');
   }
   await assertConserved(redis, eventId);
-  expect(await seats()).toEqual(before);
+  expect(await read()).toEqual(before);
   expect((await buy(base, wish)).body).toMatchObject({ code: 'SEAT_TAKEN' });
   expect((await get(`${base}/purchase/health`)).status).toBe(200);
   expect((await get(`${query.base}/query/health`)).status).toBe(200);

@@ -26,6 +26,7 @@ export type ZoneSeats = ZoneCounts & { seats?: Seats };
 export type SeatMap = { version: number; zones: ReadonlyMap<number, ZoneSeats> };
 
 const readSeatsScript = loadScript(new URL('lua/read-seats.lua', import.meta.url));
+const readCountsScript = loadScript(new URL('lua/read-counts.lua', import.meta.url));
 const readZoneScript = loadScript(new URL('lua/read-zone.lua', import.meta.url));
 
 /**
@@ -33,7 +34,7 @@ const readZoneScript = loadScript(new URL('lua/read-zone.lua', import.meta.url))
  * not is the same object, be it a zone or the map. Throws an UnavailableError.
  */
 export async function readSeatMap(redis: RedisClient, eventId: string, known?: SeatMap): Promise<SeatMap | undefined> {
-  const reply = await run(redis, eventId, readSeatsScript, known?.version ?? -1);
+  const reply = await run(redis, eventId, readSeatsScript, seatKeys(eventId), known?.version ?? -1);
   if (!reply) return undefined;
   const [word, version, ...rest] = reply as ['ALL' | 'CHANGED' | 'UNCHANGED', number, ...unknown[]];
   switch (word) {
@@ -67,7 +68,10 @@ export async function readZone(
   eventId: string,
   zoneId: number,
 ): Promise<ZoneSeats | 'EVENT_NOT_FOUND' | 'ZONE_NOT_FOUND'> {
-  const reply = (await run(redis, eventId, readZoneScript, zoneId)) as ['ZONE', ZoneReply] | ['ZONE_NOT_FOUND'] | undefined;
+  const reply = (await run(redis, eventId, readZoneScript, seatKeys(eventId), zoneId)) as
+    | ['ZONE', ZoneReply]
+    | ['ZONE_NOT_FOUND']
+    | undefined;
   if (!reply) return 'EVENT_NOT_FOUND';
   return reply[0] === 'ZONE' ? zoneOf(reply[1]) : 'ZONE_NOT_FOUND';
 }
@@ -77,22 +81,27 @@ export async function readCounts(
   redis: RedisClient,
   eventId: string,
 ): Promise<{ version: number; zones: ZoneCounts[] } | undefined> {
-  const replies = await orUnavailable(redis.multi().hgetall(inventoryKey(eventId)).hgetall(countsKey(eventId)).exec());
-  const [inventory = {}, counts = {}] = (replies ?? []).map(([error, fields]) => {
-    if (error) throw error;
-    return fields as Fields;
-  });
-  if (inventory['venueId'] === undefined) {
-    await assertNeverOpened(redis, eventId);
-    return undefined;
-  }
+  const keys = [inventoryKey(eventId), countsKey(eventId)];
+  const reply = (await run(redis, eventId, readCountsScript, keys)) as ['COUNTS', Buffer[], Buffer[]] | undefined;
+  if (!reply) return undefined;
+  const [inventory, counts] = [fieldsOf(reply[1]), fieldsOf(reply[2])];
   return { version: Number(counts['version'] ?? 0), zones: zonesIn(inventory, counts).map(({ counted }) => counted) };
 }
 
-/** What a script replies, or undefined where there is no such event. */
-async function run(redis: RedisClient, eventId: string, script: Script, argument: number): Promise<unknown[] | undefined> {
+function seatKeys(eventId: string): string[] {
   const keys = [inventoryKey(eventId), countsKey(eventId), takenKey(eventId)];
-  const [word, ...rest] = (await orUnavailable(runForBytes(redis, script, keys, [argument]))) as [Buffer, ...unknown[]];
+  return keys;
+}
+
+/** What a script replies, or undefined where there is no such event. */
+async function run(
+  redis: RedisClient,
+  eventId: string,
+  script: Script,
+  keys: string[],
+  ...args: number[]
+): Promise<unknown[] | undefined> {
+  const [word, ...rest] = (await orUnavailable(runForBytes(redis, script, keys, args))) as [Buffer, ...unknown[]];
   if (String(word) !== 'NO_INVENTORY') return [String(word), ...rest];
   await assertNeverOpened(redis, eventId);
   return undefined;
