@@ -42,10 +42,8 @@ function readsOf({ eventId, zones }: Inventory): Read[] {
   return [
     {
       path: `tickets/count/${eventId}`,
-      isWellFormed: (body) => {
-        const { count } = body as { count: number };
-        return count >= 0 && count <= capacity;
-      },
+      // It may be above the capacity for a while: what was cancelled counts until MySQL hears of it, which here may be the replay.
+      isWellFormed: (body) => Number.isSafeInteger((body as { count: number }).count) && (body as { count: number }).count >= 0,
     },
     {
       path: `tickets?eventId=${eventId}&limit=20`,
