@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
@@ -13,6 +14,8 @@ const onCluster = ['services/purchase/{routes,outbox}/*.int.test.ts', 'services/
 export default defineConfig({
   root: join(import.meta.dirname, '../..'),
   test: {
+    // On two cores it would be one, and most of the time of what takes long is waiting.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       { test: { name: 'unit', include: ['**/*.unit.test.ts'] } },
       {
