@@ -41,7 +41,7 @@ export async function connectPatiently(commandTimeout: number): Promise<RedisCli
   const connection = { autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0, connectTimeout: 1_000, commandTimeout };
   const patient =
     redis instanceof Cluster
-      ? connectCluster(redisUrl, { connection, reconnectPauseMs: () => 100 })
+      ? connectCluster(redisUrl, { connection, enableAutoPipelining: true, reconnectPauseMs: () => 100 })
       : redis.duplicate({ commandTimeout });
   resources.defer(() => patient.disconnect());
   await untilConnected(patient);

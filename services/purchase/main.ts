@@ -10,12 +10,16 @@ import { requireReplicas } from './replicas.ts';
 import { startSweeper } from './seats/sweeper.ts';
 
 await runService('purchase', purchaseConfig, async ({ config, logger, resources }) => {
-  const redis = await openRedis(config.REDIS_URL, { isCluster: config.REDIS_CLUSTER, logger, resources });
+  const redis = await openRedis(config.REDIS_URL, {
+    isCluster: config.REDIS_CLUSTER,
+    // It gathers commands until the turn of the event loop ends, which at an overload can take seconds, and until all that was
+    // sent before is answered. Purchases are gathered already (ask-together.ts).
+    enableAutoPipelining: false,
+    logger,
+    resources,
+  });
   requireReplicas(redis, config.REDIS_REPLICAS_TO_WAIT_FOR);
 
-  // It gathers commands until the turn of the event loop ends, which at an overload can take seconds, and until all that was sent
-  // before is answered. Purchases are gathered already (ask-together.ts).
-  redis.options.enableAutoPipelining = false;
   const relay = startRelayThread({ config, worker: cluster.worker?.id });
   resources.defer(() => relay.stop());
   const sweeper = startSweeper({ redis, logger });

@@ -15,10 +15,10 @@ type Connection = Pick<
  */
 export function connectCluster(
   url: string,
-  options: { connection: Connection; reconnectPauseMs: (attempt: number) => number },
+  options: { connection: Connection; reconnectPauseMs: (attempt: number) => number; enableAutoPipelining: boolean },
 ): Cluster {
   const { protocol, hostname, port, username, password } = new URL(url);
-  const { connection, reconnectPauseMs } = options;
+  const { connection, reconnectPauseMs, enableAutoPipelining } = options;
   const cluster: Cluster = new Cluster([{ host: hostname, port: Number(port || 6379) }], {
     redisOptions: {
       ...connection,
@@ -39,7 +39,7 @@ export function connectCluster(
   cluster.on('ready', connectMasters).on('refresh', connectMasters);
   // Before it knows the slots, ioredis would let commands wait for them.
   cluster.once('ready', () => {
-    cluster.options.enableAutoPipelining = true;
+    cluster.options.enableAutoPipelining = enableAutoPipelining;
   });
   return cluster;
 

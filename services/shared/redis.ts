@@ -24,17 +24,18 @@ const reconnectPauseMs = (attempt: number) => Math.min(attempt * 50, longestReco
  * A connection that fails at once while Redis is away and comes back by itself. A command whose answer was lost is never
  * sent again: the script may have run, and the second run would call the buyer's own seat taken.
  */
-export function connectRedis(url: string): Redis {
+export function connectRedis(url: string, enableAutoPipelining = true): Redis {
   return new Redis(url, {
     ...connection,
-    enableAutoPipelining: true,
+    enableAutoPipelining,
     enableOfflineQueue: false,
     retryStrategy: reconnectPauseMs,
   });
 }
 
 /** connectRedis for a Redis Cluster, of which the URL names a node: the same promises, for each of its masters by itself. */
-export const connectRedisCluster = (url: string): Cluster => connectCluster(url, { connection, reconnectPauseMs });
+export const connectRedisCluster = (url: string, enableAutoPipelining = true): Cluster =>
+  connectCluster(url, { connection, reconnectPauseMs, enableAutoPipelining });
 
 /** How long a service waits for its first connection before it starts all the same, and answers 503. */
 const firstConnectionMs = 2_000;
@@ -42,9 +43,10 @@ const firstConnectionMs = 2_000;
 /** connectRedis or connectRedisCluster, for as long as a service runs; what goes wrong with connections is in its log. */
 export async function openRedis(
   url: string,
-  { isCluster, logger, resources }: { isCluster: boolean; logger: Logger; resources: AsyncDisposableStack },
+  options: { isCluster: boolean; enableAutoPipelining?: boolean; logger: Logger; resources: AsyncDisposableStack },
 ): Promise<RedisClient> {
-  const redis = isCluster ? connectRedisCluster(url) : connectRedis(url);
+  const { isCluster, enableAutoPipelining, logger, resources } = options;
+  const redis = isCluster ? connectRedisCluster(url, enableAutoPipelining) : connectRedis(url, enableAutoPipelining);
   resources.defer(() => redis.disconnect());
   redis.on('error', (error) => logger.warn({ err: error }, 'redis'));
   redis.on('node error', (error, node) => logger.warn({ err: error, node }, 'redis'));
