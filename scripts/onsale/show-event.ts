@@ -31,7 +31,7 @@ function inventoryLines({ eventId, venueId, currency, onSaleAtMs, zones, sold, h
   });
   const total = (column: number) => String(rows.reduce((sum, row) => sum + Number(row[column]), 0));
   return [
-    `${eventId} at ${venueId}, on sale from ${new Date(onSaleAtMs).toISOString()}, ${sequence} domain events`,
+    `${eventId} at ${venueId}, on sale from ${new Date(onSaleAtMs).toISOString()}, at domain event ${sequence}`,
     '',
     ...table([
       ['zone', 'shape', 'capacity', 'sold', 'held', 'available', 'price'],
