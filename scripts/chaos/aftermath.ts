@@ -1,4 +1,4 @@
-import { queueDepth } from '../onsale/queue-depth.ts';
+import { queueDepth } from '../local/queue-depth.ts';
 import type { System } from '../onsale/system.ts';
 
 /** What was said or given up though nothing was ever sold twice and no message was bad, in words. */

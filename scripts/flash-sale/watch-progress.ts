@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import { readBacklog } from '../../services/purchase/outbox/backlog.ts';
 import type { RedisClient } from '../../services/shared/redis.ts';
+import { queueDepth } from '../local/queue-depth.ts';
 
 /** How far an event's sales have come at some moment (Unix ms). */
 export type Sample = {
@@ -29,16 +30,10 @@ export async function watchProgress(watched: Watched, onSample: (sample: Sample)
 async function takeSample({ redis, sqs, queueUrl, queryUrl, eventId }: Watched): Promise<Sample> {
   const [{ events: unpublished }, queued, projected] = await Promise.all([
     readBacklog(redis, eventId),
-    countQueued(sqs, queueUrl),
+    queueDepth(sqs, queueUrl),
     countProjected(queryUrl, eventId),
   ]);
   return { at: Date.now(), unpublished, queued, projected };
-}
-
-async function countQueued(sqs: SQSClient, QueueUrl: string): Promise<number> {
-  const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
-  const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...names] }));
-  return names.reduce((sum, name) => sum + Number(Attributes[name]), 0);
 }
 
 async function countProjected(queryUrl: string, eventId: string): Promise<number> {

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { decodeBatch } from '../../services/shared/batch-encoding.ts';
 import type { Messaging } from '../local/messaging.ts';
-import { queueDepth } from './queue-depth.ts';
+import { queueDepth } from '../local/queue-depth.ts';
 
 /** As many letters as are looked at, and domain events in them as are remembered. */
 const maxLetters = 10_000;

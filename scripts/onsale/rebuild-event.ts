@@ -4,9 +4,9 @@ import { closeInventory, rebuildInventory } from '../../services/purchase/seats/
 import type { Database } from '../../services/shared/database.ts';
 import { baseOf, epochOf } from '../../services/shared/epochs.ts';
 import type { Messaging } from '../local/messaging.ts';
+import { queueDepth } from '../local/queue-depth.ts';
 import { readCatalogue } from './catalogue.ts';
 import { readDeadLetters } from './dead-letters.ts';
-import { queueDepth } from './queue-depth.ts';
 import { readOrders } from './read-orders.ts';
 import { replayEvent } from './replay-event.ts';
 import type { System } from './system.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { queueDepth } from '../../local/queue-depth.ts';
 import { readDeadLetters } from '../dead-letters.ts';
-import { queueDepth } from '../queue-depth.ts';
 import type { System } from '../system.ts';
 import { type Ends, findMissing, type Missing } from './applied.ts';
 import type { Differences } from './differences.ts';
