@@ -5,7 +5,7 @@ import type { ServiceName } from '../../services/shared/path-table.ts';
 import { emulatorEnvironment } from '../local/emulator.ts';
 import type { LocalProcess } from '../local/process.ts';
 import { startService } from '../local/services.ts';
-import { urls } from './stores.ts';
+import { createMessaging, urls } from './stores.ts';
 
 export type TestService = LocalProcess & { base: string; logFile: string };
 
@@ -26,6 +26,8 @@ export async function startTestService(
 ): Promise<TestService> {
   const { resources, endpoint = urls.endpoint, env = {} } = at;
   const port = await getPort();
+  // The database is that of all tests: their conflicts are not for this one's queue to hear of.
+  const toldTo = service === 'persistence' ? (await createMessaging()).topicArn : topicArn;
   // The SQS client goes to the queue's URL, not to the endpoint.
   const reached = (url: string) => url.replace(urls.endpoint, endpoint);
   const logFolder = testFolder(resources);
@@ -38,7 +40,7 @@ export async function startTestService(
       REDIS_READER_URL: urls.redisUrl,
       DATABASE_URL: urls.databaseUrl,
       DATABASE_READER_URL: urls.databaseReaderUrl,
-      SNS_TOPIC_ARN: topicArn,
+      SNS_TOPIC_ARN: toldTo,
       SQS_QUEUE_URL: reached(queueUrl),
       SQS_DEAD_LETTER_QUEUE_URL: reached(deadLetterQueueUrl),
       ...env,
