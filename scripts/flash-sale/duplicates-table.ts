@@ -1,4 +1,4 @@
-import type { Latency } from '../load/generator.ts';
+import type { Latency } from '../load/send.ts';
 import { describeMachine } from '../local/machine.ts';
 import { type Stage, writeReport } from './flash-sale.ts';
 import { holdSale, type SaleOptions } from './hold-sale.ts';

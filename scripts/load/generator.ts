@@ -1,8 +1,4 @@
-import type { RecordableHistogram } from 'node:perf_hooks';
-import { type Load, newHistogram, sendAll } from './send.ts';
-
-/** Latencies in milliseconds. */
-export type Latency = { p50: number; p95: number; p99: number; max: number };
+import { type Latency, type Load, latencyOf, newHistogram, sendAll } from './send.ts';
 
 /** What happened since the last report; `atMs` since the first request. */
 export type Progress = { kind: 'progress'; atMs: number; accepted: number; refused: number; failed: number; latency: Latency };
@@ -93,10 +89,4 @@ async function run(load: Load): Promise<LoadResult> {
   const latency = latencyOf(all);
   const accepted = answers.length;
   return { kind: 'result', elapsedMs, lastAcceptedMs, startedAtMs, accepted, refused, failed, latency, answers, cpuMs };
-}
-
-function latencyOf(histogram: RecordableHistogram): Latency {
-  if (histogram.count === 0) return { p50: 0, p95: 0, p99: 0, max: 0 };
-  const ms = (percentile: number) => histogram.percentile(percentile) / 1_000;
-  return { p50: ms(50), p95: ms(95), p99: ms(99), max: histogram.max / 1_000 };
 }

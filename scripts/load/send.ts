@@ -68,3 +68,12 @@ export function sendAll(
     for (const connection of all) connection.close();
   });
 }
+
+/** Latencies in milliseconds. */
+export type Latency = { p50: number; p95: number; p99: number; max: number };
+
+export function latencyOf(histogram: RecordableHistogram): Latency {
+  if (histogram.count === 0) return { p50: 0, p95: 0, p99: 0, max: 0 };
+  const ms = (percentile: number) => histogram.percentile(percentile) / 1_000;
+  return { p50: ms(50), p95: ms(95), p99: ms(99), max: histogram.max / 1_000 };
+}

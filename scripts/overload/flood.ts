@@ -1,6 +1,5 @@
 import { type Connection, openConnection } from '../load/connection.ts';
-import type { Latency } from '../load/generator.ts';
-import { newHistogram } from '../load/send.ts';
+import { type Latency, latencyOf, newHistogram } from '../load/send.ts';
 
 /** Arrivals that come at their rate whatever becomes of earlier ones; each POSTs a body over a connection that is free. */
 export type Flood = {
@@ -87,10 +86,7 @@ export async function flood({ url, bodies, connections, ratePerSecond }: Flood, 
     () => inHand === 0,
   );
   for (const connection of all) connection.close();
-  const latencies = [...answers].map(([what, histogram]) => {
-    const ms = (percentile: number) => histogram.percentile(percentile) / 1_000;
-    return [what, { count: histogram.count, latency: { p50: ms(50), p95: ms(95), p99: ms(99), max: histogram.max / 1_000 } }];
-  });
+  const latencies = [...answers].map(([what, histogram]) => [what, { count: histogram.count, latency: latencyOf(histogram) }]);
   const sent = arrivals.length - unsent;
   return { kind: 'result', elapsedMs, sent, unsent, answers: Object.fromEntries(latencies), accepted };
 }
