@@ -9,8 +9,8 @@
 -- clears n, freeing one clears both bytes: so a row is looked at again only after it has changed.
 
 local longestRun = 12
-local maxLookedAt = 8192
--- In the whole call: past the limit, the next command's search waits for another call.
+-- Seats, or runs of a row that is known: for one group, and in the whole call. Past that, the next search waits for another call.
+local maxLookedAt, maxInCall = 8192, 16384
 local lookedAtInCall = 0
 
 local function fit_of(runs)
@@ -32,9 +32,7 @@ local function near_of(runs, focusColumn)
 end
 
 local function remember(at, before, byte)
-  if byte == before then return end
-  redis.call('SETRANGE', key.runs, at, string.char(byte))
-  runsAreKept = true
+  if byte ~= before then redis.call('SETRANGE', key.runs, at, string.char(byte)) end
 end
 
 -- Bytes `fit` of rows that may have a run for `quantity`; those of `clean`, one that leaves no single seat.
@@ -61,38 +59,46 @@ local function outward(fits, focusRow, class)
   end
 end
 
--- Where in a run the group goes: { first, fromFocus (columns), isClean }.
+-- Where in a run the group goes: its first column, how many columns from the focus, and whether it leaves no single seat.
 local function place_in(run, quantity, focusColumn)
   local spare = run.length - quantity
   local step = run.length % quantity == 0 and quantity or 1
   local ideal = focusColumn - (quantity - 1) / 2 - run.first
   local middle = math.floor(math.min(math.max(ideal, 0), spare) / step + 0.5) * step
-  local best
+  local best, least, bestIsClean
   for offset = math.max(middle - 2 * step, 0), math.min(middle + 2 * step, spare), step do
     local isClean = offset ~= 1 and spare - offset ~= 1
     local fromFocus = math.abs(offset - ideal)
-    if not best or (isClean and not best.isClean) or (isClean == best.isClean and fromFocus < best.fromFocus) then
-      best = { first = run.first + offset, fromFocus = fromFocus, isClean = isClean }
+    if not best or (isClean and not bestIsClean) or (isClean == bestIsClean and fromFocus < least) then
+      best, least, bestIsClean = offset, fromFocus, isClean
     end
   end
-  return best
+  return run.first + best, least, bestIsClean
 end
 
 -- Chooses `quantity` seats of a zone that has so many: a list of { row, column }. Gives nil and 'NO_ADJACENT_SEATS' where
 -- they are not side by side and `split` does not allow the fewest groups; nil and 'AGAIN' where what it may look at for one
 -- group was not enough, and the next call goes on from there.
 local function best_seats(zone, quantity, split)
-  if lookedAtInCall >= maxLookedAt then return nil, 'AGAIN' end
+  if lookedAtInCall >= maxInCall then return nil, 'AGAIN' end
+  runsAreKept = true
   local kept = redis.call('GETRANGE', key.runs, fit_byte(zone, 1), fit_byte(zone, 1) + 2 * zone.rows - 1)
   kept = kept .. string.rep('\0', 2 * zone.rows - #kept)
   local fits, nears = string.sub(kept, 1, zone.rows), string.sub(kept, zone.rows + 1)
-  local chosen, seen, lookedAt = {}, {}, 0
+  local chosen, lookedAt = {}, 0
+  local function look_at(count)
+    lookedAt = lookedAt + count
+    lookedAtInCall = lookedAtInCall + count
+  end
 
-  -- The runs of free seats of a row: { first, length }.
+  -- The runs of free seats of a row: { first, length }. Searches of one call mostly look at the same rows.
   local function free_runs(row)
-    if seen[row] then return seen[row] end
-    lookedAt = lookedAt + zone.columns
-    lookedAtInCall = lookedAtInCall + zone.columns
+    local known = not chosen[row] and zone.runs[row]
+    if known then
+      look_at(#known)
+      return known
+    end
+    look_at(zone.columns)
     local start = byte_of(zone, row)
     local bytes = redis.call('GETRANGE', key.taken, start, start + zone.width - 1)
     local own, runs, first = chosen[row], {}, nil
@@ -114,8 +120,8 @@ local function best_seats(zone, quantity, split)
       end
     end
     if first and first <= zone.columns then runs[#runs + 1] = { first = first, length = zone.columns - first + 1 } end
-    seen[row] = runs
     if not own then
+      zone.runs[row] = runs
       remember(fit_byte(zone, row), string.byte(fits, row), fit_of(runs))
       remember(fit_byte(zone, row) + zone.rows, string.byte(nears, row), near_of(runs, zone.focusColumn))
     end
@@ -132,10 +138,12 @@ local function best_seats(zone, quantity, split)
       if not best or away * away + least * least < best.distance then
         if lookedAt >= maxLookedAt then return best, false end
         for _, run in ipairs(free_runs(row)) do
-          local place = run.length >= size and place_in(run, size, zone.focusColumn)
-          if place and (place.isClean or not mustBeClean) then
-            local distance = away * away + place.fromFocus * place.fromFocus
-            if not best or distance < best.distance then best = { row = row, first = place.first, distance = distance } end
+          if run.length >= size then
+            local first, fromFocus, isClean = place_in(run, size, zone.focusColumn)
+            local distance = away * away + fromFocus * fromFocus
+            if (isClean or not mustBeClean) and (not best or distance < best.distance) then
+              best = { row = row, first = first, distance = distance }
+            end
           end
         end
       end
@@ -153,7 +161,6 @@ local function best_seats(zone, quantity, split)
         seats[#seats + 1] = { row = run.row, column = column }
         chosen[run.row][column] = true
       end
-      seen[run.row] = nil
       lookedAt = 0
       size = math.min(size, quantity - #seats)
     elseif not complete then

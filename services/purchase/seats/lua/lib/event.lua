@@ -104,7 +104,7 @@ local inventory = fields[1]
 
 local zones = {}
 
--- A zone as zone-layout.ts reads it, or nil; `width` is its bytes a row.
+-- A zone as zone-layout.ts reads it, or nil; `width` is its bytes a row, `runs` what best-seats.lua knows of rows.
 local function zone_of(zoneId)
   if zones[zoneId] == nil then
     local field = redis.call('HGET', key.inventory, 'zone:' .. zoneId)
@@ -112,6 +112,7 @@ local function zone_of(zoneId)
     local zone = cjson.decode(field)
     zone.id = zoneId
     zone.width = math.ceil(zone.columns / 8)
+    zone.runs = {}
     zones[zoneId] = zone
   end
   return zones[zoneId]

@@ -41,14 +41,16 @@ local function available(zone) return zone.capacity - count_of('sold:' .. zone.i
 -- The search for the best seats keeps two bytes of each row (best-seats.lua): where the first of them is.
 local function fit_byte(zone, row) return zone.firstRow * 2 + row - 1 end
 
--- Where nobody has searched yet, there is nothing to correct.
+-- Where nobody has searched yet, neither before nor in this call, there is nothing to correct.
 local runsAreKept = redis.call('EXISTS', key.runs) == 1
 
 local function set_seat(zoneId, bit, isTaken)
   redis.call('SETBIT', key.taken, bit, isTaken and '1' or '0')
   if not runsAreKept then return end
   local zone = zone_of(zoneId)
-  local fit = fit_byte(zone, math.floor((bit / 8 - zone.firstByte) / zone.width) + 1)
+  local row = math.floor((bit / 8 - zone.firstByte) / zone.width) + 1
+  zone.runs[row] = nil
+  local fit = fit_byte(zone, row)
   if isTaken then
     redis.call('SETBIT', key.runs, text(fit * 8 + 7), '0')
   else
