@@ -1,10 +1,11 @@
-import { setImmediate } from 'node:timers/promises';
+import { setTimeout as pause, setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Cable, layCable, through } from '../../../scripts/testing/cable.ts';
 import { assertConserved } from '../../../scripts/testing/conservation.ts';
 import { domainEvents } from '../../../scripts/testing/domain-events.ts';
 import { purchaseOf } from '../../../scripts/testing/seats.ts';
 import { openTestEvent, redis, seatedZone, urls } from '../../../scripts/testing/stores.ts';
+import { overloaded } from '../../shared/problems.ts';
 import { connectRedis, untilConnected } from '../../shared/redis.ts';
 import { scriptOf } from '../../shared/script.ts';
 import { askTogether } from './ask-together.ts';
@@ -54,6 +55,35 @@ describe('what is asked together', () => {
     const asked = columns(257).map(() => askTogether(redis, failing, event, { fields: {} }));
     const settled = await Promise.allSettled(asked);
     expect(settled.map(({ status }) => status)).toEqual([...columns(256).map(() => 'rejected'), 'fulfilled']);
+  });
+
+  it('is asked again where it is undecided, before what was asked later', async () => {
+    const event = await oneRow(1);
+    const oneEachCall = scriptOf(`
+      local replies = {}
+      for at in ipairs(cjson.decode(ARGV[2])) do replies[at] = at == 1 and {'FINE'} or {'AGAIN'} end
+      return cjson.encode(replies)`);
+    const decided: string[] = [];
+    const ask = (name: string) => askTogether(redis, oneEachCall, event, { fields: {} }).then(() => decided.push(name));
+    const first = ['a', 'b', 'c', 'd'].map(ask);
+    await setImmediate();
+    const second = ['e', 'f'].map(ask);
+    await setImmediate();
+    // Two calls are on their way: these wait.
+    await Promise.all([...first, ...second, ...['g', 'h'].map(ask)]);
+    expect(decided.toSorted()).toEqual([...'abcdefgh']);
+    expect(decided.filter((name) => 'abcdgh'.includes(name))).toEqual([...'abcdgh']);
+  });
+
+  it('is refused where it stays undecided, and Redis is asked for it no more', async () => {
+    const event = await oneRow(1);
+    const never = scriptOf(`return '[["AGAIN"]]'`);
+    const calls = vi.spyOn(redis, 'evalsha');
+    await expect(askTogether(redis, never, event, { fields: {} })).rejects.toBe(overloaded);
+    const callsUntilThen = calls.mock.calls.length;
+    expect(callsUntilThen).toBeGreaterThan(1);
+    await pause(50);
+    expect(calls).toHaveBeenCalledTimes(callsUntilThen);
   });
 });
 

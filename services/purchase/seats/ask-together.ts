@@ -40,25 +40,29 @@ const maxCalls = 2;
 /** At an overload, thousands of sockets have their turn between two answers of Redis, which must not run dry meanwhile. */
 const maxFullCalls = 6;
 
-/** With the second that Redis may take (redis.ts), and what the request may have waited in its socket, under two seconds. */
+/**
+ * From when somebody asks to the last call that may decide. With the second that Redis may take (redis.ts), and what the request
+ * may have waited in its socket, under two seconds.
+ */
 const maxWaitMs = 500;
 
-/** What waits for a call, and how many are on their way. */
-type Queue = { waiting: Asked[]; calls: number };
+/** What waits for a call, how many are on their way, and whether another leaves at the end of this turn of the event loop. */
+type Queue = { waiting: Asked[]; calls: number; isDue: boolean };
 
 const queues = new WeakMap<RedisClient, Map<string, Queue>>();
 
 /**
  * Asks one of an event's scripts to decide on a command. All that is asked of it while calls are on their way goes in the next
  * one, in the order in which it was asked: under load most of a purchase's cost, here and in Redis, is in the call and in the fsync
- * that its answer waits for, and an idle service waits for nobody. Each command has its own reply. Where Redis is away, all that
- * wait throw an UnavailableError at once; so do those that come while too many wait (load.ts), or have waited too long.
+ * that its answer waits for, and an idle service waits for nobody. Each command has its own reply; one that is AGAIN is asked
+ * again. Where Redis is away, all that wait throw an UnavailableError at once; so do those that come while too many wait (load.ts),
+ * or have waited too long.
  */
 export function askTogether(redis: RedisClient, script: Script, command: Command, question: Question): Promise<Reply> {
   const ofRedis = queues.get(redis) ?? new Map<string, Queue>();
   queues.set(redis, ofRedis);
   const name = `${script.sha} ${command.eventId}`;
-  const queue = ofRedis.get(name) ?? { waiting: [], calls: 0 };
+  const queue = ofRedis.get(name) ?? { waiting: [], calls: 0, isDue: false };
   const load = loadOf(redis);
   if (queue.waiting.length >= maxWaiting) return Promise.reject(shed(load));
   ofRedis.set(name, queue);
@@ -69,21 +73,33 @@ export function askTogether(redis: RedisClient, script: Script, command: Command
   });
 
   function callWhenDue(): void {
-    const { waiting, calls } = queue;
+    const { waiting, calls, isDue } = queue;
     if (waiting.length === 0 && calls === 0) ofRedis.delete(name);
-    const isFull = waiting.length >= maxTogether;
-    if (waiting.length === 0 || calls >= (isFull ? maxFullCalls : maxCalls)) return;
-    queue.calls++;
-    // Once all that this turn of the event loop brings is there; but at an overload a turn can last for seconds.
-    if (isFull) void makeCall();
-    else setImmediate(() => void makeCall());
+    // A turn brings more, but at an overload it can last for seconds.
+    if (waiting.length >= maxTogether && calls < maxFullCalls) void makeCall();
+    else if (waiting.length > 0 && calls < maxCalls && !isDue) {
+      queue.isDue = true;
+      setImmediate(() => {
+        queue.isDue = false;
+        if (queue.waiting.length > 0 && queue.calls < maxCalls) void makeCall();
+      });
+    }
   }
 
   async function makeCall(): Promise<void> {
+    queue.calls++;
     const batch = nextBatch();
     try {
       const replies = batch.length > 0 ? await call(redis, script, command.eventId, batch) : [];
-      for (const [at, { resolve }] of batch.entries()) resolve(replies[at] as Reply);
+      const undecided: Asked[] = [];
+      for (const [at, asked] of batch.entries()) {
+        const reply = replies[at] as Reply;
+        if (reply[0] === 'AGAIN') undecided.push(asked);
+        else asked.resolve(reply);
+      }
+      // In front of all that came after them: who waits longest is refused first.
+      queue.waiting.unshift(...undecided);
+      load.waiting += undecided.length;
     } catch (error) {
       // What waits for a Redis that is away is not sent after it.
       if (error instanceof UnavailableError) batch.push(...leave(queue.waiting.length));

@@ -1,5 +1,4 @@
 import { assertNeverOpened } from '../../shared/opened-events.ts';
-import { UnavailableError } from '../../shared/problems.ts';
 import type { RedisClient } from '../../shared/redis.ts';
 import type { Script } from '../../shared/script.ts';
 import { askTogether, type Question, type Reply } from './ask-together.ts';
@@ -42,12 +41,9 @@ const refusalCodes = [
 
 const isRefusal = (word: string): word is Refusal['code'] => (refusalCodes as readonly string[]).includes(word);
 
-/** One turn decides, nearly always; more are needed only while thousands of holds are overdue or a huge zone is new. */
-const decideMs = 3_000;
-
 /**
- * Has one of an event's scripts (lua/) decide on a command, again while it says AGAIN, and gives its reply, or its refusal. Throws
- * an UnavailableError when Redis is away or does not have the event's inventory, and then nothing was promised.
+ * Has one of an event's scripts (lua/) decide on a command, and gives its reply, or its refusal. Throws an UnavailableError when
+ * Redis is away or does not have the event's inventory, and then nothing was promised.
  */
 export async function runCommand<Answer extends Reply>(
   redis: RedisClient,
@@ -55,17 +51,12 @@ export async function runCommand<Answer extends Reply>(
   command: Command,
   question: Question,
 ): Promise<Answer | Refusal> {
-  const giveUpAt = performance.now() + decideMs;
-  while (performance.now() < giveUpAt) {
-    const [word, ...rest] = await askTogether(redis, script, command, question);
-    if (word === 'AGAIN') continue;
-    if (word === 'NO_INVENTORY') {
-      await assertNeverOpened(redis, command.eventId);
-      return { kind: 'refused', code: 'EVENT_NOT_FOUND' };
-    }
-    return isRefusal(word) ? refusalOf(word, rest as number[]) : ([word, ...rest] as Answer);
+  const [word, ...rest] = await askTogether(redis, script, command, question);
+  if (word === 'NO_INVENTORY') {
+    await assertNeverOpened(redis, command.eventId);
+    return { kind: 'refused', code: 'EVENT_NOT_FOUND' };
   }
-  throw new UnavailableError('INVENTORY_UNAVAILABLE', `undecided after ${decideMs} ms`);
+  return isRefusal(word) ? refusalOf(word, rest as number[]) : ([word, ...rest] as Answer);
 }
 
 function refusalOf(code: Refusal['code'], rest: number[]): Refusal {

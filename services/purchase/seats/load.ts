@@ -2,10 +2,11 @@ import { overloaded, type UnavailableError } from '../../shared/problems.ts';
 import type { RedisClient } from '../../shared/redis.ts';
 
 /**
- * How many may wait for their turn to be asked. One process decides on some 13,000 a second at its peak, and on half of that while
- * it refuses as many: whoever comes last waits for a third of a second. More would only be refused later (ask-together.ts).
+ * How many may wait for their turn to be asked, while three times as many are on their way (ask-together.ts). At an overload one
+ * process decides on some 5,000 a second: whoever comes last waits for less than half a second. With more, only the wait grows, and
+ * with it the time until all is well again.
  */
-export const maxWaiting = 2_048;
+export const maxWaiting = 512;
 
 /** What waits in this process for its turn to be asked of a Redis, and how much was refused since it began because of that. */
 export type Load = { waiting: number; shed: number };
