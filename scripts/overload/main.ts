@@ -8,6 +8,7 @@ import { localFolder } from '../local/default-system.ts';
 import { stopWith } from '../local/stop.ts';
 import { localStoreUrls, type StoreUrls } from '../local/stores.ts';
 import { startSystem } from '../local/system.ts';
+import { crowds } from './crowds.ts';
 import { overload } from './overload.ts';
 import { faultsOf, textOf } from './report.ts';
 
@@ -31,11 +32,16 @@ try {
   const urls = localStoreUrls(ports);
   await startSystem({ folder, ports, urls, resources, say, prepare });
   const system = { ...systemAt(ports, urls), persistenceUrl: `http://127.0.0.1:${ports.persistence}` };
-  const seen = await overload(system, resources, say);
-  say(textOf(seen));
-  const faults = faultsOf(seen);
-  for (const fault of faults) say(`Not right: ${fault}`);
-  await stop(faults.length > 0 ? 1 : 0);
+  let isRight = true;
+  for (const crowd of crowds) {
+    say(`A crowd that wants ${crowd.name}:`);
+    const seen = await overload(system, crowd, resources, say);
+    say(textOf(seen));
+    const faults = faultsOf(seen);
+    for (const fault of faults) say(`Not right: ${fault}`);
+    isRight &&= faults.length === 0;
+  }
+  await stop(isRight ? 0 : 1);
 } catch (error) {
   if (!isStopping()) {
     say((error as Error).message);

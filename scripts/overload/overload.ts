@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { readInventory } from '../../services/purchase/seats/inventory.ts';
 import { forgetPeaks, peakMemory } from '../bench/processes.ts';
-import { requestsOf } from '../flash-sale/crowd.ts';
 import { planHall } from '../flash-sale/hall.ts';
 import type { SystemUnderSale } from '../flash-sale/system.ts';
 import { runLoad } from '../load/run-load.ts';
 import { connectStores } from '../local/connect.ts';
 import { openEvent } from '../onsale/open-event.ts';
+import type { Crowd } from './crowds.ts';
 import type { FloodResult } from './flood.ts';
 import { runFlood } from './run-flood.ts';
 
@@ -20,12 +20,12 @@ export type Overload = {
   health: { asked: number; healthy: number; slowestMs: number };
   /** From the last arrival to the first purchase that is answered within 100 ms, and what answered it. */
   recoveredMs: number;
-  /** Tickets of the event in Redis, and 201s. */
+  /** Tickets of the event in Redis, and of the 201s. */
   sold: number;
   promised: number;
 };
 
-const peakSales = 30_000;
+const peakOrders = 30_000;
 const peakConnections = 500;
 const floodSeconds = 10;
 /** More than wait, are asked of Redis, and are refused at the same time. */
@@ -33,24 +33,24 @@ const floodConnections = 8_000;
 const probes = 1_000;
 const soonMs = 100;
 const healthEveryMs = 250;
-const seed = 1;
 
-/** Finds the peak of a system, has twice as much come, and looks on. */
+/** Finds how many of a crowd's orders a second are a system's peak, has twice as many come, and looks on. */
 export async function overload(
   system: SystemUnderSale & { persistenceUrl: string },
+  crowd: Crowd,
   resources: AsyncDisposableStack,
   say: (line: string) => void,
 ): Promise<Overload> {
   const { db, redis } = await connectStores(system.stores, resources);
-  const openHall = async (seats: number) => {
-    const plan = planHall(`Overload-${seats}-${Date.now()}`, seats);
+  const openHall = async (buyers: number) => {
+    const plan = planHall(`Overload-${buyers}-${Date.now()}`, buyers * crowd.seatsForEach);
     const opened = await openEvent(db, redis, plan);
     if (opened.kind !== 'opened') throw new Error(`the hall was not opened but ${opened.kind}`);
-    const { path, bodies } = requestsOf(plan.inventory, { buyers: seats, best: false, seed });
+    const { path, bodies } = crowd.requests(plan.inventory, buyers);
     return { eventId: plan.inventory.eventId, url: system.purchaseUrl + path, bodies };
   };
   const sellPeak = async () => {
-    const { url, bodies } = await openHall(peakSales);
+    const { url, bodies } = await openHall(peakOrders);
     const { accepted, elapsedMs } = await runLoad({ url, bodies, connections: peakConnections });
     return (accepted * 1_000) / elapsedMs;
   };
@@ -82,7 +82,7 @@ export async function overload(
   const rssAfter = await rssPeakSince();
   const sold = (await readInventory(redis, hall.eventId))?.sold.values().reduce((sum, count) => sum + count, 0) ?? 0;
   const rssBytes = { before: rssBefore, peak: rssPeak, after: rssAfter };
-  return { peakPerSecond, flood, rssBytes, health, recoveredMs, sold, promised: flood.accepted + accepted };
+  return { peakPerSecond, flood, rssBytes, health, recoveredMs, sold, promised: (flood.accepted + accepted) * crowd.seatsEach };
 }
 
 /** The most that purchase took since this was asked for last, or what it takes now. */

@@ -38,8 +38,8 @@ export function textOf({ peakPerSecond, flood, rssBytes, health, recoveredMs, so
       'healthy meanwhile',
       `${health.healthy} of ${health.asked} times; the slowest answer took ${formatNumber(health.slowestMs)} ms`,
     ],
-    ['a purchase is answered within 100 ms', `${formatNumber(recoveredMs)} ms after the last arrival`],
-    ['sold, promised', `${formatNumber(sold)}, ${formatNumber(promised)}`],
+    ['an order is answered within 100 ms', `${formatNumber(recoveredMs)} ms after the last arrival`],
+    ['seats sold, promised', `${formatNumber(sold)}, ${formatNumber(promised)}`],
   ];
   const lines = rows.map(([name, value]) => `  ${name.padEnd(38)}${value}`);
   if (offered < 0.95) {
