@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { withCredentials } from '../../services/shared/credentials.ts';
 import { findServers, type Wanted } from './binaries.ts';
 import { emulatorEnvironment } from './emulator.ts';
 import { localMysqlUrl, startMysql } from './mysql.ts';
@@ -25,16 +26,19 @@ export const localStoreUrls = (ports: Pick<Ports, 'redis' | 'mysql'>): StoreUrls
   databaseReaderUrl: localMysqlUrl(ports.mysql),
 });
 
-/** The stores that the environment names, where it names them. */
+/** The stores that the environment names, where it names them, with their credentials. */
 export function storeUrls(ports: Pick<Ports, 'redis' | 'mysql'>, environment = process.env): StoreUrls {
   const local = localStoreUrls(ports);
   const { REDIS_URL, REDIS_READER_URL, REDIS_CLUSTER, DATABASE_URL, DATABASE_READER_URL } = environment;
+  const { REDIS_PASSWORD, DATABASE_USERNAME, DATABASE_PASSWORD } = environment;
+  const ofRedis = (url: string) => withCredentials(url, { password: REDIS_PASSWORD });
+  const ofDatabase = (url: string) => withCredentials(url, { username: DATABASE_USERNAME, password: DATABASE_PASSWORD });
   return {
-    redisUrl: REDIS_URL || local.redisUrl,
-    redisReaderUrl: REDIS_READER_URL || REDIS_URL || local.redisReaderUrl,
+    redisUrl: ofRedis(REDIS_URL || local.redisUrl),
+    redisReaderUrl: ofRedis(REDIS_READER_URL || REDIS_URL || local.redisReaderUrl),
     isRedisCluster: REDIS_CLUSTER === 'true',
-    databaseUrl: DATABASE_URL || local.databaseUrl,
-    databaseReaderUrl: DATABASE_READER_URL || DATABASE_URL || local.databaseReaderUrl,
+    databaseUrl: ofDatabase(DATABASE_URL || local.databaseUrl),
+    databaseReaderUrl: ofDatabase(DATABASE_READER_URL || DATABASE_URL || local.databaseReaderUrl),
   };
 }
 

@@ -1,6 +1,7 @@
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { sql } from 'kysely';
+import { withCredentials } from '../shared/credentials.ts';
 import { connectDatabase } from '../shared/database.ts';
 import { registerHealth } from '../shared/health.ts';
 import { createHttpServer } from '../shared/http-server.ts';
@@ -20,7 +21,8 @@ import { batchesAtOnce, startWorker } from './worker.ts';
 const connections = batchesAtOnce + 2;
 
 await runService('persistence', persistenceConfig, async ({ config, logger, resources }) => {
-  const db = connectDatabase(config.DATABASE_URL, connections);
+  const { DATABASE_URL, DATABASE_USERNAME: username, DATABASE_PASSWORD: password } = config;
+  const db = connectDatabase(withCredentials(DATABASE_URL, { username, password }), connections);
   resources.defer(() => db.destroy());
 
   const sqs = new SQSClient({

@@ -1,4 +1,5 @@
 import cluster from 'node:cluster';
+import { withCredentials } from '../shared/credentials.ts';
 import { serveMetrics } from '../shared/metrics.ts';
 import { openRedis, pingRedis } from '../shared/redis.ts';
 import { runService } from '../shared/run-service.ts';
@@ -10,7 +11,7 @@ import { requireReplicas } from './replicas.ts';
 import { startSweeper } from './seats/sweeper.ts';
 
 await runService('purchase', purchaseConfig, async ({ config, logger, resources }) => {
-  const redis = await openRedis(config.REDIS_URL, {
+  const redis = await openRedis(withCredentials(config.REDIS_URL, { password: config.REDIS_PASSWORD }), {
     isCluster: config.REDIS_CLUSTER,
     // It gathers commands until the turn of the event loop ends, which at an overload can take seconds, and until all that was
     // sent before is answered. Purchases are gathered already (ask-together.ts).

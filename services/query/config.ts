@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { commonSettings, processSettings, redisSettings } from '../shared/config.ts';
+import { commonSettings, databaseSettings, processSettings, redisSettings } from '../shared/config.ts';
 
 export const queryConfig = Type.Object({
   ...commonSettings('query'),
@@ -10,6 +10,7 @@ export const queryConfig = Type.Object({
   }),
   ...redisSettings,
   DATABASE_READER_URL: Type.String({ pattern: '^mysql://', description: 'MySQL reader; it may lag behind the writer' }),
+  ...databaseSettings,
   DATABASE_CONNECTIONS: Type.Integer({
     minimum: 1,
     maximum: 100,

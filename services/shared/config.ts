@@ -60,4 +60,11 @@ export const redisSettings = {
     default: false,
     description: 'Whether Redis is a cluster: its URL is that of a node or, on AWS, of the configuration endpoint',
   }),
+  REDIS_PASSWORD: Type.String({ default: '', description: 'Password for Redis, where its URL has none' }),
+};
+
+/** The settings of a service that uses MySQL, beside its URL. */
+export const databaseSettings = {
+  DATABASE_USERNAME: Type.String({ default: '', description: 'User of MySQL, where its URL has none' }),
+  DATABASE_PASSWORD: Type.String({ default: '', description: 'Password of that user, where the URL has none' }),
 };

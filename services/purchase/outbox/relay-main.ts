@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { parentPort, threadId, workerData } from 'node:worker_threads';
 import { SNSClient } from '@aws-sdk/client-sns';
+import { withCredentials } from '../../shared/credentials.ts';
 import { createLogger } from '../../shared/logger.ts';
 import { createPublish } from '../../shared/publish.ts';
 import { openRedis } from '../../shared/redis.ts';
@@ -13,7 +14,8 @@ import type { RelayMessage, RelaySettings } from './relay-thread.ts';
 const { config, worker } = workerData as RelaySettings;
 const logger = createLogger('purchase', config.LOG_LEVEL).child({ worker, thread: 'relay' });
 const resources = new AsyncDisposableStack();
-const redis = await openRedis(config.REDIS_URL, { isCluster: config.REDIS_CLUSTER, logger, resources });
+const redisUrl = withCredentials(config.REDIS_URL, { password: config.REDIS_PASSWORD });
+const redis = await openRedis(redisUrl, { isCluster: config.REDIS_CLUSTER, logger, resources });
 requireReplicas(redis, config.REDIS_REPLICAS_TO_WAIT_FOR);
 const sns = new SNSClient({ requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 } });
 resources.defer(() => sns.destroy());

@@ -1,0 +1,36 @@
+import { sql } from 'kysely';
+import { expect, it, onTestFinished } from 'vitest';
+import { redis, unique, urls } from '../../scripts/testing/stores.ts';
+import { withCredentials } from './credentials.ts';
+import { connectDatabase } from './database.ts';
+import { connectRedis, untilConnected } from './redis.ts';
+
+/** All that a generated password may have, and what means something in a URL. */
+const password = "!#$%&()*+,-.:;<=>?@/[]^_`{|}~%41 A'z0";
+
+it('a URL to which nothing is given stays as it is', () => {
+  expect(withCredentials('redis://localhost', {})).toBe('redis://localhost');
+  expect(withCredentials('redis://:secret@localhost', { username: '', password: '' })).toBe('redis://:secret@localhost');
+});
+
+it('MySQL lets in who has the name and the password beside the URL, and nobody else', async () => {
+  const { username, password } = new URL(urls.databaseUrl);
+  const bare = urls.databaseUrl.replace(/\/\/[^@]+@/, '//');
+  const whoIs = async (url: string) => {
+    const db = connectDatabase(url, 1);
+    onTestFinished(() => db.destroy());
+    return (await sql<{ name: string }>`SELECT CURRENT_USER() AS name`.execute(db)).rows[0]?.name;
+  };
+  expect(await whoIs(withCredentials(bare, { username, password }))).toMatch(new RegExp(`^${username}@`));
+  await expect(whoIs(withCredentials(bare, { username, password: `${password}%` }))).rejects.toThrow(/denied/);
+});
+
+it.skipIf(urls.isRedisCluster)('Redis lets in who has the password beside the URL, whatever is in it', async () => {
+  const username = unique('user');
+  await redis.acl('SETUSER', username, 'on', `>${password}`, '~*', '+@all');
+  onTestFinished(async () => void (await redis.acl('DELUSER', username)));
+  const client = connectRedis(withCredentials(urls.redisUrl, { username, password }));
+  onTestFinished(() => client.disconnect());
+  await untilConnected(client);
+  expect(await client.acl('WHOAMI')).toBe(username);
+});
