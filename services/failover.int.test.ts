@@ -18,7 +18,7 @@ import { projectEvents } from './persistence/projections/project.ts';
 import { startWorker } from './persistence/worker.ts';
 import { createOutbox } from './purchase/outbox/outbox.ts';
 import { startRelay } from './purchase/outbox/relay.ts';
-import { requireReplicas } from './purchase/replicas.ts';
+import { requireReplicas, trustReplicas } from './purchase/replicas.ts';
 import type { Inventory } from './purchase/seats/inventory.ts';
 import { createPublish } from './shared/publish.ts';
 
@@ -167,6 +167,14 @@ describe.skipIf(server.docker)('a replica that is promoted', () => {
     requireReplicas(replica.redis, 0);
     expect(await buy(replica, 4)).toEqual(sold);
     expect(await openEvent(replica.db, replica.redis, planOf(event))).toEqual({ kind: 'unchanged' });
+  });
+
+  it('goes on selling at once where Redis is said to answer only what no failover loses', async () => {
+    trustReplicas(replica.redis);
+    expect(await buy(master, 1)).toEqual(sold);
+    await waitFor(async () => expect(await master.redis.wait(1, 100)).toBe(1));
+    await promote();
+    expect([await buy(replica, 1), await buy(replica, 2)]).toEqual([taken, sold]);
   });
 
   it('does not make the relay tell of what only its master had', async () => {

@@ -3,7 +3,7 @@ import httpProxy from '@fastify/http-proxy';
 import type { FastifyReply } from 'fastify';
 import { createHttpServer } from '../../services/shared/http-server.ts';
 import type { Logger } from '../../services/shared/logger.ts';
-import { pathTable, type ServiceName } from '../../services/shared/path-table.ts';
+import { directory, pathTable, type ServiceName } from '../../services/shared/path-table.ts';
 import { sendProblem } from '../../services/shared/problems.ts';
 
 const rules = Object.entries(pathTable);
@@ -18,12 +18,7 @@ const answerMs = 30_000;
  * services. A service that cannot be reached is a 503.
  */
 export async function buildLoadBalancer(ports: Record<ServiceName, number>, logger: Logger) {
-  const services = rules.map(([service, { prefix }]) => `${prefix}/* (${service})`).join(', ');
-  const app = createHttpServer({
-    logger,
-    handlerMs: answerMs,
-    notFoundDetail: `The services are at ${services}`,
-  });
+  const app = createHttpServer({ logger, handlerMs: answerMs, notFoundDetail: directory });
   // An Upgrade to anything else (curl's to HTTP/2, say) is a request like any other, as behind an ALB.
   const isForWebSocket = ({ headers, url = '' }: IncomingMessage) =>
     headers.upgrade?.toLowerCase() === 'websocket' && url.startsWith(`${pathTable[withWebSockets].prefix}/`);

@@ -12,6 +12,10 @@ export const purchaseConfig = Type.Object({
     default: 0,
     description: 'Replicas that must have a sale before its buyer hears of it; with all of them, a failover loses no promise',
   }),
+  REDIS_IS_DURABLE: Type.Boolean({
+    default: false,
+    description: 'Whether Redis answers only what no failover loses, as MemoryDB does: then no replica has to be waited for',
+  }),
   SNS_TOPIC_ARN: Type.String({ pattern: '^arn:', description: 'Topic that domain events are published to' }),
   OUTBOX_RETENTION_HOURS: Type.Integer({
     minimum: 1,

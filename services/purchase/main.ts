@@ -6,8 +6,10 @@ import { runService } from '../shared/run-service.ts';
 import { buildPurchaseApp } from './app.ts';
 import { purchaseConfig } from './config.ts';
 import { createPurchaseMetrics } from './metrics.ts';
+import { createBacklogReader } from './outbox/backlog.ts';
+import { startBacklogLog } from './outbox/backlog-log.ts';
 import { startRelayThread } from './outbox/relay-thread.ts';
-import { requireReplicas } from './replicas.ts';
+import { requireReplicas, trustReplicas } from './replicas.ts';
 import { startSweeper } from './seats/sweeper.ts';
 
 await runService('purchase', purchaseConfig, async ({ config, logger, resources }) => {
@@ -20,11 +22,15 @@ await runService('purchase', purchaseConfig, async ({ config, logger, resources 
     resources,
   });
   requireReplicas(redis, config.REDIS_REPLICAS_TO_WAIT_FOR);
+  if (config.REDIS_IS_DURABLE) trustReplicas(redis);
 
   const relay = startRelayThread({ config, worker: cluster.worker?.id });
   resources.defer(() => relay.stop());
   const sweeper = startSweeper({ redis, logger });
   resources.defer(() => sweeper.stop());
+
+  const backlogLog = startBacklogLog({ readBacklog: createBacklogReader(redis), logger });
+  resources.defer(() => backlogLog.stop());
 
   const app = await buildPurchaseApp({
     redis,

@@ -2,6 +2,7 @@ import { UnavailableError } from '../shared/problems.ts';
 import { orUnavailable, type RedisClient } from '../shared/redis.ts';
 
 const required = new WeakMap<RedisClient, number>();
+const durable = new WeakSet<RedisClient>();
 
 /** Replicas answer within their own fsync; a client of ours gives up on Redis after 1 s. */
 const waitMs = 500;
@@ -13,8 +14,11 @@ const waitMs = 500;
  */
 export const requireReplicas = (redis: RedisClient, count: number): void => void required.set(redis, count);
 
+/** From now on `redis` counts as one that answers only what no failover loses: nobody waits, and a replica that is promoted may sell. */
+export const trustReplicas = (redis: RedisClient): void => void durable.add(redis);
+
 /** Whether a replica that is promoted has all that was promised. */
-export const areReplicasTrusted = (redis: RedisClient): boolean => (required.get(redis) ?? 0) > 0;
+export const areReplicasTrusted = (redis: RedisClient): boolean => durable.has(redis) || (required.get(redis) ?? 0) > 0;
 
 /**
  * Resolves once the replicas of `key`'s node that have to have them have all writes that were answered on this connection so far

@@ -5,4 +5,9 @@ export const pathTable = {
   persistence: { prefix: '/events', port: 8082 },
 } as const;
 
+/** What the load balancer says to who asks for anything else. */
+export const directory = `The services are at ${Object.entries(pathTable)
+  .map(([service, { prefix }]) => `${prefix}/* (${service})`)
+  .join(', ')}`;
+
 export type ServiceName = keyof typeof pathTable;

@@ -1,0 +1,24 @@
+import type { Logger } from '../../shared/logger.ts';
+import type { Backlog } from './backlog.ts';
+
+const logEveryMs = 30_000;
+
+/**
+ * Tells the log how much waits in the outboxes, every 30 s while something does: where there is no Prometheus, a metric can be made
+ * of it (infra/parts/alarms.ts).
+ */
+export function startBacklogLog(options: { readBacklog: () => Promise<Backlog>; logger: Logger }) {
+  const { readBacklog, logger } = options;
+  const timer = setInterval(() => void tell(), logEveryMs);
+  return { stop: () => clearInterval(timer) };
+
+  async function tell(): Promise<void> {
+    try {
+      const { events, oldestSeconds } = await readBacklog();
+      if (events > 0)
+        logger.info({ outboxEvents: events, outboxOldestSeconds: oldestSeconds }, 'domain events wait to be published');
+    } catch (error) {
+      logger.warn({ err: error }, 'the outboxes could not be read');
+    }
+  }
+}
