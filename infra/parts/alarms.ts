@@ -1,0 +1,90 @@
+import { CloudwatchLogMetricFilter } from '@cdktf/provider-aws/lib/cloudwatch-log-metric-filter/index.js';
+import { CloudwatchMetricAlarm } from '@cdktf/provider-aws/lib/cloudwatch-metric-alarm/index.js';
+import { SnsTopic } from '@cdktf/provider-aws/lib/sns-topic/index.js';
+import { SnsTopicSubscription } from '@cdktf/provider-aws/lib/sns-topic-subscription/index.js';
+import type { ServiceName } from '../../services/shared/path-table.ts';
+import type { Context } from './context.ts';
+import { type Metric, type Metrics, outboxMetric } from './metrics.ts';
+import type { Task } from './tasks.ts';
+
+const minute = 60;
+
+/** What is wrong, and for how many minutes in a row before somebody is told. */
+type Rule = { id: string; says: string; metric: Metric; above: number; minutes: number; below?: never };
+type LowRule = Omit<Rule, 'above' | 'below'> & { below: number };
+
+/** Alarms, told by mail to whoever the settings name; what there is nothing of is no alarm. */
+export function createAlarms(context: Context, metrics: Metrics, keyArn: string): void {
+  const { scope, name, settings } = context;
+  const topic = new SnsTopic(scope, 'alarms', { name: `${name}-alarms`, kmsMasterKeyId: keyArn });
+  for (const [at, endpoint] of settings.alarmEmails.entries()) {
+    new SnsTopicSubscription(scope, `alarms-to-${at}`, { topicArn: topic.arn, protocol: 'email', endpoint });
+  }
+  const minTasks = (service: ServiceName) => settings.services[service].minTasks;
+  const rules: (Rule | LowRule)[] = [
+    { id: 'server-errors', says: 'Services answer 5xx', metric: metrics.serverErrors, above: 10, minutes: 2 },
+    { id: 'no-answers', says: 'The load balancer answers 5xx itself', metric: metrics.balancerErrors, above: 10, minutes: 2 },
+    { id: 'latency', says: 'p99 of purchase is above 2 s', metric: metrics.purchaseP99, above: 2, minutes: 3 },
+    { id: 'queue-age', says: 'Domain events wait for minutes', metric: metrics.queueAge, above: 120, minutes: 2 },
+    { id: 'queue-depth', says: 'Thousands of messages wait', metric: metrics.queueDepth, above: 5_000, minutes: 3 },
+    {
+      id: 'dead-letters',
+      says: 'There are dead letters: npm run onsale -- redrive',
+      metric: metrics.deadLetters,
+      above: 0,
+      minutes: 1,
+    },
+    {
+      id: 'database-connections',
+      says: 'An instance has too many connections',
+      metric: metrics.databaseConnections,
+      above: settings.database.connectionsAlarm,
+      minutes: 3,
+    },
+    { id: 'redis-memory', says: 'Redis will refuse sales when it is full', metric: metrics.redisMemory, above: 75, minutes: 2 },
+    { id: 'redis-cpu', says: 'Redis has one core, and it is busy', metric: metrics.redisCpu, above: 80, minutes: 3 },
+    { id: 'outbox', says: 'SNS does not accept domain events', metric: metrics.outbox, above: 50_000, minutes: 3 },
+    ...(['purchase', 'query', 'persistence'] as const).map((service) => ({
+      id: `${service}-tasks`,
+      says: `Fewer tasks of ${service} run than there should be`,
+      metric: metrics.runningTasks[service],
+      below: minTasks(service),
+      minutes: 3,
+    })),
+  ];
+  for (const rule of rules) {
+    const isLow = rule.below !== undefined;
+    new CloudwatchMetricAlarm(scope, `${rule.id}-alarm`, {
+      alarmName: `${name}-${rule.id}`,
+      alarmDescription: rule.says,
+      comparisonOperator: isLow ? 'LessThanThreshold' : 'GreaterThanThreshold',
+      threshold: isLow ? rule.below : rule.above,
+      evaluationPeriods: rule.minutes,
+      // No task tells nothing, and is one too few.
+      treatMissingData: isLow ? 'breaching' : 'notBreaching',
+      alarmActions: [topic.arn],
+      okActions: [topic.arn],
+      ...alarmed(rule.metric),
+    });
+  }
+}
+
+/** Purchase logs how much waits in the outboxes: this makes a metric of it. */
+export function createOutboxMetric({ scope, name }: Context, { logGroup }: Task): void {
+  new CloudwatchLogMetricFilter(scope, 'outbox-metric', {
+    name: `${name}-outbox`,
+    logGroupName: logGroup.name,
+    pattern: '{ $.outboxEvents = * }',
+    metricTransformation: { ...outboxMetric(name), value: '$.outboxEvents', defaultValue: '0' },
+  });
+}
+
+function alarmed({ namespace, name, statistic, dimensions }: Metric) {
+  const isPercentile = /^p\d/.test(statistic);
+  const of = (at: number) => ({ namespace, metricName: name, dimensions: dimensions[at] ?? {}, period: minute });
+  if (dimensions.length <= 1) {
+    return { ...of(0), ...(isPercentile ? { extendedStatistic: statistic } : { statistic }) };
+  }
+  const queries = dimensions.map((_, at) => ({ id: `m${at}`, metric: { ...of(at), stat: statistic } }));
+  return { metricQuery: [{ id: 'worst', expression: 'MAX(METRICS())', label: 'worst', returnData: true }, ...queries] };
+}

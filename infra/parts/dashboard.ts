@@ -1,0 +1,34 @@
+import { CloudwatchDashboard } from '@cdktf/provider-aws/lib/cloudwatch-dashboard/index.js';
+import type { Context } from './context.ts';
+import type { Metric, Metrics } from './metrics.ts';
+
+const [width, height, inARow] = [8, 6, 3];
+
+/** One page for who runs an on-sale: from the buyers' requests to the projection, left to right. */
+export function createDashboard({ scope, name, settings }: Context, metrics: Metrics): void {
+  const charts: [title: string, metrics: Metric[]][] = [
+    ['Requests a minute', [metrics.requests]],
+    ['Errors a minute', [metrics.serverErrors, metrics.balancerErrors]],
+    ['p99, seconds', [metrics.purchaseP99, metrics.queryP99]],
+    ['Redis: memory and processor, %', [metrics.redisMemory, metrics.redisCpu]],
+    ['Outbox: domain events', [metrics.outbox]],
+    ['Queue: messages', [metrics.queueDepth, metrics.deadLetters]],
+    ['Queue: age, seconds', [metrics.queueAge]],
+    ['Database: connections and processor, %', [metrics.databaseConnections, metrics.databaseCpu]],
+    ['Reader behind writer, ms', [metrics.replicaLagMs]],
+    ['Tasks', Object.values(metrics.runningTasks)],
+  ];
+  const widgets = charts.map(([title, shown], at) => ({
+    type: 'metric',
+    x: width * (at % inARow),
+    y: height * Math.floor(at / inARow),
+    width,
+    height,
+    properties: { title, region: settings.region, period: 60, view: 'timeSeries', metrics: shown.flatMap(linesOf) },
+  }));
+  new CloudwatchDashboard(scope, 'dashboard', { dashboardName: name, dashboardBody: JSON.stringify({ widgets }) });
+}
+
+/** As CloudWatch writes a metric: its namespace, its name, its dimensions and how it is drawn. */
+const linesOf = ({ namespace, name, statistic, dimensions }: Metric) =>
+  dimensions.map((of) => [namespace, name, ...Object.entries(of).flat(), { stat: statistic }]);

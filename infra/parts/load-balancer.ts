@@ -1,0 +1,96 @@
+import { Lb } from '@cdktf/provider-aws/lib/lb/index.js';
+import { LbListener } from '@cdktf/provider-aws/lib/lb-listener/index.js';
+import { LbListenerRule } from '@cdktf/provider-aws/lib/lb-listener-rule/index.js';
+import { LbTargetGroup } from '@cdktf/provider-aws/lib/lb-target-group/index.js';
+import { directory, pathTable, type ServiceName } from '../../services/shared/path-table.ts';
+import { problem } from '../../services/shared/problems.ts';
+import type { Context } from './context.ts';
+import type { Network } from './network.ts';
+
+export type LoadBalancer = {
+  arn: string;
+  url: string;
+  /** As CloudWatch knows it. */
+  arnSuffix: string;
+  targetGroups: Record<ServiceName, LbTargetGroup>;
+  /** Targets are registered once the listener has a rule for them. */
+  rules: LbListenerRule[];
+};
+
+/** TLS 1.3, and 1.2 for clients that have no newer one. */
+const tlsPolicy = 'ELBSecurityPolicy-TLS13-1-2-2021-06';
+/** Below the services' keep-alive time (http-server.ts), so that it is never them who hang up first. */
+const idleSeconds = 60;
+
+/** The ALB, with the path rules that the local load balancer has too; anything else is a 404 that names the services. */
+export function createLoadBalancer(
+  { scope, name, settings }: Context,
+  { network, securityGroupId }: { network: Network; securityGroupId: string },
+): LoadBalancer {
+  const { certificateArn, isProtected } = settings;
+  const balancer = new Lb(scope, 'load-balancer', {
+    name,
+    loadBalancerType: 'application',
+    internal: false,
+    subnets: network.publicSubnetIds,
+    securityGroups: [securityGroupId],
+    idleTimeout: idleSeconds,
+    dropInvalidHeaderFields: true,
+    enableDeletionProtection: isProtected,
+  });
+  const notFound = {
+    type: 'fixed-response',
+    fixedResponse: {
+      statusCode: '404',
+      contentType: 'application/json',
+      messageBody: JSON.stringify(problem('NOT_FOUND', { detail: directory })),
+    },
+  };
+  const listen = (id: string, config: { port: number; protocol: string; sslPolicy?: string; certificateArn?: string }) =>
+    new LbListener(scope, id, { loadBalancerArn: balancer.arn, defaultAction: [notFound], ...config });
+  const listener = certificateArn
+    ? listen('https', { port: 443, protocol: 'HTTPS', sslPolicy: tlsPolicy, certificateArn })
+    : listen('http', { port: 80, protocol: 'HTTP' });
+  if (certificateArn) {
+    const redirect = { port: '443', protocol: 'HTTPS', statusCode: 'HTTP_301' };
+    const defaultAction = [{ type: 'redirect', redirect }];
+    new LbListener(scope, 'http', { loadBalancerArn: balancer.arn, port: 80, protocol: 'HTTP', defaultAction });
+  }
+
+  const rules: LbListenerRule[] = [];
+  const createTargets = (service: ServiceName, { prefix, port }: { prefix: string; port: number }) => {
+    const targets = new LbTargetGroup(scope, `${service}-targets`, {
+      name: `${name}-${service}`,
+      vpcId: network.vpcId,
+      targetType: 'ip',
+      port,
+      protocol: 'HTTP',
+      // Below the time that a task takes to drain.
+      deregistrationDelay: '20',
+      // Whether the process lives. While a store is away, replacing tasks would mend nothing.
+      healthCheck: {
+        path: `${prefix}/live`,
+        matcher: '200',
+        interval: 10,
+        timeout: 5,
+        healthyThreshold: 2,
+        unhealthyThreshold: 3,
+      },
+    });
+    rules.push(
+      new LbListenerRule(scope, `${service}-rule`, {
+        listenerArn: listener.arn,
+        action: [{ type: 'forward', targetGroupArn: targets.arn }],
+        condition: [{ pathPattern: { values: [prefix, `${prefix}/*`] } }],
+      }),
+    );
+    return targets;
+  };
+  const targetGroups = {
+    purchase: createTargets('purchase', pathTable.purchase),
+    query: createTargets('query', pathTable.query),
+    persistence: createTargets('persistence', pathTable.persistence),
+  };
+  const url = `${certificateArn ? 'https' : 'http'}://${balancer.dnsName}`;
+  return { arn: balancer.arn, url, arnSuffix: balancer.arnSuffix, targetGroups, rules };
+}

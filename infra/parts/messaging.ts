@@ -1,0 +1,52 @@
+import { SnsTopic } from '@cdktf/provider-aws/lib/sns-topic/index.js';
+import { SnsTopicSubscription } from '@cdktf/provider-aws/lib/sns-topic-subscription/index.js';
+import { SqsQueue } from '@cdktf/provider-aws/lib/sqs-queue/index.js';
+import { SqsQueuePolicy } from '@cdktf/provider-aws/lib/sqs-queue-policy/index.js';
+import { messaging } from '../../services/shared/resources.ts';
+import type { Context } from './context.ts';
+
+export type Messaging = { topic: SnsTopic; queue: SqsQueue; deadLetterQueue: SqsQueue };
+
+/** As long as a message may wait for a worker: a database that is away for days loses nothing. */
+const retentionSeconds = 14 * 24 * 3_600;
+/** SNS and SQS ask KMS for a data key this seldom; their default of five minutes costs more, and wins nothing. */
+const dataKeySeconds = 3_600;
+
+/** The topic of domain events, and the queue of the persistence service with its dead-letter queue. */
+export function createMessaging({ scope, name }: Context, keyArn: string): Messaging {
+  const encrypted = { kmsMasterKeyId: keyArn, kmsDataKeyReusePeriodSeconds: dataKeySeconds };
+  const topic = new SnsTopic(scope, 'topic', { name: `${name}-${messaging.topic}`, kmsMasterKeyId: keyArn });
+  const deadLetterQueue = new SqsQueue(scope, 'dead-letter-queue', {
+    name: `${name}-${messaging.deadLetterQueue}`,
+    messageRetentionSeconds: messaging.deadLetterRetentionSeconds,
+    ...encrypted,
+  });
+  const queue = new SqsQueue(scope, 'queue', {
+    name: `${name}-${messaging.queue}`,
+    messageRetentionSeconds: retentionSeconds,
+    receiveWaitTimeSeconds: 20,
+    redrivePolicy: JSON.stringify({ deadLetterTargetArn: deadLetterQueue.arn, maxReceiveCount: messaging.maxReceiveCount }),
+    ...encrypted,
+  });
+  const policy = {
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Principal: { Service: 'sns.amazonaws.com' },
+        Action: 'sqs:SendMessage',
+        Resource: queue.arn,
+        Condition: { ArnEquals: { 'aws:SourceArn': topic.arn } },
+      },
+    ],
+  };
+  const admission = new SqsQueuePolicy(scope, 'queue-policy', { queueUrl: queue.url, policy: JSON.stringify(policy) });
+  new SnsTopicSubscription(scope, 'subscription', {
+    topicArn: topic.arn,
+    protocol: 'sqs',
+    endpoint: queue.arn,
+    rawMessageDelivery: true,
+    dependsOn: [admission],
+  });
+  return { topic, queue, deadLetterQueue };
+}

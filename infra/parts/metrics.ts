@@ -1,0 +1,68 @@
+import type { ServiceName } from '../../services/shared/path-table.ts';
+import type { Database } from './database.ts';
+import type { LoadBalancer } from './load-balancer.ts';
+import type { Messaging } from './messaging.ts';
+import type { Redis } from './redis.ts';
+
+/** A metric of CloudWatch; of several dimensions, the worst counts. */
+export type Metric = { namespace: string; name: string; statistic: string; dimensions: Record<string, string>[] };
+
+export type Metrics = ReturnType<typeof metricsOf>;
+
+/** Where purchase's log says how many domain events wait in the outboxes. */
+export const outboxMetric = (name: string) => ({ namespace: 'Onsale', name: `${name}-outbox-events` });
+
+/** What alarms and the dashboard look at. */
+export function metricsOf(of: {
+  name: string;
+  loadBalancer: LoadBalancer;
+  messaging: Messaging;
+  database: Database;
+  redis: Redis;
+}) {
+  const { name, loadBalancer, messaging, database, redis } = of;
+  const balancer = { LoadBalancer: loadBalancer.arnSuffix };
+  const targets = (service: ServiceName) => ({ ...balancer, TargetGroup: loadBalancer.targetGroups[service].arnSuffix });
+  const ofBalancer = (metric: string, statistic: string, dimensions: Record<string, string> = balancer): Metric => ({
+    namespace: 'AWS/ApplicationELB',
+    name: metric,
+    statistic,
+    dimensions: [dimensions],
+  });
+  const ofQueue = (metric: string, queue: string): Metric => ({
+    namespace: 'AWS/SQS',
+    name: metric,
+    statistic: 'Maximum',
+    dimensions: [{ QueueName: queue }],
+  });
+  const ofRedis = (metric: string): Metric => ({ ...redis.metrics, name: metric, statistic: 'Maximum' });
+  const ofDatabase = (metric: string, statistic: string): Metric => ({
+    namespace: 'AWS/RDS',
+    name: metric,
+    statistic,
+    dimensions: [{ DBClusterIdentifier: database.clusterId }],
+  });
+  const running = (service: ServiceName): Metric => ({
+    namespace: 'ECS/ContainerInsights',
+    name: 'RunningTaskCount',
+    statistic: 'Minimum',
+    dimensions: [{ ClusterName: name, ServiceName: service }],
+  });
+  return {
+    requests: ofBalancer('RequestCount', 'Sum'),
+    serverErrors: ofBalancer('HTTPCode_Target_5XX_Count', 'Sum'),
+    balancerErrors: ofBalancer('HTTPCode_ELB_5XX_Count', 'Sum'),
+    purchaseP99: ofBalancer('TargetResponseTime', 'p99', targets('purchase')),
+    queryP99: ofBalancer('TargetResponseTime', 'p99', targets('query')),
+    queueAge: ofQueue('ApproximateAgeOfOldestMessage', messaging.queue.name),
+    queueDepth: ofQueue('ApproximateNumberOfMessagesVisible', messaging.queue.name),
+    deadLetters: ofQueue('ApproximateNumberOfMessagesVisible', messaging.deadLetterQueue.name),
+    databaseConnections: ofDatabase('DatabaseConnections', 'Maximum'),
+    databaseCpu: ofDatabase('CPUUtilization', 'Maximum'),
+    replicaLagMs: ofDatabase('AuroraReplicaLagMaximum', 'Maximum'),
+    redisMemory: ofRedis('DatabaseMemoryUsagePercentage'),
+    redisCpu: ofRedis('EngineCPUUtilization'),
+    outbox: { ...outboxMetric(name), statistic: 'Maximum', dimensions: [{}] } as Metric,
+    runningTasks: { purchase: running('purchase'), query: running('query'), persistence: running('persistence') },
+  };
+}

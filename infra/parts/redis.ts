@@ -1,0 +1,138 @@
+import { ElasticacheParameterGroup } from '@cdktf/provider-aws/lib/elasticache-parameter-group/index.js';
+import { ElasticacheReplicationGroup } from '@cdktf/provider-aws/lib/elasticache-replication-group/index.js';
+import { ElasticacheSubnetGroup } from '@cdktf/provider-aws/lib/elasticache-subnet-group/index.js';
+import { MemorydbAcl } from '@cdktf/provider-aws/lib/memorydb-acl/index.js';
+import { MemorydbCluster } from '@cdktf/provider-aws/lib/memorydb-cluster/index.js';
+import { MemorydbParameterGroup } from '@cdktf/provider-aws/lib/memorydb-parameter-group/index.js';
+import { MemorydbSubnetGroup } from '@cdktf/provider-aws/lib/memorydb-subnet-group/index.js';
+import { MemorydbUser } from '@cdktf/provider-aws/lib/memorydb-user/index.js';
+import { SecretsmanagerSecret } from '@cdktf/provider-aws/lib/secretsmanager-secret/index.js';
+import { SecretsmanagerSecretVersion } from '@cdktf/provider-aws/lib/secretsmanager-secret-version/index.js';
+import { Password } from '@cdktf/provider-random/lib/password/index.js';
+import type { Context } from './context.ts';
+import type { Network } from './network.ts';
+import { redisPort } from './security-groups.ts';
+
+export type Redis = {
+  /** Without the password, which is the whole of the secret. */
+  url: string;
+  readerUrl: string;
+  secretArn: string;
+  isCluster: boolean;
+  /** Where CloudWatch has its metrics: the namespace, and the dimensions of each node or of the whole. */
+  metrics: { namespace: string; dimensions: Record<string, string>[] };
+};
+
+type Wiring = { network: Network; keyArn: string; securityGroupId: string };
+type Endpoints = Omit<Redis, 'secretArn'>;
+
+/** Seats that are sold must not be forgotten to make room: a full Redis refuses sales. */
+const noEviction = { name: 'maxmemory-policy', value: 'noeviction' };
+
+const urlOf = (host: string, user = '') => `rediss://${user}${host}:${redisPort}`;
+
+/** The Redis of the settings, with TLS and a password: ElastiCache as a single node, with replicas or as a cluster, or MemoryDB. */
+export function createRedis(context: Context, wiring: Wiring): Redis {
+  const { scope, name, settings } = context;
+  const password = new Password(scope, 'redis-password', { length: 64, special: false });
+  const secret = new SecretsmanagerSecret(scope, 'redis-secret', {
+    name: `${name}/redis-password`,
+    description: `Password for the Redis of ${name}`,
+    kmsKeyId: wiring.keyArn,
+    // A name is free again at once: this environment can be destroyed and made anew.
+    recoveryWindowInDays: settings.isProtected ? 30 : 0,
+  });
+  new SecretsmanagerSecretVersion(scope, 'redis-secret-value', { secretId: secret.id, secretString: password.result });
+  const create = settings.redis.kind === 'memorydb' ? createMemoryDb : createElastiCache;
+  return { ...create(context, wiring, password.result), secretArn: secret.arn };
+}
+
+function createElastiCache({ scope, name, settings }: Context, wiring: Wiring, authToken: string): Endpoints {
+  const { kind, nodeType, shards, replicasPerShard } = settings.redis;
+  const isCluster = kind === 'cluster';
+  const subnets = new ElasticacheSubnetGroup(scope, 'redis-subnets', { name, subnetIds: wiring.network.privateSubnetIds });
+  const parameters = new ElasticacheParameterGroup(scope, 'redis-parameters', {
+    name,
+    family: 'redis7',
+    parameter: [noEviction, ...(isCluster ? [{ name: 'cluster-enabled', value: 'yes' }] : [])],
+  });
+  const group = new ElasticacheReplicationGroup(scope, 'redis', {
+    replicationGroupId: name,
+    description: `The inventory of ${name}`,
+    engine: 'redis',
+    engineVersion: '7.1',
+    nodeType,
+    ...(isCluster
+      ? { numNodeGroups: shards, replicasPerNodeGroup: replicasPerShard }
+      : { numCacheClusters: 1 + replicasPerShard }),
+    automaticFailoverEnabled: replicasPerShard > 0,
+    multiAzEnabled: replicasPerShard > 0,
+    parameterGroupName: parameters.name,
+    subnetGroupName: subnets.name,
+    securityGroupIds: [wiring.securityGroupId],
+    port: redisPort,
+    atRestEncryptionEnabled: 'true',
+    kmsKeyId: wiring.keyArn,
+    transitEncryptionEnabled: true,
+    authToken,
+    // A new token is taken beside the old one, which tasks go on with until they are replaced.
+    authTokenUpdateStrategy: 'ROTATE',
+    autoMinorVersionUpgrade: 'false',
+    snapshotRetentionLimit: settings.isProtected ? 7 : 0,
+    ...(settings.isProtected && { finalSnapshotIdentifier: `${name}-final` }),
+  });
+  const number = (of: number) => String(of).padStart(3, '0');
+  const nodes = Array.from({ length: isCluster ? shards : 1 }, (_s, shard) =>
+    Array.from({ length: 1 + replicasPerShard }, (_n, node) =>
+      isCluster ? `${name}-${number(shard + 1).padStart(4, '0')}-${number(node + 1)}` : `${name}-${number(node + 1)}`,
+    ),
+  ).flat();
+  const url = urlOf(isCluster ? group.configurationEndpointAddress : group.primaryEndpointAddress);
+  return {
+    url,
+    readerUrl: kind === 'replicas' ? urlOf(group.readerEndpointAddress) : url,
+    isCluster,
+    metrics: { namespace: 'AWS/ElastiCache', dimensions: nodes.map((CacheClusterId) => ({ CacheClusterId })) },
+  };
+}
+
+const memoryDbUser = 'onsale';
+
+function createMemoryDb({ scope, name, settings }: Context, wiring: Wiring, password: string): Endpoints {
+  const { nodeType, shards, replicasPerShard } = settings.redis;
+  const user = new MemorydbUser(scope, 'redis-user', {
+    userName: `${name}-${memoryDbUser}`,
+    // INFO tells the scripts whether the node was promoted.
+    accessString: 'on ~* &* +@all -@dangerous +info',
+    authenticationMode: { type: 'password', passwords: [password] },
+  });
+  const acl = new MemorydbAcl(scope, 'redis-acl', { name, userNames: [user.userName] });
+  const subnets = new MemorydbSubnetGroup(scope, 'redis-subnets', { name, subnetIds: wiring.network.privateSubnetIds });
+  const parameters = new MemorydbParameterGroup(scope, 'redis-parameters', {
+    name,
+    family: 'memorydb_redis7',
+    parameter: [noEviction],
+  });
+  const cluster = new MemorydbCluster(scope, 'redis', {
+    name,
+    description: `The inventory of ${name}`,
+    engine: 'redis',
+    engineVersion: '7.1',
+    nodeType,
+    numShards: shards,
+    numReplicasPerShard: replicasPerShard,
+    aclName: acl.name,
+    parameterGroupName: parameters.name,
+    subnetGroupName: subnets.name,
+    securityGroupIds: [wiring.securityGroupId],
+    port: redisPort,
+    tlsEnabled: true,
+    kmsKeyArn: wiring.keyArn,
+    autoMinorVersionUpgrade: false,
+    snapshotRetentionLimit: settings.isProtected ? 7 : 0,
+    ...(settings.isProtected && { finalSnapshotName: `${name}-final` }),
+  });
+  const url = urlOf(cluster.clusterEndpoint.get(0).address, `${user.userName}@`);
+  const dimensions = [{ ClusterName: cluster.name }];
+  return { url, readerUrl: url, isCluster: true, metrics: { namespace: 'AWS/MemoryDB', dimensions } };
+}

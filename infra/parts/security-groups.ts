@@ -1,0 +1,73 @@
+import { SecurityGroup } from '@cdktf/provider-aws/lib/security-group/index.js';
+import { VpcSecurityGroupEgressRule } from '@cdktf/provider-aws/lib/vpc-security-group-egress-rule/index.js';
+import { VpcSecurityGroupIngressRule } from '@cdktf/provider-aws/lib/vpc-security-group-ingress-rule/index.js';
+import { pathTable } from '../../services/shared/path-table.ts';
+import type { Context } from './context.ts';
+import type { Network } from './network.ts';
+
+export const mysqlPort = 3306;
+export const redisPort = 6379;
+const httpsPort = 443;
+
+const members = ['load-balancer', 'purchase', 'query', 'persistence', 'operations', 'database', 'redis'] as const;
+type Member = (typeof members)[number];
+/** The id of each member's security group. */
+export type SecurityGroups = Record<Member, string>;
+
+/** Who may call whom. */
+const calls: [from: Member, to: Member, port: number][] = [
+  ['load-balancer', 'purchase', pathTable.purchase.port],
+  ['load-balancer', 'query', pathTable.query.port],
+  ['load-balancer', 'persistence', pathTable.persistence.port],
+  ['purchase', 'redis', redisPort],
+  ['query', 'redis', redisPort],
+  ['operations', 'redis', redisPort],
+  ['query', 'database', mysqlPort],
+  ['persistence', 'database', mysqlPort],
+  ['operations', 'database', mysqlPort],
+];
+
+/** The APIs of AWS: SNS, SQS, ECR, Secrets Manager, logs. */
+const callersOfAws: Member[] = ['purchase', 'query', 'persistence', 'operations'];
+
+/** A security group for each member, which admits its callers and nobody else. */
+export function createSecurityGroups({ scope, name, settings }: Context, { vpcId }: Network): SecurityGroups {
+  const create = (member: Member) =>
+    new SecurityGroup(scope, `${member}-security-group`, {
+      name: `${name}-${member}`,
+      description: `${name}: ${member}`,
+      vpcId,
+      tags: { Name: `${name}-${member}` },
+    }).id;
+  const groups = Object.fromEntries(members.map((member) => [member, create(member)])) as SecurityGroups;
+
+  const onPort = (port: number) => ({ ipProtocol: 'tcp', fromPort: port, toPort: port });
+  for (const [from, to, port] of calls) {
+    new VpcSecurityGroupEgressRule(scope, `${from}-to-${to}`, {
+      securityGroupId: groups[from],
+      referencedSecurityGroupId: groups[to],
+      ...onPort(port),
+    });
+    new VpcSecurityGroupIngressRule(scope, `${to}-from-${from}`, {
+      securityGroupId: groups[to],
+      referencedSecurityGroupId: groups[from],
+      ...onPort(port),
+    });
+  }
+  const everywhere = { cidrIpv4: '0.0.0.0/0' };
+  for (const member of callersOfAws) {
+    new VpcSecurityGroupEgressRule(scope, `${member}-to-aws`, {
+      securityGroupId: groups[member],
+      ...everywhere,
+      ...onPort(httpsPort),
+    });
+  }
+  for (const port of settings.certificateArn ? [80, httpsPort] : [80]) {
+    new VpcSecurityGroupIngressRule(scope, `load-balancer-from-everywhere-${port}`, {
+      securityGroupId: groups['load-balancer'],
+      ...everywhere,
+      ...onPort(port),
+    });
+  }
+  return groups;
+}

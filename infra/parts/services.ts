@@ -1,0 +1,97 @@
+import {
+  AppautoscalingPolicy,
+  type AppautoscalingPolicyTargetTrackingScalingPolicyConfiguration as TargetTracking,
+} from '@cdktf/provider-aws/lib/appautoscaling-policy/index.js';
+import { AppautoscalingTarget } from '@cdktf/provider-aws/lib/appautoscaling-target/index.js';
+import { EcsCluster } from '@cdktf/provider-aws/lib/ecs-cluster/index.js';
+import { EcsService } from '@cdktf/provider-aws/lib/ecs-service/index.js';
+import { pathTable, type ServiceName } from '../../services/shared/path-table.ts';
+import type { Context } from './context.ts';
+import type { LoadBalancer } from './load-balancer.ts';
+import type { Backend } from './needs.ts';
+import type { Network } from './network.ts';
+import type { SecurityGroups } from './security-groups.ts';
+import { createTask, type Task } from './tasks.ts';
+
+export type Services = { clusterName: string; tasks: Record<ServiceName, Task> };
+
+/** A queue is read within seconds: messages that are older want more workers. */
+const queueAgeSeconds = 30;
+/** Node starts within seconds; a task that never answers is not waited for longer. */
+const startSeconds = 30;
+
+/** The ECS cluster with the three services, which scale by what they do. */
+export function createServices(
+  context: Context,
+  wiring: { backend: Backend; network: Network; groups: SecurityGroups; loadBalancer: LoadBalancer },
+): Services {
+  const { scope, name } = context;
+  const cluster = new EcsCluster(scope, 'cluster', { name, setting: [{ name: 'containerInsights', value: 'enabled' }] });
+  const create = (service: ServiceName) => createService(context, service, { ...wiring, cluster });
+  const tasks = { purchase: create('purchase'), query: create('query'), persistence: create('persistence') };
+  return { clusterName: cluster.name, tasks };
+}
+
+function createService(
+  context: Context,
+  service: ServiceName,
+  wiring: { backend: Backend; network: Network; groups: SecurityGroups; loadBalancer: LoadBalancer; cluster: EcsCluster },
+): Task {
+  const { scope, settings } = context;
+  const { backend, network, groups, loadBalancer, cluster } = wiring;
+  const { cpu, memoryMiB, minTasks, maxTasks, cpuPercent } = settings.services[service];
+  const { port } = pathTable[service];
+  const task = createTask(context, service, backend, { cpu, memoryMiB, port });
+  const ecsService = new EcsService(scope, `${service}-service`, {
+    name: service,
+    cluster: cluster.id,
+    taskDefinition: task.definition.arn,
+    desiredCount: minTasks,
+    launchType: 'FARGATE',
+    networkConfiguration: { subnets: network.privateSubnetIds, securityGroups: [groups[service]], assignPublicIp: false },
+    loadBalancer: [{ targetGroupArn: loadBalancer.targetGroups[service].arn, containerName: service, containerPort: port }],
+    healthCheckGracePeriodSeconds: startSeconds,
+    deploymentMinimumHealthyPercent: 100,
+    deploymentMaximumPercent: 200,
+    deploymentCircuitBreaker: { enable: true, rollback: true },
+    propagateTags: 'SERVICE',
+    enableEcsManagedTags: true,
+    // scripts/build-and-push.sh rolls out images, autoscaling counts tasks: applying must undo neither.
+    lifecycle: { ignoreChanges: ['task_definition', 'desired_count'] },
+    dependsOn: loadBalancer.rules,
+  });
+
+  const target = new AppautoscalingTarget(scope, `${service}-scaling`, {
+    serviceNamespace: 'ecs',
+    scalableDimension: 'ecs:service:DesiredCount',
+    resourceId: `service/${cluster.name}/${ecsService.name}`,
+    minCapacity: minTasks,
+    maxCapacity: maxTasks,
+  });
+  const scaleBy = (id: string, configuration: TargetTracking) =>
+    new AppautoscalingPolicy(scope, `${service}-by-${id}`, {
+      name: `${context.name}-${service}-by-${id}`,
+      policyType: 'TargetTrackingScaling',
+      serviceNamespace: target.serviceNamespace,
+      scalableDimension: target.scalableDimension,
+      resourceId: target.resourceId,
+      // A crowd comes at once, and comes back: tasks are added soon, and kept for a while.
+      targetTrackingScalingPolicyConfiguration: { scaleOutCooldown: 30, scaleInCooldown: 300, ...configuration },
+    });
+  scaleBy('cpu', {
+    targetValue: cpuPercent,
+    predefinedMetricSpecification: { predefinedMetricType: 'ECSServiceAverageCPUUtilization' },
+  });
+  if (service === 'persistence') {
+    scaleBy('queue-age', {
+      targetValue: queueAgeSeconds,
+      customizedMetricSpecification: {
+        namespace: 'AWS/SQS',
+        metricName: 'ApproximateAgeOfOldestMessage',
+        statistic: 'Maximum',
+        dimensions: [{ name: 'QueueName', value: backend.messaging.queue.name }],
+      },
+    });
+  }
+  return task;
+}

@@ -1,0 +1,73 @@
+import { CloudwatchLogGroup } from '@cdktf/provider-aws/lib/cloudwatch-log-group/index.js';
+import { DataAwsEcrRepository } from '@cdktf/provider-aws/lib/data-aws-ecr-repository/index.js';
+import { EcsTaskDefinition } from '@cdktf/provider-aws/lib/ecs-task-definition/index.js';
+import type { Context } from './context.ts';
+import { type Backend, type Image, needsOf, secretOf } from './needs.ts';
+import { allow, createTaskRole } from './roles.ts';
+
+/** The image's own, which ECS does not look at. */
+const healthCheck = {
+  command: ['CMD', 'node', '/app/services/shared/probe.ts'],
+  interval: 10,
+  timeout: 5,
+  retries: 3,
+  startPeriod: 30,
+};
+
+/** ECS kills what has not drained by then; services take 25 s at most (run-service.ts). */
+const stopSeconds = 60;
+
+export type Task = { definition: EcsTaskDefinition; logGroup: CloudwatchLogGroup };
+
+/** An image as a task: its roles, its log group, its task definition. */
+export function createTask(
+  context: Context,
+  image: Image,
+  backend: Backend,
+  size: { cpu: number; memoryMiB: number; port?: number },
+): Task {
+  const { scope, name, environment, settings } = context;
+  const { variables, secrets, statements } = needsOf(image, context, backend);
+  const logGroup = new CloudwatchLogGroup(scope, `${image}-logs`, {
+    name: `/onsale/${environment}/${image}`,
+    retentionInDays: settings.logDays,
+    kmsKeyId: backend.keyArn,
+  });
+  const repository = new DataAwsEcrRepository(scope, `${image}-repository`, { name: `${name}/${image}` });
+  const secretArns = [...new Set(Object.values(secrets).map(secretOf))];
+  const executionRoleArn = createTaskRole(context, `${image}-start`, [
+    // It has no resource.
+    allow(['ecr:GetAuthorizationToken'], '*'),
+    allow(['ecr:BatchCheckLayerAvailability', 'ecr:GetDownloadUrlForLayer', 'ecr:BatchGetImage'], repository.arn),
+    allow(['logs:CreateLogStream', 'logs:PutLogEvents'], `${logGroup.arn}:*`),
+    allow(['secretsmanager:GetSecretValue'], secretArns),
+    allow(['kms:Decrypt'], backend.keyArn),
+  ]);
+  const container = {
+    name: image,
+    image: `${repository.repositoryUrl}:${backend.imageTag}`,
+    essential: true,
+    environment: Object.entries(variables).map(([key, value]) => ({ name: key, value })),
+    secrets: Object.entries(secrets).map(([key, valueFrom]) => ({ name: key, valueFrom })),
+    ...(size.port && { portMappings: [{ containerPort: size.port, protocol: 'tcp' }], healthCheck }),
+    readonlyRootFilesystem: true,
+    linuxParameters: { capabilities: { drop: ['ALL'] } },
+    stopTimeout: stopSeconds,
+    logConfiguration: {
+      logDriver: 'awslogs',
+      options: { 'awslogs-group': logGroup.name, 'awslogs-region': settings.region, 'awslogs-stream-prefix': image },
+    },
+  };
+  const definition = new EcsTaskDefinition(scope, `${image}-task`, {
+    family: `${name}-${image}`,
+    requiresCompatibilities: ['FARGATE'],
+    networkMode: 'awsvpc',
+    cpu: String(size.cpu),
+    memory: String(size.memoryMiB),
+    runtimePlatform: { cpuArchitecture: settings.architecture, operatingSystemFamily: 'LINUX' },
+    executionRoleArn,
+    taskRoleArn: createTaskRole(context, image, statements),
+    containerDefinitions: JSON.stringify([container]),
+  });
+  return { definition, logGroup };
+}

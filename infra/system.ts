@@ -1,0 +1,46 @@
+import { TerraformOutput, TerraformVariable } from 'cdktf';
+import { createAlarms, createOutboxMetric } from './parts/alarms.ts';
+import type { Context } from './parts/context.ts';
+import { createDashboard } from './parts/dashboard.ts';
+import { createDatabase } from './parts/database.ts';
+import { createKey } from './parts/encryption.ts';
+import { createFirewall } from './parts/firewall.ts';
+import { createLoadBalancer } from './parts/load-balancer.ts';
+import { createMessaging } from './parts/messaging.ts';
+import { metricsOf } from './parts/metrics.ts';
+import { createNetwork } from './parts/network.ts';
+import { createRedis } from './parts/redis.ts';
+import { createSecurityGroups } from './parts/security-groups.ts';
+import { createServices } from './parts/services.ts';
+import { createTask } from './parts/tasks.ts';
+
+/** The migrations, and the `onsale` command: a verify of a million tickets takes half a GiB. */
+const operationsSize = { cpu: 1024, memoryMiB: 2048 };
+
+/** Everything that one environment runs on. */
+export function createSystem(context: Context): void {
+  const { scope, name } = context;
+  const imageTag = new TerraformVariable(scope, 'image_tag', {
+    type: 'string',
+    description: 'Tag of the images that services start with the first time; scripts/build-and-push.sh rolls out later ones',
+  }).stringValue;
+  const network = createNetwork(context);
+  const groups = createSecurityGroups(context, network);
+  const keyArn = createKey(context);
+  const messaging = createMessaging(context, keyArn);
+  const database = createDatabase(context, { network, keyArn, securityGroupId: groups.database });
+  const redis = createRedis(context, { network, keyArn, securityGroupId: groups.redis });
+  const loadBalancer = createLoadBalancer(context, { network, securityGroupId: groups['load-balancer'] });
+  createFirewall(context, loadBalancer.arn);
+
+  const backend = { database, redis, messaging, keyArn, imageTag };
+  const { tasks } = createServices(context, { backend, network, groups, loadBalancer });
+  createTask(context, 'operations', backend, operationsSize);
+
+  const metrics = metricsOf({ name, loadBalancer, messaging, database, redis });
+  createOutboxMetric(context, tasks.purchase);
+  createAlarms(context, metrics, keyArn);
+  createDashboard(context, metrics);
+
+  new TerraformOutput(scope, 'load-balancer-url', { value: loadBalancer.url });
+}
