@@ -20,9 +20,9 @@ import { batchesAtOnce, startWorker } from './worker.ts';
 /** One for each batch in hand, one to tell conflicts, one for the health check. */
 const connections = batchesAtOnce + 2;
 
-await runService('persistence', persistenceConfig, async ({ config, logger, resources }) => {
+await runService('persistence', persistenceConfig, async ({ config, logger, resources, fail }) => {
   const { DATABASE_URL, DATABASE_USERNAME: username, DATABASE_PASSWORD: password } = config;
-  const db = connectDatabase(withCredentials(DATABASE_URL, { username, password }), connections);
+  const db = connectDatabase(withCredentials(DATABASE_URL, { username, password }), connections, fail);
   resources.defer(() => db.destroy());
 
   const sqs = new SQSClient({

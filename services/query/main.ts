@@ -6,9 +6,9 @@ import { runService } from '../shared/run-service.ts';
 import { buildQueryApp } from './app.ts';
 import { queryConfig } from './config.ts';
 
-await runService('query', queryConfig, async ({ config, logger, resources }) => {
+await runService('query', queryConfig, async ({ config, logger, resources, fail }) => {
   const { DATABASE_READER_URL, DATABASE_USERNAME: username, DATABASE_PASSWORD: password } = config;
-  const db = connectDatabase(withCredentials(DATABASE_READER_URL, { username, password }), config.DATABASE_CONNECTIONS);
+  const db = connectDatabase(withCredentials(DATABASE_READER_URL, { username, password }), config.DATABASE_CONNECTIONS, fail);
   resources.defer(() => db.destroy());
   const redisUrl = withCredentials(config.REDIS_READER_URL, { password: config.REDIS_PASSWORD });
   const redis = await openRedis(redisUrl, { isCluster: config.REDIS_CLUSTER, logger, resources });

@@ -1,4 +1,4 @@
-import { Kysely, MysqlDialect } from 'kysely';
+import { Kysely, MysqlDialect, type MysqlPool } from 'kysely';
 import { createPool } from 'mysql2';
 import type { Schema } from './schema.ts';
 
@@ -8,8 +8,11 @@ export type Database = Kysely<Schema>;
 const maxWaitingForConnection = 500;
 const connectMs = 2_000;
 
-/** A pool on a MySQL or MariaDB server. It connects when first used, and again after the server was away. */
-export function connectDatabase(url: string, connections: number): Database {
+/**
+ * A pool on a MySQL or MariaDB server. It connects when first used, and again after the server was away. `onLockedOut` hears when the
+ * server, having let us in before, no longer takes the password.
+ */
+export function connectDatabase(url: string, connections: number, onLockedOut: (error: Error) => void = () => {}): Database {
   const pool = createPool({
     uri: url,
     connectionLimit: connections,
@@ -18,7 +21,18 @@ export function connectDatabase(url: string, connections: number): Database {
     timezone: 'Z',
     charset: 'utf8mb4_bin',
   });
-  return new Kysely<Schema>({ dialect: new MysqlDialect({ pool }) });
+  let wasLetIn = false;
+  const watched: MysqlPool = {
+    getConnection(callback) {
+      pool.getConnection((error, connection) => {
+        wasLetIn ||= !error;
+        if (wasLetIn && error?.code === 'ER_ACCESS_DENIED_ERROR') onLockedOut(error);
+        callback(error, connection);
+      });
+    },
+    end: (callback) => pool.end(callback),
+  };
+  return new Kysely<Schema>({ dialect: new MysqlDialect({ pool: watched }) });
 }
 
 /** Server errors that say "not now": too many connections, shutdown, read-only during a failover. */

@@ -14,7 +14,13 @@ const stopSignals = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const;
 type ServiceConfig = TObject<TProperties & ReturnType<typeof commonSettings>>;
 
 /** What a service's `main.ts` is given; it registers how to close each thing it opens with `resources`. */
-export type ServiceContext<Schema extends TObject> = { config: Static<Schema>; logger: Logger; resources: AsyncDisposableStack };
+export type ServiceContext<Schema extends TObject> = {
+  config: Static<Schema>;
+  logger: Logger;
+  resources: AsyncDisposableStack;
+  /** Ends the process, drained, with exit code 1: for what only a new one can mend, with the settings of then. */
+  fail(error: Error): void;
+};
 
 /**
  * Owns the process of a service: reads its settings, starts it, and when asked to stop (SIGTERM, SIGINT) or when an error
@@ -50,10 +56,16 @@ export async function runService<Schema extends ServiceConfig>(
   }
 
   const count = Number(config.WEB_CONCURRENCY ?? 1);
-  if (count === 1 || worker) return await start({ config, logger, resources });
+  if (count === 1 || worker) return await start({ config, logger, resources, fail });
   const workers = startWorkers({ count, logger });
   resources.defer(() => workers.stop());
 }
+
+/** As an error that nobody caught, which runService sees to. */
+const fail = (error: Error) =>
+  void setImmediate(() => {
+    throw error;
+  });
 
 function configOrExit<Schema extends TObject>(schema: Schema): Static<Schema> {
   try {
