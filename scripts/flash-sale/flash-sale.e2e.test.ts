@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import getPort from 'get-port';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Ports } from '../local/ports.ts';
+import { freePorts } from '../local/free-ports.ts';
 import { startSystem } from '../local/system.ts';
 import { testFolder } from '../testing/services.ts';
 import { db, urls } from '../testing/stores.ts';
@@ -19,8 +19,7 @@ let folder: string;
 let system: SystemUnderSale;
 beforeAll(async () => {
   folder = testFolder(resources);
-  const names = ['load-balancer', 'purchase', 'query', 'persistence', 'redis', 'mysql', 'emulator'] as const;
-  const ports = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await getPort()]))) as Ports;
+  const ports = await freePorts();
   await startSystem({ folder, ports, urls, resources, say: () => {}, prepare: async () => {} });
   system = systemAt(ports, urls);
 });

@@ -1,4 +1,3 @@
-import getPort from 'get-port';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { migrateToLatest } from '../../migrations/migrate.ts';
 import { openEvent } from '../onsale/open-event.ts';
@@ -7,7 +6,7 @@ import { buy, get, inParallel } from '../testing/http.ts';
 import { testFolder } from '../testing/services.ts';
 import { db, openTestEvent, planOf, redis, seatedZone, urls } from '../testing/stores.ts';
 import { connectStores } from './connect.ts';
-import type { Ports } from './ports.ts';
+import { freePorts } from './free-ports.ts';
 import { localStoreUrls } from './stores.ts';
 import { startSystem } from './system.ts';
 
@@ -16,11 +15,6 @@ beforeEach(() => {
   folders = new AsyncDisposableStack();
 });
 afterEach(() => folders.disposeAsync());
-
-async function freePorts(): Promise<Ports> {
-  const names = ['load-balancer', 'purchase', 'query', 'persistence', 'redis', 'mysql', 'emulator'] as const;
-  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await getPort()]))) as Ports;
-}
 
 const quiet = { say: () => {}, prepare: async () => {} };
 

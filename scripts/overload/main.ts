@@ -1,10 +1,10 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import getPort from 'get-port';
 import { migrateToLatest } from '../../migrations/migrate.ts';
 import { systemAt } from '../flash-sale/system.ts';
 import { connectStores } from '../local/connect.ts';
 import { localFolder } from '../local/default-system.ts';
+import { freePorts } from '../local/free-ports.ts';
 import { stopWith } from '../local/stop.ts';
 import { localStoreUrls, type StoreUrls } from '../local/stores.ts';
 import { startSystem } from '../local/system.ts';
@@ -20,15 +20,7 @@ try {
   const folder = join(localFolder, 'overload');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const ports = {
-    'load-balancer': await getPort(),
-    purchase: await getPort(),
-    query: await getPort(),
-    persistence: await getPort(),
-    redis: await getPort(),
-    mysql: await getPort(),
-    emulator: await getPort(),
-  };
+  const ports = await freePorts();
   const urls = localStoreUrls(ports);
   await startSystem({ folder, ports, urls, resources, say, prepare });
   const system = { ...systemAt(ports, urls), persistenceUrl: `http://127.0.0.1:${ports.persistence}` };

@@ -1,0 +1,124 @@
+#!/usr/bin/env bash
+# Builds the images of this commit, pushes them to ECR, migrates the database and rolls the services over to them. May be
+# run again after it broke off anywhere: what is done already is not done twice.
+#
+# Migrations run before the services roll, so the code of before works on the new schema for some minutes, and for longer
+# where a deployment is rolled back: a migration (they are forward only) must suit that code too. Add first; take away in a
+# later deployment.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=scripts/deploy/common.sh
+. scripts/deploy/common.sh
+# shellcheck source=scripts/deploy/images.sh
+. scripts/deploy/images.sh
+# shellcheck source=scripts/deploy/ecs.sh
+. scripts/deploy/ecs.sh
+
+usage() {
+  cat >&2 <<'END'
+usage: scripts/build-and-push.sh <dev|prod> [--platform linux/amd64|linux/arm64] [--allow-dirty]
+
+  --platform     what the images are for: linux/arm64 (Graviton), unless told otherwise; it must be what the task
+                 definitions run on. It may be another processor than this machine's: no emulator is needed.
+  --allow-dirty  build what is not committed too; the tag tells: <commit>-dirty-<time>
+
+The account and the region are those of the AWS CLI (AWS_PROFILE, AWS_REGION).
+END
+  exit 2
+}
+
+# Domain events must find who understands them: who reads is rolled before who writes.
+services=(persistence query purchase)
+
+main() {
+  local environment='' platform=linux/arm64 allow_dirty=false
+  while (($# > 0)); do
+    case $1 in
+      --platform)
+        (($# > 1)) || usage
+        platform=$2
+        shift
+        ;;
+      --allow-dirty) allow_dirty=true ;;
+      *)
+        [[ -z $environment ]] || usage
+        environment=$1
+        ;;
+    esac
+    shift
+  done
+  case $environment in dev | prod) ;; *) usage ;; esac
+  case $platform in linux/amd64 | linux/arm64) ;; *) usage ;; esac
+
+  require_tools aws docker git node
+  docker buildx version >/dev/null 2>&1 || fail 'Docker has no buildx plugin: https://docs.docker.com/go/buildx/'
+  local system=onsale-$environment tag
+  tag=$(tag_of_tree "$allow_dirty")
+  find_aws_account
+  local registry=$account.dkr.ecr.$region.amazonaws.com
+  [[ $partition != aws-cn ]] || registry+=.cn
+  say "Deploying $tag to $environment: account $account, region $region"
+
+  push_images "$registry/$system" "$platform" "$tag"
+
+  local clusters
+  clusters=$(aws ecs describe-clusters --clusters "$system" --query "length(clusters[?status=='ACTIVE'])" --output text)
+  if ((clusters == 0)); then
+    say "There is no cluster $system yet. Apply the system's stack with these images, then migrate the database:"
+    say "  terraform apply -var image_tag=$tag"
+    say "  scripts/deploy/run-operation.sh $environment node scripts/migrate.ts"
+    return
+  fi
+
+  say 'Migrating the database …'
+  revision_with_image "$system-operations" operations "$registry/$system/operations:$tag" >/dev/null
+  scripts/deploy/run-operation.sh "$environment" node scripts/migrate.ts
+  local service
+  for service in "${services[@]}"; do
+    roll_service "$system" "$service" "$registry/$system/$service:$tag"
+  done
+  local found
+  found=$(find_load_balancer "$system")
+  say "Onsale runs $tag at ${found#* }"
+}
+
+# The commit; refuses what is not committed, or names it.
+tag_of_tree() { # <allow dirty>
+  local commit changes
+  commit=$(git rev-parse HEAD) || return
+  changes=$(git status --porcelain) || return
+  if [[ -z $changes ]]; then
+    say "$commit"
+  elif $1; then
+    say "$commit-dirty-$(date -u +%Y%m%dT%H%M%SZ)"
+  else
+    fail "The working tree has changes that no commit has; commit them, or add --allow-dirty:
+$changes"
+  fi
+}
+
+push_images() { # <registry and system> <platform> <tag>
+  say "Logging in to ${1%%/*} …"
+  log_in_to_registry "${1%%/*}"
+  local name of_image=()
+  for name in purchase query persistence operations; do
+    if is_pushed "${1#*/}/$name" "$3"; then
+      say "$name is in the registry already"
+      continue
+    fi
+    say "Building and pushing $name for $2 …"
+    of_image=(--build-arg "SERVICE=$name")
+    [[ $name != operations ]] || of_image=(--target operations)
+    build_and_push_image "$1/$name:$3" "$2" --build-arg "REVISION=$3" "${of_image[@]}"
+  done
+}
+
+roll_service() { # <system> <service> <image>
+  local revision
+  revision=$(revision_with_image "$1-$2" "$2" "$3")
+  say "Rolling $2 over to ${revision##*/} …"
+  aws ecs update-service --cluster "$1" --service "$2" --task-definition "$revision" >/dev/null
+  await_deployment "$1" "$2" "$revision"
+}
+
+main "$@"

@@ -1,0 +1,41 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { findBinary } from '../local/binaries.ts';
+import { parseEventFile } from '../onsale/event-file.ts';
+import { openEvent } from '../onsale/open-event.ts';
+import { get } from '../testing/http.ts';
+import { startTestSystem } from '../testing/local-system.ts';
+import { db, redis } from '../testing/stores.ts';
+
+const script = join(import.meta.dirname, '../check-infrastructure.sh');
+
+function check(url: string): Promise<{ code: number; output: string }> {
+  return new Promise((resolve) => {
+    execFile(script, ['local', url], (error, stdout, stderr) => {
+      resolve({ code: Number(error?.code ?? 0), output: stdout + stderr });
+    });
+  });
+}
+
+it.runIf(await findBinary('curl'))(
+  'finds a real system well once its canary event is open, and leaves every ticket of it',
+  async () => {
+    await using resources = new AsyncDisposableStack();
+    const base = await startTestSystem(resources);
+
+    const before = await check(base);
+    expect(before.output).toMatch(/\nFAIL .* can be bought: (404 .*EVENT_NOT_FOUND|503 .*INVENTORY_UNAVAILABLE)/);
+    expect(before.output).toContain('7 checks, 3 failed');
+    expect(before.code).toBe(1);
+
+    const plan = parseEventFile(readFileSync(join(import.meta.dirname, '../demo/canary.json'), 'utf8'));
+    await openEvent(db, redis, plan);
+    const after = await check(base);
+    expect(after.output).toContain('7 checks, 0 failed');
+    expect(after.code).toBe(0);
+    const { body } = await get(`${base}/query/api/v1/events/Canary/availability`);
+    expect(body['zones']).toEqual([expect.objectContaining({ available: 1000, sold: 0 })]);
+  },
+);

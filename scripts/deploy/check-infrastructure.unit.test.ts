@@ -1,0 +1,206 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { parseEventFile } from '../onsale/event-file.ts';
+import { type Answers, runStubbed } from './stubs.ts';
+
+const queue = 'arn:aws:sqs:eu-north-1:123456789012:onsale-dev-ticket-sql';
+const order = '{"orderId":"order-1","eventId":"Canary","tickets":[{"ticketId":"ticket-1","orderId":"order-1"}]}';
+const notFound = '{"status":404,"code":"NOT_FOUND","detail":"The services are at /purchase/*, /query/*, /events/*"}';
+const unreachable = { code: 7, err: 'curl: (7) Failed to connect' };
+
+const http = (path: string, status: number, body = '{}'): Answers[number] => [`curl*${path}`, `${body}\n${status}`];
+
+/** A system that is well. What a test changes comes first. */
+const well: Answers = [
+  http('/purchase/health', 200),
+  http('/query/health', 200),
+  http('/events/health', 200),
+  http('/canary', 404, notFound),
+  http('/purchase/api/v1/orders/order-1/cancel', 200),
+  http('/purchase/api/v1/orders', 201, order),
+  [`curl*/query/api/v1/tickets/ticket-1`, '{}\n404', '{}\n200'],
+  ['sleep', ''],
+  ['aws sts get-caller-identity', '123456789012\tarn:aws:iam::123456789012:user/ann\n'],
+  ['aws ecs describe-services', 'ACTIVE\t2\t2\tCOMPLETED\n'],
+  ['aws rds describe-db-clusters', 'available\t1\t1\n'],
+  ['aws elasticache describe-replication-groups', 'available\n'],
+  ['aws sqs get-queue-url --queue-name onsale-dev-ticket-sql-dead-letters', 'https://sqs/dead-letters\n'],
+  ['aws sqs get-queue-url', 'https://sqs/queue\n'],
+  ['aws sqs get-queue-attributes --queue-url https://sqs/queue --attribute-names QueueArn', `${queue}\n`],
+  [
+    'aws sqs get-queue-attributes --queue-url https://sqs/queue --attribute-names ApproximateNumberOfMessages',
+    '5\n',
+    '5\n',
+    '3\n',
+  ],
+  ['aws sqs get-queue-attributes --queue-url https://sqs/dead-letters', '0\t0\t0\n'],
+  [`aws sns list-subscriptions-by-topic*:123456789012:onsale-dev-ticket-events*${queue}`, 'arn:aws:sns:…:1\n'],
+  ['aws elbv2 describe-load-balancers --names onsale-dev', 'arn:lb\tonsale-dev-1.elb.amazonaws.com\n'],
+  ['aws elbv2 describe-listeners', '0\n'],
+  ['aws elbv2 describe-target-groups', 'arn:targetgroup/purchase/1\narn:targetgroup/query/2\narn:targetgroup/persistence/3\n'],
+  ['aws elbv2 describe-target-health', 'healthy\thealthy\n'],
+  ['aws cloudwatch describe-alarms*onsale-dev*ALARM', ''],
+  ['aws cloudwatch get-metric-statistics', '1.5\n'],
+];
+
+const check = (changes: Answers = [], args = ['dev']) =>
+  runStubbed('scripts/check-infrastructure.sh', args, ['aws', 'curl', 'sleep'], [...changes, ...well]);
+
+const failures = (output: string) => output.split('\n').filter((line) => line.startsWith('FAIL'));
+
+it('finds nothing where all is well, and says each thing that it looked at', async () => {
+  const { code, output, calls } = await check();
+  expect(failures(output)).toEqual([]);
+  expect(code).toBe(0);
+  expect(
+    output
+      .trimEnd()
+      .split('\n')
+      .slice(0, -1)
+      .every((line) => line.startsWith('ok    ')),
+  ).toBe(true);
+  expect(output).toMatch(/\n20 checks, 0 failed\n$/);
+  expect(calls.filter((call) => call.startsWith('curl')).every((call) => call.includes(' http://onsale-dev-1.elb'))).toBe(true);
+});
+
+it.each<[string, string, Answers]>([
+  ['service query', '1 of 2 tasks run', [['aws ecs describe-services*--services query', 'ACTIVE\t2\t1\tCOMPLETED\n']]],
+  ['service query', '0 of 0 tasks run', [['aws ecs describe-services*--services query', 'ACTIVE\t0\t0\tCOMPLETED\n']]],
+  ['service query', 'IN_PROGRESS', [['aws ecs describe-services*--services query', 'ACTIVE\t2\t2\tIN_PROGRESS\n']]],
+  ['service query', 'None', [['aws ecs describe-services*--services query', 'None\n']]],
+  ['Aurora', 'failing-over', [['aws rds describe-db-clusters', 'failing-over\t1\t1\n']]],
+  ['Aurora', 'readers: 0', [['aws rds describe-db-clusters', 'available\t1\t0\n']]],
+  ['Aurora', 'writers: 0', [['aws rds describe-db-clusters', 'available\t0\t2\n']]],
+  ['Redis', 'modifying', [['aws elasticache describe-replication-groups', 'modifying\n']]],
+  ['Redis', 'AccessDenied', [['aws elasticache describe-replication-groups', { code: 254, err: 'AccessDenied' }]]],
+  ['the topic', 'PendingConfirmation', [['aws sns list-subscriptions-by-topic', 'PendingConfirmation\n']]],
+  ['the topic', 'None', [['aws sns list-subscriptions-by-topic', 'None\n']]],
+  ['the dead-letter queue', '3 messages', [['aws sqs get-queue-attributes --queue-url https://sqs/dead-letters', '0\t3\t0\n']]],
+  ['all targets', 'query: healthy unhealthy', [['aws elbv2 describe-target-health*/query/', 'healthy\tunhealthy\n']]],
+  ['all targets', 'query: no targets', [['aws elbv2 describe-target-health*/query/', '']]],
+  ['all targets', '1 target groups of 3', [['aws elbv2 describe-target-groups', 'arn:targetgroup/purchase/1\n']]],
+  ['no alarm', 'onsale-dev-dead-letters', [['aws cloudwatch describe-alarms', 'onsale-dev-dead-letters\n']]],
+  ['GET /purchase/health', '503 {"checks":{}}', [http('/purchase/health', 503, '{"checks":{}}')]],
+  ['GET /query/health', 'Failed to connect', [['curl*/query/health', unreachable]]],
+  ['GET /events/health', '404', [http('/events/health', 404)]],
+  ['another path', '200', [http('/canary', 200, notFound)]],
+  ['another path', '404 Not Found', [http('/canary', 404, 'Not Found')]],
+  ['the ticket can be read', '404 {}, after 30 s', [http('/query/api/v1/tickets/ticket-1', 404)]],
+  ['the order can be cancelled', '503 {}', [http('/cancel', 503)]],
+  [
+    'the queue drains',
+    '5 messages waited, and 5 after 60 s',
+    [['aws sqs get-queue-attributes --queue-url https://sqs/queue --attribute-names ApproximateNumberOfMessages', '5\n']],
+  ],
+  ['no message waits', '301 s', [['aws cloudwatch get-metric-statistics', '301.0\n']]],
+])('fails where just one thing is wrong, and says which and why: %s (%s)', async (what, why, changes) => {
+  const { code, output } = await check(changes);
+  expect(code).toBe(1);
+  expect(failures(output)).toEqual([expect.stringContaining(what)]);
+  expect(failures(output)[0]).toContain(why);
+  expect(output).toMatch(/\n20 checks, 1 failed\n$/);
+});
+
+it.each<[string, Answers, string[]]>([
+  [
+    'the test purchase is refused',
+    [['curl*/purchase/api/v1/orders', '{"code":"EVENT_NOT_FOUND"}\n404']],
+    ['can be bought: 404 {"code":"EVENT_NOT_FOUND"}', 'can be read: no ticket', 'can be cancelled: no order'],
+  ],
+  [
+    'the queue is gone',
+    [['aws sqs get-queue-url --queue-name onsale-dev-ticket-sql ', { code: 254, err: 'NonExistentQueue' }]],
+    ['the queue exists: NonExistentQueue', 'the topic', 'the queue drains', ''],
+  ],
+])('goes on to the last check where %s', async (_, changes, expected) => {
+  const { code, output } = await check(changes);
+  expect(code).toBe(1);
+  for (const text of expected) expect(failures(output).join('\n')).toContain(text);
+  expect(output).toMatch(/\n20 checks, [34] failed\n$/);
+});
+
+it('fails every check, and ends, where nothing of the system is there', async () => {
+  const gone: Answers = [
+    'aws ecs',
+    'aws rds',
+    'aws elasticache',
+    'aws sqs',
+    'aws sns',
+    'aws elbv2',
+    'aws cloudwatch',
+    'curl',
+  ].map((command) => [command, { code: 254, err: 'NotFound' }]);
+  const { code, output } = await check(gone);
+  expect(code).toBe(1);
+  expect(output).toMatch(/\n20 checks, 20 failed\n$/);
+});
+
+it('takes MemoryDB for Redis where ElastiCache has none of the name', async () => {
+  const memoryDb = (state: string): Answers => [
+    ['aws elasticache describe-replication-groups', { code: 254, err: 'ReplicationGroupNotFoundFault' }],
+    ['aws memorydb describe-clusters --cluster-name onsale-dev', state],
+  ];
+  expect((await check(memoryDb('available'))).code).toBe(0);
+  expect(failures((await check(memoryDb('updating'))).output)).toEqual(['FAIL  Redis is available: updating']);
+});
+
+it('is content with a queue that nothing went through for hours', async () => {
+  const { code, output } = await check([['aws cloudwatch get-metric-statistics', 'None\n']]);
+  expect(failures(output)).toEqual([]);
+  expect(code).toBe(0);
+});
+
+it('cancels what it bought also where the ticket cannot be read', async () => {
+  const { calls } = await check([http('/query/api/v1/tickets/ticket-1', 404)]);
+  expect(calls.findLast((call) => call.startsWith('curl'))).toContain('/purchase/api/v1/orders/order-1/cancel');
+});
+
+it('asks again with the same Idempotency-Key where a purchase has no answer', async () => {
+  const orders = /idempotency-key: ("canary-[^"]+").*\/purchase\/api\/v1\/orders$/;
+  const keys = (calls: string[]) => calls.flatMap((call) => call.match(orders)?.[1] ?? []);
+  const lost = await check([
+    http('/cancel', 200),
+    ['curl*/purchase/api/v1/orders', { code: 28, err: 'curl: (28) timed out' }, `${order}\n201`],
+  ]);
+  expect(lost.code).toBe(0);
+  expect(keys(lost.calls)).toHaveLength(2);
+  expect(new Set(keys(lost.calls)).size).toBe(1);
+  const refused = await check([['curl*/purchase/api/v1/orders', '{}\n503']]);
+  expect(keys(refused.calls)).toHaveLength(1);
+  expect(keys((await check()).calls)).toHaveLength(1);
+});
+
+it('locally asks over HTTP alone, at the port of npm start or the URL that it was given', async () => {
+  const { code, output, calls } = await check([], ['local']);
+  expect(code).toBe(0);
+  expect(output).toMatch(/\n7 checks, 0 failed\n$/);
+  expect(calls.filter((call) => call.startsWith('aws'))).toEqual([]);
+  expect(calls[0]).toContain(' http://localhost:8000/purchase/health');
+  expect((await check([], ['local', 'http://elsewhere/'])).calls[0]).toContain(' http://elsewhere/purchase/health');
+});
+
+it('reaches a load balancer with a certificate by https, and any by the URL that it was given', async () => {
+  const tls = await check([['aws elbv2 describe-listeners', '1\n']]);
+  expect(tls.calls.find((call) => call.startsWith('curl'))).toContain(' https://onsale-dev-1.elb.amazonaws.com/');
+  const named = await check([], ['dev', 'https://tickets.example']);
+  expect(named.calls.filter((call) => call.startsWith('curl')).every((call) => call.includes(' https://tickets.example/'))).toBe(
+    true,
+  );
+});
+
+it.each([[[]], [['staging']], [['dev', 'http://a', 'b']]])('shows its usage and does nothing, asked with %j', async (args) => {
+  const { code, output, calls } = await check([], args);
+  expect(code).toBe(2);
+  expect(output).toContain('usage: scripts/check-infrastructure.sh');
+  expect(calls).toEqual([]);
+});
+
+it('buys of the event that scripts/demo/canary.json describes', async () => {
+  const { inventory } = parseEventFile(readFileSync(join(import.meta.dirname, '../demo/canary.json'), 'utf8'));
+  const { eventId, venueId, zones } = inventory;
+  const wish = JSON.stringify({ venueId, eventId, zoneId: zones[0]?.zoneId, quantity: 1 });
+  expect((await check([], ['local'])).calls.find((call) => call.endsWith('/purchase/api/v1/orders'))).toContain(
+    ` --data ${wish} `,
+  );
+});

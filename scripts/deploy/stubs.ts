@@ -1,0 +1,95 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { findBinary } from '../local/binaries.ts';
+
+/** What a stubbed command does: it prints this, or fails so. */
+export type Answer = string | { code: number; err?: string; out?: string };
+
+/** What is answered to a command line that begins so (`*` stands for anything): always, or one after another and the last again. */
+export type Answers = [command: string, ...answers: Answer[]][];
+
+export type Outcome = { code: number; output: string; calls: string[]; stdin: string };
+
+/** All that the scripts may use beside what is stubbed. */
+const realTools = ['bash', 'cat', 'cut', 'date', 'dirname', 'grep', 'head', 'mktemp', 'node', 'rm'];
+
+const root = join(import.meta.dirname, '../..');
+
+const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
+
+function answerScript(answer: Answer): string {
+  const { out, err = '', code } = typeof answer === 'string' ? { out: answer, code: 0 } : { out: '', ...answer };
+  return `printf '%s' ${quoted(out)}; printf '%s' ${quoted(err)} >&2; exit ${code}\n`;
+}
+
+/**
+ * A stub in sh, which starts in a millisecond: notes how it was called, and the password that it read, and answers by
+ * the first rule that fits, or fails.
+ */
+function stubScript(folder: string, answers: Answers): string {
+  const rules = answers.map(([command], rule) => `${command.split('*').map(quoted).join('*')}*) rule=${rule} ;;`);
+  return `#!/bin/sh
+call="\${0##*/} $*"
+printf '%s\\n' "$call" >>${folder}/calls
+case $call in *--password-stdin*) cat >>${folder}/stdin ;; esac
+case $call in
+${rules.join('\n')}
+*) echo "no answer to: $call" >&2; exit 99 ;;
+esac
+count=0
+[ ! -e ${folder}/count-$rule ] || read -r count <${folder}/count-$rule
+count=$((count + 1))
+echo $count >${folder}/count-$rule
+[ -e ${folder}/answer-$rule-$count ] || count=last
+. ${folder}/answer-$rule-$count
+`;
+}
+
+/**
+ * Runs a script of `scripts/` with stubs for these tools, and nothing else on its PATH but what every system has: it can reach
+ * no account. Gives all that it printed, the stubs' command lines in order, and the password that one of them read.
+ */
+export async function runStubbed(script: string, args: string[], tools: string[], answers: Answers): Promise<Outcome> {
+  const folder = mkdtempSync(join(tmpdir(), 'onsale-stubs-'));
+  try {
+    const bin = join(folder, 'bin');
+    mkdirSync(bin);
+    for (const name of realTools) {
+      const path = name === 'node' ? process.execPath : await findBinary(name);
+      if (path === undefined) throw new Error(`${name} is not on the PATH`);
+      symlinkSync(path, join(bin, name));
+    }
+    for (const [rule, [, ...inTurn]] of answers.entries()) {
+      for (const [at, answer] of inTurn.entries()) writeFileSync(join(folder, `answer-${rule}-${at + 1}`), answerScript(answer));
+      writeFileSync(join(folder, `answer-${rule}-last`), answerScript(inTurn.at(-1) ?? ''));
+    }
+    for (const name of tools) {
+      const path = join(bin, name);
+      writeFileSync(path, stubScript(folder, answers));
+      chmodSync(path, 0o755);
+    }
+    writeFileSync(join(folder, 'calls'), '');
+    writeFileSync(join(folder, 'stdin'), '');
+    const { code, output } = await run(join(root, script), args, {
+      PATH: bin,
+      HOME: folder,
+      TMPDIR: folder,
+      AWS_REGION: 'eu-north-1',
+    });
+    const read = (name: string) => readFileSync(join(folder, name), 'utf8');
+    return { code, output, calls: read('calls').split('\n').slice(0, -1), stdin: read('stdin') };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function run(file: string, args: string[], env: Record<string, string>): Promise<{ code: number; output: string }> {
+  return new Promise((resolve, reject) => {
+    execFile(file, args, { env, cwd: tmpdir() }, (error, stdout, stderr) => {
+      if (error && typeof error.code !== 'number') reject(new Error(`${basename(file)} did not end by itself`, { cause: error }));
+      else resolve({ code: Number(error?.code ?? 0), output: stdout + stderr });
+    });
+  });
+}
