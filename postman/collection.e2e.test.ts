@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { run } from '../scripts/local/binaries.ts';
+import { parseEventFile } from '../scripts/onsale/event-file.ts';
+import { openEvent } from '../scripts/onsale/open-event.ts';
+import { assertConserved } from '../scripts/testing/conservation.ts';
+import { get } from '../scripts/testing/http.ts';
+import { startTestSystem } from '../scripts/testing/local-system.ts';
+import { db, redis } from '../scripts/testing/stores.ts';
+import { collectionFile } from './collection.ts';
+
+const root = join(import.meta.dirname, '..');
+
+const resources = new AsyncDisposableStack();
+afterAll(() => resources.disposeAsync());
+
+let base: string;
+beforeAll(async () => {
+  for (const file of ['event1.json', 'small-hall.json']) {
+    await openEvent(db, redis, parseEventFile(readFileSync(join(root, 'scripts/demo', file), 'utf8')));
+  }
+  base = await startTestSystem(resources);
+});
+
+/** Runs the collection as `npm run postman` does; rejects, with newman's output, where an assertion fails. */
+async function runCollection(): Promise<void> {
+  const newman = join(root, 'node_modules/newman/bin/newman.js');
+  const environment = join(import.meta.dirname, 'local.postman_environment.json');
+  const args = [newman, 'run', collectionFile, '--environment', environment, '--env-var', `baseUrl=${base}`, '--color', 'off'];
+  await run(process.execPath, args, { maxBuffer: 16 * 1024 * 1024 }).catch(({ stdout, stderr, message }) => {
+    throw new Error(stdout || stderr || message);
+  });
+}
+
+describe('the Postman collection', () => {
+  it('passes against the demo events, twice in a row, and gives back all that it bought and held', async () => {
+    for (let time = 1; time <= 2; time++) {
+      await runCollection();
+      for (const eventId of ['Event1', 'Event2']) {
+        const { body } = await get(`${base}/query/api/v1/events/${eventId}/availability`);
+        expect(body).toMatchObject({ available: body.capacity });
+        await assertConserved(redis, eventId);
+      }
+    }
+  });
+});

@@ -1,0 +1,82 @@
+import { Redis } from 'ioredis';
+import { afterAll, describe, expect, it } from 'vitest';
+import { silentLogger } from '../scripts/testing/silent-logger.ts';
+import { buildPurchaseApp } from '../services/purchase/app.ts';
+import { buildQueryApp } from '../services/query/app.ts';
+import { connectDatabase } from '../services/shared/database.ts';
+import { type ProblemCode, problems } from '../services/shared/problems.ts';
+import { readRequests } from './collection.ts';
+
+const resources = new AsyncDisposableStack();
+afterAll(() => resources.disposeAsync());
+
+/** Neither is connected to: documents need no store. */
+const redis = new Redis({ lazyConnect: true });
+const db = connectDatabase('mysql://127.0.0.1', 1);
+resources.defer(() => db.destroy());
+
+const purchase = await buildPurchaseApp({ redis, wakeRelay: () => {}, checks: {}, logger: silentLogger });
+const query = await buildQueryApp({ db, redis, logger: silentLogger });
+for (const app of [purchase, query]) resources.defer(() => app.close());
+
+/** Which of the codes the demo events give nobody, and why. */
+const notProvoked: Partial<Record<ProblemCode, string>> = {
+  REQUEST_TIMEOUT: 'a client that sends half a request',
+  BUYER_LIMIT_REACHED: 'an event that limits tickets by buyer',
+  HOLD_EXPIRED: 'the ten minutes of a hold',
+  NOT_ON_SALE: 'an event that is not on sale yet',
+  INTERNAL_ERROR: 'a fault of ours',
+  INVENTORY_UNAVAILABLE: 'a Redis that is away',
+  SERVICE_UNAVAILABLE: 'a store that is away, or an overload',
+};
+
+const requests = readRequests();
+const requested = requests.map(({ request: { method, url } }) => ({
+  method: method.toLowerCase(),
+  path: url.replace(/^\{\{baseUrl\}\}/, '').replace(/\?.*$/, ''),
+}));
+
+/** Does a request's path stand where the document has this one? */
+function isAt(path: string, documented: string): boolean {
+  const segments = path.split('/');
+  const wanted = documented.split('/');
+  return segments.length === wanted.length && wanted.every((part, at) => part.startsWith('{') || part === segments[at]);
+}
+
+describe('the collection', () => {
+  it.each([
+    { prefix: '/purchase', app: purchase },
+    { prefix: '/query', app: query },
+  ])('requests each path and method that $prefix/openapi.json has', async ({ prefix, app }) => {
+    const { paths } = (await app.inject(`${prefix}/openapi.json`)).json<{ paths: Record<string, object> }>();
+    const documented = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => ({ method, path })),
+    );
+    const missing = documented.filter(
+      ({ method, path }) => !requested.some((request) => request.method === method && isAt(request.path, path)),
+    );
+    expect(missing).toEqual([]);
+    expect(documented).not.toEqual([]);
+  });
+
+  it('requests the health of each service, and whether it is live', () => {
+    const paths = ['purchase', 'query', 'events'].flatMap((service) => [`/${service}/health`, `/${service}/live`]);
+    expect(requested.map(({ path }) => path)).toEqual(expect.arrayContaining(paths));
+  });
+
+  it('expects every problem code once at least, but for those that need what the demo events do not have', () => {
+    const tests = requests.flatMap(({ event }) => event.flatMap(({ script }) => script.exec)).join('\n');
+    const unexpected = Object.keys(problems).filter((code) => !tests.includes(`code).to.eql('${code}')`));
+    expect(unexpected.toSorted()).toEqual(Object.keys(notProvoked).toSorted());
+  });
+
+  it('has a test in every request', () => {
+    const untested = requests.filter(({ event }) => !event.some(({ listen }) => listen === 'test'));
+    expect(untested).toEqual([]);
+  });
+
+  it('gives each request a name that no other has, as those that repeat themselves are found by it', () => {
+    const names = requests.map(({ name }) => name);
+    expect(names).toEqual([...new Set(names)]);
+  });
+});

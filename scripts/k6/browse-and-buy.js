@@ -1,0 +1,81 @@
+/**
+ * Visitors who look at a zone's seats, hold one, think about it, and then buy it or not. Of those who do not, every other one
+ * gives the seat back, and the rest just leave: it stays held until the hold expires.
+ *
+ *   k6 run scripts/k6/browse-and-buy.js
+ *
+ *   BASE_URL  http://localhost:8000   the load balancer
+ *   EVENT_ID  Event1                  the event
+ *   RATE      20                      visitors a second
+ *   DURATION  30s                     how long they come
+ *   VUS       200                     most visitors at the same time
+ *   THINK     2                       seconds that a visitor thinks, on average
+ *   ABANDON   0.2                     share of the visitors who do not buy
+ */
+import { check, sleep } from 'k6';
+import exec from 'k6/execution';
+import { confirmHold, holdSeats, releaseHold, seatMap } from './lib/api.js';
+import { bookThresholds, closeBooks, enterPromise, enterRefusal, openBooks } from './lib/books.js';
+import { freeSeats, seatedZones } from './lib/seats.js';
+import { common, number, thresholdsOf } from './lib/settings.js';
+import { summaryOf } from './lib/summary.js';
+
+const think = number('THINK', 2);
+const abandon = number('ABANDON', 0.2);
+/** How often a visitor looks again when somebody was faster. */
+const looks = 3;
+
+const requests = ['seats', 'hold', 'confirm', 'release'];
+
+export const options = {
+  ...common,
+  scenarios: {
+    visitors: {
+      executor: 'constant-arrival-rate',
+      rate: number('RATE', 20),
+      duration: __ENV.DURATION || '30s',
+      preAllocatedVUs: number('VUS', 200),
+    },
+  },
+  thresholds: { ...Object.assign({}, ...requests.map(thresholdsOf)), ...bookThresholds, checks: ['rate==1'] },
+};
+
+export function setup() {
+  const books = openBooks();
+  return { ...books, zones: seatedZones(books.event.zones) };
+}
+
+export default function visit({ zones }) {
+  const visitor = exec.scenario.iterationInTest;
+  const { zoneId } = zones[visitor % zones.length];
+  const held = holdOneOf(zoneId, visitor);
+  if (!held) return;
+  sleep(2 * think * Math.random());
+  if (Math.random() >= abandon) {
+    const answer = confirmHold(held.holdId);
+    check(answer, {
+      'what was held can be bought': ({ status }) => status === 201,
+      'at the price of when it was held': (order) => order.status !== 201 || order.json('totalPrice') === held.totalPrice,
+    });
+    if (answer.status === 201) enterPromise(answer.json('tickets'));
+  } else if (visitor % 2 === 0) {
+    check(releaseHold(held.holdId), { 'what was held can be given back': ({ status }) => status === 204 });
+  }
+}
+
+/** Holds a free seat of the zone; which one depends on the visitor, as tastes differ. */
+function holdOneOf(zoneId, visitor) {
+  for (let look = 0; look < looks; look++) {
+    const map = seatMap(zoneId);
+    const free = map.status === 200 ? freeSeats(map.json()) : [];
+    if (free.length === 0) return undefined;
+    const answer = holdSeats([free[visitor % free.length]]);
+    if (answer.status === 201) return answer.json();
+    if (answer.status !== 409) return undefined;
+    enterRefusal(answer);
+  }
+  return undefined;
+}
+
+export const teardown = closeBooks;
+export const handleSummary = summaryOf('browse-and-buy', requests);

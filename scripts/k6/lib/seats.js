@@ -1,0 +1,45 @@
+/** @typedef {{ zoneId: number, row: string, column: number }} Seat */
+
+/**
+ * Row letters as the API has them: 1 is A, 26 Z, 27 AA.
+ * @param {number} number
+ * @returns {string}
+ */
+export function rowLabel(number) {
+  const rest = Math.floor((number - 1) / 26);
+  return (rest > 0 ? rowLabel(rest) : '') + String.fromCharCode(65 + ((number - 1) % 26));
+}
+
+/**
+ * Zones that have seats, of those that the catalogue tells.
+ * @param {{ zoneId: number, rows: number | null, columns: number | null }[]} zones
+ */
+export const seatedZones = (zones) =>
+  zones.filter(({ rows }) => rows !== null).map(({ zoneId, rows, columns }) => ({ zoneId, rows, columns }));
+
+/**
+ * The seat with this number, from 0, where zones, rows and columns are counted through; after the last comes the first again.
+ * @param {{ zoneId: number, rows: number, columns: number }[]} zones
+ * @param {number} number
+ * @returns {Seat}
+ */
+export function seatAt(zones, number) {
+  const total = zones.reduce((sum, { rows, columns }) => sum + rows * columns, 0);
+  let rest = number % total;
+  for (const { zoneId, rows, columns } of zones) {
+    if (rest < rows * columns) return { zoneId, row: rowLabel(Math.floor(rest / columns) + 1), column: (rest % columns) + 1 };
+    rest -= rows * columns;
+  }
+  throw new Error('There are no zones with seats');
+}
+
+/**
+ * The free seats of a zone's map, as the query service answers it with form=rows.
+ * @param {{ zoneId: number, rows: { row: string, seats: string }[] }} map
+ * @returns {Seat[]}
+ */
+export function freeSeats({ zoneId, rows }) {
+  return rows.flatMap(({ row, seats }) =>
+    Array.from(seats).flatMap((seat, at) => (seat === '.' ? [{ zoneId, row, column: at + 1 }] : [])),
+  );
+}
