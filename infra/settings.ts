@@ -71,7 +71,6 @@ const EnvironmentSettings = Type.Object(
 );
 
 export type EnvironmentSettings = Static<typeof EnvironmentSettings>;
-export type ServiceSettings = Static<typeof ServiceSettings>;
 
 /** The environments that are synthesised: each has a file in environments/. */
 export const environments = ['dev', 'prod'] as const;

@@ -1,0 +1,45 @@
+/**
+ * List prices in USD, us-east-1, on demand, Linux, Redis OSS engine, without free tiers: aws.amazon.com/{fargate,elasticache,memorydb,
+ * rds/aurora,elasticloadbalancing,vpc,waf,kms,secrets-manager,cloudwatch,ec2}/pricing. They change: look before you decide by them.
+ */
+export const anHour = {
+  fargateCore: { ARM64: 0.03238, X86_64: 0.04048 },
+  fargateGiB: { ARM64: 0.00356, X86_64: 0.004445 },
+  redisNode: {
+    'cache.t4g.small': 0.032,
+    'cache.r7g.large': 0.219,
+    'db.t4g.small': 0.046,
+    'db.r7g.large': 0.309,
+  } as Record<string, number>,
+  databaseInstance: { 'db.t4g.medium': 0.073, 'db.r7g.large': 0.276 } as Record<string, number>,
+  loadBalancer: 0.0225,
+  natGateway: 0.045,
+  publicAddress: 0.005,
+};
+
+export const aMonth = {
+  webAcl: 5,
+  webAclRule: 1,
+  key: 1,
+  secret: 0.4,
+  alarm: 0.1,
+  dashboard: 3,
+  /** What Container Insights and the metric of the outbox come to, for a service. */
+  serviceMetrics: 3,
+};
+
+export const hoursOfMonth = 730;
+
+export const aMillion = {
+  webAclRequests: 0.6,
+  auroraIo: 0.2,
+};
+
+export const aGB = {
+  /** An LCU-hour of the load balancer, which is a GB at least. */
+  balanced: 0.008,
+  out: 0.09,
+  logged: 0.5,
+  throughNat: 0.045,
+  writtenToMemoryDb: 0.2,
+};
