@@ -51,7 +51,8 @@ export function createTask(
     secrets: Object.entries(secrets).map(([key, valueFrom]) => ({ name: key, valueFrom })),
     ...(size.port && { portMappings: [{ containerPort: size.port, protocol: 'tcp' }], healthCheck }),
     readonlyRootFilesystem: true,
-    linuxParameters: { capabilities: { drop: ['ALL'] } },
+    // A process 1 that does not listen for SIGTERM, as those of operations, is not ended by it.
+    linuxParameters: { capabilities: { drop: ['ALL'] }, initProcessEnabled: true },
     stopTimeout: stopSeconds,
     logConfiguration: {
       logDriver: 'awslogs',

@@ -31,8 +31,9 @@ const query = await buildQueryApp({ db, redis, logger: silentLogger });
 resources.defer(() => query.close());
 await query.listen({ port: 0, host: '127.0.0.1' });
 const nobody = await getPort();
-const ports = { purchase: portOf(purchase), query: portOf(query), persistence: nobody };
-const balancer = await buildLoadBalancer(ports, silentLogger);
+const at = (port: number) => `http://127.0.0.1:${port}`;
+const origins = { purchase: at(portOf(purchase)), query: at(portOf(query)), persistence: at(nobody) };
+const balancer = await buildLoadBalancer(origins, silentLogger);
 resources.defer(() => balancer.close());
 await balancer.listen({ port: 0, host: '127.0.0.1' });
 

@@ -15,9 +15,9 @@ const answerMs = 30_000;
 
 /**
  * A load balancer with the path rules of the ALB: each prefix goes to its service, anything else is a 404 that names the
- * services. A service that cannot be reached is a 503.
+ * services. A service that cannot be reached is a 503. `origins` are URLs of the services, without a path.
  */
-export async function buildLoadBalancer(ports: Record<ServiceName, number>, logger: Logger) {
+export async function buildLoadBalancer(origins: Record<ServiceName, string>, logger: Logger) {
   const app = createHttpServer({ logger, handlerMs: answerMs, notFoundDetail: directory });
   // An Upgrade to anything else (curl's to HTTP/2, say) is a request like any other, as behind an ALB.
   const isForWebSocket = ({ headers, url = '' }: IncomingMessage) =>
@@ -25,7 +25,7 @@ export async function buildLoadBalancer(ports: Record<ServiceName, number>, logg
   Object.assign(app.server, { shouldUpgradeCallback: isForWebSocket });
   for (const [service, { prefix }] of rules) {
     await app.register(httpProxy, {
-      upstream: `http://127.0.0.1:${ports[service as ServiceName]}`,
+      upstream: origins[service as ServiceName],
       prefix,
       rewritePrefix: prefix,
       websocket: service === withWebSockets,

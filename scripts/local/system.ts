@@ -44,9 +44,10 @@ export async function startSystem(options: {
   const loadBalancer = await startScript('load-balancer', {
     env: {
       PORT: String(ports['load-balancer']),
-      PURCHASE_PORT: String(ports.purchase),
-      QUERY_PORT: String(ports.query),
-      PERSISTENCE_PORT: String(ports.persistence),
+      HOST: '127.0.0.1',
+      PURCHASE_URL: `http://127.0.0.1:${ports.purchase}`,
+      QUERY_URL: `http://127.0.0.1:${ports.query}`,
+      PERSISTENCE_URL: `http://127.0.0.1:${ports.persistence}`,
     },
     readyUrl: `http://127.0.0.1:${ports['load-balancer']}/purchase/live`,
     logFolder,

@@ -1,0 +1,59 @@
+# The images of Onsale. Each runs as it is with a read-only root and without any capability.
+#
+#   docker build --build-arg SERVICE=purchase .    a service: purchase, query or persistence
+#   docker build --target operations .             the schema's migrations and the onsale command
+#   docker build --target local .                  what AWS gives elsewhere, for docker-compose.yml
+
+ARG NODE_IMAGE=node:24.21.0-bookworm-slim
+
+FROM $NODE_IMAGE AS base
+WORKDIR /app
+ENV NODE_ENV=production
+
+
+# JavaScript alone, the same for every processor: another one's image needs no emulator.
+FROM --platform=$BUILDPLATFORM $NODE_IMAGE AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json ./
+# Of what development needs the lock file may know one platform's programs only, which "npm ci" refuses.
+RUN --mount=type=cache,target=/root/.npm npm pkg delete devDependencies \
+  && npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+
+
+# The SNS/SQS emulator and the load balancer.
+FROM base AS local
+COPY package.json package-lock.json ./
+RUN --mount=type=cache,target=/root/.npm npm install --include=dev --ignore-scripts --no-save --no-audit --no-fund \
+  && install --directory --owner=1000 --group=1000 /data
+COPY services/shared services/shared
+COPY scripts/local scripts/local
+USER 1000:1000
+
+
+FROM base AS operations
+COPY --from=dependencies /app/node_modules node_modules
+COPY package.json ./
+COPY migrations migrations
+COPY scripts scripts
+COPY services services
+USER 1000:1000
+CMD ["node", "scripts/onsale/main.ts", "--help"]
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="onsale operations" org.opencontainers.image.revision=$REVISION
+
+
+FROM base AS service
+ARG SERVICE
+COPY --from=dependencies /app/node_modules node_modules
+COPY package.json ./
+COPY services/shared services/shared
+COPY services/${SERVICE:?missing} services/$SERVICE
+# The program is the same file in each, so that the command needs no shell, which would keep SIGTERM to itself.
+WORKDIR /app/services/$SERVICE
+ENV SERVICE=$SERVICE
+# The base image's "node", by number: a platform that allows no root cannot tell by name.
+USER 1000:1000
+CMD ["node", "main.ts"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --start-interval=1s --retries=3 CMD ["node", "../shared/probe.ts"]
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="onsale $SERVICE" org.opencontainers.image.revision=$REVISION

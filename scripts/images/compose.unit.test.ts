@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { persistenceConfig } from '../../services/persistence/config.ts';
+import { purchaseConfig } from '../../services/purchase/config.ts';
+import { queryConfig } from '../../services/query/config.ts';
+import { type Environment, loadConfig } from '../../services/shared/config.ts';
+import { pathTable, type ServiceName } from '../../services/shared/path-table.ts';
+import { emulatorEnvironment } from '../local/emulator.ts';
+import { defaultPorts } from '../local/ports.ts';
+import { serviceEnvironment } from '../local/system.ts';
+import { describeImage, root } from './image.ts';
+
+type Container = {
+  build?: { target?: string; args?: Record<string, string> };
+  command?: string[];
+  depends_on?: Record<string, { condition: string }>;
+  environment?: Environment;
+  healthcheck?: object;
+  ports?: string[];
+  user?: string;
+  volumes?: string[];
+};
+
+const { services: containers, volumes } = parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'), { merge: true }) as {
+  services: Record<string, Container>;
+  volumes: Record<string, unknown>;
+};
+const named = (name: string) => containers[name] ?? expect.fail(`There is no container ${name}`);
+const all = Object.entries(containers);
+const built = all.flatMap(([name, { build, ...container }]) => {
+  if (!build) return [];
+  return [{ name, image: describeImage(build.target ?? 'service', build.args), command: container.command }];
+});
+const configs = { purchase: purchaseConfig, query: queryConfig, persistence: persistenceConfig };
+const services = Object.keys(pathTable) as ServiceName[];
+
+const endpoint = `http://emulator:${defaultPorts.emulator}`;
+const stores = {
+  redisUrl: 'redis://redis:6379',
+  redisReaderUrl: 'redis://redis:6379',
+  isRedisCluster: false,
+  databaseUrl: 'mysql://onsale:onsale@mysql:3306/onsale',
+  databaseReaderUrl: 'mysql://onsale:onsale@mysql:3306/onsale',
+};
+
+describe.each(services)('the %s container', (service) => {
+  const { environment = {}, build, ports = [] } = named(service);
+
+  it('has settings that the service starts with, at the port where the load balancer looks for it', () => {
+    expect(build?.args).toEqual({ SERVICE: service });
+    expect(loadConfig(configs[service], environment)).toMatchObject({ PORT: pathTable[service].port, HOST: '0.0.0.0' });
+    expect(named('load-balancer').environment?.[`${service.toUpperCase()}_URL`]).toBe(
+      `http://${service}:${pathTable[service].port}`,
+    );
+  });
+
+  it('is told what "npm start" tells it, but for where the stores and the emulator are', () => {
+    expect(environment).toEqual({ ...serviceEnvironment(stores, endpoint), ...emulatorEnvironment(endpoint) });
+  });
+
+  it('publishes its API and its metrics', () => {
+    expect(ports).toHaveLength(2);
+  });
+});
+
+describe('docker-compose.yml', () => {
+  it('publishes, to this machine alone, the ports that "npm start" uses', () => {
+    const published = all.flatMap(([, { ports = [] }]) => ports);
+    for (const port of published) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
+    expect(published.map((port) => Number(port.split(':')[1])).toSorted()).toEqual(Object.values(defaultPorts).toSorted());
+  });
+
+  it.each(all)('lets %s write to its volumes alone, as a user who is not root and without capabilities', (name, container) => {
+    expect(container).toMatchObject({ read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] });
+    const user = container.user ?? built.find((each) => each.name === name)?.image.user ?? 'root';
+    expect(user).not.toMatch(/^(root|0)(:|$)/);
+    for (const volume of container.volumes ?? []) expect(volumes).toHaveProperty(volume.split(':')[0] ?? '');
+  });
+
+  it('waits only for the health of what tells it, and for the end of what ends', () => {
+    for (const [, { depends_on = {} }] of all) {
+      for (const [name, { condition }] of Object.entries(depends_on)) {
+        const isAsked = named(name).healthcheck !== undefined || name in pathTable;
+        expect([name, condition]).toEqual([name, isAsked ? 'service_healthy' : 'service_completed_successfully']);
+      }
+    }
+  });
+
+  it.each(built.filter(({ command }) => command))('runs in $name a program that its image has', ({ image, command = [] }) => {
+    const files = command.filter((word) => word.startsWith('scripts/'));
+    expect(files).not.toEqual([]);
+    for (const file of files) expect([...image.files.keys()]).toContain(join(image.workdir, file));
+  });
+});

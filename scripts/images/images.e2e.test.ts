@@ -1,0 +1,122 @@
+import { type ExecFileException, execFile } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import getPort from 'get-port';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { pathTable, type ServiceName } from '../../services/shared/path-table.ts';
+import { emulatorEnvironment } from '../local/emulator.ts';
+import { answers, startProcess } from '../local/process.ts';
+import { buy, get } from '../testing/http.ts';
+import { testFolder } from '../testing/services.ts';
+import { createMessaging, unique, urls } from '../testing/stores.ts';
+import { describeImage, layOut, layOutPackages } from './image.ts';
+
+const run = promisify(execFile);
+const resources = new AsyncDisposableStack();
+afterAll(() => resources.disposeAsync());
+
+const folder = testFolder(resources);
+const images = {
+  purchase: describeImage('service', { SERVICE: 'purchase' }),
+  query: describeImage('service', { SERVICE: 'query' }),
+  persistence: describeImage('service', { SERVICE: 'persistence' }),
+  operations: describeImage('operations'),
+};
+type Name = keyof typeof images;
+
+const eventId = unique('event');
+const venueId = unique('venue');
+const eventFile = join(folder, 'event.json');
+
+beforeAll(() => {
+  // Once for all: Node looks for packages in the folders above, too.
+  layOutPackages(folder);
+  for (const [name, image] of Object.entries(images)) {
+    mkdirSync(join(folder, name));
+    layOut(image, join(folder, name));
+  }
+  const event = { eventId, name: 'An event', onSaleAt: '2026-01-01T00:00:00Z', currency: 'USD' };
+  const zones = [{ zoneId: 1, rows: 2, columns: 2, price: '100.00' }];
+  writeFileSync(eventFile, JSON.stringify({ venue: { venueId, name: 'A venue' }, event, zones }));
+});
+
+const messaging = await createMessaging();
+const environment = {
+  ...emulatorEnvironment(urls.endpoint),
+  REDIS_URL: urls.redisUrl,
+  REDIS_READER_URL: urls.redisReaderUrl,
+  DATABASE_URL: urls.databaseUrl,
+  DATABASE_READER_URL: urls.databaseReaderUrl,
+  SNS_TOPIC_ARN: messaging.topicArn,
+  SQS_QUEUE_URL: messaging.queueUrl,
+  SQS_DEAD_LETTER_QUEUE_URL: messaging.deadLetterQueueUrl,
+};
+
+/** How Node runs a program of an image: it may read the image, the packages and the event's file alone, and write nothing. */
+const inImage = (name: Name) => ({
+  cwd: join(folder, name, images[name].workdir),
+  flags: [
+    '--permission',
+    '--allow-worker',
+    ...[join(folder, name), join(folder, 'node_modules'), eventFile].map((path) => `--allow-fs-read=${path}`),
+  ],
+});
+
+async function operate(...args: string[]): Promise<string> {
+  const { cwd, flags } = inImage('operations');
+  const { stdout } = await run(process.execPath, [...flags, ...args], { cwd, env: { ...process.env, ...environment } });
+  return stdout;
+}
+
+async function startImage(name: ServiceName) {
+  const { cwd, flags } = inImage(name);
+  const port = await getPort();
+  const env = { ...environment, PORT: String(port), METRICS_PORT: '0', HOST: '127.0.0.1', ...images[name].env };
+  const [, program = ''] = images[name].command;
+  const started = await startProcess({
+    name,
+    command: process.execPath,
+    args: [...flags, join(cwd, program)],
+    env,
+    logFile: join(folder, `${name}.log`),
+    isReady: answers(`http://127.0.0.1:${port}${pathTable[name].prefix}/live`),
+  });
+  resources.defer(() => started.stop());
+  const [, probe = ''] = images[name].healthcheck;
+  /** The exit code of the container's health check. */
+  const checkHealth = () =>
+    run(process.execPath, [...flags, probe], {
+      cwd,
+      env: { ...process.env, ...env },
+    }).then(
+      () => 0,
+      (error: ExecFileException) => error.code,
+    );
+  return { ...started, base: `http://127.0.0.1:${port}`, checkHealth };
+}
+
+it('the images open an event, sell, count and verify a ticket and end with 0, reading only themselves and writing nothing', async () => {
+  expect(await operate('scripts/migrate.ts')).toBe('The schema is up to date\n');
+  expect(await operate('scripts/onsale/main.ts', 'open', eventFile)).toBe(`${eventId} opened: 1 zones, 4 seats\n`);
+  const [purchase, query, persistence] = [
+    await startImage('purchase'),
+    await startImage('query'),
+    await startImage('persistence'),
+  ];
+  const services = [purchase, query, persistence];
+
+  expect(await buy(purchase.base, { venueId, eventId })).toMatchObject({ status: 201 });
+  const count = async () => (await get(`${query.base}/query/api/v1/tickets/count/${eventId}`)).body.count;
+  await vi.waitFor(async () => expect(await count()).toBe(1), { timeout: 20_000, interval: 50 });
+  expect((await get(`${purchase.base}/purchase/health`)).status).toBe(200);
+  expect((await get(`${query.base}/query/health`)).status).toBe(200);
+  expect((await get(`${persistence.base}/events/health`)).status).toBe(200);
+  expect((await fetch(`${query.base}/query/docs/`)).status).toBe(200);
+  expect(await operate('scripts/onsale/main.ts', 'verify', eventId)).toContain('1 ticket for 100.00 USD');
+
+  expect(await Promise.all(services.map(({ checkHealth }) => checkHealth()))).toEqual([0, 0, 0]);
+  for (const service of services) service.kill('SIGTERM');
+  expect(await Promise.all(services.map(({ exited }) => exited))).toEqual(services.map(() => [0, null]));
+  expect(await Promise.all(services.map(({ checkHealth }) => checkHealth()))).toEqual([1, 1, 1]);
+});

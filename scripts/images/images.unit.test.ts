@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { pathTable } from '../../services/shared/path-table.ts';
+import { buildContext } from './build-context.ts';
+import { describeImage, root } from './image.ts';
+
+const services = Object.keys(pathTable);
+const images = Object.fromEntries([
+  ...services.map((service) => [service, describeImage('service', { SERVICE: service })] as const),
+  ...['operations', 'local'].map((target) => [target, describeImage(target)] as const),
+]);
+const imageOf = (name: string) => images[name] ?? expect.fail(`There is no image ${name}`);
+
+describe('the build context', () => {
+  it('has no test, no setting and nothing that is installed or made', () => {
+    const context = buildContext(root);
+    expect(context).toContain('services/purchase/seats/lua/lib/seats.lua');
+    expect(
+      context.filter((file) => /\.test\.ts$|(^|\/)(\.|node_modules|coverage|infra|postman|scripts\/testing)/.test(file)),
+    ).toEqual([]);
+  });
+
+  it.each(['node_modules', '.git', '.local', 'coverage', '.env'])('would not let %s through', (name) => {
+    const ignored = readFileSync(join(root, '.dockerignore'), 'utf8').split('\n');
+    expect(ignored).toContain('*');
+    expect(ignored.filter((line) => line.startsWith(`!${name}`))).toEqual([]);
+  });
+});
+
+describe.each(Object.entries(images))('the image %s', (_name, { user, files }) => {
+  it('runs as a user who is not root, named by number', () => {
+    expect(user).toMatch(/^[1-9]\d*:[1-9]\d*$/);
+  });
+
+  it('says that its files are ES modules', () => {
+    expect(files.get('/app/package.json')).toBe('package.json');
+  });
+});
+
+describe.each(services)('the image of the %s service', (service) => {
+  const { command, workdir, healthcheck, env, files } = imageOf(service);
+
+  it('has that service, what is shared and the packages of production, and nothing else', () => {
+    expect(new Set([...files.keys()].map((file) => file.split('/').slice(0, 4).join('/')))).toEqual(
+      new Set(['/app/package.json', '/app/services/shared', `/app/services/${service}`]),
+    );
+    expect(imageOf(service).packages).toBe('/app/node_modules');
+  });
+
+  it('starts its main.ts without a shell, which would keep SIGTERM to itself', () => {
+    expect([workdir, command]).toEqual([`/app/services/${service}`, ['node', 'main.ts']]);
+    expect(files.get(`${workdir}/main.ts`)).toBe(`services/${service}/main.ts`);
+  });
+
+  it('is asked for its health by a program that it has', () => {
+    expect([healthcheck, env.SERVICE]).toEqual([['node', '../shared/probe.ts'], service]);
+    expect(files.get(join(workdir, healthcheck[1] ?? ''))).toBe('services/shared/probe.ts');
+  });
+});
+
+it('images have the Node that the project is developed with', () => {
+  const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  expect(readFileSync(join(root, 'Dockerfile'), 'utf8')).toContain(`ARG NODE_IMAGE=node:${devDependencies.node}-bookworm-slim\n`);
+});

@@ -1,0 +1,7 @@
+import { pathTable, type ServiceName } from './path-table.ts';
+
+// The health check inside a container: exit code 0 if the service SERVICE answers at its …/live, else another.
+const { SERVICE, PORT } = process.env;
+const { prefix, port } = pathTable[SERVICE as ServiceName];
+const { ok } = await fetch(`http://127.0.0.1:${PORT || port}${prefix}/live`, { signal: AbortSignal.timeout(2_000) });
+if (!ok) process.exitCode = 1;
