@@ -101,9 +101,9 @@ function faultsBetween({ redis, services }: EnvironmentSettings): string[] {
     [kind === 'cluster' && replicasPerShard === 0, 'redis/replicasPerShard must be 1 or more'],
     [replicasToWaitFor > replicasPerShard, 'redis/replicasToWaitFor must not be more than there are'],
     [isMemoryDb && replicasToWaitFor > 0, 'redis/replicasToWaitFor must be 0: MemoryDB answers when its log has a write'],
-    ...Object.entries(services).map(([name, { minTasks, maxTasks }]): [boolean, string] => [
-      maxTasks < minTasks,
-      `services/${name}/maxTasks must not be less than minTasks`,
+    ...Object.entries(services).flatMap(([name, { cpu, memoryMiB, minTasks, maxTasks }]): [boolean, string][] => [
+      [maxTasks < minTasks, `services/${name}/maxTasks must not be less than minTasks`],
+      [memoryMiB < 2 * cpu || memoryMiB > 8 * cpu, `services/${name}/memoryMiB must be 2 to 8 for each unit of cpu`],
     ]),
   ];
   return rules.filter(([isWrong]) => isWrong).map(([, fault]) => fault);

@@ -31,6 +31,11 @@ describe('the settings of an environment', () => {
       { ...rest, redis, services: { ...services, query: { ...services.query, minTasks: 3 } } },
       'services/query/maxTasks',
     ],
+    [
+      'less memory than Fargate has for so much processor',
+      { ...rest, redis, services: { ...services, query: { ...services.query, cpu: 1024 } } },
+      'services/query/memoryMiB',
+    ],
   ])('are refused, and the one at fault is named: %s', (_what, settings, fault) => {
     expect(() => parseSettings(settings)).toThrow(fault);
   });
