@@ -10,7 +10,7 @@ const unitsOfCore = 1_024;
 
 /** What an environment costs in an hour in which nobody comes: with its fewest tasks. Throws for a node that has no price here. */
 export function costOfHour(settings: EnvironmentSettings): Cost {
-  const { architecture, availabilityZones, natGateways, redis, database, services } = settings;
+  const { architecture, availabilityZones, natGateways, encryptsInVpc, redis, database, services } = settings;
   const nats = natGateways === 'one' ? 1 : availabilityZones;
   const tasks = Object.values(services).map(({ cpu, memoryMiB, minTasks }) => {
     const task = (cpu / unitsOfCore) * anHour.fargateCore[architecture] + (memoryMiB / 1_024) * anHour.fargateGiB[architecture];
@@ -23,6 +23,7 @@ export function costOfHour(settings: EnvironmentSettings): Cost {
     ['Redis', redis.shards * (1 + redis.replicasPerShard) * priceOf(anHour.redisNode, redis.nodeType)],
     ['Aurora', (1 + database.readers) * priceOf(anHour.databaseInstance, database.instanceClass)],
     ['NAT gateways', nats * (anHour.natGateway + anHour.publicAddress)],
+    ['encryption in the VPC', encryptsInVpc ? anHour.encryptionInVpc : 0],
     ['load balancer', anHour.loadBalancer + availabilityZones * anHour.publicAddress],
     ['firewall, key, secrets', flat / hoursOfMonth],
     ['alarms, metrics, dashboard', watching / hoursOfMonth],

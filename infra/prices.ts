@@ -15,6 +15,7 @@ export const anHour = {
   loadBalancer: 0.0225,
   natGateway: 0.045,
   publicAddress: 0.005,
+  encryptionInVpc: 0.15,
 };
 
 export const aMonth = {

@@ -23,6 +23,7 @@ const EnvironmentSettings = Type.Object(
     region: Type.String({ pattern: '^[a-z]{2}(-[a-z]+)+-[0-9]$', description: 'AWS region' }),
     availabilityZones: atLeast(2, 3, 'Zones that subnets, tasks and stores are spread over'),
     natGateways: Type.Enum(['one', 'one in each zone'], { description: 'One costs less; its zone takes the way out of all' }),
+    encryptsInVpc: Type.Boolean({ description: 'Whether hardware encrypts what is not TLS: from the load balancer to tasks' }),
     architecture: Type.Enum(['ARM64', 'X86_64'], { description: 'Processors of the tasks, and so the platform of the images' }),
     certificateArn: Type.Optional(
       Type.String({ pattern: '^arn:aws[a-z-]*:acm:', description: 'Certificate for HTTPS; without it, there is only HTTP' }),

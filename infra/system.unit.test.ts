@@ -224,6 +224,14 @@ const settled = (value: string) =>
     'host',
   );
 
+it('what is not TLS is encrypted by hardware in production', () => {
+  expect(synthesise('prod').system.only('aws_vpc_encryption_control')).toMatchObject({
+    vpc_id: '${aws_vpc.vpc.id}',
+    mode: 'monitor',
+  });
+  expect(synthesise('dev').system.list('aws_vpc_encryption_control')).toEqual([]);
+});
+
 describe('with a certificate', () => {
   const { system } = synthesise('prod', { certificateArn: 'arn:aws:acm:us-east-1:111111111111:certificate/x' });
   const { http, https } = system.all('aws_lb_listener');

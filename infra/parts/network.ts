@@ -8,6 +8,7 @@ import { RouteTable } from '@cdktf/provider-aws/lib/route-table/index.js';
 import { RouteTableAssociation } from '@cdktf/provider-aws/lib/route-table-association/index.js';
 import { Subnet } from '@cdktf/provider-aws/lib/subnet/index.js';
 import { Vpc } from '@cdktf/provider-aws/lib/vpc/index.js';
+import { VpcEncryptionControl } from '@cdktf/provider-aws/lib/vpc-encryption-control/index.js';
 import { VpcEndpoint } from '@cdktf/provider-aws/lib/vpc-endpoint/index.js';
 import { Fn } from 'cdktf';
 import type { Context } from './context.ts';
@@ -24,9 +25,11 @@ const everywhere = '0.0.0.0/0';
 
 /** A VPC with a public and a private subnet in each of some zones. */
 export function createNetwork({ scope, name, settings }: Context): Network {
-  const { region, availabilityZones, natGateways } = settings;
+  const { region, availabilityZones, natGateways, encryptsInVpc } = settings;
   const tags = { Name: name };
   const vpc = new Vpc(scope, 'vpc', { cidrBlock: '10.0.0.0/16', enableDnsHostnames: true, enableDnsSupport: true, tags });
+  // It moves load balancer and tasks to hardware that encrypts between them. To enforce that as well, the ways out would be exceptions.
+  if (encryptsInVpc) new VpcEncryptionControl(scope, 'encryption-in-transit', { vpcId: vpc.id, mode: 'monitor' });
   // What is put in no group of its own reaches nothing.
   new DefaultSecurityGroup(scope, 'default-security-group', { vpcId: vpc.id });
   const internet = new InternetGateway(scope, 'internet-gateway', { vpcId: vpc.id, tags });
