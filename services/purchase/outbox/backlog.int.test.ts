@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { purchaseOf } from '../../../scripts/testing/seats.ts';
 import { openTestEvent, redis } from '../../../scripts/testing/stores.ts';
-import { outboxKey } from '../../shared/keys.ts';
+import { baseOf } from '../../shared/epochs.ts';
+import { countsKey, outboxKey } from '../../shared/keys.ts';
 import type { Inventory } from '../seats/inventory.ts';
 import { sellSeats } from '../seats/take-seats.ts';
 import { createBacklogReader, readBacklog } from './backlog.ts';
@@ -30,6 +31,15 @@ it('the backlog is what SNS has not accepted, be it read by the relay or not, fr
   expect(await events()).toBe(2);
   await outbox.acknowledge(eventId, (await outbox.readNew(eventId, 10)).ids);
   expect(await readBacklog(redis, eventId)).toEqual({ events: 0, oldestSeconds: 0 });
+});
+
+it('it is known by the outbox alone: also when Redis lost its counts, or after a rebuild', async () => {
+  const event = await openTestEvent();
+  await sell(event, 1, 2);
+  await redis.hset(countsKey(event.eventId), 'sequence', baseOf(1));
+  expect((await readBacklog(redis, event.eventId)).events).toBe(2);
+  await sell(event, 3);
+  expect((await readBacklog(redis, event.eventId)).events).toBeLessThanOrEqual(3);
 });
 
 it('its age is that of the oldest domain event', async () => {

@@ -1,4 +1,5 @@
-import { countsKey, openedEventsKey, outboxKey } from '../../shared/keys.ts';
+import { baseOf, epochOf } from '../../shared/epochs.ts';
+import { openedEventsKey, outboxKey } from '../../shared/keys.ts';
 import { recently } from '../../shared/recently.ts';
 import type { RedisClient } from '../../shared/redis.ts';
 import { readEntry } from './entry.ts';
@@ -39,17 +40,19 @@ export async function readBacklog(redis: RedisClient, eventId: string): Promise<
   if (field('pending') === 0 && field('lag') === 0) return nothing;
   let from = group ? `(${field('last-delivered-id')}` : '-';
   if (group && field('pending') !== 0) {
-    const [, oldest] = (await redis.xpending(key, String(field('name')))) as [number, string | null];
-    from = oldest ?? from;
+    const [, pendingSince] = (await redis.xpending(key, String(field('name')))) as [number, string | null];
+    from = pendingSince ?? from;
   }
-  const [[entry], sequence] = await Promise.all([
+  const [[oldest], [newest]] = await Promise.all([
     redis.xrange(key, from, '+', 'COUNT', 1),
-    redis.hget(countsKey(eventId), 'sequence'),
+    redis.xrevrange(key, '+', from, 'COUNT', 1),
   ]);
-  const [first] = entry ? readEntry(eventId, entry) : [];
-  if (!first) return nothing;
+  const first = oldest && readEntry(eventId, oldest)[0];
+  const last = newest && readEntry(eventId, newest).at(-1);
+  if (!first || !last) return nothing;
   return {
-    events: Number(sequence) - first.sequence + 1,
+    // Of an epoch before, which ends with an empty outbox, nearly always nothing waits.
+    events: last.sequence - Math.max(first.sequence, baseOf(epochOf(last.sequence)) + 1) + 1,
     // By two clocks that may differ.
     oldestSeconds: Math.max(0, Date.now() - first.timeMs) / 1_000,
   };
