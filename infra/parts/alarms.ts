@@ -10,8 +10,7 @@ import type { Task } from './tasks.ts';
 const minute = 60;
 
 /** What is wrong, and for how many minutes in a row before somebody is told. */
-type Rule = { id: string; says: string; metric: Metric; above: number; minutes: number; below?: never };
-type LowRule = Omit<Rule, 'above' | 'below'> & { below: number };
+type Rule = { id: string; says: string; metric: Metric; minutes: number } & ({ above: number } | { below: number });
 
 /** Alarms, told by mail to whoever the settings name; what there is nothing of is no alarm. */
 export function createAlarms(context: Context, metrics: Metrics, keyArn: string): void {
@@ -21,7 +20,7 @@ export function createAlarms(context: Context, metrics: Metrics, keyArn: string)
     new SnsTopicSubscription(scope, `alarms-to-${at}`, { topicArn: topic.arn, protocol: 'email', endpoint });
   }
   const minTasks = (service: ServiceName) => settings.services[service].minTasks;
-  const rules: (Rule | LowRule)[] = [
+  const rules: Rule[] = [
     { id: 'server-errors', says: 'Services answer 5xx', metric: metrics.serverErrors, above: 10, minutes: 2 },
     { id: 'no-answers', says: 'The load balancer answers 5xx itself', metric: metrics.balancerErrors, above: 10, minutes: 2 },
     { id: 'latency', says: 'p99 of purchase is above 2 s', metric: metrics.purchaseP99, above: 2, minutes: 3 },
@@ -53,7 +52,7 @@ export function createAlarms(context: Context, metrics: Metrics, keyArn: string)
     })),
   ];
   for (const rule of rules) {
-    const isLow = rule.below !== undefined;
+    const isLow = 'below' in rule;
     new CloudwatchMetricAlarm(scope, `${rule.id}-alarm`, {
       alarmName: `${name}-${rule.id}`,
       alarmDescription: rule.says,
