@@ -4,11 +4,10 @@ import { purchaseConfig } from '../services/purchase/config.ts';
 import { queryConfig } from '../services/query/config.ts';
 import { loadConfig } from '../services/shared/config.ts';
 import { pathTable } from '../services/shared/path-table.ts';
-import { type EnvironmentSettings, environments } from './settings.ts';
-import { type Container, containerOf, synthesise } from './testing.ts';
+import { environments } from './settings.ts';
+import { containerOf, synthesise, variable } from './testing.ts';
 
 const images = ['purchase', 'query', 'persistence', 'operations'];
-const variable = ({ environment }: Container, name: string) => environment.find((one) => one.name === name)?.value ?? '';
 const text = (value: unknown) => JSON.stringify(value);
 
 describe.each(environments)('%s', (environment) => {
@@ -32,7 +31,7 @@ describe.each(environments)('%s', (environment) => {
     const withoutOne = Object.entries(queues).filter(([, { redrive_policy: policy }]) => policy === undefined);
     expect(withoutOne.map(([id]) => id)).toEqual(['dead-letter-queue']);
     expect(queues['queue']?.['redrive_policy']).toContain('${aws_sqs_queue.dead-letter-queue.arn}');
-    expect(system.only('aws_sns_topic_subscription')).toMatchObject({
+    expect(system.single('aws_sns_topic_subscription')).toMatchObject({
       topic_arn: '${aws_sns_topic.topic.arn}',
       endpoint: '${aws_sqs_queue.queue.arn}',
       raw_message_delivery: true,
@@ -44,7 +43,7 @@ describe.each(environments)('%s', (environment) => {
     const groups = system.types.filter((type) => type.endsWith('_subnet_group'));
     expect(groups.length).toBeGreaterThan(1);
     for (const type of groups) {
-      const subnets = system.only(type)['subnet_ids'] as string[];
+      const subnets = system.single(type)['subnet_ids'] as string[];
       for (const subnet of subnets) expect(subnet).toContain('aws_subnet.private-subnet-');
     }
     for (const service of system.list('aws_ecs_service')) {
@@ -77,7 +76,7 @@ describe.each(environments)('%s', (environment) => {
       'query > redis:6379',
     ]);
     for (const group of system.list('aws_security_group')) expect(group).not.toHaveProperty('ingress');
-    expect(Object.keys(system.only('aws_default_security_group'))).not.toContain('ingress');
+    expect(Object.keys(system.single('aws_default_security_group'))).not.toContain('ingress');
   });
 
   it('allows no role every action, and every resource to the one action that has none', () => {
@@ -121,8 +120,8 @@ describe.each(environments)('%s', (environment) => {
         expect(valueFrom).toMatch(/^\$\{(aws_secretsmanager_secret\.|aws_rds_cluster\.database\.master_user_secret)/);
       }
     }
-    expect(system.only('aws_rds_cluster')).toMatchObject({ manage_master_user_password: true });
-    expect(system.only('aws_rds_cluster')).not.toHaveProperty('master_password');
+    expect(system.single('aws_rds_cluster')).toMatchObject({ manage_master_user_password: true });
+    expect(system.single('aws_rds_cluster')).not.toHaveProperty('master_password');
   });
 
   it.each([
@@ -147,14 +146,14 @@ describe.each(environments)('%s', (environment) => {
         health_check: { path: `${prefix}/live` },
       });
     }
-    const [action] = system.only('aws_lb_listener')['default_action'] as { fixed_response: Record<string, string> }[];
+    const [action] = system.single('aws_lb_listener')['default_action'] as { fixed_response: Record<string, string> }[];
     expect(action?.fixed_response).toMatchObject({ status_code: '404', content_type: 'application/json' });
     const body = JSON.parse(action?.fixed_response['message_body'] ?? '');
     expect(body).toMatchObject({ code: 'NOT_FOUND', detail: expect.stringContaining('/purchase/*') });
   });
 
   it('encrypts all that rests', () => {
-    expect(system.only('aws_rds_cluster')).toMatchObject({ storage_encrypted: true });
+    expect(system.single('aws_rds_cluster')).toMatchObject({ storage_encrypted: true });
     for (const type of ['aws_sqs_queue', 'aws_sns_topic']) {
       for (const one of system.list(type)) expect(one['kms_master_key_id']).toBe('${aws_kms_key.key.arn}');
     }
@@ -207,13 +206,13 @@ describe.each(environments)('%s', (environment) => {
       'redis-memory',
       'server-errors',
     ]);
-    const { widgets } = JSON.parse(String(system.only('aws_cloudwatch_dashboard')['dashboard_body'])) as { widgets: object[] };
+    const { widgets } = JSON.parse(String(system.single('aws_cloudwatch_dashboard')['dashboard_body'])) as { widgets: object[] };
     expect(widgets.length).toBeGreaterThan(8);
   });
 
   it('limits how often one address may ask', () => {
-    expect(text(system.only('aws_wafv2_web_acl'))).toContain('rate_based_statement');
-    expect(system.only('aws_wafv2_web_acl_association')['resource_arn']).toBe('${aws_lb.load-balancer.arn}');
+    expect(text(system.single('aws_wafv2_web_acl'))).toContain('rate_based_statement');
+    expect(system.single('aws_wafv2_web_acl_association')['resource_arn']).toBe('${aws_lb.load-balancer.arn}');
   });
 });
 
@@ -225,7 +224,7 @@ const settled = (value: string) =>
   );
 
 it('what is not TLS is encrypted by hardware in production', () => {
-  expect(synthesise('prod').system.only('aws_vpc_encryption_control')).toMatchObject({
+  expect(synthesise('prod').system.single('aws_vpc_encryption_control')).toMatchObject({
     vpc_id: '${aws_vpc.vpc.id}',
     mode: 'monitor',
   });
@@ -251,57 +250,5 @@ describe('the state', () => {
       s3: { bucket: 'states', region: 'eu-west-1', key: 'onsale-dev/system.tfstate', encrypt: true, use_lockfile: true },
     });
     expect(text(registry.terraform['backend'])).toContain('onsale-dev/registry.tfstate');
-  });
-});
-
-const node = { nodeType: 'cache.r7g.large', shards: 1, replicasPerShard: 0, replicasToWaitFor: 0 };
-const kinds: [EnvironmentSettings['redis'], object, settings: object][] = [
-  [{ ...node, kind: 'single' }, { num_cache_clusters: 1, automatic_failover_enabled: false }, { REDIS_CLUSTER: 'false' }],
-  [
-    { ...node, kind: 'replicas', replicasPerShard: 2, replicasToWaitFor: 2 },
-    { num_cache_clusters: 3, automatic_failover_enabled: true, multi_az_enabled: true },
-    { REDIS_CLUSTER: 'false', REDIS_REPLICAS_TO_WAIT_FOR: '2', REDIS_IS_DURABLE: 'false' },
-  ],
-  [
-    { ...node, kind: 'cluster', shards: 3, replicasPerShard: 1 },
-    { num_node_groups: 3, replicas_per_node_group: 1, automatic_failover_enabled: true },
-    { REDIS_CLUSTER: 'true' },
-  ],
-  [
-    { ...node, kind: 'memorydb', nodeType: 'db.r7g.large', shards: 2, replicasPerShard: 1 },
-    { num_shards: 2, num_replicas_per_shard: 1, tls_enabled: true, kms_key_arn: '${aws_kms_key.key.arn}' },
-    { REDIS_CLUSTER: 'true', REDIS_IS_DURABLE: 'true' },
-  ],
-];
-
-describe.each(kinds)('a Redis of kind $kind', (redis, expected, settings) => {
-  const { system } = synthesise('prod', { redis });
-  const type = redis.kind === 'memorydb' ? 'aws_memorydb_cluster' : 'aws_elasticache_replication_group';
-
-  it('is made as the settings say, encrypted, with a password, and forgets nothing to make room', () => {
-    expect(system.only(type)).toMatchObject(expected);
-    if (redis.kind !== 'memorydb') {
-      expect(system.only(type)).toMatchObject({
-        at_rest_encryption_enabled: 'true',
-        transit_encryption_enabled: true,
-        kms_key_id: '${aws_kms_key.key.arn}',
-        auth_token: '${random_password.redis-password.result}',
-      });
-    } else expect(text(system.only('aws_memorydb_user'))).toContain('${random_password.redis-password.result}');
-    const parameters = system.types.find((one) => /^aws_(elasticache|memorydb)_parameter_group$/.test(one)) ?? '';
-    expect(text(system.only(parameters)['parameter'])).toContain('{"name":"maxmemory-policy","value":"noeviction"}');
-  });
-
-  it('is what purchase is told that it is', () => {
-    const { environment } = containerOf(system, 'purchase');
-    expect(Object.fromEntries(environment.map(({ name, value }) => [name, value]))).toMatchObject(settings);
-    expect(variable(containerOf(system, 'purchase'), 'REDIS_URL')).toMatch(/^rediss:/);
-  });
-
-  it('is watched node by node, or as a whole', () => {
-    const alarm = text(system.all('aws_cloudwatch_metric_alarm')['redis-memory-alarm']);
-    expect(alarm).toContain(redis.kind === 'memorydb' ? 'ClusterName' : 'CacheClusterId');
-    const nodes = redis.shards * (1 + redis.replicasPerShard);
-    if (redis.kind !== 'memorydb') expect(alarm.match(/CacheClusterId/g)).toHaveLength(nodes);
   });
 });

@@ -24,7 +24,7 @@ function view({ resource, terraform }: Terraform) {
     types: Object.keys(resource),
     all,
     list: (type: string): Block[] => Object.values(all(type)),
-    only(type: string): Block {
+    single(type: string): Block {
       const list = Object.values(all(type));
       if (list.length !== 1) throw new Error(`${list.length} of ${type}`);
       return list[0] as Block;
@@ -32,7 +32,7 @@ function view({ resource, terraform }: Terraform) {
   };
 }
 
-export type Container = {
+type Container = {
   name: string;
   image: string;
   environment: { name: string; value: string }[];
@@ -46,3 +46,6 @@ export const containerOf = (system: View, image: string): Container =>
   (
     JSON.parse(String(system.all('aws_ecs_task_definition')[`${image}-task`]?.['container_definitions'])) as Container[]
   )[0] as Container;
+
+/** A setting of a container that is no secret; '' where it has none of that name. */
+export const variable = ({ environment }: Container, name: string) => environment.find((one) => one.name === name)?.value ?? '';
