@@ -1,12 +1,11 @@
 import { aGB, aMillion, aMonth, anHour, hoursOfMonth } from './prices.ts';
-import type { EnvironmentSettings } from './settings.ts';
+import { type EnvironmentSettings, unitsOfCore } from './settings.ts';
 
 /** Parts of a cost, in USD. */
 export type Cost = [what: string, usd: number][];
 
 const alarms = 13;
 const secrets = 2;
-const unitsOfCore = 1_024;
 
 /** What an environment costs in an hour in which nobody comes: with its fewest tasks. Throws for a node that has no price here. */
 export function costOfHour(settings: EnvironmentSettings): Cost {

@@ -6,6 +6,9 @@ import { listFaults } from '../services/shared/faults.ts';
 const atLeast = (minimum: number, maximum: number, description: string) => Type.Integer({ minimum, maximum, description });
 const strict = { additionalProperties: false };
 
+/** What Fargate calls a core, in units of cpu. */
+export const unitsOfCore = 1_024;
+
 /** Tasks of a service; sizes are Fargate's (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html). */
 const ServiceSettings = Type.Object(
   {

@@ -1,3 +1,4 @@
+import { unitsOfCore } from '../settings.ts';
 import type { Context } from './context.ts';
 import type { Database } from './database.ts';
 import type { Messaging } from './messaging.ts';
@@ -18,8 +19,6 @@ type Needs = {
   secrets: Record<string, string>;
   statements: Statement[];
 };
-
-const unitsOfCore = 1_024;
 
 /** `arn:key::` asks for one key of a secret that is JSON. */
 const keyOf = (secretArn: string, key: string) => `${secretArn}:${key}::`;
