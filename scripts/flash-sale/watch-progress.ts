@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { readBacklog } from '../../services/purchase/outbox/backlog.ts';
+import { readBacklog } from '../../services/shared/outbox-backlog.ts';
 import type { RedisClient } from '../../services/shared/redis.ts';
 import { queueDepth } from '../local/queue-depth.ts';
 

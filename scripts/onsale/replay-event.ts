@@ -1,5 +1,5 @@
-import { readEntry } from '../../services/purchase/outbox/entry.ts';
 import { type PackableEvent, packMessages } from '../../services/purchase/outbox/pack.ts';
+import { readEntry } from '../../services/shared/outbox-entry.ts';
 import { createPublish } from '../../services/shared/publish.ts';
 import { cloudEventJson } from '../../services/shared/ticket-events.ts';
 import type { System } from './system.ts';

@@ -1,10 +1,10 @@
 import { stringify as uuidText } from 'uuid';
-import { readEntry } from '../../services/purchase/outbox/entry.ts';
 import { readInventory } from '../../services/purchase/seats/inventory.ts';
 import type { OrderInRedis } from '../../services/purchase/seats/order.ts';
 import type { Database } from '../../services/shared/database.ts';
 import { buyersKey, holdsKey, ordersKey, outboxKey, takenKey } from '../../services/shared/keys.ts';
 import { formatMoney, parseMoney } from '../../services/shared/money.ts';
+import { readEntry } from '../../services/shared/outbox-entry.ts';
 import type { RedisClient } from '../../services/shared/redis.ts';
 import { rowNumber } from '../../services/shared/row-label.ts';
 import { bytesPerRow } from '../../services/shared/zone-layout.ts';

@@ -1,5 +1,5 @@
-import { readEntry } from '../../services/purchase/outbox/entry.ts';
 import { outboxKey } from '../../services/shared/keys.ts';
+import { readEntry } from '../../services/shared/outbox-entry.ts';
 import { redis } from './stores.ts';
 
 /** The domain events of an event, as its outbox has them. */

@@ -7,6 +7,7 @@ import { registerHealth } from '../shared/health.ts';
 import { createHttpServer } from '../shared/http-server.ts';
 import { serveMetrics } from '../shared/metrics.ts';
 import { createPublish } from '../shared/publish.ts';
+import { createDepthReader } from '../shared/queue-depth.ts';
 import { runService } from '../shared/run-service.ts';
 import { persistenceConfig } from './config.ts';
 import { tellConflicts } from './conflicts/tell.ts';
@@ -14,7 +15,6 @@ import { startConflictTeller } from './conflicts/teller.ts';
 import { sendDeadLetters } from './dead-letters.ts';
 import { createPersistenceMetrics } from './metrics.ts';
 import { projectEvents } from './projections/project.ts';
-import { createDepthReader } from './queue-depth.ts';
 import { batchesAtOnce, startWorker } from './worker.ts';
 
 /** One for each batch in hand, one to tell conflicts, one for the health check. */

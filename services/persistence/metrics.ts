@@ -1,5 +1,5 @@
 import { createMetrics, type Metrics } from '../shared/metrics.ts';
-import type { QueueDepth } from './queue-depth.ts';
+import type { QueueDepth } from '../shared/queue-depth.ts';
 
 export function createPersistenceMetrics(readDepth: () => Promise<QueueDepth>): Metrics {
   const metrics = createMetrics();

@@ -1,12 +1,12 @@
 import cluster from 'node:cluster';
 import { withCredentials } from '../shared/credentials.ts';
 import { serveMetrics } from '../shared/metrics.ts';
+import { createBacklogReader } from '../shared/outbox-backlog.ts';
 import { openRedis, pingRedis } from '../shared/redis.ts';
 import { runService } from '../shared/run-service.ts';
 import { buildPurchaseApp } from './app.ts';
 import { purchaseConfig } from './config.ts';
 import { createPurchaseMetrics } from './metrics.ts';
-import { createBacklogReader } from './outbox/backlog.ts';
 import { startBacklogLog } from './outbox/backlog-log.ts';
 import { startRelayThread } from './outbox/relay-thread.ts';
 import { requireReplicas, trustReplicas } from './replicas.ts';

@@ -1,6 +1,6 @@
 import { createMetrics, type Metrics } from '../shared/metrics.ts';
+import { createBacklogReader } from '../shared/outbox-backlog.ts';
 import type { RedisClient } from '../shared/redis.ts';
-import { createBacklogReader } from './outbox/backlog.ts';
 import { loadOf } from './seats/load.ts';
 
 export function createPurchaseMetrics(redis: RedisClient): Metrics {

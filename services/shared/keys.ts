@@ -26,7 +26,7 @@ export const holdsKey = (eventId: string) => `${ofEvent(eventId)}:holds`;
 export const deadlinesKey = (eventId: string) => `${ofEvent(eventId)}:deadlines`;
 /** Hash: buyer → tickets that they have or hold. */
 export const buyersKey = (eventId: string) => `${ofEvent(eventId)}:buyers`;
-/** Stream: the domain events that the scripts append and the relay publishes, those of a call in one entry (outbox/entry.ts). */
+/** Stream: the domain events that the scripts append and the relay publishes, those of a call in one entry (outbox-entry.ts). */
 export const outboxKey = (eventId: string) => `${ofEvent(eventId)}:outbox`;
 /** String: what was answered to an Idempotency-Key; it expires by itself. */
 export const answerKey = (eventId: string, idempotencyKey: string) => `${ofEvent(eventId)}:answer:${idempotencyKey}`;

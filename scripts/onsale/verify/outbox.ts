@@ -1,6 +1,6 @@
-import type { OutboxEntry } from '../../../services/purchase/outbox/entry.ts';
 import { baseOf, epochOf } from '../../../services/shared/epochs.ts';
 import { outboxKey } from '../../../services/shared/keys.ts';
+import type { OutboxEntry } from '../../../services/shared/outbox-entry.ts';
 import type { RedisClient } from '../../../services/shared/redis.ts';
 import { append, type Range } from './ranges.ts';
 
@@ -28,7 +28,7 @@ export async function* readOutbox(redis: RedisClient, eventId: string): AsyncGen
   }
 }
 
-/** The sequences of an entry (outbox/entry.ts). */
+/** The sequences of an entry (outbox-entry.ts). */
 function rangeOf(entry: OutboxEntry): Range {
   const first = Number(entry[1][1]);
   return { first, last: first + eventsIn(entry) - 1 };

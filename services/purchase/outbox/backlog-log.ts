@@ -1,5 +1,5 @@
 import type { Logger } from '../../shared/logger.ts';
-import type { Backlog } from './backlog.ts';
+import type { Backlog } from '../../shared/outbox-backlog.ts';
 
 const logEveryMs = 30_000;
 

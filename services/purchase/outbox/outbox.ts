@@ -1,8 +1,8 @@
 import { openedEventsKey, outboxKey } from '../../shared/keys.ts';
+import { type OutboxEntry, readEntry } from '../../shared/outbox-entry.ts';
 import type { RedisClient } from '../../shared/redis.ts';
 import { cloudEventJson, type OutboxRecord } from '../../shared/ticket-events.ts';
 import { untilReplicated } from '../replicas.ts';
-import { type OutboxEntry, readEntry } from './entry.ts';
 import type { PackableEvent } from './pack.ts';
 
 /** The one consumer group: an entry goes to one task, and stays its pending one until acknowledged. */

@@ -1,5 +1,5 @@
 import { GetQueueAttributesCommand, type QueueAttributeName, type SQSClient } from '@aws-sdk/client-sqs';
-import { recently } from '../shared/recently.ts';
+import { recently } from './recently.ts';
 
 /** Messages that wait, those that a worker has in hand, and those given up: SQS' estimates. A message holds many domain events. */
 export type QueueDepth = { messages: number; inFlight: number; deadLetters: number };

@@ -1,4 +1,4 @@
-import type { OutboxRecord } from '../../shared/ticket-events.ts';
+import type { OutboxRecord } from './ticket-events.ts';
 
 /** An entry of an event's outbox, as Redis gives it. */
 export type OutboxEntry = [id: string, fields: string[]];

@@ -1,8 +1,8 @@
-import { baseOf, epochOf } from '../../shared/epochs.ts';
-import { openedEventsKey, outboxKey } from '../../shared/keys.ts';
-import { recently } from '../../shared/recently.ts';
-import type { RedisClient } from '../../shared/redis.ts';
-import { readEntry } from './entry.ts';
+import { baseOf, epochOf } from './epochs.ts';
+import { openedEventsKey, outboxKey } from './keys.ts';
+import { readEntry } from './outbox-entry.ts';
+import { recently } from './recently.ts';
+import type { RedisClient } from './redis.ts';
 
 /** Domain events that SNS has not accepted yet, and for how long the first of them has waited: 0 of none. */
 export type Backlog = { events: number; oldestSeconds: number };

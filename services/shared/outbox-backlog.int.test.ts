@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
-import { purchaseOf } from '../../../scripts/testing/seats.ts';
-import { openTestEvent, redis } from '../../../scripts/testing/stores.ts';
-import { baseOf } from '../../shared/epochs.ts';
-import { countsKey, outboxKey } from '../../shared/keys.ts';
-import type { Inventory } from '../seats/inventory.ts';
-import { sellSeats } from '../seats/take-seats.ts';
-import { createBacklogReader, readBacklog } from './backlog.ts';
-import { createOutbox } from './outbox.ts';
+import { purchaseOf } from '../../scripts/testing/seats.ts';
+import { openTestEvent, redis } from '../../scripts/testing/stores.ts';
+import { createOutbox } from '../purchase/outbox/outbox.ts';
+import type { Inventory } from '../purchase/seats/inventory.ts';
+import { sellSeats } from '../purchase/seats/take-seats.ts';
+import { baseOf } from './epochs.ts';
+import { countsKey, outboxKey } from './keys.ts';
+import { createBacklogReader, readBacklog } from './outbox-backlog.ts';
 
 const outbox = createOutbox(redis, 'a-task');
 
