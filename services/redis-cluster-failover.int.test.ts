@@ -13,6 +13,7 @@ import { testFolder } from '../scripts/testing/services.ts';
 import { silentLogger } from '../scripts/testing/silent-logger.ts';
 import { planOf, seatedZone, unique, urls } from '../scripts/testing/stores.ts';
 import { buildPurchaseApp } from './purchase/app.ts';
+import { createTally } from './purchase/pulse/tally.ts';
 import { requireReplicas } from './purchase/replicas.ts';
 import { countsKey } from './shared/keys.ts';
 import { pingRedis } from './shared/redis.ts';
@@ -96,7 +97,7 @@ beforeAll(async () => {
   cluster = redis as Cluster;
   cluster.on('error', () => {});
   const checks = { redis: () => pingRedis(cluster) };
-  app = await buildPurchaseApp({ redis: cluster, wakeRelay: () => {}, checks, logger: silentLogger });
+  app = await buildPurchaseApp({ redis: cluster, wakeRelay: () => {}, tally: createTally(), checks, logger: silentLogger });
   resources.defer(() => app.close());
   for (const [at, port] of ports.entries()) {
     const name = `127.0.0.1:${port}`;

@@ -17,6 +17,7 @@ import { planOf, seatedZone, unique, urls } from '../scripts/testing/stores.ts';
 import { buildPurchaseApp } from './purchase/app.ts';
 import { createOutbox } from './purchase/outbox/outbox.ts';
 import { startRelay } from './purchase/outbox/relay.ts';
+import { createTally } from './purchase/pulse/tally.ts';
 import { readCounts, readSeatMap, readZone } from './query/live/read-seats.ts';
 import { countsKey } from './shared/keys.ts';
 import { UnavailableError } from './shared/problems.ts';
@@ -61,6 +62,7 @@ beforeAll(async () => {
   app = await buildPurchaseApp({
     redis: cluster,
     wakeRelay: () => {},
+    tally: createTally(),
     checks: { redis: () => pingRedis(cluster) },
     logger: silentLogger,
   });

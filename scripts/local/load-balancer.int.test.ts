@@ -4,6 +4,7 @@ import { json } from 'node:stream/consumers';
 import getPort from 'get-port';
 import { afterAll, expect, it, vi } from 'vitest';
 import { buildPurchaseApp } from '../../services/purchase/app.ts';
+import { createTally } from '../../services/purchase/pulse/tally.ts';
 import { buildQueryApp } from '../../services/query/app.ts';
 import { watchLive } from '../testing/live-client.ts';
 import { silentLogger } from '../testing/silent-logger.ts';
@@ -17,6 +18,7 @@ let checked = 0;
 const purchase = await buildPurchaseApp({
   redis,
   wakeRelay: () => {},
+  tally: createTally(),
   checks: {
     async failing() {
       checked++;

@@ -1,6 +1,7 @@
 import type { InjectOptions } from 'fastify';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { buildPurchaseApp } from '../../services/purchase/app.ts';
+import { createTally } from '../../services/purchase/pulse/tally.ts';
 import { inventoryKey, openedEventsKey } from '../../services/shared/keys.ts';
 import { assertConserved } from './conservation.ts';
 import { silentLogger } from './silent-logger.ts';
@@ -20,6 +21,7 @@ export async function purchaseAppOn(store: typeof redis) {
   const app = await buildPurchaseApp({
     redis: store,
     wakeRelay: (eventId) => void seen.woken.push(eventId),
+    tally: createTally(),
     checks: { redis: () => store.ping() },
     logger: silentLogger,
   });

@@ -5,6 +5,7 @@ import { withCredentials } from '../shared/credentials.ts';
 import { connectDatabase } from '../shared/database.ts';
 import { registerHealth } from '../shared/health.ts';
 import { createHttpServer } from '../shared/http-server.ts';
+import { measureRequests } from '../shared/measure-requests.ts';
 import { serveMetrics } from '../shared/metrics.ts';
 import { createPublish } from '../shared/publish.ts';
 import { createDepthReader } from '../shared/queue-depth.ts';
@@ -57,6 +58,8 @@ await runService('persistence', persistenceConfig, async ({ config, logger, reso
   resources.defer(() => app.close());
   const checks = { database: () => sql`select 1`.execute(db), queue: () => worker.checkQueue() };
   registerHealth(app, '/events', checks, { queue: readDepth });
+  const { registry } = createPersistenceMetrics({ db, readDepth });
+  measureRequests(app, registry);
   await app.listen({ port: config.PORT, host: config.HOST });
-  await serveMetrics(createPersistenceMetrics(readDepth), { config, logger, resources });
+  await serveMetrics(registry, { config, logger, resources });
 });

@@ -1,8 +1,17 @@
+import { Counter, Histogram } from 'prom-client';
+import type { Database } from '../shared/database.ts';
+import { measurePool } from '../shared/measure-pool.ts';
 import { createMetrics, type Metrics } from '../shared/metrics.ts';
 import type { QueueDepth } from '../shared/queue-depth.ts';
+import { type RowsWritten, rowsWritten } from './projections/project.ts';
+import { type BatchApplied, batchesApplied } from './worker.ts';
 
-export function createPersistenceMetrics(readDepth: () => Promise<QueueDepth>): Metrics {
+const waitSeconds = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800];
+
+export function createPersistenceMetrics({ db, readDepth }: { db: Database; readDepth: () => Promise<QueueDepth> }): Metrics {
   const metrics = createMetrics();
+  const registers = [metrics.registry];
+  measurePool(db, metrics.registry);
   metrics.gaugeOfStore(
     'onsale_queue_messages',
     'Messages in the queue that wait for a worker.',
@@ -14,5 +23,55 @@ export function createPersistenceMetrics(readDepth: () => Promise<QueueDepth>): 
     async () => (await readDepth()).inFlight,
   );
   metrics.gaugeOfStore('onsale_dead_letters', 'Messages in the dead-letter queue.', async () => (await readDepth()).deadLetters);
+
+  const age = new Histogram({
+    name: 'onsale_queue_age_seconds',
+    help: 'How long a message had waited in the queue when a worker received it.',
+    buckets: waitSeconds,
+    registers,
+  });
+  const size = new Histogram({
+    name: 'onsale_batch_events',
+    help: 'Domain events in a batch, which is what one receive gave.',
+    buckets: [1, 10, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000],
+    registers,
+  });
+  const duration = new Histogram({
+    name: 'onsale_batch_duration_seconds',
+    help: 'How long it took to apply a batch, with all that had to be tried again.',
+    buckets: waitSeconds,
+    registers,
+  });
+  const delay = new Histogram({
+    name: 'onsale_projection_delay_seconds',
+    help: 'From when a domain event happened until it was committed, of the oldest of a batch.',
+    buckets: waitSeconds,
+    registers,
+  });
+  const rejected = new Counter({
+    name: 'onsale_rejected_events_total',
+    help: 'What was given up to the dead-letter queue: domain events, and messages that could not be read at all.',
+    registers,
+  });
+  const rows = new Counter({ name: 'onsale_projected_rows_total', help: 'Rows written.', labelNames: ['table'], registers });
+  const conflicts = new Counter({
+    name: 'onsale_conflicts_total',
+    help: 'Tickets recorded as sold while another one had their seat, be it that a cancellation is yet to come.',
+    registers,
+  });
+
+  batchesApplied.subscribe((message) => {
+    const batch = message as BatchApplied;
+    for (const seconds of batch.ageSeconds) age.observe(seconds);
+    size.observe(batch.events);
+    duration.observe(batch.seconds);
+    if (batch.delaySeconds !== undefined) delay.observe(batch.delaySeconds);
+    rejected.inc(batch.rejected);
+  });
+  rowsWritten.subscribe((message) => {
+    const written = message as RowsWritten;
+    rows.inc({ table: written.table }, written.rows);
+    if (written.table === 'seat_conflicts') conflicts.inc(written.rows);
+  });
   return metrics;
 }

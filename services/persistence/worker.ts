@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel';
 import type { Message, SQSClient } from '@aws-sdk/client-sqs';
 import { Consumer } from 'sqs-consumer';
 import type { Logger } from '../shared/logger.ts';
@@ -12,6 +13,15 @@ export type Worker = {
   /** Finishes the batches in hand, acknowledges them, and stops. */
   stop(): Promise<void>;
 };
+
+/** Hears of every batch once all of it is committed or rejected (BatchApplied). */
+export const batchesApplied = channel('onsale:batch-applied');
+
+/**
+ * `ageSeconds`: how long each message had waited when it was received. `delaySeconds`: since the oldest of the domain events happened,
+ * by the clocks of SQS, Redis and this machine.
+ */
+export type BatchApplied = { events: number; rejected: number; seconds: number; ageSeconds: number[]; delaySeconds?: number };
 
 /** A batch that outlives this would come again elsewhere: hence the heartbeat, which renews it while MySQL is away. */
 const visibilitySeconds = 30;
@@ -60,6 +70,7 @@ export function startWorker(options: {
       queueUrl,
       batchSize: 10,
       messageAttributeNames: ['contentEncoding'],
+      messageSystemAttributeNames: ['SentTimestamp'],
       waitTimeSeconds: longPollSeconds,
       visibilityTimeout: visibilitySeconds,
       heartbeatInterval: heartbeatSeconds,
@@ -96,14 +107,22 @@ export function startWorker(options: {
     const read = await Promise.all(messages.map(readMessage));
     const rejected = read.flatMap((message) => message.rejected);
     const events = read.flatMap((message) => message.events);
+    const receivedAt = Date.now();
     const startedAt = performance.now();
     await persistently(() => reject(rejected));
     const poison = await persistently(() => applyAll(events));
     await persistently(() => reject(poison));
-    logger.info(
-      { messages: messages.length, events: events.length, ms: Math.round(performance.now() - startedAt) },
-      'batch applied',
-    );
+    const ms = performance.now() - startedAt;
+    logger.info({ messages: messages.length, events: events.length, ms: Math.round(ms) }, 'batch applied');
+    const ageOf = ({ Attributes }: Message) => Math.max(0, receivedAt - Number(Attributes?.SentTimestamp ?? receivedAt)) / 1_000;
+    const soldAt = Math.min(...events.map(({ time }) => Date.parse(time)));
+    batchesApplied.publish({
+      events: events.length,
+      rejected: rejected.length + poison.length,
+      seconds: ms / 1_000,
+      ageSeconds: messages.map(ageOf),
+      ...(events.length > 0 && { delaySeconds: Math.max(0, Date.now() - soldAt) / 1_000 }),
+    } satisfies BatchApplied);
   }
 
   /** Applies what can be applied; gives what cannot be. What the database refuses for its content is found by halving. */

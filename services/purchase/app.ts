@@ -3,7 +3,9 @@ import { type Checks, registerHealth } from '../shared/health.ts';
 import { createHttpServer } from '../shared/http-server.ts';
 import type { Logger } from '../shared/logger.ts';
 import { createBacklogReader } from '../shared/outbox-backlog.ts';
+import { UnavailableError } from '../shared/problems.ts';
 import type { RedisClient } from '../shared/redis.ts';
+import type { Tally } from './pulse/tally.ts';
 import { registerHoldRoutes } from './routes/holds.ts';
 import { registerOrderRoutes } from './routes/orders.ts';
 import { registerTicketRoutes } from './routes/tickets.ts';
@@ -13,17 +15,28 @@ export type PurchaseDependencies = {
   redis: RedisClient;
   /** Called after each command that gave the event's outbox something new. */
   wakeRelay(eventId: string): void;
+  /** Hears what buyers are told. */
+  tally: Tally;
 };
 
 /** The purchase service's HTTP server, not yet listening. All that it waits for is Redis, whose client has a time limit. */
 export async function buildPurchaseApp(options: PurchaseDependencies & { logger: Logger; checks: Checks }) {
   const { logger, checks, ...dependencies } = options;
   const app = createHttpServer({ logger });
-  const load = loadOf(dependencies.redis);
+  const { redis, tally } = dependencies;
+  const load = loadOf(redis);
   // Before anything else is spent on it: at an overload, what is not sold costs as much as what is.
   app.addHook('onRequest', ({ method }, _reply, done) => {
     const isFull = load.waiting >= maxWaiting && (method === 'POST' || method === 'DELETE');
     done(isFull ? shed(load) : undefined);
+  });
+  app.addHook('onError', (_request, _reply, error: unknown, done) => {
+    if (error instanceof UnavailableError) tally.fail(error.code);
+    done();
+  });
+  app.addHook('onResponse', ({ method }, { elapsedTime }, done) => {
+    if (method !== 'GET') tally.answer(elapsedTime);
+    done();
   });
   await serveApiDocuments(app, {
     title: 'Onsale: purchase',
@@ -33,6 +46,6 @@ export async function buildPurchaseApp(options: PurchaseDependencies & { logger:
   registerTicketRoutes(app, dependencies);
   registerOrderRoutes(app, dependencies);
   registerHoldRoutes(app, dependencies);
-  registerHealth(app, '/purchase', checks, { outbox: createBacklogReader(dependencies.redis) });
+  registerHealth(app, '/purchase', checks, { outbox: createBacklogReader(redis) });
   return app;
 }

@@ -1,5 +1,6 @@
 import cluster from 'node:cluster';
 import { withCredentials } from '../shared/credentials.ts';
+import { measureRequests } from '../shared/measure-requests.ts';
 import { serveMetrics } from '../shared/metrics.ts';
 import { createBacklogReader } from '../shared/outbox-backlog.ts';
 import { openRedis, pingRedis } from '../shared/redis.ts';
@@ -9,7 +10,10 @@ import { purchaseConfig } from './config.ts';
 import { createPurchaseMetrics } from './metrics.ts';
 import { startBacklogLog } from './outbox/backlog-log.ts';
 import { startRelayThread } from './outbox/relay-thread.ts';
+import { startBeat } from './pulse/beat.ts';
+import { createTally } from './pulse/tally.ts';
 import { requireReplicas, trustReplicas } from './replicas.ts';
+import { loadOf } from './seats/load.ts';
 import { startSweeper } from './seats/sweeper.ts';
 
 await runService('purchase', purchaseConfig, async ({ config, logger, resources }) => {
@@ -24,21 +28,29 @@ await runService('purchase', purchaseConfig, async ({ config, logger, resources 
   requireReplicas(redis, config.REDIS_REPLICAS_TO_WAIT_FOR);
   if (config.REDIS_IS_DURABLE) trustReplicas(redis);
 
-  const relay = startRelayThread({ config, worker: cluster.worker?.id });
+  const tally = createTally();
+  const readBacklog = createBacklogReader(redis);
+  const metrics = createPurchaseMetrics({ readBacklog, load: loadOf(redis), tally });
+
+  const relay = startRelayThread({ config, worker: cluster.worker?.id }, metrics.countAttempt);
   resources.defer(() => relay.stop());
   const sweeper = startSweeper({ redis, logger });
   resources.defer(() => sweeper.stop());
 
-  const backlogLog = startBacklogLog({ readBacklog: createBacklogReader(redis), logger });
+  const backlogLog = startBacklogLog({ readBacklog, logger });
   resources.defer(() => backlogLog.stop());
+  const beat = startBeat({ redis, tally, logger });
+  resources.defer(() => beat.stop());
 
   const app = await buildPurchaseApp({
     redis,
     wakeRelay: (eventId) => relay.wake(eventId),
+    tally,
     checks: { redis: () => pingRedis(redis) },
     logger,
   });
   resources.defer(() => app.close());
+  measureRequests(app, metrics.registry);
   await app.listen({ port: config.PORT, host: config.HOST });
-  await serveMetrics(createPurchaseMetrics(redis), { config, logger, resources });
+  await serveMetrics(metrics.registry, { config, logger, resources });
 });

@@ -1,11 +1,44 @@
-import { createMetrics, type Metrics } from '../shared/metrics.ts';
-import { createBacklogReader } from '../shared/outbox-backlog.ts';
-import type { RedisClient } from '../shared/redis.ts';
-import { loadOf } from './seats/load.ts';
+import { Counter, Histogram } from 'prom-client';
+import { createMetrics } from '../shared/metrics.ts';
+import type { Backlog } from '../shared/outbox-backlog.ts';
+import type { Attempt } from './outbox/attempts.ts';
+import type { Tally } from './pulse/tally.ts';
+import { type ScriptCall, scriptCalls } from './seats/ask-together.ts';
+import type { Load } from './seats/load.ts';
 
-export function createPurchaseMetrics(redis: RedisClient): Metrics {
+export type PurchaseMetrics = ReturnType<typeof createPurchaseMetrics>;
+
+export function createPurchaseMetrics(of: { readBacklog: () => Promise<Backlog>; load: Load; tally: Tally }) {
+  const { readBacklog, load, tally } = of;
   const metrics = createMetrics();
-  const readBacklog = createBacklogReader(redis);
+  const registers = [metrics.registry];
+
+  const { total } = tally;
+  metrics.counterOfProcess('onsale_tickets_sold_total', 'Tickets that buyers were told are theirs.', () => total.sold);
+  metrics.counterOfProcess('onsale_tickets_held_total', 'Tickets that were set aside for buyers.', () => total.held);
+  metrics.counterOfProcess('onsale_tickets_cancelled_total', 'Tickets that were cancelled.', () => total.cancelled);
+  metrics.counterOfProcess('onsale_refusals_total', 'Requests that were refused, by problem code.', () => total.refused, 'code');
+
+  const duration = new Histogram({
+    name: 'onsale_script_duration_seconds',
+    help: 'How long Redis took for a call of a script, with its fsync and its replicas where these are waited for.',
+    labelNames: ['script'],
+    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1],
+    registers,
+  });
+  const commands = new Histogram({
+    name: 'onsale_script_commands',
+    help: 'On how many commands a call of a script decided.',
+    labelNames: ['script'],
+    buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
+    registers,
+  });
+  scriptCalls.subscribe((message) => {
+    const call = message as ScriptCall;
+    duration.observe({ script: call.script }, call.seconds);
+    commands.observe({ script: call.script }, call.commands);
+  });
+
   metrics.gaugeOfStore(
     'onsale_outbox_unpublished_events',
     'Domain events in the outboxes that SNS has not accepted yet.',
@@ -16,12 +49,40 @@ export function createPurchaseMetrics(redis: RedisClient): Metrics {
     'How long the oldest domain event that SNS has not accepted yet has waited; 0 where none waits.',
     async () => (await readBacklog()).oldestSeconds,
   );
-  const load = loadOf(redis);
   metrics.gaugeOfProcess(
     'onsale_purchase_waiting_requests',
     'Requests that wait for their turn to ask Redis.',
     () => load.waiting,
   );
   metrics.counterOfProcess('onsale_purchase_shed_total', 'Requests refused with 503 because too many waited.', () => load.shed);
-  return metrics;
+
+  const publishDuration = new Histogram({
+    name: 'onsale_publish_duration_seconds',
+    help: 'How long SNS took to accept a message.',
+    buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
+    registers,
+  });
+  const publishEvents = new Histogram({
+    name: 'onsale_publish_events',
+    help: 'Domain events in a message that SNS accepted.',
+    buckets: [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000],
+    registers,
+  });
+  const publishErrors = new Counter({
+    name: 'onsale_publish_errors_total',
+    help: 'Attempts to publish a message that SNS did not accept.',
+    registers,
+  });
+
+  return {
+    registry: metrics.registry,
+
+    /** Counts an attempt of the relay. */
+    countAttempt({ events, seconds, isAccepted }: Attempt): void {
+      if (isAccepted) {
+        publishDuration.observe(seconds);
+        publishEvents.observe(events);
+      } else publishErrors.inc();
+    },
+  };
 }

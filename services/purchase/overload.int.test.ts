@@ -6,6 +6,7 @@ import { purchaseOf } from '../../scripts/testing/seats.ts';
 import { openTestEvent, redis, seatedZone } from '../../scripts/testing/stores.ts';
 import { rowLabel } from '../shared/row-label.ts';
 import { buildPurchaseApp } from './app.ts';
+import { createTally } from './pulse/tally.ts';
 import { type Inventory, readInventory } from './seats/inventory.ts';
 import { loadOf, maxWaiting } from './seats/load.ts';
 import { sellSeats } from './seats/take-seats.ts';
@@ -102,7 +103,7 @@ describe('while as many requests wait as may', () => {
   it('one line of the log tells of all that were refused', async () => {
     const lines: string[] = [];
     const logger = pino({ level: 'warn' }, { write: (line) => void lines.push(line) });
-    await using logged = await buildPurchaseApp({ redis, wakeRelay: () => {}, checks: {}, logger });
+    await using logged = await buildPurchaseApp({ redis, wakeRelay: () => {}, tally: createTally(), checks: {}, logger });
     closeGate();
     const buying = await queueUp(maxWaiting);
     const request = ticket(event, { seats: seats('A1') });

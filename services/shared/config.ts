@@ -68,3 +68,12 @@ export const databaseSettings = {
   DATABASE_USERNAME: Type.String({ default: '', description: 'User of MySQL, where its URL has none' }),
   DATABASE_PASSWORD: Type.String({ default: '', description: 'Password of that user, where the URL has none' }),
 };
+
+/** The settings of a service that works on the queues, or looks at how much waits in them. */
+export const queueSettings = {
+  SQS_QUEUE_URL: Type.String({ pattern: '^https?://', description: 'Queue that the worker reads' }),
+  SQS_DEAD_LETTER_QUEUE_URL: Type.String({
+    pattern: '^https?://',
+    description: 'Queue for what the worker cannot apply, with the reason',
+  }),
+};

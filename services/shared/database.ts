@@ -4,6 +4,16 @@ import type { Schema } from './schema.ts';
 
 export type Database = Kysely<Schema>;
 
+type PoolInternals = Record<'_allConnections' | '_freeConnections' | '_connectionQueue', { length: number }>;
+
+/** A pool's connections: all that it may have, and how many are in use, idle, and waited for. */
+export type PoolUse = { max: number; used: number; idle: number; waiting: number };
+
+const uses = new WeakMap<Database, () => PoolUse>();
+
+/** How a database's pool is used right now. */
+export const poolUseOf = (db: Database): PoolUse | undefined => uses.get(db)?.();
+
 /** Past these waits a caller is better served by an error than by its place in the queue. */
 const maxWaitingForConnection = 500;
 const connectMs = 2_000;
@@ -32,7 +42,11 @@ export function connectDatabase(url: string, connections: number, onLockedOut: (
     },
     end: (callback) => pool.end(callback),
   };
-  return new Kysely<Schema>({ dialect: new MysqlDialect({ pool: watched }) });
+  const db = new Kysely<Schema>({ dialect: new MysqlDialect({ pool: watched }) });
+  // mysql2 tells it nowhere else.
+  const { _allConnections: all, _freeConnections: free, _connectionQueue: queue } = pool as unknown as PoolInternals;
+  uses.set(db, () => ({ max: connections, used: all.length - free.length, idle: free.length, waiting: queue.length }));
+  return db;
 }
 
 /** Server errors that say "not now": too many connections, shutdown, read-only during a failover. */

@@ -32,3 +32,5 @@ export const outboxKey = (eventId: string) => `${ofEvent(eventId)}:outbox`;
 export const answerKey = (eventId: string, idempotencyKey: string) => `${ofEvent(eventId)}:answer:${idempotencyKey}`;
 /** Set: every event whose inventory was ever opened. Without it, "no inventory" could mean "no such event" or "memory lost". */
 export const openedEventsKey = `${layout}:events`;
+/** Stream: what purchase processes told buyers, a second at a time (pulses.ts). The last minutes of it. */
+export const pulsesKey = `${layout}:pulses`;

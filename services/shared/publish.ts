@@ -2,8 +2,8 @@ import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import { encodeBatch } from './batch-encoding.ts';
 import { batchContentType } from './ticket-events.ts';
 
-/** One SNS message: a CloudEvents batch of one event, JSON, and what the types in it are. */
-export type BatchMessage = { eventId: string; types: string[]; json: string };
+/** One SNS message: a CloudEvents batch of one event, JSON, how many domain events it holds, and their types. */
+export type BatchMessage = { eventId: string; types: string[]; events: number; json: string };
 
 /** Publishes a message; rejects where SNS did not accept it. */
 export type Publish = (message: BatchMessage) => Promise<unknown>;

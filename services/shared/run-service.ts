@@ -3,6 +3,7 @@ import closeWithGrace from 'close-with-grace';
 import type { Static, TObject, TProperties } from 'typebox';
 import { type commonSettings, loadConfig } from './config.ts';
 import { createLogger, type Logger } from './logger.ts';
+import { serveMetricsOfWorkers } from './metrics.ts';
 import type { ServiceName } from './path-table.ts';
 import { onDrain, startWorkers } from './workers.ts';
 
@@ -59,6 +60,8 @@ export async function runService<Schema extends ServiceConfig>(
   if (count === 1 || worker) return await start({ config, logger, resources, fail });
   const workers = startWorkers({ count, logger });
   resources.defer(() => workers.stop());
+  const { METRICS_PORT, HOST } = config as { METRICS_PORT: number; HOST: string };
+  await serveMetricsOfWorkers({ config: { METRICS_PORT, HOST }, logger, resources });
 }
 
 /** As an error that nobody caught, which runService sees to. */

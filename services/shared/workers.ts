@@ -18,6 +18,8 @@ const steadyMs = 60_000;
 export function startWorkers({ count, logger }: { count: number; logger: Logger }): { stop(): Promise<void> } {
   // Each takes its connections from the port itself. One that this process hands over hangs where the worker is killed just then.
   cluster.schedulingPolicy = cluster.SCHED_NONE;
+  // As JSON, a metric that is not a number would come as null.
+  cluster.setupPrimary({ serialization: 'advanced' });
   const stopping = new AbortController();
   const running = new Set<Worker>();
   const finished = Promise.all(Array.from({ length: count }, keepRunning));

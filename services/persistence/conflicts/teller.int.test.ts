@@ -67,7 +67,7 @@ describe('the teller of conflicts', () => {
     const { event, others, first, second } = soldTwice();
     for (const batch of [[...others, first], [second]]) {
       const types = ['onsale.tickets.purchased'];
-      await publish({ eventId: event.eventId, types, json: JSON.stringify(batch) });
+      await publish({ eventId: event.eventId, types, events: batch.length, json: JSON.stringify(batch) });
       await waitFor(async () => expect(await depth(queueUrl)).toEqual([0, 0]));
     }
     const bodies: string[] = [];

@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel';
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../../shared/database.ts';
 import type { Schema } from '../../shared/schema.ts';
@@ -8,6 +9,11 @@ import { type Changes, changesOf, nothingKnown } from './rows.ts';
 /** ER_DUP_ENTRY: something of the batch is there already. ER_LOCK_*: another worker was in the way. */
 const worthAnotherTry = new Set(['ER_DUP_ENTRY', 'ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT']);
 const maxTries = 5;
+
+/** Hears of the rows that a transaction wrote once it is committed, by table (RowsWritten). */
+export const rowsWritten = channel('onsale:rows-written');
+
+export type RowsWritten = { table: string; rows: number };
 
 /** How many conflicts a batch added, and what of it could not be applied because its sequence is another order's. */
 export type Projected = { conflicts: number; clashes: TicketEvent[] };
@@ -34,15 +40,19 @@ async function applyBatch(db: Database, events: TicketEvent[], { readFirst }: { 
   if (events.length === 0) return { conflicts: 0, clashes: [] };
   for (let tries = 1; ; tries++) {
     try {
-      return await db
+      const { written, ...projected } = await db
         .transaction()
         .setIsolationLevel('read committed')
         .execute(async (trx) => {
           const known = readFirst || tries > 1 ? await readKnown(trx, events) : nothingKnown;
           const { clashes, ...changes } = changesOf(events, known);
           await write(trx, changes);
-          return { conflicts: changes.rows.seat_conflicts.length, clashes };
+          return { conflicts: changes.rows.seat_conflicts.length, clashes, written: changes.rows };
         });
+      for (const [table, { length }] of Object.entries(written)) {
+        if (length > 0) rowsWritten.publish({ table, rows: length } satisfies RowsWritten);
+      }
+      return projected;
     } catch (error) {
       if (tries === maxTries || !worthAnotherTry.has((error as { code?: string }).code ?? '')) throw error;
     }

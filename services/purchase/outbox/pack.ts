@@ -19,7 +19,7 @@ export function packMessages(eventId: string, events: PackableEvent[]): BatchMes
     if (group.length === 0) return;
     const batch = `[${group.map(({ json }) => json).join(',')}]`;
     const types = [...new Set(group.map(({ type }) => type))];
-    messages.push({ eventId, types, json: batch });
+    messages.push({ eventId, types, events: group.length, json: batch });
     group = [];
     bytes = 0;
   };

@@ -6,6 +6,7 @@ import { createLogger } from '../../shared/logger.ts';
 import { createPublish } from '../../shared/publish.ts';
 import { openRedis } from '../../shared/redis.ts';
 import { requireReplicas } from '../replicas.ts';
+import { tellingAttempts } from './attempts.ts';
 import { createOutbox } from './outbox.ts';
 import { startRelay } from './relay.ts';
 import type { RelayMessage, RelaySettings } from './relay-thread.ts';
@@ -21,7 +22,7 @@ const sns = new SNSClient({ requestHandler: { connectionTimeout: 1_000, requestT
 resources.defer(() => sns.destroy());
 const relay = startRelay({
   outbox: createOutbox(redis, `${hostname()}-${process.pid}-${threadId}-${Date.now()}`),
-  publish: createPublish(sns, config.SNS_TOPIC_ARN),
+  publish: tellingAttempts(createPublish(sns, config.SNS_TOPIC_ARN), (attempt) => parentPort?.postMessage(attempt)),
   logger,
   retentionMs: config.OUTBOX_RETENTION_HOURS * 3_600_000,
 });

@@ -24,7 +24,7 @@ it('the relay in its thread publishes what it is woken for, also right after ano
   const event = await openTestEvent();
   // What the relay looks at by itself: this event it learns of only by being woken.
   await redis.del(openedEventsKey);
-  const relay = startRelayThread({ config, worker: undefined });
+  const relay = startRelayThread({ config, worker: undefined }, () => {});
   const sell = async (column: number) => {
     expect((await sellSeats(redis, purchaseOf(event, { column }))).kind).toBe('sold');
     relay.wake(event.eventId);

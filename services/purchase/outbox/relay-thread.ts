@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Static } from 'typebox';
 import type { purchaseConfig } from '../config.ts';
+import type { Attempt } from './attempts.ts';
 import { gatherMs, type Relay } from './relay.ts';
 
 /** What the thread is started with; `worker` is the process's number where there are several (workers.ts). */
@@ -11,11 +12,12 @@ export type RelayMessage = { wake: string[] } | 'stop';
 
 /**
  * Starts the relay in a thread of its own (relay-main.ts), with its own connections: packing, signing and sending took a good
- * part of the event loop from the buyers. An error that ends the thread is thrown in this one.
+ * part of the event loop from the buyers. `onAttempt` hears of what it publishes. An error that ends the thread is thrown in this one.
  */
-export function startRelayThread(settings: RelaySettings): Relay {
+export function startRelayThread(settings: RelaySettings, onAttempt: (attempt: Attempt) => void): Relay {
   const thread = new Worker(new URL('relay-main.ts', import.meta.url), { workerData: settings });
   const finished = new Promise((resolve) => thread.once('exit', resolve));
+  thread.on('message', onAttempt);
   thread.on('error', (error) => {
     throw error;
   });

@@ -21,7 +21,7 @@ const eventOf = (holdId: string) => holdId.slice(0, holdId.indexOf('~'));
 const json = (description: string, schema: TObject) => ({ description, content: { 'application/json': { schema } } });
 
 /** /purchase/api/v1/holds…: sets seats aside for a buyer who decides later. */
-export function registerHoldRoutes(app: HttpServer, { redis, wakeRelay }: PurchaseDependencies): void {
+export function registerHoldRoutes(app: HttpServer, { redis, wakeRelay, tally }: PurchaseDependencies): void {
   app.post(
     '/purchase/api/v1/holds',
     {
@@ -42,6 +42,7 @@ export function registerHoldRoutes(app: HttpServer, { redis, wakeRelay }: Purcha
       const read = readWish(request.body);
       if ('errors' in read) return sendProblem(reply, 'INVALID_REQUEST', read);
       const outcome = await holdSeats(redis, { ...commandOf(request, eventId), ...read });
+      tally.tell(eventId, outcome);
       if (outcome.kind === 'refused') return sendRefusal(reply, outcome, nameIn(read.wish));
       request.log.debug({ eventId, tickets: outcome.order.tickets.length }, 'held');
       return reply.code(201).send(presentNewHold(outcome, read.wish));
@@ -83,6 +84,7 @@ export function registerHoldRoutes(app: HttpServer, { redis, wakeRelay }: Purcha
       const { holdId } = request.params;
       const eventId = eventOf(holdId);
       const outcome = await confirmHold(redis, { ...commandOf(request, eventId), holdId });
+      if (outcome.kind === 'refused' || !outcome.before) tally.tell(eventId, outcome);
       if (outcome.kind === 'refused') return sendRefusal(reply, outcome);
       const { orderId, sequence, tickets } = outcome.order;
       reply.header('location', orderLocation(orderId));
@@ -121,8 +123,11 @@ export function registerHoldRoutes(app: HttpServer, { redis, wakeRelay }: Purcha
     },
     async (request, reply) => {
       const { holdId } = request.params;
-      const outcome = await extendHold(redis, { ...commandOf(request, eventOf(holdId)), holdId });
-      return outcome.kind === 'refused' ? sendRefusal(reply, outcome) : presentHold(outcome);
+      const eventId = eventOf(holdId);
+      const outcome = await extendHold(redis, { ...commandOf(request, eventId), holdId });
+      if (outcome.kind !== 'refused') return presentHold(outcome);
+      tally.tell(eventId, outcome);
+      return sendRefusal(reply, outcome);
     },
   );
 
@@ -150,8 +155,11 @@ export function registerHoldRoutes(app: HttpServer, { redis, wakeRelay }: Purcha
     },
     async (request, reply) => {
       const { holdId } = request.params;
-      const outcome = await releaseHold(redis, { eventId: eventOf(holdId), holdId });
-      return outcome.kind === 'refused' ? sendRefusal(reply, outcome) : reply.code(204).send(undefined);
+      const eventId = eventOf(holdId);
+      const outcome = await releaseHold(redis, { eventId, holdId });
+      if (outcome.kind !== 'refused') return reply.code(204).send(undefined);
+      tally.tell(eventId, outcome);
+      return sendRefusal(reply, outcome);
     },
   );
 }

@@ -27,7 +27,7 @@ const Cancellation = Type.Object(
 );
 
 /** POST /purchase/api/v1/orders…: buys tickets, and cancels them. */
-export function registerOrderRoutes(app: HttpServer, { redis, wakeRelay }: PurchaseDependencies): void {
+export function registerOrderRoutes(app: HttpServer, { redis, wakeRelay, tally }: PurchaseDependencies): void {
   app.post(
     '/purchase/api/v1/orders',
     {
@@ -56,6 +56,7 @@ export function registerOrderRoutes(app: HttpServer, { redis, wakeRelay }: Purch
       const read = readWish(request.body);
       if ('errors' in read) return sendProblem(reply, 'INVALID_REQUEST', read);
       const outcome = await sellSeats(redis, { ...commandOf(request, eventId), ...read });
+      tally.tell(eventId, outcome);
       if (outcome.kind === 'refused') return sendRefusal(reply, outcome, nameIn(read.wish));
       wakeRelay(eventId);
       const { orderId, sequence, tickets } = outcome.order;
@@ -98,8 +99,10 @@ export function registerOrderRoutes(app: HttpServer, { redis, wakeRelay }: Purch
       const outcome = await cancelOrder(redis, { ...commandOf(request, eventId), orderId, ticketIds });
       if (outcome.kind === 'refused') {
         const nameOf = (position: number) => ({ pointer: `#/ticketIds/${position}`, name: 'in this order' });
+        tally.tell(eventId, outcome);
         return sendRefusal(reply, outcome, nameOf);
       }
+      tally.tell(eventId, { ...outcome, tickets: ticketIds.length || outcome.order.tickets.length });
       wakeRelay(eventId);
       request.log.debug({ orderId, eventId, tickets: ticketIds.length || 'all' }, 'cancelled');
       return presentOrder(outcome);

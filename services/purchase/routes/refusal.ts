@@ -1,5 +1,7 @@
 import type { FastifyReply } from 'fastify';
+import type { Logger } from '../../shared/logger.ts';
 import { type ProblemError, problems, sendProblem } from '../../shared/problems.ts';
+import { createSampledLog } from '../../shared/sampled-log.ts';
 import type { Refusal } from '../seats/command.ts';
 
 /**
@@ -11,7 +13,7 @@ export function sendRefusal(
   { code, detail, positions = [] }: Refusal,
   nameOf?: (position: number) => { pointer: string; name: string },
 ) {
-  reply.log.debug({ code, detail, positions }, 'refused');
+  logRefusal(reply.log, { code, positions, ...(detail && { detail }) });
   if (code === 'BUYER_REQUIRED') {
     const errors = [{ pointer: '#/buyerId', detail: 'is missing: the event limits how many tickets a buyer may have' }];
     return sendProblem(reply, 'INVALID_REQUEST', { errors });
@@ -21,4 +23,17 @@ export function sendRefusal(
     return named ? [{ pointer: named.pointer, detail: `${named.name}: ${problems[code].title}` }] : [];
   });
   return sendProblem(reply, code, { ...(detail && { detail }), ...(errors.length > 0 && { errors }) });
+}
+
+const sampled = new Map<string, ReturnType<typeof createSampledLog<'info'>>>();
+
+/** A line for each only where that is asked for: nearly all of a flood is refused. */
+function logRefusal(log: Pick<Logger, 'info' | 'debug' | 'level'>, refusal: Partial<Refusal> & { code: Refusal['code'] }): void {
+  if (log.level === 'debug' || log.level === 'trace') {
+    log.debug(refusal, 'refused');
+    return;
+  }
+  const say = sampled.get(refusal.code) ?? createSampledLog('info', 'refused');
+  sampled.set(refusal.code, say);
+  say(log, refusal);
 }

@@ -16,7 +16,7 @@ const TicketRequest = Type.Object(
 );
 
 /** POST /purchase/api/v1/tickets: buys one seat. */
-export function registerTicketRoutes(app: HttpServer, { redis, wakeRelay }: PurchaseDependencies): void {
+export function registerTicketRoutes(app: HttpServer, { redis, wakeRelay, tally }: PurchaseDependencies): void {
   app.post(
     '/purchase/api/v1/tickets',
     {
@@ -53,6 +53,7 @@ export function registerTicketRoutes(app: HttpServer, { redis, wakeRelay }: Purc
       const { venueId, eventId, buyerId, zoneId, row, column } = request.body;
       const wish = { seats: [{ zoneId, row, column: Number(column) }] };
       const outcome = await sellSeats(redis, { ...commandOf(request, eventId), venueId, buyerId, wish });
+      tally.tell(eventId, outcome);
       if (outcome.kind === 'refused') return sendRefusal(reply, outcome);
       wakeRelay(eventId);
       const { orderId, sequence } = outcome.order;

@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel';
 import {
   answerKey,
   buyersKey,
@@ -48,6 +49,11 @@ const maxWaitMs = 500;
 
 /** What waits for a call, how many are on their way, and whether another leaves at the end of this turn of the event loop. */
 type Queue = { waiting: Asked[]; calls: number; isDue: boolean };
+
+/** Hears of every call of a script: its name, on how many commands it decided, and how long Redis took (ScriptCall). */
+export const scriptCalls = channel('onsale:script-call');
+
+export type ScriptCall = { script: string; commands: number; seconds: number };
 
 const queues = new WeakMap<RedisClient, Map<string, Queue>>();
 
@@ -144,7 +150,10 @@ async function call(redis: RedisClient, script: Script, eventId: string, batch: 
   ];
   const orders = batch.flatMap(({ order }) => order ?? []);
   const promotion = areReplicasTrusted(redis) ? 'trusted' : '';
+  const startedAt = performance.now();
   const text = await orUnavailable(runScript(redis, script, keys, [eventId, JSON.stringify(commands), promotion, ...orders]));
   await untilReplicated(redis, inventoryKey(eventId));
+  const seconds = (performance.now() - startedAt) / 1_000;
+  scriptCalls.publish({ script: script.name, commands: batch.length, seconds } satisfies ScriptCall);
   return JSON.parse(text as string) as Reply[];
 }

@@ -1,0 +1,24 @@
+import type { Publish } from '../../shared/publish.ts';
+
+/** One attempt to publish a message: how many domain events it held, and what came of it. */
+export type Attempt = { events: number; seconds: number; isAccepted: boolean };
+
+/** `publish`, with `tell` hearing of each attempt. */
+export function tellingAttempts(publish: Publish, tell: (attempt: Attempt) => void): Publish {
+  return async (message) => {
+    const startedAt = performance.now();
+    const attempt = (isAccepted: boolean): Attempt => ({
+      events: message.events,
+      seconds: (performance.now() - startedAt) / 1_000,
+      isAccepted,
+    });
+    try {
+      const answer = await publish(message);
+      tell(attempt(true));
+      return answer;
+    } catch (error) {
+      tell(attempt(false));
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,43 @@
+import { pulsesKey } from '../../shared/keys.ts';
+import type { Logger } from '../../shared/logger.ts';
+import { type Pulse, pulsesKeptMs } from '../../shared/pulses.ts';
+import type { RedisClient } from '../../shared/redis.ts';
+import { createSampledLog } from '../../shared/sampled-log.ts';
+import type { Tally } from './tally.ts';
+
+const secondMs = 1_000;
+
+/** Writes what was tallied to Redis when a second ends in which something was; `stop` writes the rest. */
+export function startBeat({ redis, tally, logger }: { redis: RedisClient; tally: Tally; logger: Logger }) {
+  const warn = createSampledLog('warn', 'what the operator sees is incomplete');
+  let timer = nextSecond();
+  return {
+    async stop(): Promise<void> {
+      clearTimeout(timer);
+      await beat(Date.now());
+    },
+  };
+
+  function nextSecond(): NodeJS.Timeout {
+    const now = Date.now();
+    const at = now - (now % secondMs);
+    return setTimeout(
+      () => {
+        timer = nextSecond();
+        void beat(at);
+      },
+      at + secondMs - now,
+    );
+  }
+
+  async function beat(at: number): Promise<void> {
+    const counted = tally.take();
+    if (!counted) return;
+    const pulse: Pulse = { at: at - (at % secondMs), ...counted };
+    try {
+      await redis.xadd(pulsesKey, 'MINID', '~', at - pulsesKeptMs, '*', 'pulse', JSON.stringify(pulse));
+    } catch (error) {
+      warn(logger, { err: error });
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import type { ProblemCode } from '../../shared/problems.ts';
+import { type EventPulse, latencyBucket, type Pulse } from '../../shared/pulses.ts';
+import type { Cancelled } from '../seats/cancel-order.ts';
+import type { Refusal } from '../seats/command.ts';
+import type { Held, Sold } from '../seats/take-seats.ts';
+
+export type Tally = ReturnType<typeof createTally>;
+
+/** What buyers are told: `tickets` of a cancellation are those that it is about. */
+type Outcome = Sold | Held | (Cancelled & { tickets: number }) | Refusal;
+
+type Second = Omit<Pulse, 'at' | 'latency'> & { latency: Map<number, number> };
+
+const nothing = (): Second => ({ events: {}, unavailable: {}, latency: new Map() });
+
+/** Counts what this process tells buyers: in all since it began, and by event since it was last asked. */
+export function createTally() {
+  const total = { sold: 0, held: 0, cancelled: 0, refused: new Map<string, number>() };
+  let second = nothing();
+
+  return {
+    /** Tickets, and requests refused by problem code. */
+    total: total as Readonly<typeof total>,
+
+    tell(eventId: string, outcome: Outcome): void {
+      switch (outcome.kind) {
+        case 'refused':
+          refuse(eventId, outcome.code);
+          break;
+        case 'sold':
+          add(eventId, 'sold', outcome.order.tickets.length);
+          for (const { priceMinor } of outcome.order.tickets) eventOf(eventId).soldMinor += priceMinor;
+          break;
+        case 'held':
+          add(eventId, 'held', outcome.order.tickets.length);
+          break;
+        case 'cancelled':
+          add(eventId, 'cancelled', outcome.tickets);
+          break;
+        default:
+          outcome satisfies never;
+      }
+    },
+
+    /** A request that could not be decided on, whatever event it was for. */
+    fail(code: ProblemCode): void {
+      addOne(total.refused, code);
+      second.unavailable[code] = (second.unavailable[code] ?? 0) + 1;
+    },
+
+    answer(ms: number): void {
+      addOne(second.latency, latencyBucket(ms));
+    },
+
+    /** What was counted since the last time, or undefined where nothing was. */
+    take(): Omit<Pulse, 'at'> | undefined {
+      const { events, unavailable, latency } = second;
+      if (latency.size === 0 && Object.keys(events).length === 0 && Object.keys(unavailable).length === 0) return undefined;
+      second = nothing();
+      return { events, unavailable, latency: [...latency] };
+    },
+  };
+
+  function add(eventId: string, what: 'sold' | 'held' | 'cancelled', tickets: number): void {
+    total[what] += tickets;
+    eventOf(eventId)[what] += tickets;
+  }
+
+  function refuse(eventId: string, code: Refusal['code']): void {
+    addOne(total.refused, code);
+    // Anybody may make up an event.
+    if (code === 'EVENT_NOT_FOUND') return;
+    const { refused } = eventOf(eventId);
+    refused[code] = (refused[code] ?? 0) + 1;
+  }
+
+  function eventOf(eventId: string): EventPulse {
+    const event = second.events[eventId] ?? { sold: 0, soldMinor: 0, held: 0, cancelled: 0, refused: {} };
+    second.events[eventId] = event;
+    return event;
+  }
+}
+
+const addOne = <Key>(counts: Map<Key, number>, key: Key) => counts.set(key, (counts.get(key) ?? 0) + 1);

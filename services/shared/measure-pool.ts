@@ -1,0 +1,31 @@
+import { Gauge } from 'prom-client';
+import { type Database, poolUseOf } from './database.ts';
+import type { Registry } from './metrics.ts';
+
+/** Tells how a database's connections are used, by the names of OpenTelemetry's semantic conventions for database clients. */
+export function measurePool(db: Database, registry: Registry): void {
+  const registers = [registry];
+  const connections = new Gauge({
+    name: 'db_client_connection_count',
+    help: 'Connections to MySQL, by their state.',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      const { used = 0, idle = 0 } = poolUseOf(db) ?? {};
+      connections.set({ state: 'used' }, used);
+      connections.set({ state: 'idle' }, idle);
+    },
+  });
+  const max: Gauge = new Gauge({
+    name: 'db_client_connection_max',
+    help: 'Most connections to MySQL that this process may have.',
+    registers,
+    collect: () => max.set(poolUseOf(db)?.max ?? 0),
+  });
+  const pending: Gauge = new Gauge({
+    name: 'db_client_connection_pending_requests',
+    help: 'What waits for a connection to MySQL.',
+    registers,
+    collect: () => pending.set(poolUseOf(db)?.waiting ?? 0),
+  });
+}
