@@ -38,5 +38,6 @@ it('0003 keeps what was applied before it: purchases, whoever bought, and cancel
   ]);
   await migrations['0004-whole-catalogue'].up(old);
   await migrations['0005-conflict-notices'].up(old);
+  await migrations['0007-verifications'].up(old);
   expect(await dumpSchema(scratch)).toBe(await dumpSchema(db));
 });

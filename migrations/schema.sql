@@ -83,6 +83,16 @@ create table venues (
   primary key (venue_id)
 ) collate utf8mb4_bin;
 
+create table verifications (
+  event_id varchar(64) not null,
+  verified_on datetime(3) not null,
+  differences int not null,
+  tickets int not null,
+  revenue decimal(19,4) not null,
+  summary varchar(1000) not null,
+  primary key (event_id)
+) collate utf8mb4_bin;
+
 create table zones (
   venue_id varchar(64) not null,
   zone_id int not null,

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { ServiceName } from '../../services/shared/path-table.ts';
 import { messaging } from '../../services/shared/resources.ts';
 import { queueUrl, topicArn } from './emulator.ts';
+import { opsTokenOf } from './ops-token.ts';
 import { assertPortsFree, type Ports } from './ports.ts';
 import type { LocalProcess } from './process.ts';
 import { startScript, startService } from './services.ts';
@@ -35,7 +36,7 @@ export async function startSystem(options: {
   await prepare(urls);
   const emulator = await startEmulator({ port: ports.emulator, dataFolder: join(folder, 'emulator'), logFolder });
   keep(emulator.process);
-  const env = { ...emulator.env, ...serviceEnvironment(urls, emulator.endpoint) };
+  const env = { ...emulator.env, ...serviceEnvironment(urls, emulator.endpoint), OPS_TOKEN: opsTokenOf(folder) };
   const start = async (service: ServiceName) => {
     const METRICS_PORT = String(ports[`${service}-metrics`] ?? 0);
     return keep(await startService(service, { port: ports[service], env: { ...env, METRICS_PORT }, logFolder }));

@@ -8,6 +8,7 @@ import { askToSendBack, redrive } from './redrive.ts';
 import { replayEvent } from './replay-event.ts';
 import { showEvent } from './show-event.ts';
 import { withSystem } from './system.ts';
+import { recordVerification } from './verify/record.ts';
 import { verifyEvent } from './verify/verify-event.ts';
 
 const program = new Command('onsale').description(
@@ -43,7 +44,12 @@ program
   .argument('<eventId>')
   .description('compare Redis, the outbox, the queues and MySQL, ticket by ticket; may be run during a sale')
   .action(async (eventId: string) => {
-    const { differences, summary } = await withSystem((system) => verifyEvent(system, eventId, sayAtTerminal));
+    const { differences, summary } = await withSystem(async (system) => {
+      const startedAt = new Date();
+      const verification = await verifyEvent(system, eventId, sayAtTerminal);
+      await recordVerification(system.db, startedAt, verification);
+      return verification;
+    });
     console.log(summary);
     for (const difference of differences) console.log(`  ${difference}`);
     if (differences.length > 0) process.exitCode = 1;

@@ -7,6 +7,7 @@ import { createHttpServer } from '../shared/http-server.ts';
 import type { Logger } from '../shared/logger.ts';
 import { pingRedis, type RedisClient } from '../shared/redis.ts';
 import { createWatchers } from './live/watchers.ts';
+import { type OpsOptions, registerOps } from './ops/register.ts';
 import { registerAvailabilityRoutes } from './routes/availability.ts';
 import { registerCatalogueRoutes } from './routes/catalogue.ts';
 import { registerLiveRoutes } from './routes/live.ts';
@@ -16,8 +17,14 @@ import { registerTicketRoutes } from './routes/tickets.ts';
 /** A reader that has not answered by then is as good as away. */
 const handlerMs = 3_000;
 
-/** The query service's HTTP server, not yet listening. `db` and `redis` are the readers. */
-export async function buildQueryApp({ db, redis, logger }: { db: Database; redis: RedisClient; logger: Logger }) {
+/** The query service's HTTP server, not yet listening. `db` and `redis` are the readers; without `ops` there is no operator's page. */
+export async function buildQueryApp(options: {
+  db: Database;
+  redis: RedisClient;
+  logger: Logger;
+  ops?: Omit<OpsOptions, 'db' | 'redis'>;
+}) {
+  const { db, redis, logger, ops } = options;
   const app = createHttpServer({ logger, handlerMs, isAway: isDatabaseAway });
   await serveApiDocuments(app, {
     title: 'Onsale: query',
@@ -33,5 +40,6 @@ export async function buildQueryApp({ db, redis, logger }: { db: Database; redis
   registerHealth(app, '/query', { database: () => sql`select 1`.execute(db), redis: () => pingRedis(redis) });
   // After the other routes: an Upgrade that one of those is asked for is then simply not made.
   await registerLiveRoutes(app, createWatchers({ redis, logger }));
+  if (ops) await registerOps(app, { db, redis, ...ops });
   return app;
 }

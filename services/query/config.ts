@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { commonSettings, databaseSettings, processSettings, redisSettings } from '../shared/config.ts';
+import { commonSettings, databaseSettings, processSettings, queueSettings, redisSettings } from '../shared/config.ts';
 
 export const queryConfig = Type.Object({
   ...commonSettings('query'),
@@ -16,5 +16,11 @@ export const queryConfig = Type.Object({
     maximum: 100,
     default: 10,
     description: 'Most connections that one process opens to the reader',
+  }),
+  ...queueSettings,
+  OPS_TOKEN: Type.String({
+    pattern: '^(.{24,256})?$',
+    default: '',
+    description: "Token that opens the operator's page at /query/ops, at least 24 characters; without it there is no such page",
   }),
 });

@@ -1,10 +1,14 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { withCredentials } from '../shared/credentials.ts';
 import { connectDatabase } from '../shared/database.ts';
-import { createMetrics, serveMetrics } from '../shared/metrics.ts';
+import { measureRequests } from '../shared/measure-requests.ts';
+import { serveMetrics } from '../shared/metrics.ts';
+import { createDepthReader } from '../shared/queue-depth.ts';
 import { openRedis } from '../shared/redis.ts';
 import { runService } from '../shared/run-service.ts';
 import { buildQueryApp } from './app.ts';
 import { queryConfig } from './config.ts';
+import { createQueryMetrics } from './metrics.ts';
 
 await runService('query', queryConfig, async ({ config, logger, resources, fail }) => {
   const { DATABASE_READER_URL, DATABASE_USERNAME: username, DATABASE_PASSWORD: password } = config;
@@ -12,8 +16,14 @@ await runService('query', queryConfig, async ({ config, logger, resources, fail 
   resources.defer(() => db.destroy());
   const redisUrl = withCredentials(config.REDIS_READER_URL, { password: config.REDIS_PASSWORD });
   const redis = await openRedis(redisUrl, { isCluster: config.REDIS_CLUSTER, logger, resources });
-  const app = await buildQueryApp({ db, redis, logger });
+  const sqs = new SQSClient({ requestHandler: { connectionTimeout: 1_000, requestTimeout: 1_000 }, maxAttempts: 1 });
+  resources.defer(() => sqs.destroy());
+  const queues = { queueUrl: config.SQS_QUEUE_URL, deadLetterQueueUrl: config.SQS_DEAD_LETTER_QUEUE_URL };
+  const ops = { token: config.OPS_TOKEN, readDepth: createDepthReader(sqs, queues) };
+  const app = await buildQueryApp({ db, redis, logger, ...(config.OPS_TOKEN !== '' && { ops }) });
   resources.defer(() => app.close());
+  const { registry } = createQueryMetrics({ db, redis, countSockets: () => app.websocketServer.clients.size });
+  measureRequests(app, registry);
   await app.listen({ port: config.PORT, host: config.HOST });
-  await serveMetrics(createMetrics(), { config, logger, resources });
+  await serveMetrics(registry, { config, logger, resources });
 });

@@ -18,7 +18,7 @@ import {
   sendProblem,
   UnavailableError,
 } from './problems.ts';
-import { createSampledWarning } from './sampled-warning.ts';
+import { createSampledLog } from './sampled-log.ts';
 
 export type HttpServer = ReturnType<typeof createHttpServer>;
 
@@ -64,8 +64,8 @@ export function createHttpServer(options: {
       void sendProblem(reply.header('x-request-id', request.id), 'INVALID_REQUEST', { detail: 'The URL is malformed' }),
   }).withTypeProvider<TypeBoxTypeProvider>();
 
-  const warnUnavailable = createSampledWarning('unavailable');
-  const warnOverloaded = createSampledWarning('overloaded: requests were refused');
+  const warnUnavailable = createSampledLog('warn', 'unavailable');
+  const warnOverloaded = createSampledLog('warn', 'overloaded: requests were refused');
   // Fastify reads this one by itself too; without it, whatever is not JSON is a 415.
   app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(compileValidator);
@@ -75,7 +75,7 @@ export function createHttpServer(options: {
       return sendProblem(reply, overloaded.code, { detail: overloaded.message });
     }
     if (error instanceof UnavailableError || isAway(error)) {
-      warnUnavailable(request.log, error);
+      warnUnavailable(request.log, { err: error });
       return sendProblem(reply, error instanceof UnavailableError ? error.code : 'SERVICE_UNAVAILABLE');
     }
     if (error.validation) {

@@ -1,17 +1,17 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { createSampledWarning } from './sampled-warning.ts';
+import { createSampledLog } from './sampled-log.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-it('a sampled warning tells of the first at once, then once a second of the last and of how many they were', () => {
+it('a sampled log tells of the first at once, then once a second of the last and of how many they were', () => {
   const said: object[] = [];
   const log = { warn: (details: object, message = '') => void said.push({ ...details, message }) };
-  const warn = createSampledWarning('away');
+  const warn = createSampledLog('warn', 'away');
   const [first, last] = [new Error('first'), new Error('last')];
-  warn(log, first);
+  warn(log, { err: first });
   expect(said.splice(0)).toEqual([{ err: first, times: 1, message: 'away' }]);
-  for (let time = 0; time < 50_000; time++) warn(log, last);
+  for (let time = 0; time < 50_000; time++) warn(log, { err: last });
   expect(said).toEqual([]);
   vi.advanceTimersByTime(1_000);
   expect(said.splice(0)).toEqual([{ err: last, times: 50_000, message: 'away' }]);
@@ -21,6 +21,6 @@ it('a sampled warning tells of the first at once, then once a second of the last
 
   vi.advanceTimersByTime(10_000);
   expect(said).toEqual([]);
-  warn(log, first);
+  warn(log, { err: first });
   expect(said).toHaveLength(1);
 });

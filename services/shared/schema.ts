@@ -56,6 +56,15 @@ export type Schema = {
   sales_by_zone: { event_id: string; zone_id: number; tickets: number; revenue: Decimal };
   /** What was sold while another ticket had the seat, as far as is known: the latter's cancellation may be yet to come. */
   seat_conflicts: { ticket_id: Buffer; order_id: Buffer; live_ticket_id: Buffer; live_order_id: Buffer; recorded_on: Date };
+  /** What the last `onsale verify` of an event found, in one line. */
+  verifications: {
+    event_id: string;
+    verified_on: Date;
+    differences: number;
+    tickets: number;
+    revenue: Decimal;
+    summary: string;
+  };
   /** The conflicts that were published as domain events, by the ticket that has not got the seat. */
   conflict_notices: { ticket_id: Buffer; told_on: Date };
 };

@@ -8,13 +8,24 @@ import { surveyOutbox } from './outbox.ts';
 import { readProjection } from './read-projection.ts';
 import { endsOf, readSequence, reportSequences } from './sequences.ts';
 import { summaryOf } from './summary.ts';
+import { decimalOf, totalOf } from './sums.ts';
 import { verifySeats } from './verify-seats.ts';
 
 /**
  * `differences`: a line each, with what it means, at most twenty of a kind. `inFlight`: domain events that Redis has numbered and
  * MySQL has not applied yet, and that are on their way.
  */
-export type Verification = { eventId: string; differences: string[]; inFlight: number; summary: string };
+export type Verification = {
+  eventId: string;
+  differences: string[];
+  /** How many differences there are, those that have no line too. */
+  count: number;
+  inFlight: number;
+  summary: string;
+  /** Live tickets in MySQL, and what they cost together: a decimal. */
+  tickets: number;
+  revenue: string;
+};
 
 /** For what is on its way: as long as something is applied, and at most; and the time between two looks at whether it is. */
 const defaultWaits = { patienceMs: 2_000, atMostMs: 10_000, lookMs: 1_000 };
@@ -61,7 +72,16 @@ export async function verifyEvent(
   const inFlight = await countInFlight(system, eventId, { upTo, ends, onTheirWay, hasInventory });
   const counts = { awaited, inFlight, held: seats?.held ?? 0, selling: seats?.selling ?? 0, differences: differences.count() };
   const summary = summaryOf({ eventId, currency, sums: projection.sums, applied: await countApplied(db, eventId), ...counts });
-  return { eventId, differences: differences.lines(), inFlight, summary };
+  const { tickets, units } = totalOf(projection.sums);
+  return {
+    eventId,
+    differences: differences.lines(),
+    count: differences.count(),
+    inFlight,
+    summary,
+    tickets,
+    revenue: decimalOf(units),
+  };
 }
 
 async function findEvent({ db, redis }: System, eventId: string, differences: Differences) {

@@ -28,6 +28,16 @@ export const CatalogueEvent = Type.Object({
 
 export type CatalogueEvent = Static<typeof CatalogueEvent>;
 
+/** Every event, the latest first, but no more than `most`. */
+export const listEvents = (db: Database, most: number): Promise<{ eventId: string; name: string }[]> =>
+  db
+    .selectFrom('events')
+    .select(['event_id as eventId', 'name'])
+    .orderBy('on_sale_at', 'desc')
+    .orderBy('event_id', 'desc')
+    .limit(most)
+    .execute();
+
 /** An event with its zones by their ids, or undefined for an unknown one. */
 export async function findEvent(db: Database, eventId: string): Promise<CatalogueEvent | undefined> {
   const rows = await db

@@ -31,6 +31,30 @@ export async function readSales(db: Database, eventId: string): Promise<Sales | 
   };
 }
 
+export type ZoneSales = { zoneId: number; tickets: number; revenueMinor: bigint };
+
+/** An event's live tickets and what they cost together, by zone; zones without any may be missing. */
+export async function readSalesByZone(db: Database, eventId: string, currency: string): Promise<ZoneSales[]> {
+  const rows = await db
+    .selectFrom('sales_by_zone')
+    .select(['zone_id', 'tickets', 'revenue'])
+    .where('event_id', '=', eventId)
+    .execute();
+  return rows.map((row) => ({ zoneId: row.zone_id, tickets: row.tickets, revenueMinor: parseMoney(row.revenue, currency) }));
+}
+
+/** The last domain event that was applied of each event. */
+export async function readLastApplied(db: Database, eventIds: string[]): Promise<Map<string, number>> {
+  if (eventIds.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('order_events')
+    .select(({ fn }) => ['event_id', fn.max<number>('sequence').as('sequence')])
+    .where('event_id', 'in', eventIds)
+    .groupBy('event_id')
+    .execute();
+  return new Map(rows.map(({ event_id, sequence }) => [event_id, Number(sequence)]));
+}
+
 export async function eventExists(db: Database, eventId: string): Promise<boolean> {
   const row = await db.selectFrom('events').select('event_id').where('event_id', '=', eventId).executeTakeFirst();
   return row !== undefined;

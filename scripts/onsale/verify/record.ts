@@ -1,0 +1,21 @@
+import type { Database } from '../../../services/shared/database.ts';
+import type { Verification } from './verify-event.ts';
+
+const maxSummaryCharacters = 1_000;
+
+/** Keeps what a verification found as its event's last one, for the operator's page. */
+export async function recordVerification(db: Database, startedAt: Date, verification: Verification): Promise<void> {
+  const { eventId, count, tickets, revenue, summary } = verification;
+  const found = {
+    verified_on: startedAt,
+    differences: count,
+    tickets,
+    revenue,
+    summary: summary.slice(0, maxSummaryCharacters),
+  };
+  await db
+    .insertInto('verifications')
+    .values({ event_id: eventId, ...found })
+    .onDuplicateKeyUpdate(found)
+    .execute();
+}

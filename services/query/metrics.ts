@@ -1,0 +1,50 @@
+import type { Database } from '../shared/database.ts';
+import { countsKey, openedEventsKey } from '../shared/keys.ts';
+import { measurePool } from '../shared/measure-pool.ts';
+import { createMetrics, type Metrics } from '../shared/metrics.ts';
+import { recently } from '../shared/recently.ts';
+import type { RedisClient } from '../shared/redis.ts';
+import { createLagMeter } from './ops/lag.ts';
+import { readLastApplied } from './queries/sales.ts';
+
+/** Of more events, only so many are looked at. */
+const maxEvents = 1_000;
+/** Gauges that one scrape asks for share what is read. */
+const readEveryMs = 1_000;
+
+export function createQueryMetrics({
+  db,
+  redis,
+  countSockets,
+}: {
+  db: Database;
+  redis: RedisClient;
+  countSockets: () => number;
+}): Metrics {
+  const metrics = createMetrics();
+  measurePool(db, metrics.registry);
+  metrics.gaugeOfProcess('onsale_live_sockets', 'WebSockets that follow a sale.', countSockets);
+
+  const meters = new Map<string, ReturnType<typeof createLagMeter>>();
+  const readLags = recently(async () => {
+    const eventIds = (await redis.smembers(openedEventsKey)).slice(0, maxEvents);
+    const applied = await readLastApplied(db, eventIds);
+    const sequences = await Promise.all(eventIds.map((eventId) => redis.hget(countsKey(eventId), 'sequence')));
+    return eventIds.map((eventId, at) => {
+      const lagOf = meters.get(eventId) ?? createLagMeter();
+      meters.set(eventId, lagOf);
+      return lagOf(Number(sequences[at] ?? 0), applied.get(eventId) ?? 0, Date.now());
+    });
+  }, readEveryMs);
+  metrics.gaugeOfStore(
+    'onsale_projection_lag_sequences',
+    'Domain events that Redis has and MySQL has not, of all events together.',
+    async () => (await readLags()).reduce((sum, { sequences }) => sum + sequences, 0),
+  );
+  metrics.gaugeOfStore(
+    'onsale_projection_lag_seconds',
+    'How long the first domain event that MySQL has not was seen waiting, of the event that is furthest behind.',
+    async () => (await readLags()).reduce((most, { seconds }) => Math.max(most, seconds), 0),
+  );
+  return metrics;
+}

@@ -1,0 +1,101 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { FastifyReply } from 'fastify';
+import { Type } from 'typebox';
+import type { HttpServer } from '../../shared/http-server.ts';
+import { EventId } from '../../shared/identifiers.ts';
+import type { Sessions } from './session.ts';
+
+const folder = fileURLToPath(new URL('page', import.meta.url));
+const chartsFolder = createRequire(import.meta.url)
+  .resolve('uplot/package.json')
+  .replace('package.json', 'dist');
+
+const types: Record<string, string> = {
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+/** Nothing but what this service serves, and no page around it. */
+const contentSecurityPolicy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'; " +
+  "base-uri 'none'; frame-ancestors 'none'";
+
+const hidden = { hide: true } as const;
+
+/**
+ * /query/ops: the operator's page, and the sign-in before it. `latestEventId` gives the event that is shown where none is asked for,
+ * or undefined where there is none.
+ */
+export function registerOpsPage(
+  app: HttpServer,
+  { sessions, latestEventId }: { sessions: Sessions; latestEventId: () => Promise<string | undefined> },
+): void {
+  const page = readFileSync(join(folder, 'index.html'), 'utf8');
+  const signIn = readFileSync(join(folder, 'sign-in.html'), 'utf8');
+  const assets = readAssets();
+
+  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
+    done(null, Object.fromEntries(new URLSearchParams(String(body)))),
+  );
+
+  app.get(
+    '/query/ops',
+    { schema: { ...hidden, querystring: Type.Object({ eventId: Type.Optional(EventId) }) } },
+    async (request, reply) => {
+      if (!sessions.isOperator(request)) return sendPage(reply.code(401), signIn);
+      const eventId = request.query.eventId ?? (await latestEventId());
+      if (request.query.eventId === undefined && eventId !== undefined) return reply.redirect(pageOf(eventId));
+      return sendPage(reply, page);
+    },
+  );
+
+  const SignIn = Type.Object({
+    token: Type.String({ maxLength: 1_000 }),
+    eventId: Type.Optional(Type.Union([EventId, Type.Literal('')])),
+  });
+  app.post('/query/ops/session', { schema: { ...hidden, body: SignIn } }, async (request, reply) => {
+    const { token, eventId } = request.body;
+    if (!sessions.isToken(token)) {
+      return sendPage(reply.code(401), signIn.replace('<!-- error -->', '<p role="alert">That is not the token.</p>'));
+    }
+    sessions.begin(request, reply);
+    return reply.redirect(eventId ? pageOf(eventId) : '/query/ops', 303);
+  });
+
+  app.get(
+    '/query/ops/assets/:name',
+    { schema: { ...hidden, params: Type.Object({ name: Type.String() }) } },
+    async (request, reply) => {
+      const asset = assets.get(request.params.name);
+      if (!asset) return reply.callNotFound();
+      return reply.type(asset.type).header('cache-control', 'no-cache').send(asset.body);
+    },
+  );
+}
+
+const pageOf = (eventId: string) => `/query/ops?eventId=${encodeURIComponent(eventId)}`;
+
+const sendPage = (reply: FastifyReply, html: string) =>
+  reply
+    .type('text/html; charset=utf-8')
+    .headers({ 'cache-control': 'no-store', 'content-security-policy': contentSecurityPolicy, 'referrer-policy': 'no-referrer' })
+    .send(html);
+
+/** Every file of the page by its name, and those of the library that draws its charts. */
+function readAssets(): Map<string, { type: string; body: Buffer }> {
+  const files = [
+    ...readdirSync(folder).map((name) => join(folder, name)),
+    join(chartsFolder, 'uPlot.esm.js'),
+    join(chartsFolder, 'uPlot.min.css'),
+  ];
+  return new Map(
+    files.flatMap((file) => {
+      const type = types[extname(file)];
+      return type === undefined ? [] : [[file.slice(file.lastIndexOf('/') + 1), { type, body: readFileSync(file) }] as const];
+    }),
+  );
+}

@@ -1,0 +1,129 @@
+import type { Database } from '../../shared/database.ts';
+import { countsKey } from '../../shared/keys.ts';
+import { formatMoney } from '../../shared/money.ts';
+import { readBacklog } from '../../shared/outbox-backlog.ts';
+import type { Pulse } from '../../shared/pulses.ts';
+import type { QueueDepth } from '../../shared/queue-depth.ts';
+import { recently } from '../../shared/recently.ts';
+import { orUnavailable, type RedisClient } from '../../shared/redis.ts';
+import { readSeatMap, type SeatMap } from '../live/read-seats.ts';
+import type { CatalogueEvent } from '../queries/catalogue.ts';
+import { readLastApplied, readSalesByZone } from '../queries/sales.ts';
+import { findVerification } from '../queries/verification.ts';
+import { figuresOf } from './conservation.ts';
+import { createLagMeter, type Lag } from './lag.ts';
+import type { Inventory, OpsMessage } from './messages.ts';
+import { secondsOf } from './sale.ts';
+
+export type OpsSources = {
+  db: Database;
+  redis: RedisClient;
+  readPulses: () => Promise<readonly Pulse[]>;
+  readDepth: () => Promise<QueueDepth>;
+};
+
+type Second = Extract<OpsMessage, { type: 'second' }>;
+
+/** Just under the second in which every socket asks. */
+const readEveryMs = 900;
+/** A store that has not answered by then is not waited for. */
+const partMs = 800;
+/** A second is told again while late pulses may come. */
+const toldAgainMs = 4_000;
+/** Redis and MySQL are compared once nothing has changed for so long: workers apply out of order. */
+const settledMs = 5_000;
+
+/** Reads one event for the operator, a part at a time: what cannot be read is null. However many ask, it is read once a second. */
+export function createEventReader({ eventId, currency }: CatalogueEvent, sources: OpsSources): () => Promise<Second> {
+  const { db, redis, readPulses, readDepth } = sources;
+  const lagOf = createLagMeter();
+  let seats: SeatMap | undefined;
+  let settled = { state: '', sinceMs: 0 };
+
+  return recently(async () => {
+    const now = Date.now();
+    const [sale, projected, outbox, queue, verification] = await Promise.all([
+      orNull(
+        readPulses().then((pulses) =>
+          secondsOf(
+            pulses.filter(({ at }) => at >= now - toldAgainMs),
+            eventId,
+            currency,
+          ),
+        ),
+      ),
+      orNull(readProjected()),
+      orNull(readBacklog(redis, eventId)),
+      orNull(readDepth()),
+      orNull(findVerification(db, eventId, currency)),
+    ]);
+    // After MySQL, which can then not be ahead.
+    const inventory = await orNull(readInventory());
+    const lag = projected && inventory && lagOf(inventory.sequence, projected.sequence, now);
+    return {
+      type: 'second',
+      at: new Date(now).toISOString(),
+      sale,
+      inventory: inventory && inventoryOf(inventory.zones, projected, isSettled(inventory, projected, lag, now)),
+      projection: projected && lag && { ...projected.sums, lagSequences: lag.sequences, lagSeconds: lag.seconds },
+      outbox,
+      queue,
+      verification: verification ?? null,
+    };
+  }, readEveryMs);
+
+  async function readProjected() {
+    // First the number, so that the sums are no older.
+    const sequence = (await readLastApplied(db, [eventId])).get(eventId) ?? 0;
+    const zones = await readSalesByZone(db, eventId, currency);
+    const tickets = zones.reduce((sum, zone) => sum + zone.tickets, 0);
+    const minor = zones.reduce((sum, zone) => sum + zone.revenueMinor, 0n);
+    return {
+      sequence,
+      byZone: new Map(zones.map((zone) => [zone.zoneId, zone.tickets])),
+      sums: { tickets, revenue: formatMoney(minor, currency) },
+    };
+  }
+
+  async function readInventory() {
+    seats = await readSeatMap(redis, eventId, seats).catch((error) => {
+      seats = undefined;
+      throw error;
+    });
+    if (!seats) return null;
+    const sequence = Number((await orUnavailable(redis.hget(countsKey(eventId), 'sequence'))) ?? 0);
+    return { zones: [...seats.zones.values()], sequence };
+  }
+
+  function isSettled(
+    inventory: { sequence: number },
+    projected: { sequence: number; sums: { tickets: number } } | null,
+    lag: Lag | null,
+    now: number,
+  ): boolean {
+    const state = `${inventory.sequence}/${projected?.sequence}/${projected?.sums.tickets}`;
+    if (state !== settled.state) settled = { state, sinceMs: now };
+    return lag?.sequences === 0 && now - settled.sinceMs >= settledMs;
+  }
+}
+
+function inventoryOf(
+  zones: Parameters<typeof figuresOf>[0][],
+  projected: { byZone: Map<number, number> } | null,
+  isSettled: boolean,
+): Inventory {
+  const total = (of: 'capacity' | 'available' | 'held' | 'sold') => zones.reduce((sum, zone) => sum + zone[of], 0);
+  return {
+    capacity: total('capacity'),
+    available: total('available'),
+    held: total('held'),
+    sold: total('sold'),
+    zones: zones.map((zone) => figuresOf(zone, projected && (projected.byZone.get(zone.zoneId) ?? 0), !isSettled)),
+  };
+}
+
+async function orNull<T>(part: Promise<T>): Promise<T | null> {
+  const late = Promise.withResolvers<null>();
+  const timer = setTimeout(() => late.resolve(null), partMs);
+  return await Promise.race([part.catch(() => null), late.promise]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,75 @@
+import { pulsesKey } from '../../shared/keys.ts';
+import { formatMoney } from '../../shared/money.ts';
+import { type EventPulse, latencyOf, type Pulse } from '../../shared/pulses.ts';
+import { recently } from '../../shared/recently.ts';
+import { orUnavailable, type RedisClient } from '../../shared/redis.ts';
+import type { SecondOfSale } from './messages.ts';
+
+/** How far back an operator sees. */
+export const historyMs = 5 * 60_000;
+/** Just under the second in which everybody asks again. */
+const readEveryMs = 900;
+const entriesAtOnce = 1_000;
+
+type Entry = [id: string, fields: string[]];
+
+/** Gives what purchase did in the last minutes, however many ask: each pulse is read once. Throws an UnavailableError. */
+export function createPulseReader(redis: RedisClient): () => Promise<readonly Pulse[]> {
+  let pulses: Pulse[] = [];
+  let next = String(Date.now() - historyMs);
+  return recently(async () => {
+    let entries: Entry[];
+    do {
+      entries = await orUnavailable(redis.xrange(pulsesKey, next, '+', 'COUNT', entriesAtOnce));
+      pulses.push(...entries.map(([, [, json = '']]) => JSON.parse(json) as Pulse));
+      const last = entries.at(-1);
+      if (last) next = `(${last[0]}`;
+    } while (entries.length === entriesAtOnce);
+    const since = Date.now() - historyMs;
+    pulses = pulses.filter(({ at }) => at >= since);
+    return pulses;
+  }, readEveryMs);
+}
+
+/** Adds up what all processes did about an event, second by second, in the order of time. */
+export function secondsOf(pulses: readonly Pulse[], eventId: string, currency: string): SecondOfSale[] {
+  const bySecond = Map.groupBy(pulses, ({ at }) => at);
+  return [...bySecond]
+    .toSorted(([a], [b]) => a - b)
+    .map(([at, together]) => {
+      const events = together.flatMap(({ events: { [eventId]: event } }) => event ?? []);
+      const total = (of: keyof Omit<EventPulse, 'refused'>) => events.reduce((sum, event) => sum + event[of], 0);
+      const { SERVICE_UNAVAILABLE: overloaded = 0, ...unavailable } = totals(together.map((pulse) => pulse.unavailable));
+      return {
+        at,
+        ticketsSold: total('sold'),
+        revenue: formatMoney(total('soldMinor'), currency),
+        ticketsHeld: total('held'),
+        ticketsCancelled: total('cancelled'),
+        refused: totals([unavailable, ...events.map(({ refused }) => refused)]),
+        overloaded,
+        latencyMs: percentiles(together.flatMap(({ latency }) => latency)),
+      };
+    });
+}
+
+function totals(counts: Record<string, number>[]): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const [name, count] of counts.flatMap((some) => Object.entries(some))) sums[name] = (sums[name] ?? 0) + count;
+  return sums;
+}
+
+function percentiles(latency: Pulse['latency']): SecondOfSale['latencyMs'] {
+  const sorted = latency.toSorted(([a], [b]) => a - b);
+  const all = sorted.reduce((sum, [, answers]) => sum + answers, 0);
+  if (all === 0) return null;
+  const at = (share: number) => {
+    let seen = 0;
+    const found = sorted.find(([, answers]) => {
+      seen += answers;
+      return seen >= share * all;
+    });
+    return Math.round(latencyOf(found?.[0] ?? 0) * 10) / 10;
+  };
+  return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
+}

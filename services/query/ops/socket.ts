@@ -1,0 +1,76 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Type } from 'typebox';
+import type { WebSocket } from 'ws';
+import type { HttpServer } from '../../shared/http-server.ts';
+import { EventId } from '../../shared/identifiers.ts';
+import { sendProblem } from '../../shared/problems.ts';
+import { type CatalogueEvent, findEvent, listEvents } from '../queries/catalogue.ts';
+import type { OpsMessage } from './messages.ts';
+import { createEventReader, type OpsSources } from './read-event.ts';
+import { secondsOf } from './sale.ts';
+import type { Sessions } from './session.ts';
+
+/** Those of an on-sale's control room, and of the phones beside it. */
+const maxSockets = 100;
+/** To choose from. */
+const maxEvents = 200;
+const everyMs = 1_000;
+/** A socket that has so many bytes on their way misses a second. */
+const maxWaitingBytes = 262_144;
+
+/** WebSocket /query/ops/events/{eventId}: what the operator's page shows of an event (messages.ts), for who is signed in. */
+export function registerOpsSocket(app: HttpServer, { sessions, sources }: { sessions: Sessions; sources: OpsSources }): void {
+  const readers = new Map<string, { read: () => Promise<OpsMessage>; sockets: number }>();
+  const handshakes = new WeakMap<object, CatalogueEvent>();
+  let sockets = 0;
+
+  app.route({
+    method: 'GET',
+    url: '/query/ops/events/:eventId',
+    schema: { hide: true, params: Type.Object({ eventId: EventId }) },
+    async preHandler(request, reply) {
+      if (!sessions.isOperator(request)) return sendProblem(reply, 'NOT_SIGNED_IN');
+      if (!request.ws) return;
+      if (sockets >= maxSockets)
+        return sendProblem(reply, 'SERVICE_UNAVAILABLE', { detail: 'As many look on as this task can serve' });
+      const event = await findEvent(sources.db, request.params.eventId);
+      if (!event) return sendProblem(reply, 'EVENT_NOT_FOUND');
+      handshakes.set(request.raw, event);
+    },
+    handler: (_request, reply) =>
+      void sendProblem(reply, 'INVALID_REQUEST', { errors: [{ header: 'Upgrade', detail: 'must be websocket' }] }),
+    wsHandler(socket, request) {
+      const event = handshakes.get(request.raw);
+      if (event)
+        void serve(socket, event).catch((error: unknown) => {
+          request.log.warn({ err: error }, 'the operator is not told');
+          socket.close(1011);
+        });
+    },
+  });
+
+  async function serve(socket: WebSocket, event: CatalogueEvent): Promise<void> {
+    const closing = new AbortController();
+    const reader = readers.get(event.eventId) ?? { read: createEventReader(event, sources), sockets: 0 };
+    readers.set(event.eventId, reader);
+    reader.sockets++;
+    sockets++;
+    socket.on('close', () => {
+      closing.abort();
+      sockets--;
+      if (--reader.sockets === 0) readers.delete(event.eventId);
+    });
+    // It has nothing to say.
+    socket.on('message', () => socket.close(1008, 'Nothing is understood here'));
+    const send = (message: OpsMessage) => {
+      if (socket.bufferedAmount < maxWaitingBytes) socket.send(JSON.stringify(message));
+    };
+
+    const [events, pulses] = await Promise.all([listEvents(sources.db, maxEvents), sources.readPulses().catch(() => [])]);
+    send({ type: 'event', event, events, history: secondsOf(pulses, event.eventId, event.currency) });
+    while (!closing.signal.aborted) {
+      send(await reader.read());
+      await pause(everyMs, undefined, { signal: closing.signal, ref: false }).catch(() => {});
+    }
+  }
+}

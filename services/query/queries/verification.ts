@@ -1,0 +1,15 @@
+import type { Database } from '../../shared/database.ts';
+import { formatMoney, parseMoney } from '../../shared/money.ts';
+import type { Verification } from '../ops/messages.ts';
+
+/** What the last verification of an event found, or undefined where there was none. */
+export async function findVerification(db: Database, eventId: string, currency: string): Promise<Verification | undefined> {
+  const row = await db
+    .selectFrom('verifications')
+    .select(['verified_on', 'differences', 'tickets', 'revenue', 'summary'])
+    .where('event_id', '=', eventId)
+    .executeTakeFirst();
+  if (!row) return undefined;
+  const { verified_on, revenue, ...found } = row;
+  return { at: verified_on.toISOString(), revenue: formatMoney(parseMoney(revenue, currency), currency), ...found };
+}
