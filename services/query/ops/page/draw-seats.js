@@ -1,0 +1,17 @@
+import { paintSeats } from './seat-map.js';
+
+/** @import { ZoneSeats } from './seat-map.js' */
+
+/**
+ * Draws a pixel a seat; style.css scales them.
+ * @param {HTMLCanvasElement} canvas
+ * @param {ZoneSeats} seats
+ * @param {{ free: number, taken: number }} colours
+ */
+export function drawSeats(canvas, seats, colours) {
+  const { rows, columns } = seats;
+  if (canvas.width !== columns) canvas.width = columns;
+  if (canvas.height !== rows) canvas.height = rows;
+  const pixels = new Uint8ClampedArray(paintSeats(seats, colours).buffer);
+  canvas.getContext('2d')?.putImageData(new ImageData(pixels, columns, rows), 0, 0);
+}

@@ -1,0 +1,47 @@
+import { connect } from './connect.js';
+import { createSeatMap } from './seat-map.js';
+
+/** @import { Snapshot } from '../../live/snapshot.ts' */
+/** @import { Delta } from '../../live/delta.ts' */
+
+/** Where nobody buys, nothing is said; then a snapshot shows that the connection lives. */
+const quietMs = 45_000;
+
+/**
+ * Follows an event's seats over the public WebSocket.
+ * @param {string} eventId
+ * @param {(changed: ReadonlySet<number>) => void} onChange with the zones to draw
+ * @param {(isLive: boolean) => void} onLive
+ */
+export function followSeats(eventId, onChange, onLive) {
+  const map = createSeatMap();
+  let isWaiting = true;
+  const askSnapshot = (/** @type {(text: string) => void} */ send) => send('{"type":"snapshot"}');
+
+  /** @param {{ type: string }} message */
+  function take(message) {
+    if (message.type === 'unavailable') {
+      onLive(false);
+    } else if (message.type === 'snapshot') {
+      isWaiting = false;
+      onLive(true);
+      onChange(map.replace(/** @type {Snapshot} */ (message)));
+    } else if (message.type === 'delta' && !isWaiting) {
+      const changed = map.apply(/** @type {Delta} */ (message));
+      isWaiting = changed === undefined;
+      if (changed) onChange(changed);
+      else askSnapshot(connection.send);
+    }
+  }
+
+  const connection = connect(`/query/ws/v1/events/${encodeURIComponent(eventId)}`, {
+    quietMs,
+    onQuiet: askSnapshot,
+    onMessage: take,
+    onClose() {
+      isWaiting = true;
+      onLive(false);
+    },
+  });
+  return map.zones;
+}

@@ -1,0 +1,37 @@
+import { create, element, setText } from './dom.js';
+
+/** @import { Health } from './health.js' */
+
+const titles = {
+  outbox: 'Outbox',
+  queue: 'Queue',
+  projection: 'Projection',
+  conservation: 'Conservation',
+  verification: 'Last verify',
+};
+
+/** A tone is told by its sign and in words too, never by its colour alone. */
+const signs = { good: '✓', bad: '▲', slow: '▲', plain: '', unknown: '' };
+
+/** The tiles of the parts of the system, in their order. Gives what shows how each is. */
+export function createHealthTiles() {
+  const list = element('health-list');
+  const tiles = Object.entries(titles).map(([part, title]) => {
+    const sign = create('span', 'sign');
+    sign.ariaHidden = 'true';
+    const value = create('span', '');
+    const detail = create('dd', 'detail');
+    const tile = create('div', 'tile', create('dt', '', title), create('dd', 'value', sign, value), detail);
+    list.append(tile);
+    return { part: /** @type {keyof typeof titles} */ (part), tile, sign, value, detail };
+  });
+  return (/** @type {Record<keyof typeof titles, Health>} */ health) => {
+    for (const { part, tile, sign, value, detail } of tiles) {
+      const { tone, ...texts } = health[part];
+      tile.dataset['tone'] = tone;
+      setText(sign, signs[tone]);
+      setText(value, texts.value);
+      setText(detail, texts.detail);
+    }
+  };
+}

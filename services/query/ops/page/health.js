@@ -1,0 +1,115 @@
+import { formatAmount, formatCount, formatMoment, formatSeconds, unknown, unreadable } from './format.js';
+
+/** @import { CatalogueEvent } from '../../queries/catalogue.ts' */
+/** @import { Inventory, OpsMessage, Projection, Verification } from '../messages.ts' */
+/** @typedef {Extract<OpsMessage, { type: 'second' }>} Second */
+
+/**
+ * @typedef {object} Health how one part of the system is
+ * @property {'good' | 'bad' | 'slow' | 'plain' | 'unknown'} tone
+ * @property {string} value
+ * @property {string} detail
+ * @property {Record<string, string>} [problems] what somebody should look at: a sentence each, by what it is the same problem by
+ */
+
+/** Readers are promised figures moments later; from here on it is more than a moment. */
+const slowSeconds = 30;
+
+/** @type {Health} */
+const notKnown = { tone: 'unknown', value: unknown, detail: unreadable };
+
+/**
+ * @param {Second} second
+ * @param {CatalogueEvent} event
+ * @returns {Record<'outbox' | 'queue' | 'projection' | 'conservation' | 'verification', Health>}
+ */
+export const healthOf = (second, event) => ({
+  outbox: outboxHealth(second.outbox),
+  queue: queueHealth(second.queue),
+  projection: projectionHealth(second.projection),
+  conservation: conservationHealth(second.inventory, event),
+  verification: verificationHealth(second.verification, event, Date.parse(second.at)),
+});
+
+/** @param {Second['outbox']} outbox @returns {Health} */
+function outboxHealth(outbox) {
+  if (!outbox) return notKnown;
+  const { events, oldestSeconds } = outbox;
+  const value = formatAmount(events, 'event');
+  if (events === 0) return { tone: 'good', value, detail: 'SNS has everything' };
+  const detail = `The oldest waits ${formatSeconds(oldestSeconds)}`;
+  if (oldestSeconds < slowSeconds) return { tone: 'plain', value, detail };
+  return {
+    tone: 'slow',
+    value,
+    detail,
+    problems: { outbox: `The outbox is not published: ${value}, ${formatSeconds(oldestSeconds)} old` },
+  };
+}
+
+/** @param {Second['queue']} queue @returns {Health} */
+function queueHealth(queue) {
+  if (!queue) return notKnown;
+  const value = formatAmount(queue.messages, 'message');
+  const inFlight = `${formatCount(queue.inFlight)} in flight`;
+  if (queue.deadLetters === 0) return { tone: 'good', value, detail: `${inFlight}, no dead letters` };
+  const dead = formatAmount(queue.deadLetters, 'dead letter');
+  return { tone: 'bad', value: dead, detail: `${value}, ${inFlight}`, problems: { queue: `${dead} in the queue` } };
+}
+
+/** @param {Projection | null} projection @returns {Health} */
+function projectionHealth(projection) {
+  if (!projection) return notKnown;
+  const { lagSequences, lagSeconds } = projection;
+  if (lagSequences === 0) return { tone: 'good', value: 'Up to date', detail: 'MySQL has every domain event' };
+  const value = `${formatSeconds(lagSeconds)} behind`;
+  const detail = `${formatAmount(lagSequences, 'domain event')} to come`;
+  if (lagSeconds < slowSeconds) return { tone: 'plain', value, detail };
+  return { tone: 'slow', value, detail, problems: { projection: `MySQL is ${value}, ${detail}` } };
+}
+
+/** @param {Inventory | null} inventory @param {CatalogueEvent} event @returns {Health} */
+function conservationHealth(inventory, event) {
+  if (!inventory) return notKnown;
+  const { zones } = inventory;
+  const problems = Object.fromEntries(
+    zones.flatMap(({ zoneId, fault }) => (fault ? [[`zone ${zoneId}`, `${zoneName(event, zoneId)}: ${fault}`]] : [])),
+  );
+  const [first, ...others] = Object.values(problems);
+  if (first !== undefined) {
+    const value = `${formatCount(others.length + 1)} of ${formatAmount(zones.length, 'zone')} ${others.length === 0 ? 'does' : 'do'} not add up`;
+    const detail = others.length === 0 ? first : `${first}; and ${formatCount(others.length)} more`;
+    return { tone: 'bad', value, detail, problems };
+  }
+  const isCompared = zones.every(({ projected }) => projected !== null);
+  const detail = isCompared ? 'Available, held and sold, in Redis and MySQL' : 'In Redis; MySQL cannot be read now';
+  return {
+    tone: isCompared ? 'good' : 'plain',
+    value: zones.length === 1 ? 'The zone adds up' : `All ${formatCount(zones.length)} zones add up`,
+    detail,
+  };
+}
+
+/** @param {Verification | null} verification @param {CatalogueEvent} event @param {number} now @returns {Health} */
+function verificationHealth(verification, event, now) {
+  if (!verification) return { tone: 'plain', value: 'Never verified', detail: `npm run onsale -- verify ${event.eventId}` };
+  const { at, differences, tickets } = verification;
+  const when = `${formatSeconds(Math.max(0, Math.floor((now - Date.parse(at)) / 1000)))} ago`;
+  if (differences === 0) {
+    return {
+      tone: 'good',
+      value: 'Nothing missing, nothing twice',
+      detail: `${formatAmount(tickets, 'ticket')}, ${when}, ${formatMoment(Date.parse(at))}`,
+    };
+  }
+  const value = formatAmount(differences, 'difference');
+  return {
+    tone: 'bad',
+    value,
+    detail: `${verification.summary}; ${when}`,
+    problems: { verification: `The last verify found ${value}` },
+  };
+}
+
+/** @param {CatalogueEvent} event @param {number} zoneId */
+export const zoneName = (event, zoneId) => event.zones.find((zone) => zone.zoneId === zoneId)?.name ?? `Zone ${zoneId}`;

@@ -1,0 +1,168 @@
+import { createAnnouncer } from './announce.js';
+import { createCharts } from './charts.js';
+import { seatColours, watchTheme } from './colours.js';
+import { element, setText } from './dom.js';
+import { showFigures } from './figures.js';
+import { followSale } from './follow-sale.js';
+import { followSeats } from './follow-seats.js';
+import { formatAmount, formatCount, formatPercent, formatTime } from './format.js';
+import { healthOf } from './health.js';
+import { createHealthTiles } from './health-tiles.js';
+import { createSamples } from './samples.js';
+import { createSeconds } from './seconds.js';
+import { createTable } from './table.js';
+import { showConnection, showEvent, showOnSale } from './top.js';
+import { createZoneDialog } from './zone-dialog.js';
+import { createZones } from './zones.js';
+
+/** @import { CatalogueEvent } from '../../queries/catalogue.ts' */
+/** @import { OpsMessage } from '../messages.ts' */
+/** @import { Second } from './health.js' */
+/** @import { ConnectionState } from './top.js' */
+
+/** A message comes every second; after this long the figures are old. */
+const staleMs = 4000;
+
+const eventId = new URLSearchParams(location.search).get('eventId');
+if (eventId) start(eventId);
+else notice('There is no event yet. Open one: npm run onsale -- open scripts/demo/event1.json');
+
+/** @param {string} text */
+function notice(text) {
+  setText(element('notice'), text);
+  element('notice').hidden = false;
+}
+
+/** @param {string} eventId */
+function start(eventId) {
+  /** @type {CatalogueEvent | undefined} */
+  let event;
+  /** @type {Second | undefined} */
+  let second;
+  let heardAt = 0;
+  let isConnected = false;
+  /** By how much the server's clock is ahead of the viewer's. */
+  let aheadMs = 0;
+  /** @type {Record<string, string>} */
+  let problems = {};
+
+  const seconds = createSeconds();
+  const samples = createSamples();
+  const showHealth = createHealthTiles();
+  const announcer = createAnnouncer();
+  const table = createTable();
+  const dialog = createZoneDialog();
+  /** @type {ReturnType<typeof createCharts> | undefined} */
+  let charts;
+  let colours = seatColours();
+
+  const zones = createZones((zoneId) => {
+    dialog.open(zoneId);
+    if (event) dialog.showFigures(event, second?.inventory ?? null);
+    dialog.draw(seats, colours);
+  });
+
+  /** @type {Set<number>} */
+  const toDraw = new Set();
+  const drawSoon = once(() => {
+    zones.draw(toDraw, seats, colours);
+    const opened = dialog.zoneId();
+    if (opened !== undefined && toDraw.has(opened)) dialog.draw(seats, colours);
+    toDraw.clear();
+  });
+  /** @param {Iterable<number>} zoneIds */
+  function draw(zoneIds) {
+    for (const zoneId of zoneIds) toDraw.add(zoneId);
+    drawSoon();
+  }
+  const seats = followSeats(eventId, draw, (isLive) => {
+    element('zones').classList.toggle('is-stale', !isLive);
+    setText(element('seats-state'), isLive ? '' : `The map is not live: as of ${formatTime(Date.now() + aheadMs)}`);
+  });
+
+  const showSoon = once(show);
+  function show() {
+    if (!event || !second) return;
+    const window = seconds.window();
+    showFigures(event, second, window);
+    showHealth(healthOf(second, event));
+    charts?.show(window, samples.all());
+    zones.showFigures(second.inventory);
+    dialog.showFigures(event, second.inventory);
+    table.show(window, event.currency);
+    tick();
+  }
+
+  /** What goes on though nothing comes. */
+  function tick() {
+    const ageMs = performance.now() - heardAt;
+    /** @type {ConnectionState} */
+    const state = !isConnected ? 'lost' : !second ? 'connecting' : ageMs > staleMs ? 'stale' : 'live';
+    showConnection(state, second && ageMs, { ...problems });
+    if (event) showOnSale(event, second?.inventory ?? null, Date.now() + aheadMs);
+    const lost = second && state !== 'live' && { connection: 'No figures come; what is shown is old' };
+    announcer.problems({ ...problems, ...lost });
+  }
+
+  /** @param {Extract<OpsMessage, { type: 'event' }>} message */
+  function takeEvent(message) {
+    event = message.event;
+    seconds.begin(message.history);
+    showEvent(event, message.events);
+    charts ??= createCharts(event.currency);
+    if (zones.showEvent(event.zones)) draw(seats.keys());
+  }
+
+  /** @param {Second} message */
+  function takeSecond(message) {
+    if (!event) return;
+    second = message;
+    heardAt = performance.now();
+    const at = Date.parse(message.at);
+    aheadMs = at - Date.now();
+    seconds.add(at, message.sale);
+    samples.add(message);
+    problems = Object.assign({}, ...Object.values(healthOf(message, event)).map((health) => health.problems));
+    const { inventory } = message;
+    const share = inventory ? `${formatPercent(inventory.sold, inventory.capacity)} sold` : 'Not known';
+    // A tab in the background shows nothing else, and has no frames.
+    document.title = `${share} · ${event.name}`;
+    if (inventory) {
+      const faults = formatAmount(Object.keys(problems).length, 'problem');
+      announcer.summary(`${formatCount(inventory.sold)} of ${formatCount(inventory.capacity)} sold, ${faults}`);
+    }
+    showSoon();
+  }
+
+  followSale(
+    eventId,
+    (message) => {
+      if (message.type === 'event') takeEvent(message);
+      else if (message.type === 'second') takeSecond(message);
+    },
+    (connected) => {
+      isConnected = connected;
+      tick();
+    },
+    () => notice(`There is no event ${eventId}.`),
+  );
+  table.onOpen(showSoon);
+  setInterval(tick, 1000);
+  watchTheme(() => {
+    colours = seatColours();
+    draw(seats.keys());
+  });
+}
+
+/** At most once a frame, and not in a tab that nobody sees. @param {() => void} work */
+function once(work) {
+  let isAsked = false;
+  return () => {
+    if (isAsked) return;
+    isAsked = true;
+    requestAnimationFrame(() => {
+      isAsked = false;
+      work();
+    });
+  };
+}

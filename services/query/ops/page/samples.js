@@ -1,0 +1,40 @@
+import { windowSeconds } from './seconds.js';
+
+/** @import { Second } from './health.js' */
+
+/**
+ * @typedef {object} Sample what waited at a time; null where it could not be read
+ * @property {number} at
+ * @property {number | null} outboxEvents
+ * @property {number | null} queueMessages
+ * @property {number | null} lagSeconds
+ */
+
+/** Where longer than this nothing was heard, a line would be a guess. */
+const longestStepMs = 3500;
+
+/** What waited in the last minutes, as far as this page was there to hear it. */
+export function createSamples() {
+  /** @type {Sample[]} */
+  let samples = [];
+  return {
+    /** @param {Second} second */
+    add({ at: time, outbox, queue, projection }) {
+      const at = Date.parse(time);
+      const last = samples.at(-1);
+      if (last && at - last.at > longestStepMs) {
+        samples.push({ at: last.at + 1000, outboxEvents: null, queueMessages: null, lagSeconds: null });
+      }
+      samples.push({
+        at,
+        outboxEvents: outbox?.events ?? null,
+        queueMessages: queue?.messages ?? null,
+        lagSeconds: projection?.lagSeconds ?? null,
+      });
+      samples = samples.filter((sample) => sample.at > at - windowSeconds * 1000);
+    },
+
+    /** The oldest first. @returns {readonly Sample[]} */
+    all: () => samples,
+  };
+}

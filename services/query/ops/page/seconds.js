@@ -1,0 +1,82 @@
+/** @import { SecondOfSale } from '../messages.ts' */
+
+/** What the charts show. */
+export const windowSeconds = 300;
+
+/** A second may be told late; nothing happened in it only when it has had this long. */
+const graceMs = 2000;
+
+const startOf = (/** @type {number} */ ms) => Math.floor(ms / 1000) * 1000;
+
+/**
+ * @typedef {object} WindowSecond
+ * @property {number} at its beginning, in milliseconds since 1970
+ * @property {SecondOfSale | null | undefined} sale undefined where nothing happened, null where it is not known
+ */
+
+/** The last minutes of a sale, second by second. */
+export function createSeconds() {
+  /** @type {Map<number, SecondOfSale | null>} */
+  const seconds = new Map();
+  /** The last second that is known to be over. */
+  let end = 0;
+
+  /** @param {readonly SecondOfSale[]} sale */
+  function merge(sale) {
+    for (const second of sale) {
+      seconds.set(second.at, second);
+      end = Math.max(end, second.at);
+    }
+  }
+
+  function prune() {
+    for (const at of seconds.keys()) if (at <= end - windowSeconds * 1000) seconds.delete(at);
+  }
+
+  return {
+    /** Begins anew: what was not known may be told in it. @param {readonly SecondOfSale[]} history */
+    begin(history) {
+      seconds.clear();
+      merge(history);
+      prune();
+    },
+
+    /**
+     * Takes what a message told at a time; of null, that the seconds since the last are not known.
+     * @param {number} at
+     * @param {readonly SecondOfSale[] | null} sale
+     */
+    add(at, sale) {
+      const before = end;
+      end = Math.max(end, startOf(at - graceMs));
+      if (sale) merge(sale);
+      else if (before > 0) for (let second = before + 1000; second <= end; second += 1000) seconds.set(second, null);
+      prune();
+    },
+
+    /** Every second up to the last that is over, the oldest first. @returns {WindowSecond[]} */
+    window() {
+      return Array.from({ length: windowSeconds }, (_, index) => {
+        const at = end - (windowSeconds - 1 - index) * 1000;
+        return { at, sale: seconds.get(at) };
+      });
+    },
+
+    /** @returns {WindowSecond} */
+    last: () => ({ at: end, sale: seconds.get(end) }),
+  };
+}
+
+/**
+ * A figure of every second: 0 where nothing happened, null (a gap) where it is not known.
+ * @param {readonly WindowSecond[]} window
+ * @param {(second: SecondOfSale) => number} figure
+ */
+export const ratesOf = (window, figure) => window.map(({ sale }) => (sale ? figure(sale) : sale === null ? null : 0));
+
+/**
+ * A latency of every second, null where there was no answer.
+ * @param {readonly WindowSecond[]} window
+ * @param {'p50' | 'p95' | 'p99'} quantile
+ */
+export const latenciesOf = (window, quantile) => window.map(({ sale }) => sale?.latencyMs?.[quantile] ?? null);

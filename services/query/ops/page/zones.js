@@ -1,0 +1,90 @@
+import { create, createBar, element, setBar, setText } from './dom.js';
+import { drawSeats } from './draw-seats.js';
+import { formatCount, formatPercent, unknown, unreadable } from './format.js';
+
+/** @import { CatalogueEvent } from '../../queries/catalogue.ts' */
+/** @import { Inventory } from '../messages.ts' */
+/** @import { ZoneSeats } from './seat-map.js' */
+
+/** @typedef {ReturnType<typeof createCard>} Card */
+
+/**
+ * The zones' cards.
+ * @param {(zoneId: number) => void} onOpen
+ */
+export function createZones(onOpen) {
+  const list = element('zones');
+  /** @type {Map<number, Card>} */
+  let cards = new Map();
+  let shown = '';
+  return {
+    /** @param {CatalogueEvent['zones']} zones */
+    showEvent(zones) {
+      const description = JSON.stringify(zones);
+      // A card that has the focus keeps it where nothing is new.
+      if (description === shown) return false;
+      shown = description;
+      cards = new Map(zones.map((zone) => [zone.zoneId, createCard(zone, onOpen)]));
+      list.dataset['density'] = zones.length <= 6 ? 'few' : zones.length <= 30 ? 'some' : 'many';
+      list.replaceChildren(...Array.from(cards.values(), ({ item }) => item));
+      return true;
+    },
+
+    /** @param {Inventory | null} inventory */
+    showFigures(inventory) {
+      const figures = new Map(inventory?.zones.map((zone) => [zone.zoneId, zone]));
+      for (const [zoneId, card] of cards) showCard(card, figures.get(zoneId));
+    },
+
+    /** @param {Iterable<number>} zoneIds @param {ReadonlyMap<number, ZoneSeats>} seats @param {{ free: number, taken: number }} colours */
+    draw(zoneIds, seats, colours) {
+      for (const zoneId of zoneIds) {
+        const canvas = cards.get(zoneId)?.canvas;
+        const zone = seats.get(zoneId);
+        if (canvas && zone) drawSeats(canvas, zone, colours);
+      }
+    },
+  };
+}
+
+/** @param {CatalogueEvent['zones'][number]} zone @param {(zoneId: number) => void} onOpen */
+function createCard({ zoneId, name, rows, columns }, onOpen) {
+  const isSeated = rows !== null && columns !== null;
+  const percent = create('span', 'zone-percent');
+  const counts = create('span', 'zone-counts');
+  const fault = create('span', 'fault');
+  fault.hidden = true;
+  const bar = createBar();
+  const label = create('span', 'zone-name', name);
+  label.title = name;
+  const canvas = isSeated ? create('canvas', 'seats') : undefined;
+  if (canvas) {
+    canvas.width = columns ?? 1;
+    canvas.height = rows ?? 1;
+    canvas.ariaHidden = 'true';
+  } else {
+    bar.classList.add('bar-zone');
+  }
+  const button = create('button', 'zone', label, ' ', percent, canvas ?? bar, counts, fault);
+  if (canvas) counts.before(bar);
+  button.type = 'button';
+  button.ariaHasPopup = 'dialog';
+  button.onclick = () => onOpen(zoneId);
+  return { item: create('li', '', button), button, percent, counts, fault, bar, canvas };
+}
+
+/** @param {Card} card @param {Inventory['zones'][number] | undefined} figures */
+function showCard({ button, percent, counts, fault, bar }, figures) {
+  setText(percent, figures ? formatPercent(figures.sold, figures.capacity, 0) : unknown);
+  setText(
+    counts,
+    figures
+      ? `${formatCount(figures.sold)} sold · ${formatCount(figures.held)} held · ${formatCount(figures.available)} free`
+      : unreadable,
+  );
+  setBar(bar, figures ?? null);
+  const says = figures?.fault;
+  button.classList.toggle('is-faulty', says !== undefined);
+  fault.hidden = says === undefined;
+  setText(fault, says === undefined ? '' : `▲ ${says}`);
+}
