@@ -10,6 +10,7 @@ import { createMessaging } from './parts/messaging.ts';
 import { metricsOf } from './parts/metrics.ts';
 import { createNetwork } from './parts/network.ts';
 import { createRedis } from './parts/redis.ts';
+import { createSecret } from './parts/secret.ts';
 import { createSecurityGroups } from './parts/security-groups.ts';
 import { createServices } from './parts/services.ts';
 import { createTask } from './parts/tasks.ts';
@@ -33,7 +34,8 @@ export function createSystem(context: Context): void {
   const loadBalancer = createLoadBalancer(context, { network, securityGroupId: groups['load-balancer'] });
   createFirewall(context, loadBalancer.arn);
 
-  const backend = { database, redis, messaging, keyArn, imageTag };
+  const opsToken = createSecret(context, 'ops-token', { description: `Opens the operator's page of ${name}`, keyArn });
+  const backend = { database, redis, messaging, opsTokenArn: opsToken.arn, keyArn, imageTag };
   const { tasks } = createServices(context, { backend, network, groups, loadBalancer });
   createTask(context, 'operations', backend, operationsSize);
 

@@ -98,7 +98,7 @@ describe.each(environments)('%s', (environment) => {
       return new Set(Statement.flatMap(({ Action }) => Action).filter((action) => !action.startsWith('kms:')));
     };
     expect(actionsOf('purchase')).toEqual(new Set(['sns:Publish']));
-    expect(actionsOf('query')).toEqual(new Set());
+    expect(actionsOf('query')).toEqual(new Set(['sqs:GetQueueAttributes']));
     expect(actionsOf('persistence')).toContain('sqs:ReceiveMessage');
     expect(actionsOf('persistence')).not.toContain('sqs:PurgeQueue');
   });
@@ -131,7 +131,7 @@ describe.each(environments)('%s', (environment) => {
   ])('gives %s settings that it starts with', (image, schema) => {
     const { environment: variables, secrets } = containerOf(system, image);
     const given = Object.fromEntries(variables.map(({ name, value }) => [name, settled(value)]));
-    for (const { name } of secrets) given[name] = 'secret';
+    for (const { name } of secrets) given[name] = 'secret-of-64-letters-and-digits';
     expect(() => loadConfig(schema, given)).not.toThrow();
     const known = Object.keys(schema.properties);
     for (const name of Object.keys(given)) expect([...known, 'NODE_ENV', 'AWS_REGION']).toContain(name);

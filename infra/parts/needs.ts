@@ -9,8 +9,16 @@ import { allow, type Statement } from './roles.ts';
 export const images = ['purchase', 'query', 'persistence', 'operations'] as const;
 export type Image = (typeof images)[number];
 
-/** What tasks are given: the stores and queues, the key that they are encrypted with, and the images' tag. */
-export type Backend = { database: Database; redis: Redis; messaging: Messaging; keyArn: string; imageTag: string };
+/** What tasks are given: the stores and queues, the key that they are encrypted with, the images' tag. */
+export type Backend = {
+  database: Database;
+  redis: Redis;
+  messaging: Messaging;
+  /** The token of the operator's page. */
+  opsTokenArn: string;
+  keyArn: string;
+  imageTag: string;
+};
 
 /** What one kind of task needs. */
 type Needs = {
@@ -26,7 +34,11 @@ const keyOf = (secretArn: string, key: string) => `${secretArn}:${key}::`;
 export const secretOf = (valueFrom: string) => valueFrom.replace(/:[A-Za-z]+::$/, '');
 
 /** What a task of an image is given, and may do: no more than it needs. */
-export function needsOf(image: Image, { settings }: Context, { database, redis, messaging, keyArn }: Backend): Needs {
+export function needsOf(
+  image: Image,
+  { settings }: Context,
+  { database, redis, messaging, opsTokenArn, keyArn }: Backend,
+): Needs {
   // A process uses one core.
   const processes = (service: 'purchase' | 'query') => ({
     WEB_CONCURRENCY: String(Math.max(1, Math.floor(settings.services[service].cpu / unitsOfCore))),
@@ -65,11 +77,13 @@ export function needsOf(image: Image, { settings }: Context, { database, redis, 
         ...common,
         ...processes('query'),
         ...toRedis,
+        ...queues,
         REDIS_READER_URL: redis.readerUrl,
         DATABASE_READER_URL: database.readerUrl,
       },
-      secrets: { ...redisSecret, ...databaseSecrets },
-      statements: [],
+      secrets: { ...redisSecret, ...databaseSecrets, OPS_TOKEN: opsTokenArn },
+      // It looks at how much waits.
+      statements: [allow(['sqs:GetQueueAttributes'], [queue.arn, deadLetterQueue.arn])],
     },
     persistence: {
       variables: { ...common, ...queues, DATABASE_URL: database.writerUrl, SNS_TOPIC_ARN: topic.arn },

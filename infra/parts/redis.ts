@@ -6,11 +6,9 @@ import { MemorydbCluster } from '@cdktf/provider-aws/lib/memorydb-cluster/index.
 import { MemorydbParameterGroup } from '@cdktf/provider-aws/lib/memorydb-parameter-group/index.js';
 import { MemorydbSubnetGroup } from '@cdktf/provider-aws/lib/memorydb-subnet-group/index.js';
 import { MemorydbUser } from '@cdktf/provider-aws/lib/memorydb-user/index.js';
-import { SecretsmanagerSecret } from '@cdktf/provider-aws/lib/secretsmanager-secret/index.js';
-import { SecretsmanagerSecretVersion } from '@cdktf/provider-aws/lib/secretsmanager-secret-version/index.js';
-import { Password } from '@cdktf/provider-random/lib/password/index.js';
 import type { Context } from './context.ts';
 import type { Network } from './network.ts';
+import { createSecret } from './secret.ts';
 import { redisPort } from './security-groups.ts';
 
 export type Redis = {
@@ -33,18 +31,11 @@ const urlOf = (host: string, user = '') => `rediss://${user}${host}:${redisPort}
 
 /** The Redis of the settings, with TLS and a password: ElastiCache as a single node, with replicas or as a cluster, or MemoryDB. */
 export function createRedis(context: Context, wiring: Wiring): Redis {
-  const { scope, name, settings } = context;
-  const password = new Password(scope, 'redis-password', { length: 64, special: false });
-  const secret = new SecretsmanagerSecret(scope, 'redis-secret', {
-    name: `${name}/redis-password`,
-    description: `Password for the Redis of ${name}`,
-    kmsKeyId: wiring.keyArn,
-    // A name is free again at once: this environment can be destroyed and made anew.
-    recoveryWindowInDays: settings.isProtected ? 30 : 0,
-  });
-  new SecretsmanagerSecretVersion(scope, 'redis-secret-value', { secretId: secret.id, secretString: password.result });
+  const { name, settings } = context;
+  const description = `Password for the Redis of ${name}`;
+  const password = createSecret(context, 'redis-password', { description, keyArn: wiring.keyArn });
   const create = settings.redis.kind === 'memorydb' ? createMemoryDb : createElastiCache;
-  return { ...create(context, wiring, password.result), secretArn: secret.arn };
+  return { ...create(context, wiring, password.value), secretArn: password.arn };
 }
 
 function createElastiCache({ scope, name, settings }: Context, wiring: Wiring, authToken: string): Endpoints {

@@ -1,0 +1,47 @@
+import { expect, it, vi } from 'vitest';
+import { silentLogger } from '../../../scripts/testing/silent-logger.ts';
+import { redis } from '../../../scripts/testing/stores.ts';
+import { pulsesKey } from '../../shared/keys.ts';
+import { type Pulse, pulsesKeptMs } from '../../shared/pulses.ts';
+import { connectRedis } from '../../shared/redis.ts';
+import { startBeat } from './beat.ts';
+import { createTally } from './tally.ts';
+
+const written = async () => (await redis.xrange(pulsesKey, '-', '+')).map(([, [, json = '']]) => JSON.parse(json) as Pulse);
+
+it('a second in which something was is written when it is over, the last one at the end, and one in which nothing was is not', async () => {
+  const tally = createTally();
+  const beat = startBeat({ redis, tally, logger: silentLogger });
+  tally.fail('SERVICE_UNAVAILABLE');
+  const toldAt = Date.now();
+  await vi.waitFor(async () => expect(await written()).toHaveLength(1), 5_000);
+  const [first] = await written();
+  expect(first).toMatchObject({ unavailable: { SERVICE_UNAVAILABLE: 1 }, events: {}, latency: [] });
+  expect(first?.at).toSatisfy((at: number) => at % 1_000 === 0 && Math.abs(at - toldAt) < 2_000);
+
+  tally.answer(5);
+  await beat.stop();
+  await startBeat({ redis, tally, logger: silentLogger }).stop();
+  expect((await written()).slice(1)).toMatchObject([{ unavailable: {}, latency: [[expect.any(Number), 1]] }]);
+});
+
+it('pulses that nobody looks at any more go', async () => {
+  await redis.del(pulsesKey);
+  const old = Date.now() - 2 * pulsesKeptMs;
+  // Redis drops whole nodes of a stream, of a hundred entries.
+  for (let at = 0; at < 250; at++) await redis.xadd(pulsesKey, `${old + at}-0`, 'pulse', '{}');
+  const tally = createTally();
+  tally.answer(5);
+  await startBeat({ redis, tally, logger: silentLogger }).stop();
+  expect(await redis.xlen(pulsesKey)).toBeLessThan(100);
+});
+
+it('a Redis that is away costs the operator a second, and nobody else anything', async () => {
+  const nowhere = connectRedis('redis://127.0.0.1:1');
+  nowhere.on('error', () => {});
+  const tally = createTally();
+  tally.answer(5);
+  await startBeat({ redis: nowhere, tally, logger: silentLogger }).stop();
+  nowhere.disconnect();
+  expect(tally.take()).toBeUndefined();
+});

@@ -1,0 +1,252 @@
+import { once } from 'node:events';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import WebSocket from 'ws';
+import { layCable, through } from '../../../scripts/testing/cable.ts';
+import { purchaseOf } from '../../../scripts/testing/seats.ts';
+import { silentLogger } from '../../../scripts/testing/silent-logger.ts';
+import { createMessaging, db, openTestEvent, redis, seatedZone, sqs, urls } from '../../../scripts/testing/stores.ts';
+import { startBeat } from '../../purchase/pulse/beat.ts';
+import { createTally } from '../../purchase/pulse/tally.ts';
+import { type Inventory, readInventory } from '../../purchase/seats/inventory.ts';
+import { holdSeats, sellSeats } from '../../purchase/seats/take-seats.ts';
+import { connectDatabase } from '../../shared/database.ts';
+import type { HttpServer } from '../../shared/http-server.ts';
+import { countsKey, takenKey } from '../../shared/keys.ts';
+import { createDepthReader } from '../../shared/queue-depth.ts';
+import { connectRedis } from '../../shared/redis.ts';
+import { buildQueryApp } from '../app.ts';
+import type { OpsMessage } from './messages.ts';
+
+const resources = new AsyncDisposableStack();
+afterAll(() => resources.disposeAsync());
+
+const token = 'a-token-that-nobody-guesses';
+const queues = await createMessaging();
+const readDepth = createDepthReader(sqs, queues);
+
+async function listen(app: HttpServer): Promise<string> {
+  resources.defer(() => app.close());
+  return await app.listen({ port: 0, host: '127.0.0.1' });
+}
+
+const app = await buildQueryApp({ db, redis, logger: silentLogger, ops: { token, readDepth } });
+const base = await listen(app);
+
+const signIn = (given: string, eventId = '') =>
+  app.inject({
+    method: 'POST',
+    url: '/query/ops/session',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    payload: new URLSearchParams({ token: given, eventId }).toString(),
+  });
+
+const cookieOf = ({ headers }: { headers: Record<string, unknown> }) => String(headers['set-cookie']).split(';')[0] ?? '';
+
+const waitFor = (condition: () => void) => vi.waitFor(condition, { timeout: 20_000, interval: 50 });
+
+type Second = Extract<OpsMessage, { type: 'second' }>;
+
+/** Follows an event as the page does; `last` is the newest second. */
+async function follow({ eventId }: Inventory, at = base) {
+  const socket = new WebSocket(`${at.replace('http', 'ws')}/query/ops/events/${eventId}`, {
+    headers: { cookie: cookieOf(await signIn(token)) },
+  });
+  resources.defer(() => socket.close());
+  const messages: OpsMessage[] = [];
+  socket.on('message', (data) => void messages.push(JSON.parse(String(data))));
+  await once(socket, 'open');
+  const last = (): Second => messages.findLast((message) => message.type === 'second') ?? expect.fail('no second yet');
+  return { socket, messages, last };
+}
+
+describe('the token', () => {
+  it('opens the page with a cookie for half a day, which is for this page alone and no script can read', async () => {
+    const answer = await signIn(token, 'Event1');
+    expect(answer).toMatchObject({ statusCode: 303, headers: { location: '/query/ops?eventId=Event1' } });
+    expect(answer.headers['set-cookie']).toMatch(/; Max-Age=43200; Path=\/query\/ops; HttpOnly; SameSite=Strict$/);
+    const page = await app.inject({ url: '/query/ops?eventId=Event1', headers: { cookie: cookieOf(answer) } });
+    expect(page).toMatchObject({
+      statusCode: 200,
+      headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' },
+    });
+    expect(page.headers['content-security-policy']).toContain("default-src 'none'; script-src 'self'");
+  });
+
+  it('is for a Secure cookie where the load balancer ended TLS', async () => {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded', 'x-forwarded-proto': 'https' };
+    const answer = await app.inject({ method: 'POST', url: '/query/ops/session', headers, payload: `token=${token}` });
+    expect(answer.headers['set-cookie']).toContain('; Secure');
+  });
+
+  it('works as a bearer token too', async () => {
+    const ask = (authorization: string) => app.inject({ url: '/query/ops?eventId=Event1', headers: { authorization } });
+    expect((await ask(`Bearer ${token}`)).statusCode).toBe(200);
+    expect((await ask('Bearer another')).statusCode).toBe(401);
+  });
+
+  it.each([
+    ['none', {}],
+    ['a forged cookie', { cookie: `onsale_ops=${Date.now() + 1e9}` }],
+    ['a cookie signed with another token', { cookie: `onsale_ops=${Date.now() + 1e9}.c2lnbmF0dXJl` }],
+  ])('is asked for, and nothing is told, with %s', async (_case, headers) => {
+    const page = await app.inject({ url: '/query/ops', headers });
+    expect(page.statusCode).toBe(401);
+    expect(page.body).toContain('action="/query/ops/session"');
+    const { eventId } = await openTestEvent();
+    const socket = new WebSocket(`${base.replace('http', 'ws')}/query/ops/events/${eventId}`, { headers });
+    const [, answer] = await once(socket, 'unexpected-response');
+    expect(answer.statusCode).toBe(401);
+  });
+
+  it('is asked for again when half a day is over', async () => {
+    const cookie = cookieOf(await signIn(token));
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 12 * 3_600_000 + 1 });
+    try {
+      expect((await app.inject({ url: '/query/ops?eventId=Event1', headers: { cookie } })).statusCode).toBe(401);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('that is wrong is said to be, and is no cookie', async () => {
+    const answer = await signIn('not the token');
+    expect(answer.statusCode).toBe(401);
+    expect(answer.body).toContain('That is not the token.');
+    expect(answer.headers['set-cookie']).toBeUndefined();
+    expect((await signIn('x'.repeat(2_000))).statusCode).toBe(400);
+  });
+
+  it('that is not set means that there is no such page', async () => {
+    await using without = await buildQueryApp({ db, redis, logger: silentLogger });
+    expect((await without.inject({ url: '/query/ops', headers: { authorization: 'Bearer ' } })).statusCode).toBe(404);
+  });
+});
+
+it('everything that the page loads is served, and nothing else', async () => {
+  const { body } = await app.inject({ url: '/query/ops?eventId=Event1', headers: { authorization: `Bearer ${token}` } });
+  const named = [...body.matchAll(/(?:src|href)="([^"#]+)"/g)].map(([, path = '']) => path);
+  expect(named.length).toBeGreaterThan(1);
+  for (const path of named) {
+    const asset = await app.inject({ url: new URL(path, 'http://host/query/ops').pathname });
+    expect(asset.statusCode, path).toBe(200);
+    expect(asset.headers['content-type']).toMatch(path.endsWith('.css') ? /^text\/css/ : /^text\/javascript/);
+  }
+  for (const name of ['index.html', '..%2Fpage.ts', '%2e%2e%2fsession.ts', 'tsconfig.json']) {
+    expect((await app.inject({ url: `/query/ops/assets/${name}` })).statusCode, name).toBe(404);
+  }
+});
+
+it('without an event in the URL, the page is that of the event that sells', async () => {
+  const event = await openTestEvent();
+  const tally = createTally();
+  const beat = startBeat({ redis, tally, logger: silentLogger });
+  const outcome = await sellSeats(redis, purchaseOf(event, { column: 1 }));
+  tally.tell(event.eventId, outcome as Extract<typeof outcome, { kind: 'sold' }>);
+  await beat.stop();
+  await vi.waitFor(async () => {
+    const { headers } = await app.inject({ url: '/query/ops', headers: { authorization: `Bearer ${token}` } });
+    expect(headers.location).toBe(`/query/ops?eventId=${event.eventId}`);
+  }, 5_000);
+});
+
+describe('who follows an event', () => {
+  it('is told of it first, with what was before, and then every second what Redis, MySQL and SQS have', async () => {
+    const event = await openTestEvent({ zones: [seatedZone(1, 10, 10), { zoneId: 2, capacity: 50, priceMinor: 5_000 }] });
+    const tally = createTally();
+    const sold = await sellSeats(redis, purchaseOf(event, { column: 1 }));
+    if (sold.kind !== 'sold') expect.fail(sold.code);
+    await holdSeats(redis, { eventId: event.eventId, wish: { zoneId: 2, quantity: 3, split: false } });
+    tally.tell(event.eventId, sold);
+    tally.tell(event.eventId, { kind: 'refused', code: 'SEAT_TAKEN' });
+    tally.answer(12);
+    await startBeat({ redis, tally, logger: silentLogger }).stop();
+
+    const { messages, last } = await follow(event);
+    await waitFor(() => expect(last()).toBeDefined());
+    const doing = { ticketsSold: 1, revenue: '100.00', refused: { SEAT_TAKEN: 1 }, latencyMs: { p50: expect.any(Number) } };
+    expect(messages[0]).toMatchObject({ type: 'event', event: { eventId: event.eventId, currency: 'USD' }, history: [doing] });
+    expect(messages[0]).toHaveProperty('events', expect.arrayContaining([{ eventId: event.eventId, name: 'An event' }]));
+    expect(last()).toMatchObject({
+      sale: [doing],
+      inventory: {
+        capacity: 150,
+        available: 146,
+        held: 3,
+        sold: 1,
+        zones: [
+          { zoneId: 1, available: 99, held: 0, sold: 1, projected: 0 },
+          { zoneId: 2, available: 47, held: 3, sold: 0, projected: 0 },
+        ],
+      },
+      projection: { tickets: 0, revenue: '0.00', lagSequences: 1 },
+      outbox: { events: 1 },
+      queue: { messages: 0, inFlight: 0, deadLetters: 0 },
+      verification: null,
+    });
+    await waitFor(() => expect(last().projection?.lagSeconds).toBeGreaterThan(0));
+    expect(last().inventory?.zones.some(({ fault }) => fault !== undefined)).toBe(false);
+  });
+
+  it('sees a seat that is taken by nobody at once, and a ticket that MySQL lacks once all is quiet', async () => {
+    const event = await openTestEvent({ zones: [seatedZone(1, 10, 10), seatedZone(2, 10, 10)] });
+    const { last } = await follow(event);
+    await waitFor(() => expect(last().inventory?.zones.map(({ fault }) => fault)).toEqual([undefined, undefined]));
+    const { zones = [] } = (await readInventory(redis, event.eventId)) ?? {};
+    await redis.setbit(takenKey(event.eventId), (zones[1]?.firstByte ?? 0) * 8, 1);
+    // As sold, while no domain event tells of it; a change has a version.
+    await redis.hset(countsKey(event.eventId), { 'sold:1': 1, version: 1, 'version:1': 1, 'version:2': 1 });
+    await redis.setbit(takenKey(event.eventId), 0, 1);
+    await waitFor(() =>
+      expect(last().inventory?.zones.map(({ fault }) => fault)).toEqual([
+        '1 sold in Redis, 0 in MySQL',
+        '1 seats taken, 0 held or sold',
+      ]),
+    );
+  });
+
+  it('is told what a store that is away has as null, and all of it again when the store is back', async () => {
+    const event = await openTestEvent();
+    const cables = {
+      redis: await layCable(Number(new URL(urls.redisUrl).port), resources),
+      mysql: await layCable(Number(new URL(urls.databaseUrl).port), resources),
+    };
+    const far = connectRedis(through(cables.redis, urls.redisUrl));
+    resources.defer(() => far.disconnect());
+    far.on('error', () => {});
+    await vi.waitFor(() => far.ping(), 5_000);
+    const farDb = connectDatabase(through(cables.mysql, urls.databaseReaderUrl), 5);
+    resources.defer(() => farDb.destroy());
+    let queueAnswers = true;
+    const ops = { token, readDepth: () => (queueAnswers ? readDepth() : Promise.reject(new Error('SQS is away'))) };
+    const { last } = await follow(event, await listen(await buildQueryApp({ db: farDb, redis: far, logger: silentLogger, ops })));
+    const whole = { sale: expect.any(Array), inventory: {}, projection: {}, outbox: {}, queue: {} };
+    await waitFor(() => expect(last()).toMatchObject(whole));
+
+    await cables.redis.cut();
+    await waitFor(() => expect(last()).toMatchObject({ sale: null, inventory: null, projection: null, outbox: null, queue: {} }));
+    await cables.redis.mend();
+    await waitFor(() => expect(last()).toMatchObject(whole));
+
+    await cables.mysql.cut();
+    await waitFor(() =>
+      expect(last()).toMatchObject({ projection: null, inventory: { zones: [{ projected: null }] }, outbox: {} }),
+    );
+    await cables.mysql.mend();
+    queueAnswers = false;
+    await waitFor(() => expect(last()).toMatchObject({ ...whole, queue: null }));
+  });
+
+  it('has nothing to say, and no such event is a 404', async () => {
+    const event = await openTestEvent();
+    const { socket } = await follow(event);
+    socket.send('hello');
+    expect(await once(socket, 'close')).toMatchObject([1008]);
+    const headers = { authorization: `Bearer ${token}` };
+    const missing = new WebSocket(`${base.replace('http', 'ws')}/query/ops/events/no-such-event`, { headers });
+    const [, answer] = await once(missing, 'unexpected-response');
+    expect(answer.statusCode).toBe(404);
+    expect((await app.inject({ url: `/query/ops/events/${event.eventId}`, headers })).json()).toMatchObject({
+      code: 'INVALID_REQUEST',
+    });
+  });
+});

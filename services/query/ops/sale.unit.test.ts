@@ -1,0 +1,53 @@
+import { expect, it } from 'vitest';
+import { type EventPulse, latencyBucket, type Pulse } from '../../shared/pulses.ts';
+import { secondsOf } from './sale.ts';
+
+const event = (changes: Partial<EventPulse> = {}): EventPulse => ({
+  sold: 0,
+  soldMinor: 0,
+  held: 0,
+  cancelled: 0,
+  refused: {},
+  ...changes,
+});
+const pulse = (at: number, changes: Partial<Pulse> = {}): Pulse => ({ at, events: {}, unavailable: {}, latency: [], ...changes });
+
+it('adds up what processes did about the event in the same second, and tells seconds in their order', () => {
+  const pulses = [
+    pulse(2_000, { events: { A: event({ sold: 1, soldMinor: 10_000 }) } }),
+    pulse(1_000, {
+      events: {
+        A: event({ sold: 2, soldMinor: 20_050, held: 3, cancelled: 1, refused: { SEAT_TAKEN: 5 } }),
+        B: event({ sold: 100, refused: { SEAT_TAKEN: 100 } }),
+      },
+      unavailable: { SERVICE_UNAVAILABLE: 4, INVENTORY_UNAVAILABLE: 1 },
+    }),
+    pulse(1_000, { events: { A: event({ sold: 1, soldMinor: 5, refused: { SEAT_TAKEN: 1, SOLD_OUT: 2 } }) } }),
+  ];
+  const nothing = { ticketsHeld: 0, ticketsCancelled: 0, refused: {}, overloaded: 0, latencyMs: null };
+  expect(secondsOf(pulses, 'A', 'USD')).toEqual([
+    {
+      at: 1_000,
+      ticketsSold: 3,
+      revenue: '200.55',
+      ticketsHeld: 3,
+      ticketsCancelled: 1,
+      refused: { SEAT_TAKEN: 6, SOLD_OUT: 2, INVENTORY_UNAVAILABLE: 1 },
+      overloaded: 4,
+      latencyMs: null,
+    },
+    { ...nothing, at: 2_000, ticketsSold: 1, revenue: '100.00' },
+  ]);
+  expect(secondsOf(pulses, 'C', 'JPY')[1]).toEqual({ ...nothing, at: 2_000, ticketsSold: 0, revenue: '0' });
+});
+
+it('tells latencies of all processes together, each at most a tenth too long', () => {
+  const latency = (ms: number, answers: number): Pulse['latency'][number] => [latencyBucket(ms), answers];
+  const pulses = [
+    pulse(1_000, { latency: [latency(300, 1), latency(10, 50)] }),
+    pulse(1_000, { latency: [latency(20, 44), latency(100, 5)] }),
+  ];
+  const { p50, p95, p99 } = secondsOf(pulses, 'A', 'USD')[0]?.latencyMs ?? {};
+  const isNear = (ms: number) => expect.toSatisfy((told: number) => told >= ms - 0.05 && told <= ms * 1.1);
+  expect([p50, p95, p99]).toEqual([isNear(10), isNear(100), isNear(100)]);
+});
