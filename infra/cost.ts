@@ -5,7 +5,7 @@ import { type EnvironmentSettings, unitsOfCore } from './settings.ts';
 export type Cost = [what: string, usd: number][];
 
 const alarms = 13;
-const secrets = 2;
+const secrets = 3;
 
 /** What an environment costs in an hour in which nobody comes: with its fewest tasks. Throws for a node that has no price here. */
 export function costOfHour(settings: EnvironmentSettings): Cost {

@@ -124,7 +124,7 @@ describe('the token', () => {
 
 it('everything that the page loads is served, and nothing else', async () => {
   const { body } = await app.inject({ url: '/query/ops?eventId=Event1', headers: { authorization: `Bearer ${token}` } });
-  const named = [...body.matchAll(/(?:src|href)="([^"#]+)"/g)].map(([, path = '']) => path);
+  const named = [...body.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path = '']) => path);
   expect(named.length).toBeGreaterThan(1);
   for (const path of named) {
     const asset = await app.inject({ url: new URL(path, 'http://host/query/ops').pathname });
@@ -161,13 +161,15 @@ describe('who follows an event', () => {
     tally.answer(12);
     await startBeat({ redis, tally, logger: silentLogger }).stop();
 
-    const { messages, last } = await follow(event);
-    await waitFor(() => expect(last()).toBeDefined());
-    const doing = { ticketsSold: 1, revenue: '100.00', refused: { SEAT_TAKEN: 1 }, latencyMs: { p50: expect.any(Number) } };
-    expect(messages[0]).toMatchObject({ type: 'event', event: { eventId: event.eventId, currency: 'USD' }, history: [doing] });
+    const doing = { ticketsSold: 1, revenue: '100.00', refused: { SEAT_TAKEN: 1 }, latencyMs: expect.any(Object) };
+    const { last } = await follow(event);
+    await waitFor(() => expect(last().sale).toContainEqual(expect.objectContaining(doing)));
+    const { messages } = await follow(event);
+    await waitFor(() => expect(messages.length).toBeGreaterThan(0));
+    expect(messages[0]).toMatchObject({ type: 'event', event: { eventId: event.eventId, currency: 'USD' } });
+    expect(messages[0]).toHaveProperty('history', expect.arrayContaining([expect.objectContaining(doing)]));
     expect(messages[0]).toHaveProperty('events', expect.arrayContaining([{ eventId: event.eventId, name: 'An event' }]));
     expect(last()).toMatchObject({
-      sale: [doing],
       inventory: {
         capacity: 150,
         available: 146,
@@ -240,7 +242,7 @@ describe('who follows an event', () => {
     const event = await openTestEvent();
     const { socket } = await follow(event);
     socket.send('hello');
-    expect(await once(socket, 'close')).toMatchObject([1008]);
+    expect((await once(socket, 'close'))[0]).toBe(1008);
     const headers = { authorization: `Bearer ${token}` };
     const missing = new WebSocket(`${base.replace('http', 'ws')}/query/ops/events/no-such-event`, { headers });
     const [, answer] = await once(missing, 'unexpected-response');
