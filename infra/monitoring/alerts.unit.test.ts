@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { defaultPorts } from '../../scripts/local/ports.ts';
+import { pathTable } from '../../services/shared/path-table.ts';
+import { environments } from '../settings.ts';
+import { synthesise } from '../testing.ts';
+import { alerts, readYaml, thresholdOf } from './alerts.ts';
+import { readExpression } from './promql.ts';
+
+/** Alerts for what CloudWatch alarms tell of; of those in `sameThreshold` with the same figure. */
+const counterparts: Record<string, string> = {
+  'server-errors': 'OnsaleServerErrors',
+  latency: 'OnsaleSlowPurchases',
+  'queue-age': 'OnsaleQueueOld',
+  'queue-depth': 'OnsaleQueueLong',
+  'dead-letters': 'OnsaleDeadLetters',
+  outbox: 'OnsaleOutboxLong',
+  // The server's count of connections is AWS's; who waits for one is ours.
+  'database-connections': 'OnsaleDatabasePoolWaits',
+  // How many tasks there should be is AWS's; which of those that are scraped does not answer is ours.
+  ...Object.fromEntries(Object.keys(pathTable).map((service) => [`${service}-tasks`, 'OnsaleTaskDown'])),
+};
+const sameThreshold = ['server-errors', 'latency', 'queue-age', 'queue-depth', 'dead-letters', 'outbox'];
+
+/** Alarms about what no service of ours sees, and what does. */
+const knownToAwsAlone = {
+  'no-answers': 'what the load balancer answers by itself reaches no service',
+  'redis-memory': "a server's own figure: CloudWatch, or an exporter beside Redis",
+  'redis-cpu': "a server's own figure: CloudWatch, or an exporter beside Redis",
+};
+
+describe('the alerts', () => {
+  it('have a name each that no other has, a severity, a summary and what to do', () => {
+    const names = alerts.map(({ alert }) => alert);
+    expect(names).toEqual([...new Set(names)]);
+    for (const { labels, annotations } of alerts) {
+      expect(['critical', 'warning']).toContain(labels.severity);
+      expect(annotations).toEqual({ summary: expect.stringMatching(/.{20}/), runbook: expect.stringMatching(/.{40}/s) });
+    }
+  });
+
+  it.each(alerts)('$alert asks for metrics in PromQL', ({ expr }) => {
+    expect(readExpression(expr)).not.toEqual([]);
+  });
+
+  it('lead to every command that repairs or proves, and to no other', () => {
+    const runbooks = alerts.map(({ annotations }) => annotations.runbook).join('\n');
+    const told = new Set([...runbooks.matchAll(/npm run onsale -- (\w+)/g)].map(([, command]) => command));
+    const main = readFileSync(join(import.meta.dirname, '../../scripts/onsale/main.ts'), 'utf8');
+    const commands = [...main.matchAll(/\.command\('(\w+)'\)/g)].map(([, command]) => command);
+    expect(told).toEqual(new Set(['verify', 'replay', 'rebuild', 'redrive']));
+    expect(commands).toEqual(expect.arrayContaining([...told]));
+  });
+
+  it('are each seen to fire, and not to fire, in alerts.test.yml', () => {
+    type Check = { expr: string; exp_samples?: object[] };
+    const { tests } = readYaml<{ tests: { promql_expr_test: Check[] }[] }>('alerts.test.yml');
+    const checks = tests.flatMap(({ promql_expr_test }) => promql_expr_test);
+    const seen = (fires: boolean) =>
+      new Set(
+        checks
+          .filter(({ exp_samples }) => (exp_samples !== undefined) === fires)
+          .map(({ expr }) => /^ALERTS\{alertname="(\w+)",alertstate="firing"\}$/.exec(expr)?.[1]),
+      );
+    const all = new Set(alerts.map(({ alert }) => alert));
+    expect(seen(true)).toEqual(all);
+    expect(seen(false)).toEqual(all);
+  });
+});
+
+describe.each(environments)('the alarms of CloudWatch, in %s,', (environment) => {
+  const { system } = synthesise(environment);
+  const alarms = Object.entries(system.all('aws_cloudwatch_metric_alarm')).map(([id, alarm]) => ({
+    id: id.replace(/-alarm$/, ''),
+    ...(alarm as { threshold: number; evaluation_periods: number }),
+  }));
+
+  it('have an alert each, or are about what AWS alone knows', () => {
+    const ids = alarms.map(({ id }) => id);
+    expect(ids.toSorted()).toEqual([...Object.keys(counterparts), ...Object.keys(knownToAwsAlone)].toSorted());
+  });
+
+  it('are told after as long, and of those that have the same unit at the same threshold', () => {
+    for (const { id, threshold, evaluation_periods: minutes } of alarms) {
+      const name = counterparts[id];
+      if (name === undefined) continue;
+      const alert = alerts.find((one) => one.alert === name);
+      expect(alert, id).toMatchObject({ for: `${minutes}m` });
+      if (alert && sameThreshold.includes(id)) expect(thresholdOf(alert), id).toBe(threshold);
+    }
+  });
+});
+
+it('prometheus.yml loads the alerts, and scrapes each service where npm start has its metrics', () => {
+  type Scrape = { job_name: keyof typeof pathTable; static_configs: { targets: string[] }[] };
+  const { rule_files, scrape_configs } = readYaml<{ rule_files: string[]; scrape_configs: Scrape[] }>('prometheus.yml');
+  expect(rule_files).toEqual(['alerts.yml']);
+  expect(scrape_configs).toEqual(
+    (Object.keys(pathTable) as (keyof typeof pathTable)[]).map((service) => ({
+      job_name: service,
+      static_configs: [{ targets: [`127.0.0.1:${defaultPorts[`${service}-metrics`]}`] }],
+    })),
+  );
+});
