@@ -1,0 +1,236 @@
+/** `alertsAbove` draws a line where an alert of alerts.yml begins. */
+export type Panel = {
+  title: string;
+  unit: string;
+  queries: [expression: string, legend: string][];
+  says?: string;
+  alertsAbove?: number;
+};
+
+const rate = (metric: string) => `rate(${metric}[$__rate_interval])`;
+const sum = (of: string, by?: string) => (by ? `sum by (${by}) (${of})` : `sum(${of})`);
+const perSecond = (metric: string, by?: string) => sum(rate(metric), by);
+const mean = (histogram: string, by?: string) => `${perSecond(`${histogram}_sum`, by)} / ${perSecond(`${histogram}_count`, by)}`;
+const quantile = (share: number, histogram: string, by?: string) =>
+  `histogram_quantile(${share}, ${sum(rate(`${histogram}_bucket`), by ? `${by}, le` : 'le')})`;
+/** Of a store, which every process tells alike. */
+const ofStore = (metric: string) => `max(${metric})`;
+
+const requests = 'http_server_request_duration_seconds';
+const process = '{{job}} {{instance}}';
+
+/** The dashboard: rows of panels, from the buyers' requests to the projection. */
+export const rows: [title: string, panels: Panel[]][] = [
+  [
+    'Requests',
+    [
+      { title: 'Requests', unit: 'reqps', queries: [[perSecond(`${requests}_count`, 'http_route'), '{{http_route}}']] },
+      {
+        title: 'Server errors',
+        unit: 'reqps',
+        queries: [
+          [
+            perSecond(`${requests}_count{http_response_status_code=~"5.."}`, 'http_route, http_response_status_code'),
+            '{{http_response_status_code}} {{http_route}}',
+          ],
+        ],
+      },
+      {
+        title: 'p99 of requests',
+        unit: 's',
+        queries: [[quantile(0.99, requests, 'http_route'), '{{http_route}}']],
+        alertsAbove: 2,
+      },
+    ],
+  ],
+  [
+    'Sales',
+    [
+      {
+        title: 'Tickets a second',
+        unit: 'short',
+        queries: [
+          [perSecond('onsale_tickets_sold_total'), 'sold'],
+          [perSecond('onsale_tickets_held_total'), 'held'],
+          [perSecond('onsale_tickets_cancelled_total'), 'cancelled'],
+        ],
+      },
+      { title: 'Refusals by code', unit: 'reqps', queries: [[perSecond('onsale_refusals_total', 'code'), '{{code}}']] },
+      {
+        title: 'Requests that wait for Redis, and that were shed',
+        says: 'What is too much to wait is refused at once, with 503.',
+        unit: 'short',
+        queries: [
+          [sum('onsale_purchase_waiting_requests'), 'wait'],
+          [perSecond('onsale_purchase_shed_total'), 'shed a second'],
+        ],
+      },
+      {
+        title: "p99 of Redis' scripts",
+        unit: 's',
+        queries: [[quantile(0.99, 'onsale_script_duration_seconds', 'script'), '{{script}}']],
+      },
+      {
+        title: 'Calls of scripts',
+        unit: 'ops',
+        queries: [[perSecond('onsale_script_duration_seconds_count', 'script'), '{{script}}']],
+      },
+      {
+        title: 'Commands a call',
+        says: 'What came while Redis was at work is asked in one call: the more come, the more there are.',
+        unit: 'short',
+        queries: [[mean('onsale_script_commands', 'script'), '{{script}}']],
+      },
+    ],
+  ],
+  [
+    'Outbox and SNS',
+    [
+      {
+        title: 'Outbox: domain events that wait',
+        unit: 'short',
+        queries: [[ofStore('onsale_outbox_unpublished_events'), 'events']],
+        alertsAbove: 50_000,
+      },
+      {
+        title: 'Outbox: age of the oldest',
+        says: 'What would be lost with the memory of Redis.',
+        unit: 's',
+        queries: [[ofStore('onsale_outbox_oldest_seconds'), 'oldest']],
+        alertsAbove: 120,
+      },
+      {
+        title: 'SNS: messages and errors',
+        unit: 'ops',
+        queries: [
+          [perSecond('onsale_publish_duration_seconds_count'), 'messages'],
+          [perSecond('onsale_publish_errors_total'), 'errors'],
+        ],
+      },
+      {
+        title: 'SNS: domain events a message',
+        says: 'One when it is quiet, hundreds at a peak.',
+        unit: 'short',
+        queries: [[mean('onsale_publish_events'), 'mean']],
+      },
+      {
+        title: 'SNS: time to publish',
+        unit: 's',
+        queries: [
+          [quantile(0.5, 'onsale_publish_duration_seconds'), 'p50'],
+          [quantile(0.99, 'onsale_publish_duration_seconds'), 'p99'],
+        ],
+      },
+    ],
+  ],
+  [
+    'Queue',
+    [
+      {
+        title: 'Queue: messages',
+        unit: 'short',
+        queries: [
+          [ofStore('onsale_queue_messages'), 'wait'],
+          [ofStore('onsale_queue_in_flight_messages'), 'in flight'],
+        ],
+        alertsAbove: 5_000,
+      },
+      {
+        title: 'Queue: age when received',
+        unit: 's',
+        queries: [
+          [quantile(0.5, 'onsale_queue_age_seconds'), 'p50'],
+          [quantile(0.99, 'onsale_queue_age_seconds'), 'p99'],
+        ],
+        alertsAbove: 120,
+      },
+      {
+        title: 'Dead letters',
+        says: 'npm run onsale -- redrive tells the reason of each.',
+        unit: 'short',
+        queries: [
+          [ofStore('onsale_dead_letters'), 'dead letters'],
+          [perSecond('onsale_rejected_events_total'), 'rejected a second'],
+        ],
+      },
+    ],
+  ],
+  [
+    'Projection',
+    [
+      { title: 'Domain events a batch', unit: 'short', queries: [[mean('onsale_batch_events'), 'mean']] },
+      {
+        title: 'Time of a batch',
+        unit: 's',
+        queries: [
+          [quantile(0.5, 'onsale_batch_duration_seconds'), 'p50'],
+          [quantile(0.99, 'onsale_batch_duration_seconds'), 'p99'],
+        ],
+      },
+      { title: 'Rows written', unit: 'wps', queries: [[perSecond('onsale_projected_rows_total', 'table'), '{{table}}']] },
+      {
+        title: 'From sale to commit',
+        unit: 's',
+        queries: [
+          [quantile(0.5, 'onsale_projection_delay_seconds'), 'p50'],
+          [quantile(0.99, 'onsale_projection_delay_seconds'), 'p99'],
+        ],
+      },
+      {
+        title: 'Projection behind: time',
+        unit: 's',
+        queries: [[ofStore('onsale_projection_lag_seconds'), 'behind']],
+        alertsAbove: 120,
+      },
+      {
+        title: 'Projection behind: domain events',
+        unit: 'short',
+        queries: [[ofStore('onsale_projection_lag_sequences'), 'sequences']],
+      },
+      {
+        title: 'Conflicts in an hour',
+        says: 'Seats sold twice, in two epochs: npm run onsale -- verify names both tickets.',
+        unit: 'short',
+        queries: [[sum('increase(onsale_conflicts_total[1h])'), 'conflicts']],
+      },
+    ],
+  ],
+  [
+    'Organisers and MySQL',
+    [
+      { title: 'Live maps: sockets', unit: 'short', queries: [[sum('onsale_live_sockets'), 'open']] },
+      {
+        title: 'Connections to MySQL',
+        unit: 'short',
+        queries: [
+          [sum('db_client_connection_count', 'job, state'), '{{job}} {{state}}'],
+          [sum('db_client_connection_max', 'job'), '{{job}} at most'],
+        ],
+      },
+      {
+        title: 'Statements that wait for a connection',
+        unit: 'short',
+        queries: [[sum('db_client_connection_pending_requests', 'job'), '{{job}}']],
+      },
+    ],
+  ],
+  [
+    'Processes',
+    [
+      { title: 'Tasks', unit: 'short', queries: [[sum('up', 'job'), '{{job}}']] },
+      {
+        title: 'Event loop: p99 of its lag',
+        unit: 's',
+        queries: [['max by (job, instance) (nodejs_eventloop_lag_p99_seconds)', process]],
+        alertsAbove: 0.5,
+      },
+      { title: 'Processor: cores', unit: 'short', queries: [[perSecond('process_cpu_seconds_total', 'job, instance'), process]] },
+      { title: 'Memory', unit: 'bytes', queries: [[sum('process_resident_memory_bytes', 'job, instance'), process]] },
+      {
+        title: 'Garbage collection: share of the time',
+        unit: 'percentunit',
+        queries: [[perSecond('nodejs_gc_duration_seconds_sum', 'job, instance'), process]],
+      },
+    ],
+  ],
+];
