@@ -1,0 +1,80 @@
+import getPort from 'get-port';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { buy, get, post } from '../../scripts/testing/http.ts';
+import { startTestService } from '../../scripts/testing/services.ts';
+import { createMessaging, openTestEvent } from '../../scripts/testing/stores.ts';
+import type { ServiceName } from '../../services/shared/path-table.ts';
+import { alerts, thresholdOf } from './alerts.ts';
+import { rows } from './panels.ts';
+import { type Asked, labelsOfScrape, readExpression } from './promql.ts';
+
+const resources = new AsyncDisposableStack();
+afterAll(() => resources.disposeAsync());
+
+const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 30_000, interval: 100 });
+
+const messaging = await createMessaging();
+
+async function startWithMetrics(service: ServiceName) {
+  const port = await getPort();
+  const { base } = await startTestService(service, messaging, { resources, env: { METRICS_PORT: String(port) } });
+  const scrape = async () => await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  return { base, scrape };
+}
+
+const purchase = await startWithMetrics('purchase');
+const query = await startWithMetrics('query');
+const persistence = await startWithMetrics('persistence');
+
+/** The labels of each series that a scrape of all services has now: `{ name: [{ label: value }, …] }`. */
+async function scrapeAll(): Promise<Record<string, Record<string, string>[]>> {
+  const texts = await Promise.all([purchase, query, persistence].map(({ scrape }) => scrape()));
+  const series = texts.flatMap((text) => [...text.matchAll(/^(\w+)(?:\{(.*)\})? \S+$/gm)]);
+  const withLabels = series.map(([, name = '', labels = '']) => ({
+    name,
+    labels: Object.fromEntries([...labels.matchAll(/(\w+)="([^"]*)"/g)].map(([, label, value]) => [label, value])),
+  }));
+  return Object.fromEntries(
+    Object.entries(Object.groupBy(withLabels, ({ name }) => name)).map(([name, all = []]) => [
+      name,
+      all.map(({ labels }) => labels),
+    ]),
+  );
+}
+
+beforeAll(async () => {
+  const { eventId, venueId } = await openTestEvent();
+  expect((await buy(purchase.base, { eventId, venueId })).status).toBe(201);
+  expect((await buy(purchase.base, { eventId, venueId })).status).toBe(409);
+  const orders = `${purchase.base}/purchase/api/v1/orders`;
+  expect((await post(`${purchase.base}/purchase/api/v1/holds`, { eventId, zoneId: 1, quantity: 2 })).status).toBe(201);
+  const { body } = await post(orders, { eventId, zoneId: 1, quantity: 2 });
+  expect((await post(`${orders}/${body.orderId}/cancel`, { eventId })).status).toBe(200);
+  await waitFor(async () => {
+    expect((await get(`${query.base}/query/api/v1/orders/${body.orderId}`)).body).toMatchObject({ status: 'CANCELLED' });
+  });
+});
+
+it('once something was sold, held, cancelled and refused, the services tell every metric, and label of it, that is asked for', async () => {
+  const ofDashboard = rows.flatMap(([, panels]) => panels.flatMap(({ queries }) => queries.map(([expression]) => expression)));
+  const asked = [...alerts.map(({ expr }) => expr), ...ofDashboard].flatMap(readExpression);
+  await waitFor(async () => {
+    const told = await scrapeAll();
+    const isTold = ({ metric, labels }: Asked) =>
+      // Prometheus' own, of each scrape.
+      metric === 'up' ||
+      told[metric]?.some((series) => labels.every((label) => label in series || labelsOfScrape.includes(label)));
+    const missing = asked.filter((one) => !isTold(one)).map(({ metric, labels }) => `${metric}{${labels}}`);
+    expect([...new Set(missing)].toSorted()).toEqual([]);
+  });
+});
+
+it('each histogram that an alert takes a quantile of has a bucket above the threshold, without which it could not fire', async () => {
+  const told = await scrapeAll();
+  for (const alert of alerts) {
+    for (const { metric } of readExpression(alert.expr).filter(({ labels }) => labels.includes('le'))) {
+      const bounds = (told[metric] ?? []).map(({ le }) => Number(le)).filter(Number.isFinite);
+      expect(Math.max(...bounds), metric).toBeGreaterThan(thresholdOf(alert));
+    }
+  }
+});
