@@ -222,7 +222,7 @@ export const rows: [title: string, panels: Panel[]][] = [
         title: 'Event loop: p99 of its lag',
         unit: 's',
         queries: [['max by (job, instance) (nodejs_eventloop_lag_p99_seconds)', process]],
-        alertsAbove: 0.5,
+        alertsAbove: 0.2,
       },
       { title: 'Processor: cores', unit: 'short', queries: [[perSecond('process_cpu_seconds_total', 'job, instance'), process]] },
       { title: 'Memory', unit: 'bytes', queries: [[sum('process_resident_memory_bytes', 'job, instance'), process]] },
