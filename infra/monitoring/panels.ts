@@ -189,7 +189,7 @@ export const rows: [title: string, panels: Panel[]][] = [
       },
       {
         title: 'Conflicts in an hour',
-        says: 'Seats sold twice, in two epochs: npm run onsale -- verify names both tickets.',
+        says: 'Second tickets for a seat: sold in two epochs, or a cancellation is yet to come. npm run onsale -- verify tells.',
         unit: 'short',
         queries: [[sum('increase(onsale_conflicts_total[1h])'), 'conflicts']],
       },
