@@ -6,7 +6,7 @@ import type { QueueDepth } from '../shared/queue-depth.ts';
 import { type RowsWritten, rowsWritten } from './projections/project.ts';
 import { type BatchApplied, batchesApplied } from './worker.ts';
 
-const waitSeconds = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800];
+const waitSeconds = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 1_800];
 
 export function createPersistenceMetrics({ db, readDepth }: { db: Database; readDepth: () => Promise<QueueDepth> }): Metrics {
   const metrics = createMetrics();

@@ -3,7 +3,7 @@ import type { HttpServer } from './http-server.ts';
 import type { Registry } from './metrics.ts';
 
 /** As OpenTelemetry's semantic conventions for HTTP advise, and finer where buyers wait. */
-const bucketsSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const bucketsSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 2.5, 5, 10];
 
 /**
  * Measures requests: how many, how they ended and how long they took, by route. What no route was found for has none, so that
