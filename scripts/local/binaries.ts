@@ -54,12 +54,7 @@ export async function findServers(wanted: Wanted, folder: string, say: (line: st
   const found = await serversOnPath(wanted, folder);
   if (found) return found;
   if (await dockerRuns()) return { ...(wanted.redis && { redis: dockerRedis }), ...(wanted.mysql && { mysql: dockerMysql }) };
-  if (!(await canInstall())) throw new Error(howToInstall);
-  say(`Installing ${debianPackages.join(', ')} (once) …`);
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const wait = ['-o', 'DPkg::Lock::Timeout=120'];
-  await run('apt-get', [...wait, 'update'], { env });
-  await run('apt-get', [...wait, 'install', '--yes', '--no-install-recommends', ...debianPackages], { env });
+  if (!(await installPackages(debianPackages, say))) throw new Error(howToInstall);
   const installed = await serversOnPath(wanted, folder);
   if (!installed) throw new Error(howToInstall);
   return installed;
@@ -108,8 +103,15 @@ function dockerRuns(): Promise<boolean> {
   );
 }
 
-async function canInstall(): Promise<boolean> {
-  return process.getuid?.() === 0 && (await findBinary('apt-get')) !== undefined;
+/** Installs Debian's packages where we may, as root on Debian; gives whether it did. Rejects where that failed. */
+export async function installPackages(packages: string[], say: (line: string) => void): Promise<boolean> {
+  if (process.getuid?.() !== 0 || !(await findBinary('apt-get'))) return false;
+  say(`Installing ${packages.join(', ')} (once) …`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const wait = ['-o', 'DPkg::Lock::Timeout=120'];
+  await run('apt-get', [...wait, 'update'], { env });
+  await run('apt-get', [...wait, 'install', '--yes', '--no-install-recommends', ...packages], { env });
+  return true;
 }
 
 /** How to run a program of a server: as it is, or in its image, seeing `folder` and reachable at `port` on loopback. */

@@ -1,0 +1,128 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { holdSale } from '../../../scripts/flash-sale/hold-sale.ts';
+import { type SystemUnderSale, systemAt } from '../../../scripts/flash-sale/system.ts';
+import { freePorts } from '../../../scripts/local/free-ports.ts';
+import { connectMessaging } from '../../../scripts/local/messaging.ts';
+import { opsTokenOf } from '../../../scripts/local/ops-token.ts';
+import type { Ports } from '../../../scripts/local/ports.ts';
+import { startSystem } from '../../../scripts/local/system.ts';
+import { recordVerification } from '../../../scripts/onsale/verify/record.ts';
+import { verifyEvent } from '../../../scripts/onsale/verify/verify-event.ts';
+import { launchChromium } from '../../../scripts/testing/chromium.ts';
+import { testFolder } from '../../../scripts/testing/services.ts';
+import { db, redis, urls } from '../../../scripts/testing/stores.ts';
+
+const resources = new AsyncDisposableStack();
+afterAll(() => resources.disposeAsync());
+
+const browser = await launchChromium(resources);
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+const options = { seats: 2_000, buyers: 2_600, best: false, seed: 1, connections: 100 };
+const pageMs = 20_000;
+
+describe.skipIf(!browser)("the operator's page, in Chromium", { timeout: 120_000 }, () => {
+  let ports: Ports;
+  let base: string;
+  let token: string;
+  let system: SystemUnderSale;
+  beforeAll(async () => {
+    ports = await freePorts();
+    const folder = testFolder(resources);
+    await startSystem({ folder, ports, urls, resources, say: () => {}, prepare: async () => {} });
+    [base, token, system] = [`http://127.0.0.1:${ports['load-balancer']}`, opsTokenOf(folder), systemAt(ports, urls)];
+  }, 300_000);
+
+  /** A page of its own, and what it complains of. */
+  async function open(settings: { width: number; height: number; colorScheme: 'light' | 'dark' }) {
+    const { width, height, colorScheme } = settings;
+    const page = (await browser?.newPage({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce' })) as Page;
+    resources.defer(() => page.close());
+    page.setDefaultTimeout(pageMs);
+    const complaints: string[] = [];
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !message.text().includes('401')) complaints.push(message.text());
+    });
+    page.on('pageerror', ({ message }) => void complaints.push(message));
+    return { page, complaints };
+  }
+
+  const text = async (page: Page, selector: string) => (await page.locator(selector).textContent())?.replaceAll(/\s+/g, ' ').trim() ?? '';
+
+  it('follows a flash sale from the terminal\'s link on, and its last figures are those of "verify"', async () => {
+    const { page, complaints } = await open({ width: 1_440, height: 900, colorScheme: 'light' });
+    let opened: Promise<unknown> | undefined;
+    const seen = new Set<number>();
+    const sale = await holdSale(system, options, ({ eventId, sold }) => {
+      opened ??= page.goto(`${base}/query/ops?eventId=${eventId}#token=${token}`);
+      seen.add(sold);
+    });
+    await opened;
+    expect(seen.size).toBeGreaterThan(1);
+    const { eventId } = sale.inventory;
+    await page.waitForURL((url) => url.pathname === '/query/ops' && url.hash === '');
+    await expect.poll(() => text(page, '#sold'), { timeout: pageMs }).toBe('2,000');
+
+    const messaging = connectMessaging(ports, resources);
+    const startedAt = new Date();
+    const verification = await verifyEvent({ db, redis, messaging }, eventId);
+    await recordVerification(db, startedAt, verification);
+    expect(verification).toMatchObject({ count: 0, tickets: 2_000, revenue: '200000.00' });
+    await expect.poll(() => text(page, '#health-list'), { timeout: pageMs }).toMatch(/nothing missing, nothing twice/i);
+    expect(await text(page, '#sold')).toBe(verification.tickets.toLocaleString('en-US'));
+    expect((await text(page, '#revenue')).replaceAll(/[^0-9.]/g, '')).toBe(verification.revenue);
+    expect(await text(page, '#capacity')).toContain('2,000');
+    expect(await page.title()).toMatch(/^100/);
+    await expect.poll(() => text(page, '#health-list'), { timeout: pageMs }).toMatch(/All \d+ zones add up/);
+    // Every seat of every zone is drawn as taken.
+    await page.locator('#table-details summary').click();
+    expect(await text(page, '#table-body')).toMatch(/\d/);
+    expect(complaints).toEqual([]);
+  });
+
+  it.each([
+    { width: 1_440, height: 900, colorScheme: 'light' },
+    { width: 390, height: 844, colorScheme: 'dark' },
+  ] as const)('has nothing that axe-core objects to, nor scrolls sideways: $width px, $colorScheme', async (settings) => {
+    const { page, complaints } = await open(settings);
+    const { violations: ofSignIn } = await check(page, `${base}/query/ops`);
+    expect(ofSignIn).toEqual([]);
+    await page.fill('#token', 'not the token');
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').getByText('That is not the token.').waitFor();
+    await page.fill('#token', token);
+    await page.keyboard.press('Enter');
+    await expect.poll(() => text(page, '#connection-state'), { timeout: pageMs }).toBe('Live');
+    await expect.poll(() => page.locator('#zones li').count(), { timeout: pageMs }).toBeGreaterThan(0);
+    const { violations } = await check(page);
+    expect(violations).toEqual([]);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(settings.width);
+    expect(complaints).toEqual([]);
+  });
+
+  it('can be used with the keyboard alone: a zone opens with Enter, and closes with Escape, where the focus was', async () => {
+    const { page } = await open({ width: 1_440, height: 900, colorScheme: 'dark' });
+    await page.goto(`${base}/query/ops#token=${token}`);
+    await page.locator('#zones button').first().waitFor();
+    await page.locator('#event-list').focus();
+    const focused = () => page.evaluate('document.activeElement.closest("#zones") !== null');
+    for (let tabs = 0; tabs < 30 && !(await focused()); tabs++) await page.keyboard.press('Tab');
+    expect(await focused()).toBe(true);
+    await page.keyboard.press('Enter');
+    expect(await page.locator('#zone-dialog').isVisible()).toBe(true);
+    await page.keyboard.press('Escape');
+    expect(await page.locator('#zone-dialog').isVisible()).toBe(false);
+    expect(await focused()).toBe(true);
+  });
+
+  /** What axe-core finds: each rule with the elements that break it. */
+  async function check(page: Page, url?: string): Promise<{ violations: { id: string; nodes: string[] }[] }> {
+    if (url) await page.goto(url);
+    // A policy that forbids scripts of others forbids this one in the page, and not here.
+    const found = (await page.evaluate(`${axe}; axe.run()`)) as { violations: { id: string; nodes: { html: string }[] }[] };
+    return { violations: found.violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => html) })) };
+  }
+});
