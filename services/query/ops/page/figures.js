@@ -59,7 +59,10 @@ function showRates({ currency }, { sale }, window) {
     Math.max(0, ...window.map((second) => (second.sale ? figure(second.sale) : 0)));
   const peak = (/** @type {number} */ rate) => (isKnown ? `Highest ${formatCount(rate)}` : unreadable);
 
-  say('revenue-rate', isKnown ? `${formatMoney(last?.revenue ?? '0', currency)} in the last second` : unknown);
+  say(
+    'revenue-rate',
+    isKnown ? `${formatMoney(last?.revenue ?? '0', currency)} in the last second` : `${unknown} in the last second`,
+  );
   say('ticket-rate', isKnown ? formatCount(last?.ticketsSold ?? 0) : unknown);
   say('ticket-rate-detail', peak(highest(({ ticketsSold }) => ticketsSold)));
   say('refused-rate', isKnown ? formatCount(last ? refusedIn(last) : 0) : unknown);
