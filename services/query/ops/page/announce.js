@@ -17,6 +17,7 @@ export function createAnnouncer() {
     problems(problems) {
       const fresh = Object.keys(problems).filter((key) => !known.has(key));
       known = new Set(Object.keys(problems));
+      if (known.size === 0) setText(element('alert'), '');
       if (fresh.length === 0) return;
       const said = fresh.slice(0, mostAtOnce).map((key) => problems[key]);
       if (fresh.length > mostAtOnce) said.push(`And ${formatAmount(fresh.length - mostAtOnce, 'more problem')}`);

@@ -39,17 +39,18 @@ export function createChart(parent, { title, format, axis, lines, isFilled = fal
     ...(isFilled && { fill: () => colourOf('--line-fill') }),
     width: 2,
     dash: dashes[at] ?? [],
-    points: { show: false, filter: aloneIn },
+    points: { show: false, filter: aloneIn, size: 4 },
   }));
+  const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
   const grid = { stroke: () => colourOf('--line'), width: 1 };
-  const common = { stroke: () => colourOf('--muted'), font: '12px system-ui, sans-serif', ticks: { show: false } };
+  const common = { stroke: () => colourOf('--muted'), font: `${0.75 * rem}px system-ui, sans-serif`, ticks: { show: false } };
   const sizeOf = () => ({ width: plotted.clientWidth || 300, height: plotted.clientHeight || 150 });
   const plot = new uPlot(
     {
       ...sizeOf(),
       legend: { show: false },
       cursor: { show: false },
-      padding: [8, 12, 0, 0],
+      padding: [rem / 2, 1.75 * rem, 0, 0],
       scales: {
         x: { time: true, range: (_, __, max) => [max - windowSeconds + 1, max] },
         y: { range: (_, __, max) => [0, roundUp(max)] },
@@ -58,11 +59,12 @@ export function createChart(parent, { title, format, axis, lines, isFilled = fal
         {
           ...common,
           grid: { show: false },
-          size: 24,
-          incrs: [60, 120],
+          size: 1.5 * rem,
+          space: 4 * rem,
+          incrs: [60, 120, 300],
           values: (_, splits) => splits.map((at) => formatMinute(at * 1000)),
         },
-        { ...common, grid, size: 56, incrs: steps, space: 32, values: (_, splits) => splits.map(axis) },
+        { ...common, grid, size: 3.5 * rem, incrs: steps, space: 2 * rem, values: (_, splits) => splits.map(axis) },
       ],
       series: [{}, ...series],
     },
@@ -118,9 +120,9 @@ function roundUp(/** @type {number | null} */ highest) {
 function createLegendItem(legend, text, at) {
   const swatch = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   swatch.setAttribute('class', `swatch line-${at + 1}`);
-  swatch.setAttribute('viewBox', '0 0 28 8');
+  swatch.setAttribute('viewBox', '0 0 20 8');
   const stroke = document.createElementNS('http://www.w3.org/2000/svg', 'line');
-  for (const [name, value] of Object.entries({ x1: 0, x2: 28, y1: 4, y2: 4, 'stroke-dasharray': (dashes[at] ?? []).join(' ') })) {
+  for (const [name, value] of Object.entries({ x1: 0, x2: 20, y1: 4, y2: 4, 'stroke-dasharray': (dashes[at] ?? []).join(' ') })) {
     stroke.setAttribute(name, String(value));
   }
   swatch.append(stroke);

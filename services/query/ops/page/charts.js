@@ -14,7 +14,12 @@ const milliseconds = (/** @type {number} */ ms) => `${formatCount(Math.round(ms)
 export function createCharts(currency) {
   const parent = element('charts');
   const count = { format: formatCount, axis: formatCompact };
-  const symbol = new Intl.NumberFormat(undefined, { style: 'currency', currency, notation: 'compact', maximumFractionDigits: 1 });
+  const symbol = new Intl.NumberFormat(undefined, {
+    style: 'currency',
+    currency,
+    notation: 'compact',
+    maximumSignificantDigits: 3,
+  });
   // Of a chart, and so rounded as it is; what is owed to the digit is in the figures.
   const money = {
     format: (/** @type {number} */ amount) => symbol.format(amount),

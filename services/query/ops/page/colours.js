@@ -1,13 +1,26 @@
+/** @type {Map<string, string>} */
+const known = new Map();
+
+const darkTheme = matchMedia('(prefers-color-scheme: dark)');
+darkTheme.addEventListener('change', () => known.clear());
+
+/** @param {() => void} onChange */
+export const watchTheme = (onChange) => darkTheme.addEventListener('change', onChange);
+
 /**
- * The theme's colours, as style.css has them; read anew when the theme changes.
+ * The theme's colour, as style.css has it. Charts ask for many every second, and each look at the styles would lay the page out anew.
  * @param {string} name of a custom property
  */
-export const colourOf = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+export function colourOf(name) {
+  const colour = known.get(name) ?? getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  known.set(name, colour);
+  return colour;
+}
 
 const scratch = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
 
 /** A colour as a pixel of an ImageData lies in memory. */
-export function pixelOf(/** @type {string} */ colour) {
+function pixelOf(/** @type {string} */ colour) {
   if (!scratch) return 0;
   scratch.fillStyle = colour;
   scratch.fillRect(0, 0, 1, 1);
@@ -15,8 +28,3 @@ export function pixelOf(/** @type {string} */ colour) {
 }
 
 export const seatColours = () => ({ free: pixelOf(colourOf('--free')), taken: pixelOf(colourOf('--sold')) });
-
-/** @param {() => void} onChange */
-export function watchTheme(onChange) {
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', onChange);
-}

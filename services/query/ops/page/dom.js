@@ -30,14 +30,22 @@ export function create(tag, className, ...children) {
 }
 
 /**
- * A bar of what is sold, held and free; says nothing to a screen reader, as the figures are beside it.
+ * A bar of what is sold, held and free; says nothing to a screen reader, as the figures are beside it. Scaled, as a width would lay
+ * the page out anew for each of hundreds of zones.
+ */
+export const createBar = () => create('span', 'bar', create('span', 'bar-held'), create('span', 'bar-sold'));
+
+/**
  * @param {HTMLElement} bar
  * @param {{ capacity: number, held: number, sold: number } | null} counts null where they are not known
  */
-export function setBar(bar, counts) {
-  const share = (/** @type {number} */ count) => `${counts && counts.capacity > 0 ? (count / counts.capacity) * 100 : 0}%`;
-  bar.style.setProperty('--sold-width', share(counts?.sold ?? 0));
-  bar.style.setProperty('--held-width', share(counts?.held ?? 0));
+export function setBar({ children: [held, sold] }, counts) {
+  const { capacity, held: heldCount, sold: soldCount } = counts ?? { capacity: 1, held: 0, sold: 0 };
+  scale(sold, soldCount / capacity);
+  // What is held lies behind what is sold, and is seen where it is longer.
+  scale(held, (soldCount + heldCount) / capacity);
 }
 
-export const createBar = () => create('span', 'bar', create('span', 'bar-sold'), create('span', 'bar-held'));
+function scale(/** @type {Element | undefined} */ part, /** @type {number} */ share) {
+  if (part instanceof HTMLElement) part.style.transform = `scaleX(${share})`;
+}

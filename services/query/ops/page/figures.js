@@ -1,4 +1,4 @@
-import { element, setBar, setText } from './dom.js';
+import { createBar, element, setBar, setText } from './dom.js';
 import { formatCount, formatMoney, formatPercent, unknown, unreadable } from './format.js';
 import { refusedIn } from './refusals.js';
 
@@ -6,6 +6,10 @@ import { refusedIn } from './refusals.js';
 /** @import { Inventory, Projection } from '../messages.ts' */
 /** @import { Second } from './health.js' */
 /** @import { WindowSecond } from './seconds.js' */
+
+const soldBar = createBar();
+soldBar.classList.add('bar-large');
+element('sold-bar-place').append(soldBar);
 
 /** @param {string} id @param {string} text */
 const say = (id, text) => setText(element(id), text);
@@ -15,7 +19,8 @@ function sayHuge(id, text, otherCharacters = 0) {
   const node = element(id);
   setText(node, text);
   const line = /** @type {HTMLElement} */ (node.parentElement);
-  line.style.setProperty('--characters', String(Math.max(7, text.length + otherCharacters)));
+  const characters = String(Math.max(7, text.length + otherCharacters));
+  if (line.style.getPropertyValue('--characters') !== characters) line.style.setProperty('--characters', characters);
 }
 
 /**
@@ -35,7 +40,7 @@ function showInventory(inventory) {
   say('capacity', capacity);
   // Written at half the size.
   sayHuge('sold', inventory ? formatCount(inventory.sold) : unknown, capacity.length / 2);
-  setBar(element('sold-bar'), inventory);
+  setBar(soldBar, inventory);
   say('sold-share', inventory ? formatPercent(inventory.sold, inventory.capacity) : unknown);
   say('held-count', inventory ? formatCount(inventory.held) : unknown);
   say('free-count', inventory ? formatCount(inventory.available) : unknown);
@@ -59,7 +64,10 @@ function showRates({ currency }, { sale }, window) {
     Math.max(0, ...window.map((second) => (second.sale ? figure(second.sale) : 0)));
   const peak = (/** @type {number} */ rate) => (isKnown ? `Highest ${formatCount(rate)}` : unreadable);
 
-  say('revenue-rate', isKnown ? `${formatMoney(last?.revenue ?? '0', currency)} in the last second` : unknown);
+  say(
+    'revenue-rate',
+    isKnown ? `${formatMoney(last?.revenue ?? '0', currency)} in the last second` : `${unknown} in the last second`,
+  );
   say('ticket-rate', isKnown ? formatCount(last?.ticketsSold ?? 0) : unknown);
   say('ticket-rate-detail', peak(highest(({ ticketsSold }) => ticketsSold)));
   say('refused-rate', isKnown ? formatCount(last ? refusedIn(last) : 0) : unknown);

@@ -45,13 +45,16 @@ export function formatPercent(/** @type {number} */ part, /** @type {number} */ 
 /** How long something took or is ago: 0.42 → "0.4 s", 75 → "1 min 15 s", 7260 → "2 h 1 min". */
 export function formatSeconds(/** @type {number} */ seconds) {
   if (seconds > 0 && seconds < 0.1) return 'under 0.1 s';
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  if (whole < 86_400) return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
-  return `${Math.floor(whole / 86_400)} d ${Math.floor((whole % 86_400) / 3600)} h`;
+  if (whole < 3600) return parts(Math.floor(whole / 60), 'min', whole % 60, 's');
+  if (whole < 86_400) return parts(Math.floor(whole / 3600), 'h', Math.floor((whole % 3600) / 60), 'min');
+  return parts(Math.floor(whole / 86_400), 'd', Math.floor((whole % 86_400) / 3600), 'h');
 }
+
+/** @param {number} large @param {string} unit @param {number} small @param {string} smallUnit */
+const parts = (large, unit, small, smallUnit) => `${large} ${unit}${small === 0 ? '' : ` ${small} ${smallUnit}`}`;
 
 /** What is left until something begins: 3_723_000 ms → "01:02:03", and days before it. */
 export function formatCountdown(/** @type {number} */ ms) {

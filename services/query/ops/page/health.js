@@ -75,11 +75,11 @@ function conservationHealth(inventory, event) {
   const problems = Object.fromEntries(
     zones.flatMap(({ zoneId, fault }) => (fault ? [[`zone ${zoneId}`, `${zoneName(event, zoneId)}: ${fault}`]] : [])),
   );
-  const [first, ...others] = Object.values(problems);
-  if (first !== undefined) {
-    const value = `${formatCount(others.length + 1)} of ${formatAmount(zones.length, 'zone')} ${others.length === 0 ? 'does' : 'do'} not add up`;
-    const detail = others.length === 0 ? first : `${first}; and ${formatCount(others.length)} more`;
-    return { tone: 'bad', value, detail, problems };
+  const faults = Object.values(problems);
+  if (faults.length > 0) {
+    const value = `${formatCount(faults.length)} of ${formatAmount(zones.length, 'zone')} ${faults.length === 1 ? 'does' : 'do'} not add up`;
+    const more = faults.length > 2 ? `; and ${formatCount(faults.length - 2)} more` : '';
+    return { tone: 'bad', value, detail: faults.slice(0, 2).join('; ') + more, problems };
   }
   const isCompared = zones.every(({ projected }) => projected !== null);
   const detail = isCompared ? 'Available, held and sold, in Redis and MySQL' : 'In Redis; MySQL cannot be read now';
@@ -94,7 +94,9 @@ function conservationHealth(inventory, event) {
 function verificationHealth(verification, event, now) {
   if (!verification) return { tone: 'plain', value: 'Never verified', detail: `npm run onsale -- verify ${event.eventId}` };
   const { at, differences, tickets } = verification;
-  const when = `${formatSeconds(Math.max(0, Math.floor((now - Date.parse(at)) / 1000)))} ago`;
+  const seconds = Math.max(0, Math.floor((now - Date.parse(at)) / 1000));
+  // Its seconds would only flicker.
+  const when = seconds < 60 ? 'just now' : `${formatSeconds(seconds - (seconds % 60))} ago`;
   if (differences === 0) {
     return {
       tone: 'good',

@@ -55,16 +55,19 @@ function start(eventId) {
   /** @type {ReturnType<typeof createCharts> | undefined} */
   let charts;
   let colours = seatColours();
+  /** @type {ReturnType<typeof followSeats> | undefined} */
+  let seats;
 
   const zones = createZones((zoneId) => {
     dialog.open(zoneId);
     if (event) dialog.showFigures(event, second?.inventory ?? null);
-    dialog.draw(seats, colours);
+    if (seats) dialog.draw(seats, colours);
   });
 
   /** @type {Set<number>} */
   const toDraw = new Set();
   const drawSoon = once(() => {
+    if (!seats) return;
     zones.draw(toDraw, seats, colours);
     const opened = dialog.zoneId();
     if (opened !== undefined && toDraw.has(opened)) dialog.draw(seats, colours);
@@ -75,10 +78,12 @@ function start(eventId) {
     for (const zoneId of zoneIds) toDraw.add(zoneId);
     drawSoon();
   }
-  const seats = followSeats(eventId, draw, (isLive) => {
-    element('zones').classList.toggle('is-stale', !isLive);
-    setText(element('seats-state'), isLive ? '' : `The map is not live: as of ${formatTime(Date.now() + aheadMs)}`);
-  });
+  function follow() {
+    seats = followSeats(eventId, draw, (isLive) => {
+      element('zones').classList.toggle('is-stale', !isLive);
+      setText(element('seats-state'), isLive ? '' : `The map is not live: as of ${formatTime(Date.now() + aheadMs)}`);
+    });
+  }
 
   const showSoon = once(show);
   function show() {
@@ -110,7 +115,9 @@ function start(eventId) {
     seconds.begin(message.history);
     showEvent(event, message.events);
     charts ??= createCharts(event.currency);
-    if (zones.showEvent(event.zones)) draw(seats.keys());
+    if (zones.showEvent(event.zones) && seats) draw(seats.keys());
+    // An event that is not has no seats to follow.
+    if (!seats) follow();
   }
 
   /** @param {Second} message */
@@ -150,7 +157,7 @@ function start(eventId) {
   setInterval(tick, 1000);
   watchTheme(() => {
     colours = seatColours();
-    draw(seats.keys());
+    if (seats) draw(seats.keys());
   });
 }
 

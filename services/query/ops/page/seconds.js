@@ -18,8 +18,10 @@ const startOf = (/** @type {number} */ ms) => Math.floor(ms / 1000) * 1000;
 export function createSeconds() {
   /** @type {Map<number, SecondOfSale | null>} */
   const seconds = new Map();
-  /** The last second that is known to be over. */
+  /** The last second to show. */
   let end = 0;
+  /** When the last message came. */
+  let heardAt = 0;
 
   /** @param {readonly SecondOfSale[]} sale */
   function merge(sale) {
@@ -47,10 +49,10 @@ export function createSeconds() {
      * @param {readonly SecondOfSale[] | null} sale
      */
     add(at, sale) {
-      const before = end;
       end = Math.max(end, startOf(at - graceMs));
       if (sale) merge(sale);
-      else if (before > 0) for (let second = before + 1000; second <= end; second += 1000) seconds.set(second, null);
+      else for (let second = startOf(heardAt || at); second < startOf(at); second += 1000) seconds.set(second, null);
+      heardAt = at;
       prune();
     },
 

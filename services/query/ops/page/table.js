@@ -14,14 +14,14 @@ const columns = {
   Held: ({ ticketsHeld }) => formatCount(ticketsHeld),
   Cancelled: ({ ticketsCancelled }) => formatCount(ticketsCancelled),
   Refused: (sale) => formatCount(refusedIn(sale)),
+  p50: ({ latencyMs }) => milliseconds(latencyMs?.p50),
+  p95: ({ latencyMs }) => milliseconds(latencyMs?.p95),
+  p99: ({ latencyMs }) => milliseconds(latencyMs?.p99),
   Reasons: (sale) =>
     reasonsOf(sale)
       .filter(([, count]) => count > 0)
       .map(([code, count]) => `${reasonName(code)} ${formatCount(count)}`)
       .join(', '),
-  p50: ({ latencyMs }) => milliseconds(latencyMs?.p50),
-  p95: ({ latencyMs }) => milliseconds(latencyMs?.p95),
-  p99: ({ latencyMs }) => milliseconds(latencyMs?.p99),
 };
 
 const milliseconds = (/** @type {number | undefined} */ ms) => (ms === undefined ? unknown : `${formatCount(Math.round(ms))} ms`);

@@ -69,7 +69,9 @@ function figuresOf(zone, currency, figures) {
     ['Price', formatMoney(zone.price, currency)],
     [
       'Seats',
-      zone.rows === null ? 'None: general admission' : `${formatCount(zone.rows)} rows of ${formatCount(zone.columns ?? 0)}`,
+      zone.rows === null
+        ? 'None: general admission'
+        : `${formatCount(zone.rows)} rows of ${formatCount(zone.columns ?? 0)}, row A on top`,
     ],
     ['Conservation', figures ? (figures.fault ? 'Does not add up' : 'Adds up') : count(null)],
   ];

@@ -70,21 +70,22 @@ function createCard({ zoneId, name, rows, columns }, onOpen) {
   button.type = 'button';
   button.ariaHasPopup = 'dialog';
   button.onclick = () => onOpen(zoneId);
-  return { item: create('li', '', button), button, percent, counts, fault, bar, canvas };
+  return { name, item: create('li', '', button), button, percent, counts, fault, bar, canvas };
 }
 
 /** @param {Card} card @param {Inventory['zones'][number] | undefined} figures */
-function showCard({ button, percent, counts, fault, bar }, figures) {
-  setText(percent, figures ? formatPercent(figures.sold, figures.capacity, 0) : unknown);
-  setText(
-    counts,
-    figures
-      ? `${formatCount(figures.sold)} sold · ${formatCount(figures.held)} held · ${formatCount(figures.available)} free`
-      : unreadable,
-  );
+function showCard({ name, button, percent, counts, fault, bar }, figures) {
+  const share = figures ? formatPercent(figures.sold, figures.capacity, 0) : unknown;
+  const text = figures
+    ? `${formatCount(figures.sold)} sold · ${formatCount(figures.held)} held · ${formatCount(figures.available)} free`
+    : unreadable;
+  const says = figures?.fault === undefined ? '' : `▲ ${figures.fault}`;
+  setText(percent, share);
+  setText(counts, text);
+  setText(fault, says);
   setBar(bar, figures ?? null);
-  const says = figures?.fault;
-  button.classList.toggle('is-faulty', says !== undefined);
-  fault.hidden = says === undefined;
-  setText(fault, says === undefined ? '' : `▲ ${says}`);
+  fault.hidden = says === '';
+  button.classList.toggle('is-faulty', says !== '');
+  // Where cards are small, not all of it is shown.
+  button.ariaLabel = `${name} ${share} ${text} ${says}`.trim();
 }

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import type { Inventory } from '../messages.ts';
+import { healthOf, type Second } from './health.js';
+
+const event = {
+  eventId: 'Event1',
+  venueId: 'Venue1',
+  venueName: 'The Arena',
+  name: 'Opening night',
+  onSaleAt: '2026-01-01T00:00:00.000Z',
+  currency: 'USD',
+  ticketsPerBuyer: null,
+  zones: [1, 2].map((zoneId) => ({ zoneId, name: `Block ${zoneId}`, price: '1.00', rows: null, columns: null, capacity: 10 })),
+};
+
+const zone = (zoneId: number, fault?: string): Inventory['zones'][number] => ({
+  zoneId,
+  capacity: 10,
+  available: 10,
+  held: 0,
+  sold: 0,
+  projected: 0,
+  ...(fault !== undefined && { fault }),
+});
+
+const inventory = (...zones: Inventory['zones']): Inventory => ({ capacity: 20, available: 20, held: 0, sold: 0, zones });
+
+const second: Second = {
+  type: 'second',
+  at: '2026-01-01T00:10:00.000Z',
+  sale: [],
+  inventory: inventory(zone(1), zone(2)),
+  projection: { tickets: 0, revenue: '0.00', lagSequences: 0, lagSeconds: 0 },
+  outbox: { events: 0, oldestSeconds: 0 },
+  queue: { messages: 0, inFlight: 0, deadLetters: 0 },
+  verification: { at: '2026-01-01T00:00:00.000Z', differences: 0, tickets: 5, revenue: '5.00', summary: '' },
+};
+
+const of = (changes: Partial<Second>) => healthOf({ ...second, ...changes }, event);
+
+describe('health', () => {
+  it('is good where everything is', () => {
+    expect(Object.values(of({})).map(({ tone }) => tone)).toEqual(Array(5).fill('good'));
+  });
+
+  it('is not known where nothing can be read, rather than good or 0', () => {
+    const { verification: _, ...others } = of({ inventory: null, projection: null, outbox: null, queue: null });
+    for (const health of Object.values(others)) expect(health).toMatchObject({ tone: 'unknown', value: '–' });
+  });
+
+  it('is bad with a dead letter', () => {
+    const { queue } = of({ queue: { messages: 4, inFlight: 1, deadLetters: 2 } });
+    expect(queue).toMatchObject({ tone: 'bad', value: '2 dead letters', problems: { queue: '2 dead letters in the queue' } });
+  });
+
+  it('is slow where figures come later than moments', () => {
+    expect(of({ outbox: { events: 9, oldestSeconds: 29 } }).outbox.tone).toBe('plain');
+    expect(of({ outbox: { events: 9, oldestSeconds: 30 } }).outbox.tone).toBe('slow');
+    expect(of({ projection: { tickets: 0, revenue: '0.00', lagSequences: 3, lagSeconds: 31 } }).projection.tone).toBe('slow');
+  });
+
+  it('says which zones do not add up, and why', () => {
+    const { conservation } = of({ inventory: inventory(zone(1), zone(2, 'one seat more than tickets')) });
+    expect(conservation).toMatchObject({ tone: 'bad', value: '1 of 2 zones does not add up' });
+    expect(conservation.problems).toEqual({ 'zone 2': 'Block 2: one seat more than tickets' });
+  });
+
+  it('does not say that MySQL agrees while it cannot be read', () => {
+    const { conservation } = of({ inventory: inventory({ ...zone(1), projected: null }, zone(2)) });
+    expect(conservation).toMatchObject({ tone: 'plain', detail: 'In Redis; MySQL cannot be read now' });
+  });
+
+  it('tells how to verify where nobody has', () => {
+    expect(of({ verification: null }).verification).toMatchObject({
+      value: 'Never verified',
+      detail: 'npm run onsale -- verify Event1',
+    });
+  });
+});

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { createSeatMap, paintSeats } from './seat-map.js';
+
+const bytes = (...values: number[]) => Buffer.from(values).toString('base64');
+const counts = { available: 0, held: 0, sold: 0 };
+
+/** Zone 1 has 2 rows of 10 seats, two bytes each, of which the first and the last are taken; zone 2 has none. */
+function openMap() {
+  const map = createSeatMap();
+  const seats = { rows: 2, columns: 10, bytesPerRow: 2, taken: bytes(0b1000_0000, 0, 0, 0b0100_0000) };
+  const zones = [
+    { zoneId: 1, capacity: 20, ...counts, ...seats },
+    { zoneId: 2, capacity: 50, ...counts },
+  ];
+  const changed = map.replace({ type: 'snapshot', eventId: 'Event1', version: 7, zones });
+  return { map, changed };
+}
+
+/** F for free, T for taken, row by row. */
+function seatsOf(map: ReturnType<typeof createSeatMap>, zoneId: number) {
+  const zone = map.zones.get(zoneId);
+  if (!zone) return undefined;
+  const text = Array.from(paintSeats(zone, { free: 0, taken: 1 }), (pixel) => 'FT'[pixel]).join('');
+  return text.match(new RegExp(`.{${zone.columns}}`, 'g'));
+}
+
+describe('the seats of an event', () => {
+  it('are drawn a pixel a seat, without the bits after the last column', () => {
+    const { map, changed } = openMap();
+    expect(seatsOf(map, 1)).toEqual(['TFFFFFFFFF', 'FFFFFFFFFT']);
+    expect(seatsOf(map, 2)).toBeUndefined();
+    expect(changed).toEqual(new Set([1]));
+  });
+
+  it('follow what is taken and freed', () => {
+    const { map } = openMap();
+    const zones = [
+      { zoneId: 1, ...counts, taken: [9, 17], freed: [0] },
+      { zoneId: 2, ...counts, taken: [], freed: [] },
+    ];
+    expect(map.apply({ type: 'delta', from: 7, to: 9, zones })).toEqual(new Set([1]));
+    expect(seatsOf(map, 1)).toEqual(['FFFFFFFFFT', 'FTFFFFFFFT']);
+  });
+
+  it('are as they were where a delta was missed, and are right again with a snapshot', () => {
+    const { map } = openMap();
+    expect(
+      map.apply({ type: 'delta', from: 8, to: 9, zones: [{ zoneId: 1, ...counts, taken: [5], freed: [] }] }),
+    ).toBeUndefined();
+    expect(seatsOf(map, 1)).toEqual(['TFFFFFFFFF', 'FFFFFFFFFT']);
+    expect(map.replace({ type: 'snapshot', eventId: 'Event1', version: 9, zones: [] })).toEqual(new Set([1]));
+    expect(map.zones.size).toBe(0);
+  });
+
+  it('are left alone by a zone that no snapshot had', () => {
+    const { map } = openMap();
+    const zones = [{ zoneId: 3, ...counts, taken: [1], freed: [] }];
+    expect(map.apply({ type: 'delta', from: 7, to: 8, zones })).toEqual(new Set());
+  });
+});
