@@ -50,7 +50,8 @@ describe.skipIf(!browser)("the operator's page, in Chromium", { timeout: 120_000
     return { page, complaints };
   }
 
-  const text = async (page: Page, selector: string) => (await page.locator(selector).textContent())?.replaceAll(/\s+/g, ' ').trim() ?? '';
+  const text = async (page: Page, selector: string) =>
+    (await page.locator(selector).textContent())?.replaceAll(/\s+/g, ' ').trim() ?? '';
 
   it('follows a flash sale from the terminal\'s link on, and its last figures are those of "verify"', async () => {
     const { page, complaints } = await open({ width: 1_440, height: 900, colorScheme: 'light' });
@@ -77,9 +78,11 @@ describe.skipIf(!browser)("the operator's page, in Chromium", { timeout: 120_000
     expect(await text(page, '#capacity')).toContain('2,000');
     expect(await page.title()).toMatch(/^100/);
     await expect.poll(() => text(page, '#health-list'), { timeout: pageMs }).toMatch(/All \d+ zones add up/);
-    // Every seat of every zone is drawn as taken.
+    const zones = await page.locator('#zones li').allTextContents();
+    const soldIn = (zone: string) => Number(/([\d,]+) sold/.exec(zone)?.[1]?.replaceAll(',', ''));
+    expect(zones.reduce((sum, zone) => sum + soldIn(zone), 0)).toBe(2_000);
     await page.locator('#table-details summary').click();
-    expect(await text(page, '#table-body')).toMatch(/\d/);
+    await expect.poll(() => text(page, '#table-body'), { timeout: pageMs }).toMatch(/\d/);
     expect(complaints).toEqual([]);
   });
 
