@@ -19,7 +19,18 @@ export function createLogger(service: string, level: string): Logger {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       redact: ['req.headers.authorization', 'req.headers.cookie'],
+      serializers: { err: describeError },
     },
     pino.destination(isMainThread ? { sync: false, minLength: gatherBytes, periodicFlush: gatherMs } : { sync: true }),
   );
+}
+
+/**
+ * An error without what was asked for: ioredis keeps a command's arguments, be they of AUTH, and mysql2 the whole statement, with
+ * buyers in it and up to megabytes long.
+ */
+function describeError(error: Error): object {
+  const { command, sql: _statement, ...told } = pino.stdSerializers.err(error) as object as Record<string, unknown>;
+  const { name } = (command ?? {}) as { name?: string };
+  return { ...told, ...(name !== undefined && { command: name }) };
 }

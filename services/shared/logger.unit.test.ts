@@ -15,3 +15,14 @@ it.each([
   const child = spawn(process.execPath, ['--input-type=module', '--eval', code], { stdio: ['ignore', 'pipe', 'inherit'] });
   expect(JSON.parse(await text(child.stdout))).toMatchObject({ service: 'test', msg: 'the last line' });
 });
+
+it('an error is logged with its cause, and without the arguments of the command or the statement that failed', async () => {
+  const code = `import { createLogger } from '${loggerFile}';
+    const command = { name: 'auth', args: ['user', 'a secret'] };
+    const error = Object.assign(new Error('refused', { cause: new Error('the cause') }), { code: 'ER', command, sql: 'a secret' });
+    createLogger('test', 'info').error({ err: error }, 'failed');`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', code], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const line = await text(child.stdout);
+  expect(JSON.parse(line)).toMatchObject({ err: { message: 'refused: the cause', code: 'ER', command: 'auth' } });
+  expect(line).not.toContain('a secret');
+});
