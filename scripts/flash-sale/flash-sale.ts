@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { styleText } from 'node:util';
 import { describeMachine } from '../local/machine.ts';
-import { holdSale, type Sale, type SaleOptions } from './hold-sale.ts';
+import { holdSale, type Live, type Sale, type SaleOptions } from './hold-sale.ts';
 import { judgeSale } from './judge-sale.ts';
 import { reportOf } from './report.ts';
 import type { Show } from './show.ts';
@@ -20,7 +20,13 @@ export async function flashSale(
   { reportFile, command }: { reportFile: string; command: string },
 ): Promise<boolean> {
   show.say(`${introductionOf(options)}\n${styleText('dim', directly)}\n`);
-  const sale = await holdSale(system, options, (live) => show.live(live, options), signal);
+  let isOpen = false;
+  const onLive = (live: Live) => {
+    if (!isOpen) show.say(`To look on: ${system.opsUrl}?eventId=${live.eventId} (the token is in .local/ops-token)\n`);
+    isOpen = true;
+    show.live(live, options);
+  };
+  const sale = await holdSale(system, options, onLive, signal);
   show.status('Comparing every answer with every ticket …');
   const verdict = await judgeSale(system, sale);
   show.say(verdictText(sale, verdict));

@@ -44,7 +44,7 @@ const stalledMs = 30_000;
 const emptyMs = 2_000;
 const lookMs = 20;
 
-/** Opens a new event, lets the crowd in, and resolves when every buyer was answered and every ticket can be queried, or none comes. */
+/** Opens a new event, says so (`onLive`), lets the crowd in, and resolves when every buyer was answered and every ticket can be queried, or none comes. */
 export async function holdSale(
   system: SystemUnderSale,
   options: SaleOptions,
@@ -66,6 +66,7 @@ export async function holdSale(
   const { path, bodies } = requestsOf(inventory, options);
 
   const live: Live = { eventId, atMs: 0, sold: 0, refused: 0, failed: 0, perSecond: 0, latency: noLatency, sample: undefined };
+  onLive(live);
   const samples: Sample[] = [];
   const progress: Progress[] = [];
   const watching = new AbortController();

@@ -7,6 +7,8 @@ import type { StoreUrls } from '../local/stores.ts';
 export type SystemUnderSale = {
   purchaseUrl: string;
   queryUrl: string;
+  /** The operator's page. */
+  opsUrl: string;
   stores: StoreUrls;
   queue: { endpoint: string; url: string };
 };
@@ -18,6 +20,7 @@ export function systemAt(ports: Ports, stores: StoreUrls): SystemUnderSale {
   return {
     purchaseUrl: at('purchase'),
     queryUrl: at('query'),
+    opsUrl: `http://localhost:${ports['load-balancer']}/query/ops`,
     stores,
     queue: { endpoint, url: queueUrl(endpoint, messaging.queue) },
   };
