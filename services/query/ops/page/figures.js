@@ -75,5 +75,5 @@ function showRates({ currency }, { sale }, window) {
   const latency = isKnown ? last?.latencyMs : undefined;
   say('latency', latency ? `${formatCount(Math.round(latency.p99))} ms` : unknown);
   const median = latency && `Half within ${formatCount(Math.round(latency.p50))} ms`;
-  say('latency-detail', median ?? (isKnown ? 'Nobody asks' : unreadable));
+  say('latency-detail', median ?? (isKnown ? 'No requests' : unreadable));
 }

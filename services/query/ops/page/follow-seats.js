@@ -11,20 +11,26 @@ const quietMs = 45_000;
  * Follows an event's seats over the public WebSocket.
  * @param {string} eventId
  * @param {(changed: ReadonlySet<number>) => void} onChange with the zones to draw
- * @param {(isLive: boolean) => void} onLive
+ * @param {(isLive: boolean) => void} onLive when that changes; it begins with not
  */
 export function followSeats(eventId, onChange, onLive) {
   const map = createSeatMap();
   let isWaiting = true;
+  let wasLive = false;
   const askSnapshot = (/** @type {(text: string) => void} */ send) => send('{"type":"snapshot"}');
+
+  function setLive(/** @type {boolean} */ isLive) {
+    if (isLive !== wasLive) onLive(isLive);
+    wasLive = isLive;
+  }
 
   /** @param {{ type: string }} message */
   function take(message) {
     if (message.type === 'unavailable') {
-      onLive(false);
+      setLive(false);
     } else if (message.type === 'snapshot') {
       isWaiting = false;
-      onLive(true);
+      setLive(true);
       onChange(map.replace(/** @type {Snapshot} */ (message)));
     } else if (message.type === 'delta' && !isWaiting) {
       const changed = map.apply(/** @type {Delta} */ (message));
@@ -40,7 +46,7 @@ export function followSeats(eventId, onChange, onLive) {
     onMessage: take,
     onClose() {
       isWaiting = true;
-      onLive(false);
+      setLive(false);
     },
   });
   return map.zones;

@@ -11,7 +11,7 @@ const titles = {
 };
 
 /** A tone is told by its sign and in words too, never by its colour alone. */
-const signs = { good: '✓', bad: '▲', slow: '▲', plain: '', unknown: '' };
+const signs = { good: '✓', bad: '▲', slow: '▲', plain: '', unknown: '?' };
 
 /** The tiles of the parts of the system, in their order. Gives what shows how each is. */
 export function createHealthTiles() {

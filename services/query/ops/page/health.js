@@ -15,8 +15,13 @@ import { formatAmount, formatCount, formatMoment, formatSeconds, unknown, unread
 /** Readers are promised figures moments later; from here on it is more than a moment. */
 const slowSeconds = 30;
 
-/** @type {Health} */
-const notKnown = { tone: 'unknown', value: unknown, detail: unreadable };
+/** @param {string} part @param {string} what @returns {Health} */
+const notKnown = (part, what) => ({
+  tone: 'unknown',
+  value: unknown,
+  detail: unreadable,
+  problems: { [`${part} unknown`]: `${what} cannot be read now` },
+});
 
 /**
  * @param {Second} second
@@ -33,7 +38,7 @@ export const healthOf = (second, event) => ({
 
 /** @param {Second['outbox']} outbox @returns {Health} */
 function outboxHealth(outbox) {
-  if (!outbox) return notKnown;
+  if (!outbox) return notKnown('outbox', 'The outbox');
   const { events, oldestSeconds } = outbox;
   const value = formatAmount(events, 'event');
   if (events === 0) return { tone: 'good', value, detail: 'SNS has everything' };
@@ -49,7 +54,7 @@ function outboxHealth(outbox) {
 
 /** @param {Second['queue']} queue @returns {Health} */
 function queueHealth(queue) {
-  if (!queue) return notKnown;
+  if (!queue) return notKnown('queue', 'The queue');
   const value = formatAmount(queue.messages, 'message');
   const inFlight = `${formatCount(queue.inFlight)} in flight`;
   if (queue.deadLetters === 0) return { tone: 'good', value, detail: `${inFlight}, no dead letters` };
@@ -59,7 +64,7 @@ function queueHealth(queue) {
 
 /** @param {Projection | null} projection @returns {Health} */
 function projectionHealth(projection) {
-  if (!projection) return notKnown;
+  if (!projection) return notKnown('projection', 'MySQL');
   const { lagSequences, lagSeconds } = projection;
   if (lagSequences === 0) return { tone: 'good', value: 'Up to date', detail: 'MySQL has every domain event' };
   const value = `${formatSeconds(lagSeconds)} behind`;
@@ -70,7 +75,7 @@ function projectionHealth(projection) {
 
 /** @param {Inventory | null} inventory @param {CatalogueEvent} event @returns {Health} */
 function conservationHealth(inventory, event) {
-  if (!inventory) return notKnown;
+  if (!inventory) return notKnown('inventory', 'The inventory');
   const { zones } = inventory;
   const problems = Object.fromEntries(
     zones.flatMap(({ zoneId, fault }) => (fault ? [[`zone ${zoneId}`, `${zoneName(event, zoneId)}: ${fault}`]] : [])),
@@ -114,4 +119,4 @@ function verificationHealth(verification, event, now) {
 }
 
 /** @param {CatalogueEvent} event @param {number} zoneId */
-export const zoneName = (event, zoneId) => event.zones.find((zone) => zone.zoneId === zoneId)?.name ?? `Zone ${zoneId}`;
+const zoneName = (event, zoneId) => event.zones.find((zone) => zone.zoneId === zoneId)?.name ?? `Zone ${zoneId}`;

@@ -45,7 +45,10 @@ describe('health', () => {
 
   it('is not known where nothing can be read, rather than good or 0', () => {
     const { verification: _, ...others } = of({ inventory: null, projection: null, outbox: null, queue: null });
-    for (const health of Object.values(others)) expect(health).toMatchObject({ tone: 'unknown', value: '–' });
+    for (const health of Object.values(others)) {
+      expect(health).toMatchObject({ tone: 'unknown', value: '–' });
+      expect(Object.values(health.problems ?? {})).toEqual([expect.stringContaining('cannot be read now')]);
+    }
   });
 
   it('is bad with a dead letter', () => {

@@ -102,8 +102,8 @@ function start(eventId) {
   function tick() {
     const ageMs = performance.now() - heardAt;
     /** @type {ConnectionState} */
-    const state = !isConnected ? 'lost' : !second ? 'connecting' : ageMs > staleMs ? 'stale' : 'live';
-    showConnection(state, second && ageMs, { ...problems });
+    const state = !second ? 'connecting' : !isConnected ? 'lost' : ageMs > staleMs ? 'stale' : 'live';
+    showConnection(state, second && ageMs, problems);
     if (event) showOnSale(event, second?.inventory ?? null, Date.now() + aheadMs);
     const lost = second && state !== 'live' && { connection: 'No figures come; what is shown is old' };
     announcer.problems({ ...problems, ...lost });

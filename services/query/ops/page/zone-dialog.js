@@ -32,6 +32,7 @@ export function createZoneDialog() {
 
     /** @param {CatalogueEvent} event @param {Inventory | null} inventory */
     showFigures(event, inventory) {
+      if (zoneId === undefined) return;
       const zone = event.zones.find((one) => one.zoneId === zoneId);
       if (!zone) return dialog.close();
       const figures = inventory?.zones.find((one) => one.zoneId === zoneId);
@@ -47,6 +48,8 @@ export function createZoneDialog() {
     draw(seats, colours) {
       const zone = zoneId === undefined ? undefined : seats.get(zoneId);
       if (zone) drawSeats(canvas, zone, colours);
+      // What another zone left.
+      else canvas.width = 1;
     },
   };
 }

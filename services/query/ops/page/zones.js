@@ -65,7 +65,7 @@ function createCard({ zoneId, name, rows, columns }, onOpen) {
   } else {
     bar.classList.add('bar-zone');
   }
-  const button = create('button', 'zone', label, ' ', percent, canvas ?? bar, counts, fault);
+  const button = create('button', 'zone', label, ' ', fault, ' ', percent, canvas ?? bar, ' ', counts);
   if (canvas) counts.before(bar);
   button.type = 'button';
   button.ariaHasPopup = 'dialog';
@@ -77,7 +77,7 @@ function createCard({ zoneId, name, rows, columns }, onOpen) {
 function showCard({ name, button, percent, counts, fault, bar }, figures) {
   const share = figures ? formatPercent(figures.sold, figures.capacity, 0) : unknown;
   const text = figures
-    ? `${formatCount(figures.sold)} sold · ${formatCount(figures.held)} held · ${formatCount(figures.available)} free`
+    ? `${formatCount(figures.sold)}\u00a0sold · ${formatCount(figures.held)}\u00a0held · ${formatCount(figures.available)}\u00a0free`
     : unreadable;
   const says = figures?.fault === undefined ? '' : `▲ ${figures.fault}`;
   setText(percent, share);
@@ -87,5 +87,5 @@ function showCard({ name, button, percent, counts, fault, bar }, figures) {
   fault.hidden = says === '';
   button.classList.toggle('is-faulty', says !== '');
   // Where cards are small, not all of it is shown.
-  button.ariaLabel = `${name} ${share} ${text} ${says}`.trim();
+  button.ariaLabel = [name, says, share, text].filter(Boolean).join(' ');
 }
