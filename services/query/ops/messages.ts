@@ -26,7 +26,7 @@ export type OpsMessage =
       /** Messages of SQS, many domain events each. */
       queue: { messages: number; inFlight: number; deadLetters: number } | null;
       /** What the last `onsale verify` of the event found. */
-      verification: Verification | null;
+      verification: Verification | 'never' | null;
     };
 
 /** What all purchase processes together answered in one second: requests on the event, but for `overloaded`, which are on any. */

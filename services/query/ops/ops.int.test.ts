@@ -109,9 +109,10 @@ describe('the token', () => {
   });
 
   it('that is wrong is said to be, and is no cookie', async () => {
-    const answer = await signIn('not the token');
+    const answer = await signIn('not the token', 'Event1');
     expect(answer.statusCode).toBe(401);
     expect(answer.body).toContain('That is not the token.');
+    expect(answer.body).toContain('name="eventId" value="Event1"');
     expect(answer.headers['set-cookie']).toBeUndefined();
     expect((await signIn('x'.repeat(2_000))).statusCode).toBe(400);
   });
@@ -183,7 +184,7 @@ describe('who follows an event', () => {
       projection: { tickets: 0, revenue: '0.00', lagSequences: 1 },
       outbox: { events: 1 },
       queue: { messages: 0, inFlight: 0, deadLetters: 0 },
-      verification: null,
+      verification: 'never',
     });
     await waitFor(() => expect(last().projection?.lagSeconds).toBeGreaterThan(0));
     expect(last().inventory?.zones.some(({ fault }) => fault !== undefined)).toBe(false);
@@ -247,8 +248,9 @@ describe('who follows an event', () => {
     const missing = new WebSocket(`${base.replace('http', 'ws')}/query/ops/events/no-such-event`, { headers });
     const [, answer] = await once(missing, 'unexpected-response');
     expect(answer.statusCode).toBe(404);
-    expect((await app.inject({ url: `/query/ops/events/${event.eventId}`, headers })).json()).toMatchObject({
-      code: 'INVALID_REQUEST',
-    });
+    // The page asks like this why a handshake was refused.
+    const plainly = async (eventId: string) => (await app.inject({ url: `/query/ops/events/${eventId}`, headers })).json();
+    expect(await plainly(event.eventId)).toMatchObject({ code: 'INVALID_REQUEST' });
+    expect(await plainly('no-such-event')).toMatchObject({ code: 'EVENT_NOT_FOUND' });
   });
 });

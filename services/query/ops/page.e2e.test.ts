@@ -78,8 +78,8 @@ describe.skipIf(!browser)("the operator's page, in Chromium", { timeout: 120_000
     expect(await text(page, '#capacity')).toContain('2,000');
     expect(await page.title()).toMatch(/^100/);
     await expect.poll(() => text(page, '#health-list'), { timeout: pageMs }).toMatch(/All \d+ zones add up/);
-    const zones = await page.locator('#zones li').allTextContents();
-    const soldIn = (zone: string) => Number(/([\d,]+) sold/.exec(zone)?.[1]?.replaceAll(',', ''));
+    const zones = await Promise.all((await page.locator('#zones li').all()).map((zone) => zone.ariaSnapshot()));
+    const soldIn = (zone: string) => Number(/([\d,]+)\s+sold/.exec(zone)?.[1]?.replaceAll(',', ''));
     expect(zones.reduce((sum, zone) => sum + soldIn(zone), 0)).toBe(2_000);
     await page.locator('#table-details summary').click();
     await expect.poll(() => text(page, '#table-body'), { timeout: pageMs }).toMatch(/\d/);

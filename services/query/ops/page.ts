@@ -60,7 +60,10 @@ export function registerOpsPage(
   app.post('/query/ops/session', { schema: { ...hidden, body: SignIn } }, async (request, reply) => {
     const { token, eventId } = request.body;
     if (!sessions.isToken(token)) {
-      return sendPage(reply.code(401), signIn.replace('<!-- error -->', '<p role="alert">That is not the token.</p>'));
+      const again = signIn
+        .replace('<!-- error -->', '<p class="error" role="alert">That is not the token.</p>')
+        .replace('name="eventId"', `name="eventId" value="${eventId ?? ''}"`);
+      return sendPage(reply.code(401), again);
     }
     sessions.begin(request, reply);
     return reply.redirect(eventId ? pageOf(eventId) : '/query/ops', 303);

@@ -55,7 +55,7 @@ export function createEventReader({ eventId, currency }: CatalogueEvent, sources
       orNull(readProjected()),
       orNull(readBacklog(redis, eventId)),
       orNull(readDepth()),
-      orNull(findVerification(db, eventId, currency)),
+      orNull(findVerification(db, eventId, currency).then((found) => found ?? ('never' as const))),
     ]);
     // After MySQL, which can then not be ahead.
     const inventory = await orNull(readInventory());
@@ -68,7 +68,7 @@ export function createEventReader({ eventId, currency }: CatalogueEvent, sources
       projection: projected && lag && { ...projected.sums, lagSequences: lag.sequences, lagSeconds: lag.seconds },
       outbox,
       queue,
-      verification: verification ?? null,
+      verification,
     };
   }, readEveryMs);
 

@@ -30,12 +30,11 @@ export function registerOpsSocket(app: HttpServer, { sessions, sources }: { sess
     schema: { hide: true, params: Type.Object({ eventId: EventId }) },
     async preHandler(request, reply) {
       if (!sessions.isOperator(request)) return sendProblem(reply, 'NOT_SIGNED_IN');
-      if (!request.ws) return;
       if (sockets >= maxSockets)
         return sendProblem(reply, 'SERVICE_UNAVAILABLE', { detail: 'As many look on as this task can serve' });
       const event = await findEvent(sources.db, request.params.eventId);
       if (!event) return sendProblem(reply, 'EVENT_NOT_FOUND');
-      handshakes.set(request.raw, event);
+      if (request.ws) handshakes.set(request.raw, event);
     },
     handler: (_request, reply) =>
       void sendProblem(reply, 'INVALID_REQUEST', { errors: [{ header: 'Upgrade', detail: 'must be websocket' }] }),

@@ -95,9 +95,12 @@ function conservationHealth(inventory, event) {
   };
 }
 
-/** @param {Verification | null} verification @param {CatalogueEvent} event @param {number} now @returns {Health} */
+/** @param {Verification | 'never' | null} verification @param {CatalogueEvent} event @param {number} now @returns {Health} */
 function verificationHealth(verification, event, now) {
-  if (!verification) return { tone: 'plain', value: 'Never verified', detail: `npm run onsale -- verify ${event.eventId}` };
+  if (!verification) return notKnown('verification', 'The last verify');
+  if (verification === 'never') {
+    return { tone: 'plain', value: 'Never verified', detail: `npm run onsale -- verify ${event.eventId}` };
+  }
   const { at, differences, tickets } = verification;
   const seconds = Math.max(0, Math.floor((now - Date.parse(at)) / 1000));
   // Its seconds would only flicker.
