@@ -3,6 +3,7 @@ import { type Checks, registerHealth } from '../shared/health.ts';
 import { createHttpServer } from '../shared/http-server.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { RedisClient } from '../shared/redis.ts';
+import { traceRequests } from '../shared/trace-requests.ts';
 import { createBacklogReader } from './outbox/backlog.ts';
 import { registerHoldRoutes } from './routes/holds.ts';
 import { registerOrderRoutes } from './routes/orders.ts';
@@ -25,6 +26,7 @@ export async function buildPurchaseApp(options: PurchaseDependencies & { logger:
     const isFull = load.waiting >= maxWaiting && (method === 'POST' || method === 'DELETE');
     done(isFull ? shed(load) : undefined);
   });
+  traceRequests(app);
   await serveApiDocuments(app, {
     title: 'Onsale: purchase',
     description: 'Sells, holds and cancels tickets. Every error is a problem (RFC 9457) with a stable `code`.',

@@ -6,6 +6,7 @@ import { registerHealth } from '../shared/health.ts';
 import { createHttpServer } from '../shared/http-server.ts';
 import type { Logger } from '../shared/logger.ts';
 import { pingRedis, type RedisClient } from '../shared/redis.ts';
+import { traceRequests } from '../shared/trace-requests.ts';
 import { createWatchers } from './live/watchers.ts';
 import { registerAvailabilityRoutes } from './routes/availability.ts';
 import { registerCatalogueRoutes } from './routes/catalogue.ts';
@@ -19,6 +20,7 @@ const handlerMs = 3_000;
 /** The query service's HTTP server, not yet listening. `db` and `redis` are the readers. */
 export async function buildQueryApp({ db, redis, logger }: { db: Database; redis: RedisClient; logger: Logger }) {
   const app = createHttpServer({ logger, handlerMs, isAway: isDatabaseAway });
+  traceRequests(app);
   await serveApiDocuments(app, {
     title: 'Onsale: query',
     description:

@@ -4,6 +4,7 @@ import type { Static, TObject, TProperties } from 'typebox';
 import { type commonSettings, loadConfig } from './config.ts';
 import { createLogger, type Logger } from './logger.ts';
 import type { ServiceName } from './path-table.ts';
+import { startTracing } from './tracing.ts';
 import { onDrain, startWorkers } from './workers.ts';
 
 /** What a container platform gives a task between "stop" and "kill" is 30 s (ECS); drained before that, or forced. */
@@ -56,7 +57,10 @@ export async function runService<Schema extends ServiceConfig>(
   }
 
   const count = Number(config.WEB_CONCURRENCY ?? 1);
-  if (count === 1 || worker) return await start({ config, logger, resources, fail });
+  if (count === 1 || worker) {
+    await startTracing(name, { logger, resources });
+    return await start({ config, logger, resources, fail });
+  }
   const workers = startWorkers({ count, logger });
   resources.defer(() => workers.stop());
 }

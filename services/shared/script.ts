@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { RedisClient } from './redis.ts';
 
-export type Script = { sha: string; source: string };
+/** `name` is its file's, without `.lua`. */
+export type Script = { name: string; sha: string; source: string };
 
 /** A line that stands for a file of `lib/`, beside the script. */
 const includeLine = /^-- INCLUDE ([a-z-]+)$/gm;
@@ -10,11 +12,12 @@ const includeLine = /^-- INCLUDE ([a-z-]+)$/gm;
 /** A script by its file; each `-- INCLUDE name` in it is replaced by `lib/name.lua`. */
 export function loadScript(file: URL): Script {
   const source = readFileSync(file, 'utf8');
-  return scriptOf(source.replace(includeLine, (_line, name) => readFileSync(new URL(`lib/${name}.lua`, file), 'utf8').trimEnd()));
+  const whole = source.replace(includeLine, (_line, name) => readFileSync(new URL(`lib/${name}.lua`, file), 'utf8').trimEnd());
+  return scriptOf(whole, basename(file.pathname, '.lua'));
 }
 
-export function scriptOf(source: string): Script {
-  return { source, sha: createHash('sha1').update(source).digest('hex') };
+export function scriptOf(source: string, name = 'script'): Script {
+  return { name, source, sha: createHash('sha1').update(source).digest('hex') };
 }
 
 /** Runs a script by its digest; a Redis that does not know it yet (new, restarted) is sent the source. */
