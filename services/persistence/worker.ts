@@ -5,6 +5,7 @@ import { untilDone } from '../shared/retry.ts';
 import type { TicketEvent } from '../shared/ticket-events.ts';
 import type { Projected } from './projections/project.ts';
 import { type Rejected, readMessage } from './read-message.ts';
+import { traceBatch, tracedAttributes } from './trace-batch.ts';
 
 export type Worker = {
   /** Rejects with what is wrong when the queue could not be read. */
@@ -60,6 +61,7 @@ export function startWorker(options: {
       queueUrl,
       batchSize: 10,
       messageAttributeNames: ['contentEncoding'],
+      messageSystemAttributeNames: tracedAttributes(),
       waitTimeSeconds: longPollSeconds,
       visibilityTimeout: visibilitySeconds,
       heartbeatInterval: heartbeatSeconds,
@@ -93,12 +95,21 @@ export function startWorker(options: {
   }
 
   async function handle(messages: Message[]): Promise<void> {
+    const receivedAtMs = Date.now();
     const read = await Promise.all(messages.map(readMessage));
+    const traced = traceBatch(messages, read, receivedAtMs);
     const rejected = read.flatMap((message) => message.rejected);
     const events = read.flatMap((message) => message.events);
     const startedAt = performance.now();
-    await persistently(() => reject(rejected));
-    const poison = await persistently(() => applyAll(events));
+    let poison: Rejected[];
+    try {
+      await persistently(() => reject(rejected));
+      poison = await persistently(() => applyAll(events));
+    } catch (error) {
+      traced?.end([], error as Error);
+      throw error;
+    }
+    traced?.end([...rejected, ...poison]);
     await persistently(() => reject(poison));
     logger.info(
       { messages: messages.length, events: events.length, ms: Math.round(performance.now() - startedAt) },
@@ -112,10 +123,11 @@ export function startWorker(options: {
     try {
       const { conflicts, clashes } = await project(events);
       if (conflicts > 0) logger.warn({ conflicts }, 'seats sold twice, unless cancellations are yet to come; see seat_conflicts');
-      return clashes.map((event) => ({ body: JSON.stringify([event]), reason: 'its sequence was applied for another order' }));
+      const reason = 'its sequence was applied for another order';
+      return clashes.map((entry) => ({ body: JSON.stringify([entry]), reason, entry }));
     } catch (error) {
       if (!isDataRefused(error)) throw error;
-      if (events.length === 1) return [{ body: JSON.stringify(events), reason: (error as Error).message }];
+      if (events.length === 1) return [{ body: JSON.stringify(events), reason: (error as Error).message, entry: events[0] }];
       const middle = events.length >> 1;
       return [...(await applyAll(events.slice(0, middle))), ...(await applyAll(events.slice(middle)))];
     }

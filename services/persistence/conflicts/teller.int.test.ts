@@ -122,7 +122,7 @@ describe('the teller of conflicts', () => {
     const slow: Publish = async (message) => {
       begun.resolve();
       await mayGoOn.promise;
-      await publish(message);
+      return await publish(message);
     };
     const { stop, tell } = startTeller(db, slow, anHourMs);
     await begun.promise;
