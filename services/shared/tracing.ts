@@ -44,8 +44,9 @@ export async function startTracing(
   trace.setGlobalTracerProvider(provider);
   isOn = true;
   resources.defer(async () => {
-    const flushed = provider.shutdown().catch((error: Error) => tell(error.message));
-    await Promise.race([flushed, pause(flushMs, undefined, { ref: false })]);
+    const late = pause(flushMs, 'the last ones were not taken in time', { ref: false });
+    const fault = await Promise.race([provider.shutdown().catch((error: Error) => error.message), late]);
+    if (fault) tell(fault);
   });
 }
 
