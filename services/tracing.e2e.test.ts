@@ -153,7 +153,10 @@ describe('tracing', { timeout: 90_000 }, () => {
     const { body } = await post(tickets, seat(event, 5), sampled);
     await waitFor(() => expect(pathOf(collector.spans, body.orderId).map(({ name }) => name)).toEqual(path));
     await untilApplied(event.eventId, 5);
+    // What is shared is recorded with what shares it, whatever the ratio.
+    await waitFor(() => expect(byName(collector.spans, 'ticket-sql batch')).not.toEqual([]));
     await purchase.stop();
+    expect(byName(collector.spans, 'ticket-events message')).not.toEqual([]);
     expect(byName(collector.spans, path[0] as string)).toHaveLength(expected + 1);
     expect(collector.spans.filter(({ name }) => name.includes('health'))).toEqual([]);
     const carried = (await domainEvents(event)).map(({ traceparent }) => traceparent !== '');
@@ -170,7 +173,7 @@ describe('tracing', { timeout: 90_000 }, () => {
     await untilApplied(event.eventId, 10);
     const startedAt = performance.now();
     await Promise.all([purchase.stop(), persistence.stop()]);
-    expect(performance.now() - startedAt).toBeLessThan(10_000);
+    expect(performance.now() - startedAt).toBeLessThan(7_000);
     for (const { exited, logFile } of [purchase, persistence]) {
       expect(await exited).toEqual([0, null]);
       const lines = readFileSync(logFile, 'utf8').trim().split('\n');

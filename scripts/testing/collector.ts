@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 
@@ -34,14 +34,15 @@ export type CollectedSpan = Pick<OtlpSpan, 'traceId' | 'spanId' | 'name'> & {
 /** A collector of OpenTelemetry, OTLP in JSON over HTTP, that keeps in memory what processes export to it; until `resources` end. */
 export async function startCollector(resources: AsyncDisposableStack) {
   const spans: CollectedSpan[] = [];
-  const server = createServer(async (request, response) => {
+  const take = async (request: IncomingMessage, response: ServerResponse) => {
     const { resourceSpans } = (await json(request)) as OtlpExport;
     for (const { resource, scopeSpans } of resourceSpans) {
       const service = String(attributesOf(resource.attributes)['service.name']);
       spans.push(...scopeSpans.flatMap((scope) => scope.spans.map((span) => collected(service, span))));
     }
     response.setHeader('content-type', 'application/json').end('{}');
-  });
+  };
+  const server = createServer((request, response) => void take(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   resources.defer(() => {
     server.closeAllConnections();

@@ -65,8 +65,10 @@ export function createOutbox(redis: RedisClient, consumer: string, claimAfterMs 
       if (!pending || delivered === undefined) return 0;
       const oldestPending = (pending as [number, string | null])[1];
       const keepFromMs = Number((oldestPending ?? delivered).split('-')[0]);
-      const minId = String(Math.min(beforeMs, keepFromMs));
-      const [trimmed] = await Promise.all([redis.xtrim(key, 'MINID', minId), redis.xtrim(publishedKey(eventId), 'MINID', minId)]);
+      const [trimmed] = await Promise.all([
+        redis.xtrim(key, 'MINID', String(Math.min(beforeMs, keepFromMs))),
+        redis.xtrim(publishedKey(eventId), 'MINID', String(beforeMs)),
+      ]);
       return trimmed;
     },
   };
