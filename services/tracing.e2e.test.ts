@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import getPort from 'get-port';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type CollectedSpan, startCollector } from '../scripts/testing/collector.ts';
 import { domainEvents } from '../scripts/testing/domain-events.ts';
 import { buy, get, inParallel, post } from '../scripts/testing/http.ts';
+import { purchased } from '../scripts/testing/purchases.ts';
 import { startTestService } from '../scripts/testing/services.ts';
-import { createMessaging, db, openTestEvent, redis, seatedZone } from '../scripts/testing/stores.ts';
+import { createMessaging, db, openTestEvent, redis, seatedZone, sqs } from '../scripts/testing/stores.ts';
 
 let resources: AsyncDisposableStack;
 beforeEach(async () => {
@@ -29,7 +31,7 @@ async function startSystem(env: Record<string, string>) {
     startTestService('purchase', messaging, { resources, env }),
     startTestService('persistence', messaging, { resources, env }),
   ]);
-  return { purchase, persistence, tickets: `${purchase.base}/purchase/api/v1/tickets` };
+  return { messaging, purchase, persistence, tickets: `${purchase.base}/purchase/api/v1/tickets` };
 }
 
 const seat = ({ venueId, eventId }: { venueId: string; eventId: string }, column = 1) => ({
@@ -125,6 +127,21 @@ describe('tracing', { timeout: 90_000 }, () => {
     }
     const messages = byName(collector.spans, 'ticket-events message').map(({ attributes }) => attributes['messaging.message.id']);
     expect(new Set(messages).size).toBe(messages.length);
+  });
+
+  it('what cannot be applied ends its trace with an error, and its neighbour goes on, whatever it has for a trace', async () => {
+    const collector = await startCollector(resources);
+    const event = await openTestEvent();
+    const { messaging } = await startSystem(collector.env);
+    const good = { ...purchased(event, { sequence: 1 }), traceparent: 'not one' };
+    const bad = { ...purchased(event, { sequence: 2, row: 'B' }), ...sampled, specversion: '0.3' };
+    const MessageBody = JSON.stringify([good, bad]);
+    await sqs.send(new SendMessageCommand({ QueueUrl: messaging.queueUrl, MessageBody }));
+    await untilApplied(event.eventId, 1);
+    const project = await waitFor(() => byName(collector.spans, 'project')[0] ?? expect.fail('not exported yet'));
+    expect(project).toMatchObject({ traceId, parentSpanId: buyersSpan, isError: true });
+    expect(project.attributes).toMatchObject({ 'onsale.order.id': bad.data.orderId, 'error.type': 'dead letter' });
+    expect(byName(collector.spans, 'project')).toHaveLength(1);
   });
 
   it('off, exports nothing and makes no trace up; what the buyer sent is passed on', async () => {

@@ -67,7 +67,7 @@ describe("an order's path", () => {
     startTestRelay(event.eventId);
     await waitFor(async () => expect(await stepsOf(orderId)).toEqual(['drafted', 'sold', 'outbox', 'published', 'WAITS']));
     const published = await traceOrder(system, orderId);
-    expect(published).toContain('Trace 0af7651916cd43dd8448eb211c80319c, not sampled');
+    expect(published).toContain('of 1 ticket, in a trace not sampled, 0af7651916cd43dd8448eb211c80319c\n');
     expect(published).toMatch(/published +\S+ \S+ +\+\d+ ms {2}SNS message [0-9a-f-]{36}, with 1 other\n/);
     expect(published).toMatch(/WAITS +in the queue, or with the worker that has it/);
 
@@ -138,6 +138,18 @@ describe("an order's path", () => {
 });
 
 describe('what the relay notes', () => {
+  it('is no condition: where Redis takes no notes, the relay goes on', async () => {
+    const event = await openHall();
+    await redis.set(publishedKey(event.eventId), 'not a stream');
+    const { orderId } = await sell(event, seats('A', 1));
+    startTestRelay(event.eventId);
+    startTestWorker(system, resources);
+    await waitFor(async () => expect(await redis.xpending(outboxKey(event.eventId), 'relay')).toEqual([0, null, null, null]));
+    await redis.del(publishedKey(event.eventId));
+    await waitFor(async () => expect(await stepsOf(orderId)).toEqual(['drafted', 'sold', 'outbox', 'published', 'applied']));
+    expect(await traceOrder(system, orderId)).toContain('SNS accepted it; when is not noted');
+  });
+
   it('is one entry for a round, is found by sequence, and goes with the outbox when it is trimmed', async () => {
     const event = await openHall();
     const { eventId } = event;

@@ -7,14 +7,14 @@ import { alignColumns, delayText, timeText } from './text.ts';
 
 /**
  * An order's whole path as text: when it was drafted, sold, published and applied, and cancelled, with the delay of each step from the
- * one before; where it waits, if it does; and its tickets. Undefined where no store knows it.
+ * one before (a cancellation's from the sale); where it waits, if it does; and its tickets. Undefined where no store knows it.
  */
 export async function traceOrder(system: System, orderId: string, nowMs = Date.now()): Promise<string | undefined> {
   const found = validate(orderId) ? await findOrder(system, orderId.toLowerCase()) : undefined;
   if (!found) return undefined;
   const events = await followOrder(system, found);
   return [
-    ...headerLines(found, events),
+    headerLine(found),
     '',
     ...stepLines(found, events, nowMs),
     '',
@@ -24,36 +24,35 @@ export async function traceOrder(system: System, orderId: string, nowMs = Date.n
   ].join('\n');
 }
 
-function headerLines({ orderId, eventId, buyerId, inRedis, inMysql }: FoundOrder, events: FollowedEvent[]): string[] {
+function headerLine({ orderId, eventId, buyerId, inRedis, inMysql }: FoundOrder): string {
   const venueId = inRedis?.order.venueId ?? inMysql[0]?.venueId;
   const where = venueId === undefined ? eventId : `${eventId} at ${venueId}`;
-  const traceparent = events.find(({ kind }) => kind === 'sold')?.entry?.record.traceparent;
-  const trace = contextOf(traceparent);
-  return [
-    `Order ${orderId}, ${where}${buyerId === undefined ? '' : `, buyer ${buyerId}`}`,
-    ...(trace ? [`Trace ${trace.traceId}${isSampled(traceparent) ? '' : ', not sampled'}`] : []),
-  ];
+  return `Order ${orderId}, ${where}${buyerId === undefined ? '' : `, buyer ${buyerId}`}`;
 }
 
 type Step = { name: string; atMs?: number | undefined; what: string };
 
 function stepLines({ orderId, eventId }: FoundOrder, events: FollowedEvent[], nowMs: number): string[] {
-  const drafted = { name: 'drafted', atMs: draftedMs(orderId), what: 'the order got its id' };
-  const steps = [drafted, ...events.flatMap((event) => stepsOf(eventId, event, nowMs))];
-  let before: number | undefined;
-  const rows = steps.map(({ name, atMs, what }) => {
-    const delay = atMs === undefined || before === undefined ? '' : delayText(atMs - before);
-    before = atMs ?? before;
-    return [name, atMs === undefined ? '' : timeText(atMs), delay, what];
+  const draftedAtMs = draftedMs(orderId);
+  const drafted = ['drafted', timeText(draftedAtMs), '', 'the order got its id'];
+  const rows = events.flatMap((event, at) => {
+    // What buyers do goes on while what they did before is still on its way.
+    let beforeMs = events[at - 1]?.happenedMs ?? draftedAtMs;
+    return stepsOf(eventId, event, nowMs).map(({ name, atMs, what }) => {
+      if (atMs === undefined) return [name, '', '', what];
+      const delay = delayText(atMs - beforeMs);
+      beforeMs = atMs;
+      return [name, timeText(atMs), delay, what];
+    });
   });
-  return alignColumns([['step', 'time', 'after', ''], ...rows], [2]);
+  return alignColumns([['step', 'time', 'after', ''], drafted, ...rows], [2]);
 }
 
 function stepsOf(eventId: string, event: FollowedEvent, nowMs: number): Step[] {
   const { kind, sequence, tickets, happenedMs, entry, published, appliedMs } = event;
   const of = `${tickets} ${tickets === 1 ? 'ticket' : 'tickets'}`;
   return [
-    { name: kind, atMs: happenedMs, what: `domain event ${sequence}, of ${of}` },
+    { name: kind, atMs: happenedMs, what: `domain event ${sequence}, of ${of}${inTrace(entry?.record.traceparent)}` },
     entry
       ? { name: 'outbox', atMs: entry.atMs, what: `entry ${entry.id}${withOthers(entry.events)}` }
       : { name: 'outbox', what: 'retains it no longer' },
@@ -85,6 +84,11 @@ function whereIt(eventId: string, { entry, published, deadBecause }: FollowedEve
     return `in the outbox: relay ${entry.state.by} took it ${delayText(entry.state.agoMs).slice(1)} ago, and SNS has not accepted it`;
   }
   return 'for nothing: neither the outbox nor MySQL has it';
+}
+
+function inTrace(traceparent: string | undefined): string {
+  const trace = contextOf(traceparent);
+  return trace ? `, in ${isSampled(traceparent) ? 'trace' : 'a trace not sampled,'} ${trace.traceId}` : '';
 }
 
 const withOthers = (events: number) => (events === 1 ? '' : `, with ${events - 1} ${events === 2 ? 'other' : 'others'}`);

@@ -1,4 +1,4 @@
-import { SpanKind } from '@opentelemetry/api';
+import { type Span, SpanKind } from '@opentelemetry/api';
 import { assertNeverOpened } from '../../shared/opened-events.ts';
 import type { RedisClient } from '../../shared/redis.ts';
 import type { Script } from '../../shared/script.ts';
@@ -62,13 +62,16 @@ export async function runCommand<Answer extends Reply>(
 }
 
 /** Asks, and records how long the answer took, with what waits for its turn; one span for each time that a command is asked. */
-async function ask(redis: RedisClient, script: Script, command: Command, question: Question): Promise<Reply> {
+function ask(redis: RedisClient, script: Script, command: Command, question: Question): Promise<Reply> {
   const span = startSpan(command.traceparent, script.name, () => ({
     kind: SpanKind.CLIENT,
     attributes: { 'db.system.name': 'redis', 'db.stored_procedure.name': script.name, 'onsale.event.id': command.eventId },
   }));
   const asked = askTogether(redis, script, command, question);
-  if (!span) return asked;
+  return span ? record(span, question, asked) : asked;
+}
+
+async function record(span: Span, question: Question, asked: Promise<Reply>): Promise<Reply> {
   try {
     const reply = await asked;
     span.setAttribute('onsale.reply', reply[0]);
