@@ -15,11 +15,7 @@ it('does nothing to a database that is up to date, also when several places migr
 
 it('0003 keeps what was applied before it: purchases, whoever bought, and cancellations, whether or not their purchase came', async () => {
   await using resources = new AsyncDisposableStack();
-  const name = unique('onsale');
-  await sql`create database ${sql.id(name)}`.execute(db);
-  resources.defer(async () => void (await sql`drop database ${sql.id(name)}`.execute(db)));
-  const scratch = connectDatabase(new URL(`/${name}`, urls.databaseUrl).href, 1);
-  resources.defer(() => scratch.destroy());
+  const scratch = await createScratch(resources);
   // Not yet what the type of a database promises.
   const old = scratch as unknown as Kysely<unknown>;
   await migrations['0001-tickets'].up(old);
@@ -38,6 +34,42 @@ it('0003 keeps what was applied before it: purchases, whoever bought, and cancel
   ]);
   await migrations['0004-whole-catalogue'].up(old);
   await migrations['0005-conflict-notices'].up(old);
+  await migrations['0006-applied-on'].up(old);
   await migrations['0007-verifications'].up(old);
   expect(await dumpSchema(scratch)).toBe(await dumpSchema(db));
 });
+
+it('0006 has the server note when a domain event was applied, in UTC whatever the time zone, and claims nothing of those before', async () => {
+  await using resources = new AsyncDisposableStack();
+  const scratch = await createScratch(resources);
+  const old = scratch as unknown as Kysely<unknown>;
+  const names = Object.keys(migrations) as (keyof typeof migrations)[];
+  for (const name of names.slice(0, names.indexOf('0006-applied-on'))) await migrations[name].up(old);
+  const insert = (sequence: number) =>
+    sql`insert into order_events (event_id, sequence, order_id) values ('Event1', ${sequence}, ${Buffer.alloc(16, 1)})`.execute(
+      old,
+    );
+  await insert(1);
+  await migrations['0006-applied-on'].up(old);
+  await sql`set time_zone = '+09:00'`.execute(old);
+  const beforeMs = Date.now();
+  await insert(2);
+  const rows = await scratch.selectFrom('order_events').select(['sequence', 'applied_on']).orderBy('sequence').execute();
+  expect(rows).toEqual([
+    { sequence: 1, applied_on: null },
+    { sequence: 2, applied_on: expect.any(Date) },
+  ]);
+  const appliedMs = rows[1]?.applied_on?.getTime() ?? 0;
+  // The server's clock, on this machine or near.
+  expect(Math.abs(appliedMs - beforeMs)).toBeLessThan(10_000);
+});
+
+/** A database of the test's own, without tables, on one connection. */
+async function createScratch(resources: AsyncDisposableStack) {
+  const name = unique('onsale');
+  await sql`create database ${sql.id(name)}`.execute(db);
+  resources.defer(async () => void (await sql`drop database ${sql.id(name)}`.execute(db)));
+  const scratch = connectDatabase(new URL(`/${name}`, urls.databaseUrl).href, 1);
+  resources.defer(() => scratch.destroy());
+  return scratch;
+}

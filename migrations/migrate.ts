@@ -5,6 +5,7 @@ import { up as buyersAndCancellations } from './0002-buyers-and-cancellations.ts
 import { up as orderEvents } from './0003-order-events.ts';
 import { up as wholeCatalogue } from './0004-whole-catalogue.ts';
 import { up as conflictNotices } from './0005-conflict-notices.ts';
+import { up as appliedOn } from './0006-applied-on.ts';
 import { up as verifications } from './0007-verifications.ts';
 
 /** In the order of their names; forward only. */
@@ -14,6 +15,7 @@ export const migrations = {
   '0003-order-events': { up: orderEvents },
   '0004-whole-catalogue': { up: wholeCatalogue },
   '0005-conflict-notices': { up: conflictNotices },
+  '0006-applied-on': { up: appliedOn },
   '0007-verifications': { up: verifications },
 };
 

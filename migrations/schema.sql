@@ -34,6 +34,7 @@ create table order_events (
   sequence bigint not null,
   order_id binary(16) not null,
   buyer_id varchar(64),
+  applied_on datetime(3),
   key order_events_by_buyer (buyer_id, event_id, sequence),
   key order_events_by_order (order_id),
   primary key (event_id, sequence)

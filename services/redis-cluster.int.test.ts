@@ -116,6 +116,7 @@ describe.skipIf(server.docker)('on a Redis Cluster', () => {
       outbox: createOutbox(cluster, unique('task')),
       publish: async ({ json }) => {
         for (const { source, id } of JSON.parse(json) as { source: string; id: string }[]) published.push(`${source} ${id}`);
+        return '';
       },
       logger: silentLogger,
       retentionMs: 3_600_000,

@@ -8,6 +8,7 @@ import { askToSendBack, redrive } from './redrive.ts';
 import { replayEvent } from './replay-event.ts';
 import { showEvent } from './show-event.ts';
 import { withSystem } from './system.ts';
+import { traceOrder } from './trace/trace-order.ts';
 import { recordVerification } from './verify/record.ts';
 import { verifyEvent } from './verify/verify-event.ts';
 
@@ -36,6 +37,16 @@ program
   .action(async (eventId: string) => {
     const text = await withSystem(({ db, redis }) => showEvent(db, redis, eventId));
     if (text === undefined) throw new Error(`${eventId} was never opened`);
+    console.log(text);
+  });
+
+program
+  .command('trace')
+  .argument('<orderId>')
+  .description("show an order's whole path with times, from its draft to MySQL, and where it waits; traces need not be on")
+  .action(async (orderId: string) => {
+    const text = await withSystem((system) => traceOrder(system, orderId));
+    if (text === undefined) throw new Error(`No store knows an order ${orderId}`);
     console.log(text);
   });
 

@@ -64,7 +64,9 @@ async function publishAgain(
   };
   for await (const entries of readOutbox(redis, eventId)) {
     for (const record of entries.flatMap((entry) => readEntry(eventId, entry))) {
-      if (includes(ranges, record.sequence)) waiting.push({ type: record.type, json: cloudEventJson(record) });
+      if (includes(ranges, record.sequence)) {
+        waiting.push({ type: record.type, sequence: record.sequence, json: cloudEventJson(record) });
+      }
     }
     if (waiting.length >= eventsAtOnce) await publishWaiting();
   }

@@ -30,7 +30,7 @@ export async function projectionOf(events: TicketEvent[]) {
     sequences: applied.map(({ sequence }) => sequence),
     rows: [...tickets, ...applied, ...conflicts].map((row) =>
       Object.fromEntries(
-        Object.entries({ ...row, event_id: undefined }).map(([column, value]) => [
+        Object.entries({ ...row, event_id: undefined, applied_on: undefined }).map(([column, value]) => [
           column,
           Buffer.isBuffer(value) ? nameOf(value) : value,
         ]),

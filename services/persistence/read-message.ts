@@ -3,10 +3,13 @@ import { decodeBatch } from '../shared/batch-encoding.ts';
 import type { Fault } from '../shared/faults.ts';
 import { checkTicketEvent, type TicketEvent } from '../shared/ticket-events.ts';
 
-/** What cannot be applied, as the message that could be redriven, and why; `contentEncoding` where its body stays as it came. */
-export type Rejected = { body: string; contentEncoding?: string; reason: string };
+/**
+ * What cannot be applied, as the message that could be redriven, and why; `contentEncoding` where its body stays as it came, and
+ * `entry` where it is one of a batch.
+ */
+export type Rejected = { body: string; contentEncoding?: string; reason: string; entry?: unknown };
 
-type MessageContent = { events: TicketEvent[]; rejected: Rejected[] };
+export type MessageContent = { events: TicketEvent[]; rejected: Rejected[] };
 
 /** The domain events of one SQS message, and what in it is not one: a bad entry does not spoil its neighbours. */
 export async function readMessage({ Body: body = '', MessageAttributes }: Message): Promise<MessageContent> {
@@ -23,7 +26,7 @@ export async function readMessage({ Body: body = '', MessageAttributes }: Messag
   for (const entry of batch) {
     const checked = checkTicketEvent(entry);
     if ('event' in checked) events.push(checked.event);
-    else if ('faults' in checked) rejected.push({ body: JSON.stringify([entry]), reason: reasonOf(checked.faults) });
+    else if ('faults' in checked) rejected.push({ body: JSON.stringify([entry]), reason: reasonOf(checked.faults), entry });
   }
   return { events, rejected };
 }

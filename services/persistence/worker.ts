@@ -6,6 +6,7 @@ import { untilDone } from '../shared/retry.ts';
 import type { TicketEvent } from '../shared/ticket-events.ts';
 import type { Projected } from './projections/project.ts';
 import { type Rejected, readMessage } from './read-message.ts';
+import { traceBatch } from './trace-batch.ts';
 
 export type Worker = {
   /** Rejects with what is wrong when the queue could not be read. */
@@ -104,18 +105,27 @@ export function startWorker(options: {
   }
 
   async function handle(messages: Message[]): Promise<void> {
+    const receivedAtMs = Date.now();
     const read = await Promise.all(messages.map(readMessage));
+    const traced = traceBatch(messages, read, receivedAtMs);
     const rejected = read.flatMap((message) => message.rejected);
     const events = read.flatMap((message) => message.events);
-    const receivedAt = Date.now();
     const startedAt = performance.now();
-    await persistently(() => reject(rejected));
-    const poison = await persistently(() => applyAll(events));
+    let poison: Rejected[];
+    try {
+      await persistently(() => reject(rejected));
+      poison = await persistently(() => applyAll(events));
+    } catch (error) {
+      traced?.end([], error as Error);
+      throw error;
+    }
+    traced?.end([...rejected, ...poison]);
     await persistently(() => reject(poison));
     const ms = performance.now() - startedAt;
     logger.info({ messages: messages.length, events: events.length, ms: Math.round(ms) }, 'batch applied');
-    const ageOf = ({ Attributes }: Message) => Math.max(0, receivedAt - Number(Attributes?.SentTimestamp ?? receivedAt)) / 1_000;
-    const soldAt = Math.min(...events.map(({ time }) => Date.parse(time)));
+    const ageOf = ({ Attributes }: Message) =>
+      Math.max(0, receivedAtMs - Number(Attributes?.SentTimestamp ?? receivedAtMs)) / 1_000;
+    const soldAt = events.reduce((oldest, { time }) => Math.min(oldest, Date.parse(time)), Date.now());
     batchesApplied.publish({
       events: events.length,
       rejected: rejected.length + poison.length,
@@ -131,10 +141,11 @@ export function startWorker(options: {
     try {
       const { conflicts, clashes } = await project(events);
       if (conflicts > 0) logger.warn({ conflicts }, 'seats sold twice, unless cancellations are yet to come; see seat_conflicts');
-      return clashes.map((event) => ({ body: JSON.stringify([event]), reason: 'its sequence was applied for another order' }));
+      const reason = 'its sequence was applied for another order';
+      return clashes.map((entry) => ({ body: JSON.stringify([entry]), reason, entry }));
     } catch (error) {
       if (!isDataRefused(error)) throw error;
-      if (events.length === 1) return [{ body: JSON.stringify(events), reason: (error as Error).message }];
+      if (events.length === 1) return [{ body: JSON.stringify(events), reason: (error as Error).message, entry: events[0] }];
       const middle = events.length >> 1;
       return [...(await applyAll(events.slice(0, middle))), ...(await applyAll(events.slice(middle)))];
     }

@@ -5,6 +5,7 @@ import type { Logger } from '../shared/logger.ts';
 import { createBacklogReader } from '../shared/outbox-backlog.ts';
 import { UnavailableError } from '../shared/problems.ts';
 import type { RedisClient } from '../shared/redis.ts';
+import { traceRequests } from '../shared/trace-requests.ts';
 import type { Tally } from './pulse/tally.ts';
 import { registerHoldRoutes } from './routes/holds.ts';
 import { registerOrderRoutes } from './routes/orders.ts';
@@ -38,6 +39,7 @@ export async function buildPurchaseApp(options: PurchaseDependencies & { logger:
     if (method !== 'GET') tally.answer(elapsedTime);
     done();
   });
+  traceRequests(app);
   await serveApiDocuments(app, {
     title: 'Onsale: purchase',
     description: 'Sells, holds and cancels tickets. Every error is a problem (RFC 9457) with a stable `code`.',

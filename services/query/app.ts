@@ -6,6 +6,7 @@ import { registerHealth } from '../shared/health.ts';
 import { createHttpServer } from '../shared/http-server.ts';
 import type { Logger } from '../shared/logger.ts';
 import { pingRedis, type RedisClient } from '../shared/redis.ts';
+import { traceRequests } from '../shared/trace-requests.ts';
 import { createWatchers } from './live/watchers.ts';
 import { type OpsOptions, registerOps } from './ops/register.ts';
 import { registerAvailabilityRoutes } from './routes/availability.ts';
@@ -26,6 +27,7 @@ export async function buildQueryApp(options: {
 }) {
   const { db, redis, logger, ops } = options;
   const app = createHttpServer({ logger, handlerMs, isAway: isDatabaseAway });
+  traceRequests(app);
   await serveApiDocuments(app, {
     title: 'Onsale: query',
     description:

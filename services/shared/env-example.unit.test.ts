@@ -9,6 +9,7 @@ import { persistenceConfig } from '../persistence/config.ts';
 import { purchaseConfig } from '../purchase/config.ts';
 import { queryConfig } from '../query/config.ts';
 import { loadConfig } from './config.ts';
+import { isWanted } from './tracing.ts';
 
 type Setting = { name: string; value: string; commentedOut: boolean; description: string };
 
@@ -28,12 +29,14 @@ const text = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8'
 const listed = settingsOf(text);
 const services = { purchase: purchaseConfig, persistence: persistenceConfig, query: queryConfig };
 const ofServices = Object.values(services).flatMap(({ properties }) => Object.entries<object>(properties));
-const isOfSdk = (name: string) => name.startsWith('AWS_');
+const isOfAws = (name: string) => name.startsWith('AWS_');
+/** What libraries read by themselves. */
+const isOfLibrary = (name: string) => isOfAws(name) || name.startsWith('OTEL_');
 const namesOf = (settings: Setting[]) => settings.map(({ name }) => name).toSorted();
 
 describe('.env.example', () => {
   it('names every setting of every service once, and none that no service has', () => {
-    expect(namesOf(listed.filter(({ name }) => !isOfSdk(name)))).toEqual(
+    expect(namesOf(listed.filter(({ name }) => !isOfLibrary(name)))).toEqual(
       [...new Set(ofServices.map(([name]) => name))].toSorted(),
     );
     expect(new Set(namesOf(listed)).size).toBe(listed.length);
@@ -46,11 +49,19 @@ describe('.env.example', () => {
   });
 
   it('comments out what has a default, and shows it', () => {
-    for (const { name, value, commentedOut } of listed.filter((setting) => !isOfSdk(setting.name))) {
+    for (const { name, value, commentedOut } of listed.filter((setting) => !isOfLibrary(setting.name))) {
       const defaults = ofServices.flatMap(([other, schema]) => (other === name && 'default' in schema ? [schema.default] : []));
       expect({ name, commentedOut }).toEqual({ name, commentedOut: defaults.length > 0 });
       if (commentedOut) expect(defaults.map(String)).toContain(value);
     }
+  });
+
+  it('describes what turns traces on, and by itself leaves them off', () => {
+    const ofOpenTelemetry = listed.filter(({ name }) => name.startsWith('OTEL_'));
+    for (const { commentedOut, description } of ofOpenTelemetry)
+      expect([commentedOut, description]).toEqual([true, expect.stringMatching(/./)]);
+    expect(isWanted(asItIs)).toBe(false);
+    expect(isWanted(allOfIt)).toBe(true);
   });
 
   const asItIs = parseEnv(text);
@@ -65,7 +76,7 @@ describe('.env.example', () => {
     const endpoint = `http://127.0.0.1:${defaultPorts.emulator}`;
     expect(asItIs).toEqual(serviceEnvironment(localStoreUrls(defaultPorts), endpoint));
     expect(emulatorEnvironment(endpoint)).toMatchObject(
-      Object.fromEntries(Object.entries(allOfIt).filter(([name]) => isOfSdk(name))),
+      Object.fromEntries(Object.entries(allOfIt).filter(([name]) => isOfAws(name))),
     );
   });
 });

@@ -28,6 +28,8 @@ export const deadlinesKey = (eventId: string) => `${ofEvent(eventId)}:deadlines`
 export const buyersKey = (eventId: string) => `${ofEvent(eventId)}:buyers`;
 /** Stream: the domain events that the scripts append and the relay publishes, those of a call in one entry (outbox-entry.ts). */
 export const outboxKey = (eventId: string) => `${ofEvent(eventId)}:outbox`;
+/** Stream: in which SNS messages the outbox' domain events were published (outbox/published.ts); nothing is decided by it. */
+export const publishedKey = (eventId: string) => `${ofEvent(eventId)}:published`;
 /** String: what was answered to an Idempotency-Key; it expires by itself. */
 export const answerKey = (eventId: string, idempotencyKey: string) => `${ofEvent(eventId)}:answer:${idempotencyKey}`;
 /** Set: every event whose inventory was ever opened. Without it, "no inventory" could mean "no such event" or "memory lost". */

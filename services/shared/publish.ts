@@ -3,16 +3,16 @@ import { encodeBatch } from './batch-encoding.ts';
 import { batchContentType } from './ticket-events.ts';
 
 /** One SNS message: a CloudEvents batch of one event, JSON, how many domain events it holds, and their types. */
-export type BatchMessage = { eventId: string; types: string[]; events: number; json: string };
+export type BatchMessage = { eventId: string; types: string[]; count: number; json: string };
 
-/** Publishes a message; rejects where SNS did not accept it. */
-export type Publish = (message: BatchMessage) => Promise<unknown>;
+/** Publishes a message, and gives its id; rejects where SNS did not accept it. */
+export type Publish = (message: BatchMessage) => Promise<string>;
 
 /** `eventId` and `types` travel as attributes, so that a subscription's filter policy can choose by them. */
 export function createPublish(sns: SNSClient, topicArn: string): Publish {
   return async ({ eventId, types, json }) => {
     const { body, contentEncoding } = await encodeBatch(json);
-    await sns.send(
+    const { MessageId = '' } = await sns.send(
       new PublishCommand({
         TopicArn: topicArn,
         Message: body,
@@ -24,5 +24,6 @@ export function createPublish(sns: SNSClient, topicArn: string): Publish {
         },
       }),
     );
+    return MessageId;
   };
 }

@@ -5,6 +5,7 @@ import { type commonSettings, loadConfig } from './config.ts';
 import { createLogger, type Logger } from './logger.ts';
 import { serveMetricsOfWorkers } from './metrics.ts';
 import type { ServiceName } from './path-table.ts';
+import { startTracing } from './tracing.ts';
 import { onDrain, startWorkers } from './workers.ts';
 
 /** What a container platform gives a task between "stop" and "kill" is 30 s (ECS); drained before that, or forced. */
@@ -57,7 +58,10 @@ export async function runService<Schema extends ServiceConfig>(
   }
 
   const count = Number(config.WEB_CONCURRENCY ?? 1);
-  if (count === 1 || worker) return await start({ config, logger, resources, fail });
+  if (count === 1 || worker) {
+    await startTracing(name, { logger, resources });
+    return await start({ config, logger, resources, fail });
+  }
   const workers = startWorkers({ count, logger });
   resources.defer(() => workers.stop());
   const { METRICS_PORT, HOST } = config as { METRICS_PORT: number; HOST: string };

@@ -34,7 +34,14 @@ export type Schema = {
    * Every domain event that was applied: orders' purchases, whose sequence their tickets have, and cancellations. The order tells
    * a redelivery from another domain event that was given the same number.
    */
-  order_events: { event_id: string; sequence: number; order_id: Buffer; buyer_id: string | null };
+  order_events: {
+    event_id: string;
+    sequence: number;
+    order_id: Buffer;
+    buyer_id: string | null;
+    /** By the server's clock. NULL: before this was noted. */
+    applied_on: GeneratedAlways<Date | null>;
+  };
   tickets: {
     ticket_id: Buffer;
     order_id: Buffer;

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { RedisClient } from './redis.ts';
 
-/** `name` is the file's, for people. */
+/** `name` is its file's, without `.lua`. */
 export type Script = { name: string; sha: string; source: string };
 
 /** A line that stands for a file of `lib/`, beside the script. */
@@ -11,11 +11,12 @@ const includeLine = /^-- INCLUDE ([a-z-]+)$/gm;
 
 /** A script by its file; each `-- INCLUDE name` in it is replaced by `lib/name.lua`. */
 export function loadScript(file: URL): Script {
-  const include = (_line: string, name: string) => readFileSync(new URL(`lib/${name}.lua`, file), 'utf8').trimEnd();
-  return scriptOf(readFileSync(file, 'utf8').replace(includeLine, include), basename(file.pathname, '.lua'));
+  const source = readFileSync(file, 'utf8');
+  const whole = source.replace(includeLine, (_line, name) => readFileSync(new URL(`lib/${name}.lua`, file), 'utf8').trimEnd());
+  return scriptOf(whole, basename(file.pathname, '.lua'));
 }
 
-export function scriptOf(source: string, name = 'unnamed'): Script {
+export function scriptOf(source: string, name = 'script'): Script {
   return { name, source, sha: createHash('sha1').update(source).digest('hex') };
 }
 

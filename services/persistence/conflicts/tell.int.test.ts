@@ -162,7 +162,7 @@ describe('a conflict', () => {
     const told = tellConflicts(db, async (message) => {
       begun.resolve();
       await mayGoOn.promise;
-      await publish(message);
+      return await publish(message);
     });
     await begun.promise;
     expect(await tellConflicts(db, publish)).toBe(0);

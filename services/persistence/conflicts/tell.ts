@@ -19,7 +19,7 @@ export const tellConflicts = (db: Database, publish: Publish): Promise<number> =
     try {
       const conflicts = await readUntoldConflicts(connection, conflictsAtOnce);
       for (const [eventId, group] of Map.groupBy(conflicts, ({ data }) => data.eventId)) {
-        await publish({ eventId, types: ['onsale.tickets.conflicted'], events: group.length, json: JSON.stringify(group) });
+        await publish({ eventId, types: ['onsale.tickets.conflicted'], count: group.length, json: JSON.stringify(group) });
         await note(connection, group);
       }
       return conflicts.length;

@@ -67,7 +67,7 @@ describe('the teller of conflicts', () => {
     const { event, others, first, second } = soldTwice();
     for (const batch of [[...others, first], [second]]) {
       const types = ['onsale.tickets.purchased'];
-      await publish({ eventId: event.eventId, types, events: batch.length, json: JSON.stringify(batch) });
+      await publish({ eventId: event.eventId, types, count: batch.length, json: JSON.stringify(batch) });
       await waitFor(async () => expect(await depth(queueUrl)).toEqual([0, 0]));
     }
     const bodies: string[] = [];
@@ -122,7 +122,7 @@ describe('the teller of conflicts', () => {
     const slow: Publish = async (message) => {
       begun.resolve();
       await mayGoOn.promise;
-      await publish(message);
+      return await publish(message);
     };
     const { stop, tell } = startTeller(db, slow, anHourMs);
     await begun.promise;

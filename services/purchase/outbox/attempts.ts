@@ -8,7 +8,7 @@ export function tellingAttempts(publish: Publish, tell: (attempt: Attempt) => vo
   return async (message) => {
     const startedAt = performance.now();
     const attempt = (isAccepted: boolean): Attempt => ({
-      events: message.events,
+      events: message.count,
       seconds: (performance.now() - startedAt) / 1_000,
       isAccepted,
     });

@@ -1,9 +1,12 @@
-import { openedEventsKey, outboxKey } from '../../shared/keys.ts';
+import { openedEventsKey, outboxKey, publishedKey } from '../../shared/keys.ts';
 import { type OutboxEntry, readEntry } from '../../shared/outbox-entry.ts';
 import type { RedisClient } from '../../shared/redis.ts';
 import { cloudEventJson, type OutboxRecord } from '../../shared/ticket-events.ts';
+import { isSampled } from '../../shared/traceparent.ts';
+import { isTracing } from '../../shared/tracing.ts';
 import { untilReplicated } from '../replicas.ts';
 import type { PackableEvent } from './pack.ts';
+import { notePublished, type Published } from './published.ts';
 
 /** The one consumer group: an entry goes to one task, and stays its pending one until acknowledged. */
 const group = 'relay';
@@ -47,10 +50,14 @@ export function createOutbox(redis: RedisClient, consumer: string, claimAfterMs 
     /** Resolves once what was taken cannot be lost any more. Throws as untilReplicated. */
     untilSafe: (eventId: string) => untilReplicated(redis, outboxKey(eventId)),
 
-    /** Says that SNS has accepted these entries; they stay in the stream for replays. */
-    acknowledge: (eventId: string, ids: string[]) => redis.xack(outboxKey(eventId), group, ...ids),
+    /** Says that SNS has accepted these entries, and in which messages; they stay in the stream for replays. */
+    async acknowledge(eventId: string, ids: string[], messages: Published[] = []): Promise<void> {
+      // A Redis that is full takes no notes, but acknowledgements.
+      const noted = messages.length > 0 && notePublished(redis, eventId, messages).catch(() => {});
+      await Promise.all([redis.xack(outboxKey(eventId), group, ...ids), noted]);
+    },
 
-    /** Drops entries older than `beforeMs`, but none that is not acknowledged. Gives how many. */
+    /** Drops entries older than `beforeMs`, but none that is not acknowledged, and what is noted of them. Gives how many. */
     async trim(eventId: string, beforeMs: number): Promise<number> {
       const key = outboxKey(eventId);
       const [pending, groups] = await Promise.all([redis.xpending(key, group), redis.xinfo('GROUPS', key)]).catch(() => []);
@@ -58,7 +65,11 @@ export function createOutbox(redis: RedisClient, consumer: string, claimAfterMs 
       if (!pending || delivered === undefined) return 0;
       const oldestPending = (pending as [number, string | null])[1];
       const keepFromMs = Number((oldestPending ?? delivered).split('-')[0]);
-      return await redis.xtrim(key, 'MINID', String(Math.min(beforeMs, keepFromMs)));
+      const [trimmed] = await Promise.all([
+        redis.xtrim(key, 'MINID', String(Math.min(beforeMs, keepFromMs))),
+        redis.xtrim(publishedKey(eventId), 'MINID', String(beforeMs)),
+      ]);
+      return trimmed;
     },
   };
 }
@@ -80,4 +91,9 @@ const takenOf = (eventId: string, entries: OutboxEntry[]): Taken => ({
   events: entries.flatMap((entry) => readEntry(eventId, entry)).map(packable),
 });
 
-const packable = (record: OutboxRecord): PackableEvent => ({ type: record.type, json: cloudEventJson(record) });
+const packable = (record: OutboxRecord): PackableEvent => ({
+  type: record.type,
+  sequence: record.sequence,
+  json: cloudEventJson(record),
+  ...(isTracing() && isSampled(record.traceparent) && { traced: record }),
+});

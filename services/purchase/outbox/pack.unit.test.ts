@@ -4,7 +4,11 @@ import { type PackableEvent, packMessages } from './pack.ts';
 const maxBytes = 262_144;
 
 const events = (sizes: number[]): PackableEvent[] =>
-  sizes.map((size, at) => ({ type: 'onsale.tickets.purchased', json: JSON.stringify({ at, filler: 'ü'.repeat(size) }) }));
+  sizes.map((size, at) => ({
+    type: 'onsale.tickets.purchased',
+    sequence: at + 1,
+    json: JSON.stringify({ at, filler: 'ü'.repeat(size) }),
+  }));
 
 const messagesOf = (sizes: number[]) => packMessages('E', events(sizes));
 
@@ -21,6 +25,7 @@ describe('packing', () => {
   ])('respects the limit of SNS by bytes, and keeps every event once and in order: %s', (_what, sizes) => {
     const messages = messagesOf(sizes);
     for (const { json } of messages) expect(Buffer.byteLength(json)).toBeLessThanOrEqual(maxBytes - 512);
+    expect(messages.flatMap((message) => message.events)).toEqual(events(sizes));
     const packed = messages.flatMap(({ json }) => JSON.parse(json) as { at: number }[]);
     expect(packed.map(({ at }) => at)).toEqual(sizes.map((_, at) => at));
   });
@@ -37,7 +42,7 @@ describe('packing', () => {
     const pack = (...sizes: number[]) =>
       packMessages(
         'E',
-        sizes.map((size) => ({ type: 't', json: json(size) })),
+        sizes.map((size, at) => ({ type: 't', sequence: at + 1, json: json(size) })),
       );
     expect(pack(full - 2).map((message) => bytesOf(message.json.slice(1, -1)))).toEqual([full]);
     expect(pack(full - 6, 3)).toHaveLength(1);
@@ -45,7 +50,7 @@ describe('packing', () => {
   });
 
   it('names each type in a message once', () => {
-    const types = ['a', 'b', 'a'].map((type) => ({ type, json: '{}' }));
+    const types = ['a', 'b', 'a'].map((type, at) => ({ type, sequence: at + 1, json: '{}' }));
     expect(packMessages('E', types).map((message) => message.types)).toEqual([['a', 'b']]);
   });
 

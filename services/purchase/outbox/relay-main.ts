@@ -5,6 +5,7 @@ import { withCredentials } from '../../shared/credentials.ts';
 import { createLogger } from '../../shared/logger.ts';
 import { createPublish } from '../../shared/publish.ts';
 import { openRedis } from '../../shared/redis.ts';
+import { startTracing } from '../../shared/tracing.ts';
 import { requireReplicas } from '../replicas.ts';
 import { tellingAttempts } from './attempts.ts';
 import { createOutbox } from './outbox.ts';
@@ -15,6 +16,7 @@ import type { RelayMessage, RelaySettings } from './relay-thread.ts';
 const { config, worker } = workerData as RelaySettings;
 const logger = createLogger('purchase', config.LOG_LEVEL).child({ worker, thread: 'relay' });
 const resources = new AsyncDisposableStack();
+await startTracing('purchase', { logger, resources });
 const redisUrl = withCredentials(config.REDIS_URL, { password: config.REDIS_PASSWORD });
 const redis = await openRedis(redisUrl, { isCluster: config.REDIS_CLUSTER, logger, resources });
 requireReplicas(redis, config.REDIS_REPLICAS_TO_WAIT_FOR);
@@ -35,5 +37,6 @@ parentPort?.on('message', (message: RelayMessage) => {
 
 async function stop(): Promise<void> {
   await resources.disposeAsync();
-  parentPort?.close();
+  // An export that still waits for a collector would keep the thread.
+  process.exit();
 }

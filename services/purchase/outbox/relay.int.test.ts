@@ -146,6 +146,7 @@ describe('the relay', () => {
     const relay = relayTo(async ({ json }) => {
       published.push(json);
       if (published.length === 2) throw new Error('SNS refused it');
+      return '';
     });
     relay.wake(event.eventId);
     await waitFor(async () => expect(await unacknowledged(event.eventId)).toBe(0));
@@ -162,6 +163,7 @@ describe('the relay', () => {
     const relay = relayTo(async () => {
       publishing.resolve();
       await accepted.promise;
+      return '';
     });
     relay.wake(event.eventId);
     await publishing.promise;

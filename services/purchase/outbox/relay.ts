@@ -1,9 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from '../../shared/logger.ts';
-import type { BatchMessage, Publish } from '../../shared/publish.ts';
+import type { Publish } from '../../shared/publish.ts';
 import { untilDone } from '../../shared/retry.ts';
 import type { Outbox, Taken } from './outbox.ts';
-import { packMessages } from './pack.ts';
+import { type PackedMessage, packMessages } from './pack.ts';
+import type { Published } from './published.ts';
+import { tracePublishing } from './trace-publishing.ts';
 
 export type Relay = {
   /** Says that the event's outbox has something new. */
@@ -125,18 +127,23 @@ export function startRelay(options: {
 
   async function relay(eventId: string, { ids, events }: Taken): Promise<void> {
     if (ids.length === 0) return;
+    const takenAtMs = Date.now();
     // A replica that is promoted without these would give their numbers to others. Not asked again, for it is this connection that
     // knows: who is first to take them over, when they count as abandoned, asks for itself.
     await outbox.untilSafe(eventId);
     const messages = packMessages(eventId, events);
-    for (const message of messages) await publishOne(message);
-    await outbox.acknowledge(eventId, ids);
+    const published: Published[] = [];
+    for (const message of messages) {
+      const messageId = await tracePublishing(message, takenAtMs, () => publishOne(message));
+      published.push({ messageId, sequences: message.events.map(({ sequence }) => sequence) });
+    }
+    await outbox.acknowledge(eventId, ids, published);
     logger.debug({ eventId, messages: messages.length, events: events.length }, 'published');
   }
 
-  /** Until SNS has accepted it; while SNS is away, sales go on and the outbox waits. */
-  async function publishOne(message: BatchMessage): Promise<void> {
-    await untilDone(() => publish(message), {
+  /** Until SNS has accepted it, and gives its id; while SNS is away, sales go on and the outbox waits. */
+  function publishOne(message: PackedMessage): Promise<string> {
+    return untilDone(() => publish(message), {
       isStopping: () => stopping.signal.aborted,
       onFailure: ({ error, attemptNumber }) => logger.warn({ err: error, attemptNumber }, 'publish failed; trying again'),
     });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import { isTraceparent } from '../../shared/traceparent.ts';
 import type { Command } from '../seats/command.ts';
 
 /** As the IETF draft has it, a quoted string (RFC 8941, without escapes); bare ones are common, and taken too. */
@@ -19,14 +20,11 @@ export const commandHeaders = Type.Object({
   ),
 });
 
-/** W3C Trace Context, version 00. */
-const traceparentPattern = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
-
 /** What a request's headers bring to a command on an event. */
 export function commandOf({ headers, method, url, body }: FastifyRequest, eventId: string): Command {
   const { traceparent, 'idempotency-key': key } = headers;
   const command: Command = { eventId };
-  if (typeof traceparent === 'string' && traceparentPattern.test(traceparent)) command.traceparent = traceparent;
+  if (isTraceparent(traceparent)) command.traceparent = traceparent;
   if (typeof key === 'string') {
     const fingerprint = createHash('sha256')
       .update(`${method} ${url} ${JSON.stringify(body)}`)

@@ -1,6 +1,8 @@
+import { type Span, SpanKind } from '@opentelemetry/api';
 import { assertNeverOpened } from '../../shared/opened-events.ts';
 import type { RedisClient } from '../../shared/redis.ts';
 import type { Script } from '../../shared/script.ts';
+import { failSpan, startSpan } from '../../shared/tracing.ts';
 import { askTogether, type Question, type Reply } from './ask-together.ts';
 
 /** What every command on an event's inventory carries. */
@@ -51,12 +53,37 @@ export async function runCommand<Answer extends Reply>(
   command: Command,
   question: Question,
 ): Promise<Answer | Refusal> {
-  const [word, ...rest] = await askTogether(redis, script, command, question);
+  const [word, ...rest] = await ask(redis, script, command, question);
   if (word === 'NO_INVENTORY') {
     await assertNeverOpened(redis, command.eventId);
     return { kind: 'refused', code: 'EVENT_NOT_FOUND' };
   }
   return isRefusal(word) ? refusalOf(word, rest as number[]) : ([word, ...rest] as Answer);
+}
+
+/** Asks, and records how long the answer took, with what waits for its turn; one span for each time that a command is asked. */
+function ask(redis: RedisClient, script: Script, command: Command, question: Question): Promise<Reply> {
+  const span = startSpan(command.traceparent, script.name, () => ({
+    kind: SpanKind.CLIENT,
+    attributes: { 'db.system.name': 'redis', 'db.stored_procedure.name': script.name, 'onsale.event.id': command.eventId },
+  }));
+  const asked = askTogether(redis, script, command, question);
+  return span ? record(span, question, asked) : asked;
+}
+
+async function record(span: Span, question: Question, asked: Promise<Reply>): Promise<Reply> {
+  try {
+    const reply = await asked;
+    span.setAttribute('onsale.reply', reply[0]);
+    const order = reply.find((part) => typeof part === 'object')?.orderId ?? (question.fields as { orderId?: string }).orderId;
+    if (order !== undefined) span.setAttribute('onsale.order.id', order);
+    return reply;
+  } catch (error) {
+    failSpan(span, (error as Error).name, (error as Error).message);
+    throw error;
+  } finally {
+    span.end();
+  }
 }
 
 function refusalOf(code: Refusal['code'], rest: number[]): Refusal {

@@ -1,0 +1,80 @@
+import { outboxKey } from '../../../services/shared/keys.ts';
+import { type OutboxEntry, readEntry } from '../../../services/shared/outbox-entry.ts';
+import type { RedisClient } from '../../../services/shared/redis.ts';
+import type { OutboxRecord } from '../../../services/shared/ticket-events.ts';
+
+/** A domain event in the outbox: its entry, when Redis appended that, how many domain events are in it, and how far it is. */
+export type FoundEntry = { id: string; atMs: number; events: number; record: OutboxRecord; state: EntryState };
+
+/** `taken`: by that relay, so long ago (ms), and SNS has not accepted it yet. */
+type EntryState = { kind: 'unread' } | { kind: 'taken'; by: string; agoMs: number } | { kind: 'acknowledged' };
+
+const entriesAtOnce = 100;
+const cancelledType = 'onsale.tickets.cancelled';
+
+/** The entry of a domain event that happened at a time (ms); undefined where the outbox does not retain it. */
+export async function findEntry(
+  redis: RedisClient,
+  eventId: string,
+  { sequence, happenedMs }: { sequence: number; happenedMs: number },
+): Promise<FoundEntry | undefined> {
+  for (let from = String(happenedMs); ; ) {
+    const entries: OutboxEntry[] = await redis.xrange(outboxKey(eventId), from, '+', 'COUNT', entriesAtOnce);
+    for (const entry of entries) {
+      const records = readEntry(eventId, entry);
+      const record = records.find((one) => one.sequence === sequence);
+      if (record) return await foundEntry(redis, eventId, entry, record);
+      // In order, they only go up from here.
+      if ((records[0]?.sequence ?? 0) > sequence) return undefined;
+    }
+    const last = entries.at(-1);
+    if (!last) return undefined;
+    from = `(${last[0]}`;
+  }
+}
+
+/** The cancellations of an order, but for those that are `known`, that the outbox retains: those of its newest `tickets`. */
+export async function findCancellations(
+  redis: RedisClient,
+  eventId: string,
+  wanted: { orderId: string; sinceMs: number; tickets: number; known: number[] },
+): Promise<OutboxRecord[]> {
+  const found: OutboxRecord[] = [];
+  let left = wanted.tickets;
+  for (let to = '+'; left > 0; ) {
+    const entries: OutboxEntry[] = await redis.xrevrange(outboxKey(eventId), to, String(wanted.sinceMs), 'COUNT', entriesAtOnce);
+    for (const record of entries.flatMap((entry) => readEntry(eventId, entry).toReversed())) {
+      if (record.type !== cancelledType || wanted.known.includes(record.sequence)) continue;
+      const { orderId, tickets } = JSON.parse(record.data) as { orderId: string; tickets: unknown[] };
+      if (orderId !== wanted.orderId) continue;
+      found.push(record);
+      left -= tickets.length;
+    }
+    const last = entries.at(-1);
+    if (!last) break;
+    to = `(${last[0]}`;
+  }
+  return found;
+}
+
+async function foundEntry(redis: RedisClient, eventId: string, entry: OutboxEntry, record: OutboxRecord): Promise<FoundEntry> {
+  const [id, fields] = entry;
+  const state = await stateOf(redis, outboxKey(eventId), id);
+  return { id, atMs: Number(id.split('-')[0]), events: (fields.length - 4) / 2, record, state };
+}
+
+async function stateOf(redis: RedisClient, key: string, id: string): Promise<EntryState> {
+  const [group] = (await redis.xinfo('GROUPS', key)) as (string | number | null)[][];
+  const field = (name: string) => String(group?.[group.indexOf(name) + 1]);
+  if (!group || isLater(id, field('last-delivered-id'))) return { kind: 'unread' };
+  const pending = (await redis.xpending(key, field('name'), id, id, 1)) as [string, string, number, number][];
+  const [taken] = pending;
+  return taken ? { kind: 'taken', by: taken[1], agoMs: taken[2] } : { kind: 'acknowledged' };
+}
+
+/** By the numbers of two ids of a stream: milliseconds, and a counter. */
+function isLater(id: string, other: string): boolean {
+  const [ms = 0, count = 0] = id.split('-').map(Number);
+  const [otherMs = 0, otherCount = 0] = other.split('-').map(Number);
+  return ms > otherMs || (ms === otherMs && count > otherCount);
+}

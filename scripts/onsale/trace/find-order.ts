@@ -1,0 +1,66 @@
+import type { OrderInRedis } from '../../../services/purchase/seats/order.ts';
+import { bytesOf, ticketOf, ticketRows, withOrders } from '../../../services/query/queries/tickets.ts';
+import type { Database } from '../../../services/shared/database.ts';
+import { openedEventsKey, ordersKey } from '../../../services/shared/keys.ts';
+import type { RedisClient } from '../../../services/shared/redis.ts';
+import type { Ticket } from '../../../services/shared/ticket.ts';
+import type { System } from '../system.ts';
+import { parseOrder } from '../verify/read-redis.ts';
+
+/** One of the order's domain events that MySQL has applied, and when, by its clock; null where that was not noted yet. */
+type Applied = { sequence: number; appliedMs: number | null };
+
+/** A ticket as MySQL has it, and the domain event that cancelled it. */
+type TicketInMysql = Ticket & { sequence: number; cancelledMs: number | undefined; cancelledSequence: number | null };
+
+/** What each store knows of an order; at least one of them does. */
+export type FoundOrder = {
+  orderId: string;
+  eventId: string;
+  buyerId: string | undefined;
+  applied: Applied[];
+  inMysql: TicketInMysql[];
+  inRedis: { order: OrderInRedis; soldMs: number } | undefined;
+};
+
+const eventsAtOnce = 200;
+
+/** Looks for an order by its id alone, in MySQL and then, event by event, in Redis. */
+export async function findOrder({ db, redis }: Pick<System, 'db' | 'redis'>, orderId: string): Promise<FoundOrder | undefined> {
+  const rows = await db
+    .selectFrom('order_events')
+    .select(['event_id', 'sequence', 'buyer_id', 'applied_on'])
+    .where('order_id', '=', bytesOf(orderId))
+    .orderBy('sequence')
+    .execute();
+  const [known] = rows;
+  const inRedis = await findInRedis(redis, orderId, known ? [known.event_id] : await redis.smembers(openedEventsKey));
+  const eventId = known?.event_id ?? inRedis?.order.eventId;
+  if (eventId === undefined) return undefined;
+  const applied = rows.map(({ sequence, applied_on }) => ({ sequence, appliedMs: applied_on?.getTime() ?? null }));
+  const buyerId = inRedis?.order.buyerId ?? known?.buyer_id ?? undefined;
+  return { orderId, eventId, buyerId, applied, inMysql: await readTickets(db, orderId), inRedis };
+}
+
+async function readTickets(db: Database, orderId: string): Promise<TicketInMysql[]> {
+  const rows = await withOrders(ticketRows(db))
+    .select(['tickets.cancelled_on', 'tickets.cancelled_sequence'])
+    .where('order_events.order_id', '=', bytesOf(orderId))
+    .orderBy('tickets.ticket_id')
+    .execute();
+  return rows.map((row) => ({
+    ...ticketOf(row),
+    sequence: row.sequence,
+    cancelledMs: row.cancelled_on?.getTime(),
+    cancelledSequence: row.cancelled_sequence,
+  }));
+}
+
+async function findInRedis(redis: RedisClient, orderId: string, eventIds: string[]): Promise<FoundOrder['inRedis']> {
+  for (let at = 0; at < eventIds.length; at += eventsAtOnce) {
+    const lot = eventIds.slice(at, at + eventsAtOnce);
+    const kept = (await Promise.all(lot.map((eventId) => redis.hget(ordersKey(eventId), orderId)))).find((text) => text !== null);
+    if (kept) return { order: parseOrder(kept), soldMs: Number(kept.slice(0, kept.indexOf(' '))) };
+  }
+  return undefined;
+}

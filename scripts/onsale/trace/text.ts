@@ -1,0 +1,19 @@
+/** "2026-11-28 20:06:30.123", UTC. */
+export const timeText = (ms: number) => new Date(ms).toISOString().replace('T', ' ').replace('Z', '');
+
+/** "+123 ms" up to ten seconds, then "+12.3 s", and from ten minutes on "+12 min"; clocks that differ can make it negative. */
+export function delayText(ms: number): string {
+  const sign = ms < 0 ? '-' : '+';
+  const size = Math.abs(ms);
+  if (size < 10_000) return `${sign}${Math.round(size)} ms`;
+  if (size < 600_000) return `${sign}${(size / 1_000).toFixed(1)} s`;
+  return `${sign}${Math.round(size / 60_000)} min`;
+}
+
+/** Rows as lines whose columns begin, or at `right` end, below each other. */
+export function alignColumns(rows: string[][], right: number[] = []): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  const pad = (cell: string, column: number) =>
+    right.includes(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0);
+  return rows.map((row) => row.map(pad).join('  ').trimEnd());
+}

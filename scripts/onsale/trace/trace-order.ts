@@ -1,0 +1,114 @@
+import { validate } from 'uuid';
+import { contextOf, isSampled } from '../../../services/shared/traceparent.ts';
+import type { System } from '../system.ts';
+import { type FoundOrder, findOrder } from './find-order.ts';
+import { type FollowedEvent, followOrder } from './follow-order.ts';
+import { alignColumns, delayText, timeText } from './text.ts';
+
+/**
+ * An order's whole path as text: when it was drafted, sold, published and applied, and cancelled, with the delay of each step from the
+ * one before (a cancellation's from the sale); where it waits, if it does; and its tickets. Undefined where no store knows it.
+ */
+export async function traceOrder(system: System, orderId: string, nowMs = Date.now()): Promise<string | undefined> {
+  const found = validate(orderId) ? await findOrder(system, orderId.toLowerCase()) : undefined;
+  if (!found) return undefined;
+  const events = await followOrder(system, found);
+  return [
+    headerLine(found),
+    '',
+    ...stepLines(found, events, nowMs),
+    '',
+    ...ticketLines(found),
+    '',
+    "Times are UTC, by the clock of whoever did the step: purchase's drafted, Redis' until published, MySQL's applied.",
+  ].join('\n');
+}
+
+function headerLine({ orderId, eventId, buyerId, inRedis, inMysql }: FoundOrder): string {
+  const venueId = inRedis?.order.venueId ?? inMysql[0]?.venueId;
+  const where = venueId === undefined ? eventId : `${eventId} at ${venueId}`;
+  return `Order ${orderId}, ${where}${buyerId === undefined ? '' : `, buyer ${buyerId}`}`;
+}
+
+type Step = { name: string; atMs?: number | undefined; what: string };
+
+function stepLines({ orderId, eventId }: FoundOrder, events: FollowedEvent[], nowMs: number): string[] {
+  const draftedAtMs = draftedMs(orderId);
+  const drafted = ['drafted', timeText(draftedAtMs), '', 'the order got its id'];
+  const rows = events.flatMap((event, at) => {
+    // What buyers do goes on while what they did before is still on its way.
+    let beforeMs = events[at - 1]?.happenedMs ?? draftedAtMs;
+    return stepsOf(eventId, event, nowMs).map(({ name, atMs, what }) => {
+      if (atMs === undefined) return [name, '', '', what];
+      const delay = delayText(atMs - beforeMs);
+      beforeMs = atMs;
+      return [name, timeText(atMs), delay, what];
+    });
+  });
+  return alignColumns([['step', 'time', 'after', ''], drafted, ...rows], [2]);
+}
+
+function stepsOf(eventId: string, event: FollowedEvent, nowMs: number): Step[] {
+  const { kind, sequence, tickets, happenedMs, entry, published, appliedMs } = event;
+  const of = `${tickets} ${tickets === 1 ? 'ticket' : 'tickets'}`;
+  return [
+    { name: kind, atMs: happenedMs, what: `domain event ${sequence}, of ${of}${inTrace(entry?.record.traceparent)}` },
+    entry
+      ? { name: 'outbox', atMs: entry.atMs, what: `entry ${entry.id}${withOthers(entry.events)}` }
+      : { name: 'outbox', what: 'retains it no longer' },
+    ...(published
+      ? [{ name: 'published', atMs: published.atMs, what: `SNS message ${published.messageId}${withOthers(published.events)}` }]
+      : []),
+    ...(!published && entry?.state.kind === 'acknowledged'
+      ? [{ name: 'published', what: 'SNS accepted it; when is not noted' }]
+      : []),
+    ...(appliedMs === undefined
+      ? [
+          {
+            name: 'WAITS',
+            what: `${whereIt(eventId, event)}, for ${delayText(nowMs - (published?.atMs ?? happenedMs)).slice(1)}`,
+          },
+        ]
+      : [{ name: 'applied', atMs: appliedMs ?? undefined, what: appliedMs === null ? 'when is not noted' : 'to MySQL' }]),
+  ];
+}
+
+/** Where a domain event is that MySQL has not applied. */
+function whereIt(eventId: string, { entry, published, deadBecause }: FollowedEvent): string {
+  if (deadBecause !== undefined) return `in the dead-letter queue ("onsale redrive"): ${deadBecause}`;
+  if (published || entry?.state.kind === 'acknowledged') {
+    return `in the queue, or with the worker that has it; where they are idle it was lost ("onsale replay ${eventId}")`;
+  }
+  if (entry?.state.kind === 'unread') return 'in the outbox: no relay has read it';
+  if (entry?.state.kind === 'taken') {
+    return `in the outbox: relay ${entry.state.by} took it ${delayText(entry.state.agoMs).slice(1)} ago, and SNS has not accepted it`;
+  }
+  return 'for nothing: neither the outbox nor MySQL has it';
+}
+
+function inTrace(traceparent: string | undefined): string {
+  const trace = contextOf(traceparent);
+  return trace ? `, in ${isSampled(traceparent) ? 'trace' : 'a trace not sampled,'} ${trace.traceId}` : '';
+}
+
+const withOthers = (events: number) => (events === 1 ? '' : `, with ${events - 1} ${events === 2 ? 'other' : 'others'}`);
+
+/** A UUIDv7 begins with when it was made. */
+const draftedMs = (orderId: string) => Number.parseInt(orderId.replaceAll('-', '').slice(0, 12), 16);
+
+function ticketLines({ inRedis, inMysql }: FoundOrder): string[] {
+  const rows = new Map<string, { seat: string; redis: string; mysql: string }>();
+  for (const { ticketId, zoneId, row, column, cancelled, conflicted } of inRedis?.order.tickets ?? []) {
+    const redis = cancelled ? 'CANCELLED' : conflicted ? 'CONFLICTED' : 'PAID';
+    rows.set(ticketId, { seat: seatText(zoneId, row, column), redis, mysql: '-' });
+  }
+  for (const { ticketId, zoneId, row, column, status } of inMysql) {
+    const { redis = '-' } = rows.get(ticketId) ?? {};
+    rows.set(ticketId, { seat: seatText(zoneId, row, column), redis, mysql: status });
+  }
+  const lines = [...rows].map(([ticketId, { seat, redis, mysql }]) => [ticketId, seat, redis, mysql]);
+  return alignColumns([['ticket', 'seat', 'in Redis', 'in MySQL'], ...lines]);
+}
+
+const seatText = (zoneId: number, row?: string | null, column?: number | string | null) =>
+  row ? `zone ${zoneId}, ${row}${column}` : `zone ${zoneId}`;

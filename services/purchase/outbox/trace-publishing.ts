@@ -1,0 +1,58 @@
+import { type Attributes, type Span, SpanKind } from '@opentelemetry/api';
+import { messaging } from '../../shared/resources.ts';
+import type { OutboxRecord } from '../../shared/ticket-events.ts';
+import { failSpan, startSharedSpan, startSpan } from '../../shared/tracing.ts';
+import type { PackedMessage } from './pack.ts';
+
+/**
+ * Publishes a message, and records that in the trace of each domain event in it that is traced: how long the event waited in the
+ * outbox, until `takenAtMs`, and then until SNS had accepted it; and once for the message, with links from and to those.
+ */
+export async function tracePublishing(
+  message: PackedMessage,
+  takenAtMs: number,
+  publish: () => Promise<string>,
+): Promise<string> {
+  const spans = message.events.flatMap(({ traced }) => (traced && startSpans(traced, message, takenAtMs)) ?? []);
+  if (spans.length === 0) return await publish();
+  const shared = startSharedSpan(`${messaging.topic} message`, spans, {
+    kind: SpanKind.PRODUCER,
+    attributes: { ...messageAttributes(message), 'onsale.event.id': message.eventId },
+  });
+  const all = [shared, ...spans];
+  try {
+    const messageId = await publish();
+    for (const span of all) span.setAttribute('messaging.message.id', messageId);
+    return messageId;
+  } catch (error) {
+    for (const span of all) failSpan(span, (error as Error).name, (error as Error).message);
+    throw error;
+  } finally {
+    for (const span of all) span.end();
+  }
+}
+
+/** Gives the span that lasts until the event is published. */
+function startSpans(record: OutboxRecord, message: PackedMessage, takenAtMs: number): Span | undefined {
+  const { orderId } = JSON.parse(record.data) as { orderId: string };
+  const attributes: Attributes = {
+    'onsale.order.id': orderId,
+    'onsale.event.id': record.eventId,
+    'onsale.sequence': record.sequence,
+  };
+  // By two clocks that may differ: Redis' and this machine's.
+  const waiting = startSpan(record.traceparent, 'outbox', () => ({ startTime: record.timeMs, attributes }));
+  waiting?.end(Math.max(record.timeMs, takenAtMs));
+  return startSpan(record.traceparent, `${messaging.topic} publish`, () => ({
+    kind: SpanKind.PRODUCER,
+    attributes: { ...messageAttributes(message), ...attributes },
+  }));
+}
+
+const messageAttributes = ({ events }: PackedMessage): Attributes => ({
+  'messaging.system': 'aws.sns',
+  'messaging.operation.name': 'publish',
+  'messaging.operation.type': 'send',
+  'messaging.destination.name': messaging.topic,
+  'messaging.batch.message_count': events.length,
+});

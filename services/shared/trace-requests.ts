@@ -1,0 +1,47 @@
+import { type Attributes, type Span, SpanKind } from '@opentelemetry/api';
+import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
+import type { HttpServer } from './http-server.ts';
+import { traceparentOf } from './traceparent.ts';
+import { failSpan, isTracing, remoteContext, tracer } from './tracing.ts';
+
+/**
+ * Records each request of the API's routes that are registered from now on as a span, and of what is recorded has the log lines tell
+ * the ids. The request's `traceparent` is then the span's own, and is what a command carries on. Where nothing is recorded, it is not
+ * there. Health, documents and WebSockets have no spans.
+ */
+export function traceRequests(app: HttpServer): void {
+  if (!isTracing()) return;
+  app.addHook('onRoute', (route) => {
+    if (!route.url.includes('/api/')) return;
+    const method = String(route.method);
+    const trace = startRequestSpan(`${method} ${route.url}`, { 'http.request.method': method, 'http.route': route.url });
+    route.onRequest = [trace, ...[route.onRequest ?? []].flat()];
+  });
+}
+
+function startRequestSpan(name: string, attributes: Attributes): onRequestHookHandler {
+  // Attributes wait until it is known that they are wanted.
+  const options = { kind: SpanKind.SERVER };
+  return (request, reply, done) => {
+    const span = tracer.startSpan(name, options, remoteContext(request.headers.traceparent));
+    if (span.isRecording()) record(span, request, reply, attributes);
+    done();
+  };
+}
+
+function record(span: Span, request: FastifyRequest, reply: FastifyReply, attributes: Attributes): void {
+  const context = span.spanContext();
+  request.headers.traceparent = traceparentOf(context);
+  request.log = request.log.child({ trace_id: context.traceId, span_id: context.spanId });
+  reply.log = request.log;
+  span.setAttributes(attributes);
+  // Not the path: it may have the id of a hold, which is the key to it.
+  span.setAttributes({ 'url.scheme': request.protocol, 'http.response.header.x-request-id': [request.id] });
+  reply.raw.once('close', () => {
+    const status = reply.raw.statusCode;
+    if (reply.raw.writableFinished) span.setAttribute('http.response.status_code', status);
+    if (!reply.raw.writableFinished) failSpan(span, 'closed', 'The client hung up before it had the answer');
+    else if (status >= 500) failSpan(span, String(status));
+    span.end();
+  });
+}

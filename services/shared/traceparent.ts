@@ -1,0 +1,20 @@
+import { type SpanContext, TraceFlags } from '@opentelemetry/api';
+
+/** W3C Trace Context, version 00: trace, parent span, flags. */
+const pattern = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
+
+export const isTraceparent = (value: unknown): value is string => typeof value === 'string' && pattern.test(value);
+
+/** Whether it is a trace context whose trace is recorded. */
+export const isSampled = (value: unknown): value is string => contextOf(value)?.traceFlags === TraceFlags.SAMPLED;
+
+/** What a traceparent names; undefined of anything else. */
+export function contextOf(value: unknown): SpanContext | undefined {
+  if (typeof value !== 'string') return undefined;
+  const [, traceId, spanId, flags] = pattern.exec(value) ?? [];
+  if (traceId === undefined || spanId === undefined || flags === undefined) return undefined;
+  return { traceId, spanId, traceFlags: Number.parseInt(flags, 16) & TraceFlags.SAMPLED, isRemote: true };
+}
+
+export const traceparentOf = ({ traceId, spanId, traceFlags }: SpanContext): string =>
+  `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;

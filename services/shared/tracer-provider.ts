@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { threadId } from 'node:worker_threads';
+import { SamplingDecision as Decision, diag } from '@opentelemetry/api';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  AlwaysOffSampler,
+  AlwaysOnSampler,
+  BatchSpanProcessor,
+  type IdGenerator,
+  ParentBasedSampler,
+  type Sampler,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace';
+import type { Environment } from './config.ts';
+
+/**
+ * OpenTelemetry's SDK, as the standard variables set it up. It reads OTEL_EXPORTER_OTLP_*, OTEL_RESOURCE_ATTRIBUTES and
+ * OTEL_SERVICE_NAME by itself; sampler and batches it is to be told.
+ */
+export function createTracerProvider(serviceName: string, environment: Environment): TracerProvider {
+  const resource = defaultResource()
+    .merge(
+      resourceFromAttributes({
+        'service.name': serviceName,
+        'service.instance.id': [hostname(), process.pid, threadId || 'main'].join('-'),
+      }),
+    )
+    .merge(detectResources({ detectors: [envDetector] }));
+  const exporter = new OTLPTraceExporter();
+  return new TracerProvider({
+    resource,
+    sampler: withShared(samplerOf(environment)),
+    idGenerator: createIds(),
+    spanProcessors: [new BatchSpanProcessor({ exporter, ...batchesOf(environment) })],
+  });
+}
+
+const poolBytes = 4_096;
+
+/** Ids cut from a text of random digits: making each by itself was most of what a request costs that is not recorded. */
+function createIds(): IdGenerator {
+  let digits = '';
+  let used = 0;
+  const next = (length: number) => {
+    if (used + length > digits.length) {
+      digits = randomBytes(poolBytes).toString('hex');
+      used = 0;
+    }
+    used += length;
+    return digits.slice(used - length, used);
+  };
+  return { generateTraceId: () => next(32), generateSpanId: () => next(16) };
+}
+
+/** What was done for several traces at once is recorded with them: it has links from its start, and nothing else has. */
+function withShared(sampler: Sampler): Sampler {
+  return {
+    shouldSample: (context, traceId, name, kind, attributes, links) =>
+      links.length > 0
+        ? { decision: Decision.RECORD_AND_SAMPLED }
+        : sampler.shouldSample(context, traceId, name, kind, attributes, links),
+    toString: () => sampler.toString(),
+  };
+}
+
+const roots: Record<string, (ratio: number) => Sampler> = {
+  always_on: () => new AlwaysOnSampler(),
+  always_off: () => new AlwaysOffSampler(),
+  traceidratio: (ratio) => new TraceIdRatioBasedSampler(ratio),
+};
+
+/** By OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG: all traces, or as their parents say, where they say nothing valid. */
+export function samplerOf({ OTEL_TRACES_SAMPLER: name = '', OTEL_TRACES_SAMPLER_ARG: argument }: Environment): Sampler {
+  const [, isParentBased, root = ''] = /^(parentbased_)?(.*)$/.exec(name) ?? [];
+  const create = roots[root];
+  if (!create && name) diag.warn(`OTEL_TRACES_SAMPLER is unknown: ${name}`);
+  const sampler = (create ?? (() => new AlwaysOnSampler()))(ratioOf(argument));
+  return create && !isParentBased ? sampler : new ParentBasedSampler({ root: sampler });
+}
+
+function ratioOf(text: string | undefined): number {
+  const ratio = text ? Number(text) : 1;
+  if (ratio >= 0 && ratio <= 1) return ratio;
+  diag.warn(`OTEL_TRACES_SAMPLER_ARG is not a number from 0 to 1: ${text}`);
+  return 1;
+}
+
+function batchesOf(environment: Environment) {
+  const given = {
+    scheduledDelayMillis: environment.OTEL_BSP_SCHEDULE_DELAY,
+    exportTimeoutMillis: environment.OTEL_BSP_EXPORT_TIMEOUT,
+    maxQueueSize: environment.OTEL_BSP_MAX_QUEUE_SIZE,
+    maxExportBatchSize: environment.OTEL_BSP_MAX_EXPORT_BATCH_SIZE,
+  };
+  const numbers = Object.entries(given).map(([name, text]) => [name, Number(text)] as const);
+  return Object.fromEntries(numbers.filter(([, number]) => number > 0));
+}
