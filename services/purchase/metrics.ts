@@ -6,8 +6,6 @@ import type { Tally } from './pulse/tally.ts';
 import { type ScriptCall, scriptCalls } from './seats/ask-together.ts';
 import type { Load } from './seats/load.ts';
 
-export type PurchaseMetrics = ReturnType<typeof createPurchaseMetrics>;
-
 export function createPurchaseMetrics(of: { readBacklog: () => Promise<Backlog>; load: Load; tally: Tally }) {
   const { readBacklog, load, tally } = of;
   const metrics = createMetrics();

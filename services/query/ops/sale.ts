@@ -6,7 +6,7 @@ import { orUnavailable, type RedisClient } from '../../shared/redis.ts';
 import type { SecondOfSale } from './messages.ts';
 
 /** How far back an operator sees. */
-export const historyMs = 5 * 60_000;
+const historyMs = 5 * 60_000;
 /** Just under the second in which everybody asks again. */
 const readEveryMs = 900;
 const entriesAtOnce = 1_000;
