@@ -45,6 +45,8 @@ export function createChart(parent, { title, format, axis, lines, isFilled = fal
   const grid = { stroke: () => colourOf('--line'), width: 1 };
   const common = { stroke: () => colourOf('--muted'), font: `${0.75 * rem}px system-ui, sans-serif`, ticks: { show: false } };
   const sizeOf = () => ({ width: plotted.clientWidth || 300, height: plotted.clientHeight || 150 });
+  /** @param {uPlot} _ @param {string[] | null} labels */
+  const widthFor = (_, labels) => Math.max(3.5, ...(labels ?? []).map(({ length }) => 0.45 * length + 0.6)) * rem;
   const plot = new uPlot(
     {
       ...sizeOf(),
@@ -64,7 +66,7 @@ export function createChart(parent, { title, format, axis, lines, isFilled = fal
           incrs: [60, 120, 300],
           values: (_, splits) => splits.map((at) => formatMinute(at * 1000)),
         },
-        { ...common, grid, size: 3.5 * rem, incrs: steps, space: 2 * rem, values: (_, splits) => splits.map(axis) },
+        { ...common, grid, size: widthFor, incrs: steps, space: 2 * rem, values: (_, splits) => splits.map(axis) },
       ],
       series: [{}, ...series],
     },

@@ -1,0 +1,74 @@
+import './local/env-file.ts';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { pathTable } from '../services/shared/path-table.ts';
+import { holdSale } from './flash-sale/hold-sale.ts';
+import { rehearse } from './flash-sale/rehearse.ts';
+import { createShow } from './flash-sale/show.ts';
+import { systemAt } from './flash-sale/system.ts';
+import { localFolder, startDefaultSystem } from './local/default-system.ts';
+import { opsTokenOf } from './local/ops-token.ts';
+import { defaultPorts } from './local/ports.ts';
+import { answers } from './local/process.ts';
+import { stopWith } from './local/stop.ts';
+import { storeUrls } from './local/stores.ts';
+import { launchChromium } from './testing/chromium.ts';
+
+// Takes the pictures of the operator's page that the README shows, in the middle of a flash sale.
+
+const folder = join(import.meta.dirname, '../services/query/ops/screenshots');
+const options = { seats: 50_000, buyers: 65_000, connections: 500, seed: 1, best: false };
+/** When so much is sold, the charts have something to show, and the seats something to come. */
+const shareSold = 0.6;
+
+const pictures = [
+  { name: 'wide-light', width: 1_920, height: 1_080, colorScheme: 'light', deviceScaleFactor: 1 },
+  { name: 'wide-dark', width: 1_920, height: 1_080, colorScheme: 'dark', deviceScaleFactor: 1 },
+  { name: 'phone-dark', width: 390, height: 844, colorScheme: 'dark', deviceScaleFactor: 2 },
+] as const;
+
+const show = createShow(process.stdout);
+const resources = new AsyncDisposableStack();
+const { stop, isStopping } = stopWith(resources, { exitCode: 130, say: show.status });
+
+try {
+  const system = systemAt(defaultPorts, storeUrls(defaultPorts));
+  const isRunning = await answers(`${system.purchaseUrl}${pathTable.purchase.prefix}/live`)().catch(() => false);
+  if (!isRunning) await startDefaultSystem({ resources, say: show.status });
+  const browser = await launchChromium(resources);
+  if (!browser) throw new Error('Chromium is needed, and was not found');
+  await rehearse({ system, show }, options);
+
+  let opening: Promise<Awaited<ReturnType<typeof openPages>>> | undefined;
+  let taking: Promise<unknown> | undefined;
+  mkdirSync(folder, { recursive: true });
+  await holdSale(system, options, (live) => {
+    show.live(live, options);
+    opening ??= openPages(browser, `${system.opsUrl}?eventId=${live.eventId}#token=${opsTokenOf(localFolder)}`);
+    if (live.sold < shareSold * options.seats) return;
+    taking ??= opening.then((pages) =>
+      Promise.all(pages.map(({ name, page }) => page.screenshot({ path: join(folder, `${name}.png`) }))),
+    );
+  });
+  await taking;
+  show.say(`${pictures.length} pictures are in ${folder}`);
+  await stop(0);
+} catch (error) {
+  if (!isStopping()) {
+    show.say((error as Error).message);
+    await stop(1);
+  }
+}
+
+/** Signs in, and has every picture's page show the event. */
+async function openPages(browser: Browser, url: string) {
+  return await Promise.all(
+    pictures.map(async ({ name, width, height, colorScheme, deviceScaleFactor }) => {
+      const page = await browser.newPage({ viewport: { width, height }, colorScheme, deviceScaleFactor });
+      await page.goto(url);
+      await page.locator('#zones button').first().waitFor();
+      return { name, page };
+    }),
+  );
+}
