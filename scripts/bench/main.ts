@@ -9,6 +9,7 @@ import { purchaseAgainstUsualWay } from './parts/purchase-against-usual-way.ts';
 import { queriesAtAMillion } from './parts/queries-at-a-million.ts';
 import { requestsPerTicket } from './parts/requests-per-ticket.ts';
 import { scaling } from './parts/scaling.ts';
+import { tracing } from './parts/tracing.ts';
 import { waitingForAReplica } from './parts/waiting-for-a-replica.ts';
 import { workerAgainstRaw } from './parts/worker-against-raw.ts';
 import { type Part, type Report, tableOf } from './report.ts';
@@ -24,6 +25,7 @@ const parts: Record<string, Part> = {
   f: scaling,
   g: footprint,
   h: waitingForAReplica,
+  i: tracing,
   // Last, for what a million tickets leave in the stores.
   e: queriesAtAMillion,
 };

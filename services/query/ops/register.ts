@@ -1,4 +1,5 @@
 import cookie from '@fastify/cookie';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { HttpServer } from '../../shared/http-server.ts';
 import { listEvents } from '../queries/catalogue.ts';
 import { registerOpsPage } from './page.ts';
@@ -17,8 +18,10 @@ export async function registerOps(app: HttpServer, { token, ...stores }: OpsOpti
   // By itself, as nobody else has to do with cookies and forms.
   await app.register(async (ops) => {
     await ops.register(cookie, { secret: token });
-    registerOpsPage(ops as unknown as HttpServer, { sessions, latestEventId });
-    registerOpsSocket(ops as unknown as HttpServer, { sessions, sources });
+    // It has the types of any server's, and is one of this server's.
+    const scope = ops.withTypeProvider<TypeBoxTypeProvider>() as HttpServer;
+    registerOpsPage(scope, { sessions, latestEventId });
+    registerOpsSocket(scope, { sessions, sources });
   });
 
   /** The one that sells, or else the one that went on sale last. */
