@@ -1,5 +1,4 @@
 import cookie from '@fastify/cookie';
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { HttpServer } from '../../shared/http-server.ts';
 import { listEvents } from '../queries/catalogue.ts';
 import { registerOpsPage } from './page.ts';
@@ -19,7 +18,7 @@ export async function registerOps(app: HttpServer, { token, ...stores }: OpsOpti
   await app.register(async (ops) => {
     await ops.register(cookie, { secret: token });
     // It has the types of any server's, and is one of this server's.
-    const scope = ops.withTypeProvider<TypeBoxTypeProvider>() as HttpServer;
+    const scope = ops as unknown as HttpServer;
     registerOpsPage(scope, { sessions, latestEventId });
     registerOpsSocket(scope, { sessions, sources });
   });
