@@ -2,12 +2,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createOutbox } from '../../../services/purchase/outbox/outbox.ts';
 import { startRelay } from '../../../services/purchase/outbox/relay.ts';
 import { cancelOrder } from '../../../services/purchase/seats/cancel-order.ts';
+import { findVerification } from '../../../services/query/queries/verification.ts';
 import { createPublish } from '../../../services/shared/publish.ts';
 import { silentLogger } from '../../testing/silent-logger.ts';
 import { openHall, project, seats, sell, soldEvent, startTestWorker, testSystem } from '../../testing/sold-event.ts';
 import { db, openTestEvent, redis, seatedZone, sns, unique } from '../../testing/stores.ts';
 import { createDifferences } from './differences.ts';
 import { judgeTickets } from './judge-tickets.ts';
+import { recordVerification } from './record.ts';
 import { verifyEvent } from './verify-event.ts';
 
 let resources: AsyncDisposableStack;
@@ -27,9 +29,26 @@ describe('verifying an event', () => {
     expect(await verify(event)).toEqual({
       eventId: event.eventId,
       differences: [],
+      count: 0,
       inFlight: 0,
+      tickets: 6,
+      revenue: '441.00',
       summary: `${event.eventId}: 6 tickets for 441.00 USD, 5 domain events, nothing missing, nothing twice; 2 tickets held`,
     });
+  });
+
+  it('is kept for the operator, the last of each event', async () => {
+    const { event } = await soldEvent();
+    const { eventId } = event;
+    const found = () => findVerification(db, eventId, 'USD');
+    expect(await found()).toBeUndefined();
+    const verification = await verify(event);
+    const [first, second] = [new Date('2026-11-28T10:00:00.123Z'), new Date('2026-11-28T10:05:00.456Z')];
+    await recordVerification(db, first, verification);
+    const { summary } = verification;
+    expect(await found()).toEqual({ at: first.toISOString(), differences: 0, tickets: 6, revenue: '441.00', summary });
+    await recordVerification(db, second, { ...verification, count: 3, summary: 'x'.repeat(2_000) });
+    expect(await found()).toMatchObject({ at: second.toISOString(), differences: 3, summary: 'x'.repeat(1_000) });
   });
 
   it('finds nothing wrong of an event that nobody bought a ticket for', async () => {
