@@ -2,7 +2,7 @@ import { type Attributes, type Span, SpanKind } from '@opentelemetry/api';
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
 import type { HttpServer } from './http-server.ts';
 import { traceparentOf } from './traceparent.ts';
-import { failSpan, isTracing, remoteContext, tracer } from './tracing.ts';
+import { failSpan, isTracing, requestContext, tracer } from './tracing.ts';
 
 /**
  * Records each request of the API's routes that are registered from now on as a span, and of what is recorded has the log lines tell
@@ -23,8 +23,9 @@ function startRequestSpan(name: string, attributes: Attributes): onRequestHookHa
   // Attributes wait until it is known that they are wanted.
   const options = { kind: SpanKind.SERVER };
   return (request, reply, done) => {
-    const span = tracer.startSpan(name, options, remoteContext(request.headers.traceparent));
-    if (span.isRecording()) record(span, request, reply, attributes);
+    const context = requestContext(request.headers.traceparent);
+    const span = context && tracer.startSpan(name, options, context);
+    if (span?.isRecording()) record(span, request, reply, attributes);
     done();
   };
 }

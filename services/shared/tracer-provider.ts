@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { threadId } from 'node:worker_threads';
-import { SamplingDecision as Decision, diag } from '@opentelemetry/api';
+import { SamplingDecision as Decision, diag, ROOT_CONTEXT, SpanKind } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import {
@@ -15,12 +15,13 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import type { Environment } from './config.ts';
+import { isDecided } from './tracing.ts';
 
 /**
  * OpenTelemetry's SDK, as the standard variables set it up. It reads OTEL_EXPORTER_OTLP_*, OTEL_RESOURCE_ATTRIBUTES and
  * OTEL_SERVICE_NAME by itself; sampler and batches it is to be told.
  */
-export function createTracerProvider(serviceName: string, environment: Environment): TracerProvider {
+export function createTracerProvider(serviceName: string, environment: Environment) {
   const resource = defaultResource()
     .merge(
       resourceFromAttributes({
@@ -30,12 +31,22 @@ export function createTracerProvider(serviceName: string, environment: Environme
     )
     .merge(detectResources({ detectors: [envDetector] }));
   const exporter = new OTLPTraceExporter();
-  return new TracerProvider({
+  const sampler = samplerOf(environment);
+  const idGenerator = createIds();
+  const provider = new TracerProvider({
     resource,
-    sampler: withShared(samplerOf(environment)),
-    idGenerator: createIds(),
+    sampler: withDecided(sampler),
+    idGenerator,
     spanProcessors: [new BatchSpanProcessor({ exporter, ...batchesOf(environment) })],
   });
+  return {
+    provider,
+    /** Whether the next trace that begins here is to be recorded, for who asks before there is a span, which costs several times as much. */
+    decideRoot(): boolean {
+      const { decision } = sampler.shouldSample(ROOT_CONTEXT, idGenerator.generateTraceId(), '', SpanKind.SERVER, {}, []);
+      return decision === Decision.RECORD_AND_SAMPLED;
+    },
+  };
 }
 
 const poolBytes = 4_096;
@@ -55,11 +66,14 @@ function createIds(): IdGenerator {
   return { generateTraceId: () => next(32), generateSpanId: () => next(16) };
 }
 
-/** What was done for several traces at once is recorded with them: it has links from its start, and nothing else has. */
-function withShared(sampler: Sampler): Sampler {
+/**
+ * What was decided for is recorded, and so is what was done for several recorded traces at once: it has links from its start, and
+ * nothing else has.
+ */
+function withDecided(sampler: Sampler): Sampler {
   return {
     shouldSample: (context, traceId, name, kind, attributes, links) =>
-      links.length > 0
+      links.length > 0 || context.getValue(isDecided) === true
         ? { decision: Decision.RECORD_AND_SAMPLED }
         : sampler.shouldSample(context, traceId, name, kind, attributes, links),
     toString: () => sampler.toString(),

@@ -1,5 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import {
+  type Context,
+  createContextKey,
   DiagLogLevel,
   diag,
   type Link,
@@ -22,7 +24,12 @@ const maxLinks = 128;
 /** Records nothing, and costs next to nothing, until startTracing has a process record. */
 export const tracer = trace.getTracer('onsale');
 
+/** Marks the context of a trace that is to be recorded whatever the sampler says. */
+export const isDecided = createContextKey('onsale: recorded');
+const decidedRoot = ROOT_CONTEXT.setValue(isDecided, true);
+
 let isOn = false;
+let decideRoot = () => false;
 /** Whether this process, or thread, records traces at all. */
 export const isTracing = () => isOn;
 
@@ -40,8 +47,10 @@ export async function startTracing(
   const tell = (message: string) => warn(logger, { err: new Error(message) });
   diag.setLogger({ error: tell, warn: tell, info() {}, debug() {}, verbose() {} }, DiagLogLevel.WARN);
   const { createTracerProvider } = await import('./tracer-provider.ts');
-  const provider = createTracerProvider(`onsale-${service}`, environment);
+  const created = createTracerProvider(`onsale-${service}`, environment);
+  const { provider } = created;
   trace.setGlobalTracerProvider(provider);
+  decideRoot = created.decideRoot;
   isOn = true;
   resources.defer(async () => {
     const late = pause(flushMs, 'the last ones were not taken in time', { ref: false });
@@ -65,8 +74,14 @@ export function startSpan(traceparent: unknown, name: string, options: () => Spa
   return span.isRecording() ? span : undefined;
 }
 
+/** Where a request's span begins: the context of its sender, or nobody's; undefined where a trace that begins here is not recorded. */
+export function requestContext(traceparent: unknown): Context | undefined {
+  if (traceparent !== undefined) return remoteContext(traceparent);
+  return decideRoot() ? decidedRoot : undefined;
+}
+
 /** The context of who sent a traceparent; of anything else, that of nobody. */
-export function remoteContext(traceparent: unknown) {
+function remoteContext(traceparent: unknown): Context {
   const parent = contextOf(traceparent);
   return parent ? trace.setSpanContext(ROOT_CONTEXT, parent) : ROOT_CONTEXT;
 }
