@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { threadId } from 'node:worker_threads';
-import { SamplingDecision as Decision, diag, ROOT_CONTEXT, SpanKind } from '@opentelemetry/api';
+import { SamplingDecision as Decision, diag } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import {
@@ -21,7 +21,7 @@ import { isDecided } from './tracing.ts';
  * OpenTelemetry's SDK, as the standard variables set it up. It reads OTEL_EXPORTER_OTLP_*, OTEL_RESOURCE_ATTRIBUTES and
  * OTEL_SERVICE_NAME by itself; sampler and batches it is to be told.
  */
-export function createTracerProvider(serviceName: string, environment: Environment) {
+export function createTracerProvider(serviceName: string, environment: Environment): TracerProvider {
   const resource = defaultResource()
     .merge(
       resourceFromAttributes({
@@ -31,22 +31,12 @@ export function createTracerProvider(serviceName: string, environment: Environme
     )
     .merge(detectResources({ detectors: [envDetector] }));
   const exporter = new OTLPTraceExporter();
-  const sampler = samplerOf(environment);
-  const idGenerator = createIds();
-  const provider = new TracerProvider({
+  return new TracerProvider({
     resource,
-    sampler: withDecided(sampler),
-    idGenerator,
+    sampler: withDecided(samplerOf(environment)),
+    idGenerator: createIds(),
     spanProcessors: [new BatchSpanProcessor({ exporter, ...batchesOf(environment) })],
   });
-  return {
-    provider,
-    /** Whether the next trace that begins here is to be recorded, for who asks before there is a span, which costs several times as much. */
-    decideRoot(): boolean {
-      const { decision } = sampler.shouldSample(ROOT_CONTEXT, idGenerator.generateTraceId(), '', SpanKind.SERVER, {}, []);
-      return decision === Decision.RECORD_AND_SAMPLED;
-    },
-  };
 }
 
 const poolBytes = 4_096;
@@ -93,6 +83,12 @@ export function samplerOf({ OTEL_TRACES_SAMPLER: name = '', OTEL_TRACES_SAMPLER_
   if (!create && name) diag.warn(`OTEL_TRACES_SAMPLER is unknown: ${name}`);
   const sampler = (create ?? (() => new AlwaysOnSampler()))(ratioOf(argument));
   return create && !isParentBased ? sampler : new ParentBasedSampler({ root: sampler });
+}
+
+/** The share of the traces that begin here which the same variables have recorded. */
+export function rootShareOf({ OTEL_TRACES_SAMPLER: name = '', OTEL_TRACES_SAMPLER_ARG: argument }: Environment): number {
+  if (name.endsWith('always_off')) return 0;
+  return name.endsWith('traceidratio') ? ratioOf(argument) : 1;
 }
 
 function ratioOf(text: string | undefined): number {

@@ -29,7 +29,7 @@ export const isDecided = createContextKey('onsale: recorded');
 const decidedRoot = ROOT_CONTEXT.setValue(isDecided, true);
 
 let isOn = false;
-let decideRoot = () => false;
+let rootShare = 0;
 /** Whether this process, or thread, records traces at all. */
 export const isTracing = () => isOn;
 
@@ -46,11 +46,10 @@ export async function startTracing(
   const warn = createSampledLog('warn', 'traces are not exported');
   const tell = (message: string) => warn(logger, { err: new Error(message) });
   diag.setLogger({ error: tell, warn: tell, info() {}, debug() {}, verbose() {} }, DiagLogLevel.WARN);
-  const { createTracerProvider } = await import('./tracer-provider.ts');
-  const created = createTracerProvider(`onsale-${service}`, environment);
-  const { provider } = created;
+  const { createTracerProvider, rootShareOf } = await import('./tracer-provider.ts');
+  const provider = createTracerProvider(`onsale-${service}`, environment);
   trace.setGlobalTracerProvider(provider);
-  decideRoot = created.decideRoot;
+  rootShare = rootShareOf(environment);
   isOn = true;
   resources.defer(async () => {
     const late = pause(flushMs, 'the last ones were not taken in time', { ref: false });
@@ -77,7 +76,8 @@ export function startSpan(traceparent: unknown, name: string, options: () => Spa
 /** Where a request's span begins: the context of its sender, or nobody's; undefined where a trace that begins here is not recorded. */
 export function requestContext(traceparent: unknown): Context | undefined {
   if (traceparent !== undefined) return remoteContext(traceparent);
-  return decideRoot() ? decidedRoot : undefined;
+  // Before there is an id, or a span: most are not recorded, and these would cost several times as much as all else here.
+  return Math.random() < rootShare ? decidedRoot : undefined;
 }
 
 /** The context of who sent a traceparent; of anything else, that of nobody. */
