@@ -2,15 +2,13 @@ import './local/env-file.ts';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { pathTable } from '../services/shared/path-table.ts';
 import { holdSale } from './flash-sale/hold-sale.ts';
 import { rehearse } from './flash-sale/rehearse.ts';
 import { createShow } from './flash-sale/show.ts';
-import { systemAt } from './flash-sale/system.ts';
+import { isRunning, systemAt } from './flash-sale/system.ts';
 import { localFolder, startDefaultSystem } from './local/default-system.ts';
 import { opsTokenOf } from './local/ops-token.ts';
 import { defaultPorts } from './local/ports.ts';
-import { answers } from './local/process.ts';
 import { stopWith } from './local/stop.ts';
 import { storeUrls } from './local/stores.ts';
 import { launchChromium } from './testing/chromium.ts';
@@ -34,8 +32,7 @@ const { stop, isStopping } = stopWith(resources, { exitCode: 130, say: show.stat
 
 try {
   const system = systemAt(defaultPorts, storeUrls(defaultPorts));
-  const isRunning = await answers(`${system.purchaseUrl}${pathTable.purchase.prefix}/live`)().catch(() => false);
-  if (!isRunning) await startDefaultSystem({ resources, say: show.status });
+  if (!(await isRunning(system))) await startDefaultSystem({ resources, say: show.status });
   const browser = await launchChromium(resources);
   if (!browser) throw new Error('Chromium is needed, and was not found');
   await rehearse({ system, show }, options);

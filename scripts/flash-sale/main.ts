@@ -1,9 +1,7 @@
 import '../local/env-file.ts';
 import { join, relative } from 'node:path';
-import { pathTable } from '../../services/shared/path-table.ts';
 import { localFolder, startDefaultSystem } from '../local/default-system.ts';
 import { defaultPorts } from '../local/ports.ts';
-import { answers } from '../local/process.ts';
 import { stopWith } from '../local/stop.ts';
 import { storeUrls } from '../local/stores.ts';
 import { duplicatesTable } from './duplicates-table.ts';
@@ -11,7 +9,7 @@ import { flashSale } from './flash-sale.ts';
 import { readOptions } from './options.ts';
 import { rehearse } from './rehearse.ts';
 import { createShow } from './show.ts';
-import { systemAt } from './system.ts';
+import { isRunning, systemAt } from './system.ts';
 
 const args = process.argv.slice(2);
 const wanted = readOptions(args);
@@ -21,7 +19,7 @@ const { stop, isStopping } = stopWith(resources, { exitCode: 130, say: show.stat
 
 try {
   const system = systemAt(defaultPorts, storeUrls(defaultPorts));
-  if (await answers(`${system.purchaseUrl}${pathTable.purchase.prefix}/live`)().catch(() => false)) {
+  if (await isRunning(system)) {
     show.say('At the system that "npm start" runs.');
   } else {
     show.say('Nothing runs at the ports of "npm start": the same system is started for this, and stopped afterwards.');

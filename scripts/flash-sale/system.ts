@@ -1,6 +1,8 @@
+import { pathTable } from '../../services/shared/path-table.ts';
 import { messaging } from '../../services/shared/resources.ts';
 import { queueUrl } from '../local/emulator.ts';
 import type { Ports } from '../local/ports.ts';
+import { answers } from '../local/process.ts';
 import type { StoreUrls } from '../local/stores.ts';
 
 /** Where the parts of a running system are that a flash sale talks to. */
@@ -25,3 +27,7 @@ export function systemAt(ports: Ports, stores: StoreUrls): SystemUnderSale {
     queue: { endpoint, url: queueUrl(endpoint, messaging.queue) },
   };
 }
+
+/** Whether something serves there already: the system of `npm start`, at its ports. */
+export const isRunning = ({ purchaseUrl }: SystemUnderSale): Promise<boolean> =>
+  answers(`${purchaseUrl}${pathTable.purchase.prefix}/live`)().catch(() => false);
