@@ -9,9 +9,9 @@ export type Tally = ReturnType<typeof createTally>;
 /** What buyers are told: `tickets` of a cancellation are those that it is about. */
 type Outcome = Sold | Held | (Cancelled & { tickets: number }) | Refusal;
 
-type Second = Omit<Pulse, 'at' | 'latency'> & { latency: Map<number, number> };
+type Second = { events: Map<string, EventPulse>; unavailable: Pulse['unavailable']; latency: Map<number, number> };
 
-const nothing = (): Second => ({ events: {}, unavailable: {}, latency: new Map() });
+const nothing = (): Second => ({ events: new Map(), unavailable: {}, latency: new Map() });
 
 /** Counts what this process tells buyers: in all since it began, and by event since it was last asked. */
 export function createTally() {
@@ -28,8 +28,7 @@ export function createTally() {
           refuse(eventId, outcome.code);
           break;
         case 'sold':
-          add(eventId, 'sold', outcome.order.tickets.length);
-          for (const { priceMinor } of outcome.order.tickets) eventOf(eventId).soldMinor += priceMinor;
+          add(eventId, 'sold', outcome.order.tickets.length, priceOf(outcome.order));
           break;
         case 'held':
           add(eventId, 'held', outcome.order.tickets.length);
@@ -55,15 +54,17 @@ export function createTally() {
     /** What was counted since the last time, or undefined where nothing was. */
     take(): Omit<Pulse, 'at'> | undefined {
       const { events, unavailable, latency } = second;
-      if (latency.size === 0 && Object.keys(events).length === 0 && Object.keys(unavailable).length === 0) return undefined;
+      if (latency.size === 0 && events.size === 0 && Object.keys(unavailable).length === 0) return undefined;
       second = nothing();
-      return { events, unavailable, latency: [...latency] };
+      return { events: Object.fromEntries(events), unavailable, latency: [...latency] };
     },
   };
 
-  function add(eventId: string, what: 'sold' | 'held' | 'cancelled', tickets: number): void {
+  function add(eventId: string, what: 'sold' | 'held' | 'cancelled', tickets: number, soldMinor = 0): void {
     total[what] += tickets;
-    eventOf(eventId)[what] += tickets;
+    const event = eventOf(eventId);
+    event[what] += tickets;
+    event.soldMinor += soldMinor;
   }
 
   function refuse(eventId: string, code: Refusal['code']): void {
@@ -75,10 +76,14 @@ export function createTally() {
   }
 
   function eventOf(eventId: string): EventPulse {
-    const event = second.events[eventId] ?? { sold: 0, soldMinor: 0, held: 0, cancelled: 0, refused: {} };
-    second.events[eventId] = event;
+    const known = second.events.get(eventId);
+    if (known) return known;
+    const event: EventPulse = { sold: 0, soldMinor: 0, held: 0, cancelled: 0, refused: {} };
+    second.events.set(eventId, event);
     return event;
   }
 }
+
+const priceOf = ({ tickets }: Sold['order']) => tickets.reduce((sum, { priceMinor }) => sum + priceMinor, 0);
 
 const addOne = <Key>(counts: Map<Key, number>, key: Key) => counts.set(key, (counts.get(key) ?? 0) + 1);

@@ -14,6 +14,7 @@ import {
 import { UnavailableError } from '../../shared/problems.ts';
 import { orUnavailable, type RedisClient } from '../../shared/redis.ts';
 import { runScript, type Script } from '../../shared/script.ts';
+import { perClient } from '../per-client.ts';
 import { areReplicasTrusted, untilReplicated } from '../replicas.ts';
 import type { Command } from './command.ts';
 import { loadOf, maxWaiting, shed } from './load.ts';
@@ -25,8 +26,9 @@ export type Reply = [word: string, ...rest: (string | number | OrderInRedis)[]];
 /** What a command's script has to know: its `fields`, and its order, JSON, where the script's header says so. */
 export type Question = { fields: object; order?: string };
 
-type Asked = Question & {
+type Asked = {
   command: Command;
+  question: Question;
   askedAtMs: number;
   resolve: (reply: Reply) => void;
   reject: (error: unknown) => void;
@@ -47,15 +49,13 @@ const maxFullCalls = 6;
  */
 const maxWaitMs = 500;
 
-/** What waits for a call, how many are on their way, and whether another leaves at the end of this turn of the event loop. */
-type Queue = { waiting: Asked[]; calls: number; isDue: boolean };
-
 /** Hears of every call of a script: its name, on how many commands it decided, and how long Redis took (ScriptCall). */
 export const scriptCalls = channel('onsale:script-call');
 
 export type ScriptCall = { script: string; commands: number; seconds: number };
 
-const queues = new WeakMap<RedisClient, Map<string, Queue>>();
+/** By script and event; one that is idle is forgotten. */
+const queuesOf = perClient(() => new Map<Script, Map<string, Queue>>());
 
 /**
  * Asks one of an event's scripts to decide on a command. All that is asked of it while calls are on their way goes in the next
@@ -65,38 +65,53 @@ const queues = new WeakMap<RedisClient, Map<string, Queue>>();
  * or have waited too long.
  */
 export function askTogether(redis: RedisClient, script: Script, command: Command, question: Question): Promise<Reply> {
-  const ofRedis = queues.get(redis) ?? new Map<string, Queue>();
-  queues.set(redis, ofRedis);
-  const name = `${script.sha} ${command.eventId}`;
-  const queue = ofRedis.get(name) ?? { waiting: [], calls: 0, isDue: false };
+  const queues = queuesOf(redis);
+  const ofScript = queues.get(script) ?? new Map<string, Queue>();
+  queues.set(script, ofScript);
+  const { eventId } = command;
+  const queue = ofScript.get(eventId) ?? createQueue(redis, script, eventId, () => ofScript.delete(eventId));
+  ofScript.set(eventId, queue);
+  return queue.ask(command, question);
+}
+
+type Queue = ReturnType<typeof createQueue>;
+
+function createQueue(redis: RedisClient, script: Script, eventId: string, onIdle: () => void) {
   const load = loadOf(redis);
-  if (queue.waiting.length >= maxWaiting) return Promise.reject(shed(load));
-  ofRedis.set(name, queue);
-  return new Promise((resolve, reject) => {
-    queue.waiting.push({ ...question, command, askedAtMs: performance.now(), resolve, reject });
-    load.waiting++;
-    callWhenDue();
-  });
+  const waiting: Asked[] = [];
+  /** How many are on their way, and whether another leaves at the end of this turn of the event loop. */
+  let calls = 0;
+  let isDue = false;
+
+  return {
+    ask(command: Command, question: Question): Promise<Reply> {
+      if (waiting.length >= maxWaiting) return Promise.reject(shed(load));
+      return new Promise((resolve, reject) => {
+        waiting.push({ command, question, askedAtMs: performance.now(), resolve, reject });
+        load.waiting++;
+        callWhenDue();
+      });
+    },
+  };
 
   function callWhenDue(): void {
-    const { waiting, calls, isDue } = queue;
-    if (waiting.length === 0 && calls === 0) ofRedis.delete(name);
+    if (waiting.length === 0 && calls === 0) onIdle();
     // A turn brings more, but at an overload it can last for seconds.
     if (waiting.length >= maxTogether && calls < maxFullCalls) void makeCall();
     else if (waiting.length > 0 && calls < maxCalls && !isDue) {
-      queue.isDue = true;
+      isDue = true;
       setImmediate(() => {
-        queue.isDue = false;
-        if (queue.waiting.length > 0 && queue.calls < maxCalls) void makeCall();
+        isDue = false;
+        if (waiting.length > 0 && calls < maxCalls) void makeCall();
       });
     }
   }
 
   async function makeCall(): Promise<void> {
-    queue.calls++;
+    calls++;
     const batch = nextBatch();
     try {
-      const replies = batch.length > 0 ? await call(redis, script, command.eventId, batch) : [];
+      const replies = batch.length > 0 ? await call(redis, script, eventId, batch) : [];
       const undecided: Asked[] = [];
       for (const [at, asked] of batch.entries()) {
         const reply = replies[at] as Reply;
@@ -104,26 +119,26 @@ export function askTogether(redis: RedisClient, script: Script, command: Command
         else asked.resolve(reply);
       }
       // In front of all that came after them: who waits longest is refused first.
-      queue.waiting.unshift(...undecided);
+      waiting.unshift(...undecided);
       load.waiting += undecided.length;
     } catch (error) {
       // What waits for a Redis that is away is not sent after it.
-      if (error instanceof UnavailableError) batch.push(...leave(queue.waiting.length));
+      if (error instanceof UnavailableError) batch.push(...leave(waiting.length));
       for (const { reject } of batch) reject(error);
     }
-    queue.calls--;
+    calls--;
     callWhenDue();
   }
 
   function nextBatch(): Asked[] {
     const lateBefore = performance.now() - maxWaitMs;
-    const inTime = queue.waiting.findIndex(({ askedAtMs }) => askedAtMs >= lateBefore);
-    for (const { reject } of leave(inTime < 0 ? queue.waiting.length : inTime)) reject(shed(load));
+    const inTime = waiting.findIndex(({ askedAtMs }) => askedAtMs >= lateBefore);
+    for (const { reject } of leave(inTime < 0 ? waiting.length : inTime)) reject(shed(load));
     return leave(maxTogether);
   }
 
   function leave(count: number): Asked[] {
-    const left = queue.waiting.splice(0, count);
+    const left = waiting.splice(0, count);
     load.waiting -= left.length;
     return left;
   }
@@ -131,10 +146,11 @@ export function askTogether(redis: RedisClient, script: Script, command: Command
 
 async function call(redis: RedisClient, script: Script, eventId: string, batch: Asked[]): Promise<Reply[]> {
   const idempotencyKeys: string[] = [];
-  const commands = batch.map(({ command: { traceparent, idempotency }, fields }) => ({
-    ...fields,
+  const commands = batch.map(({ command: { traceparent, idempotency }, question }) => ({
+    ...question.fields,
     traceparent,
-    ...(idempotency && { fingerprint: idempotency.fingerprint, answer: idempotencyKeys.push(idempotency.key) }),
+    fingerprint: idempotency?.fingerprint,
+    answer: idempotency && idempotencyKeys.push(idempotency.key),
   }));
   const keys = [
     inventoryKey(eventId),
@@ -148,7 +164,7 @@ async function call(redis: RedisClient, script: Script, eventId: string, batch: 
     outboxKey(eventId),
     ...idempotencyKeys.map((key) => answerKey(eventId, key)),
   ];
-  const orders = batch.flatMap(({ order }) => order ?? []);
+  const orders = batch.flatMap(({ question }) => question.order ?? []);
   const promotion = areReplicasTrusted(redis) ? 'trusted' : '';
   const startedAt = performance.now();
   const text = await orUnavailable(runScript(redis, script, keys, [eventId, JSON.stringify(commands), promotion, ...orders]));

@@ -41,7 +41,8 @@ const refusalCodes = [
   'IDEMPOTENCY_KEY_REUSED',
 ] as const;
 
-const isRefusal = (word: string): word is Refusal['code'] => (refusalCodes as readonly string[]).includes(word);
+const refusals: ReadonlySet<string> = new Set(refusalCodes);
+const isRefusal = (word: string): word is Refusal['code'] => refusals.has(word);
 
 /**
  * Has one of an event's scripts (lua/) decide on a command, and gives its reply, or its refusal. Throws an UnavailableError when
@@ -53,12 +54,13 @@ export async function runCommand<Answer extends Reply>(
   command: Command,
   question: Question,
 ): Promise<Answer | Refusal> {
-  const [word, ...rest] = await ask(redis, script, command, question);
+  const reply = await ask(redis, script, command, question);
+  const [word] = reply;
   if (word === 'NO_INVENTORY') {
     await assertNeverOpened(redis, command.eventId);
     return { kind: 'refused', code: 'EVENT_NOT_FOUND' };
   }
-  return isRefusal(word) ? refusalOf(word, rest as number[]) : ([word, ...rest] as Answer);
+  return isRefusal(word) ? refusalOf(word, reply.slice(1) as number[]) : (reply as Answer);
 }
 
 /** Asks, and records how long the answer took, with what waits for its turn; one span for each time that a command is asked. */

@@ -1,24 +1,22 @@
 import { inventoryKey } from '../../shared/keys.ts';
 import { orUnavailable, type RedisClient } from '../../shared/redis.ts';
 import { parseZones, type ZoneLayout } from '../../shared/zone-layout.ts';
+import { perClient } from '../per-client.ts';
 
 /** What an event's inventory says of places and prices, for as long as that has this revision. */
 export type Layout = { revision: string; venueId: string; currency: string; zones: Map<number, ZoneLayout> };
 
-type Kept = Map<string, Promise<Layout | undefined>>;
-
 /** Bounds what layouts take: one of an arena is some kilobytes. */
 const maxKept = 1_000;
 
-const keptOf = new WeakMap<RedisClient, Kept>();
+const keptOf = perClient(() => new Map<string, Promise<Layout | undefined>>());
 
 /**
  * An event's layout, or undefined where it has no inventory: read once, and kept until it is forgotten. It may be out of date;
  * the scripts go by its revision. Throws an UnavailableError where Redis is away.
  */
 export function layoutOf(redis: RedisClient, eventId: string): Promise<Layout | undefined> {
-  const kept: Kept = keptOf.get(redis) ?? new Map();
-  keptOf.set(redis, kept);
+  const kept = keptOf(redis);
   const known = kept.get(eventId);
   if (known) return known;
   const reading = readLayout(redis, eventId);
@@ -32,9 +30,9 @@ export function layoutOf(redis: RedisClient, eventId: string): Promise<Layout | 
 
 /** Has the layout read again, unless a later one is known already. */
 export async function forgetLayout(redis: RedisClient, eventId: string, revision: string): Promise<void> {
-  const kept = keptOf.get(redis);
-  const known = kept?.get(eventId);
-  if ((await known)?.revision === revision && kept?.get(eventId) === known) kept?.delete(eventId);
+  const kept = keptOf(redis);
+  const known = kept.get(eventId);
+  if ((await known)?.revision === revision && kept.get(eventId) === known) kept.delete(eventId);
 }
 
 async function readLayout(redis: RedisClient, eventId: string): Promise<Layout | undefined> {

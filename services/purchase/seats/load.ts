@@ -1,5 +1,5 @@
 import { overloaded, type UnavailableError } from '../../shared/problems.ts';
-import type { RedisClient } from '../../shared/redis.ts';
+import { perClient } from '../per-client.ts';
 
 /**
  * How many may wait for their turn to be asked, while three times as many are on their way (ask-together.ts). At an overload one
@@ -11,13 +11,7 @@ export const maxWaiting = 512;
 /** What waits in this process for its turn to be asked of a Redis, and how much was refused since it began because of that. */
 export type Load = { waiting: number; shed: number };
 
-const loads = new WeakMap<RedisClient, Load>();
-
-export function loadOf(redis: RedisClient): Load {
-  const load = loads.get(redis) ?? { waiting: 0, shed: 0 };
-  loads.set(redis, load);
-  return load;
-}
+export const loadOf = perClient((): Load => ({ waiting: 0, shed: 0 }));
 
 /** Counts what is refused; gives the error to refuse it with. */
 export function shed(load: Load): UnavailableError {

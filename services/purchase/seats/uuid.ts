@@ -3,7 +3,9 @@ import { v7 } from 'uuid';
 
 const bytesPerId = 16;
 const pool = Buffer.alloc(256 * bytesPerId);
-let used = pool.length;
+/** The same bytes, an id's at a time: making these anew cost more than to fill them. */
+const slots = Array.from({ length: pool.length / bytesPerId }, (_, at) => pool.subarray(at * bytesPerId, (at + 1) * bytesPerId));
+let used = slots.length;
 let lastMs = 0;
 let counter = 0;
 
@@ -13,12 +15,11 @@ let counter = 0;
  * large part of a sale.
  */
 export function newUuid(): string {
-  if (used === pool.length) {
+  if (used === slots.length) {
     randomFillSync(pool);
     used = 0;
   }
-  const random = pool.subarray(used, used + bytesPerId);
-  used += bytesPerId;
+  const random = slots[used++] as Buffer;
   const nowMs = Date.now();
   if (nowMs > lastMs) {
     lastMs = nowMs;
