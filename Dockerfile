@@ -53,7 +53,8 @@ WORKDIR /app/services/$SERVICE
 ENV SERVICE=$SERVICE
 # The base image's "node", by number: a platform that allows no root cannot tell by name.
 USER 1000:1000
-CMD ["node", "main.ts"]
+# Large pages of memory for Node's own code, in which most of a request is spent.
+CMD ["node", "--use-largepages=silent", "main.ts"]
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --start-interval=1s --retries=3 CMD ["node", "../shared/probe.ts"]
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="onsale $SERVICE" org.opencontainers.image.revision=$REVISION

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { pathTable } from '../../services/shared/path-table.ts';
+import { nodeFlags } from '../local/services.ts';
 import { buildContext } from './build-context.ts';
 import { describeImage, root } from './image.ts';
 
@@ -49,7 +50,7 @@ describe.each(services)('the image of the %s service', (service) => {
   });
 
   it('starts its main.ts without a shell, which would keep SIGTERM to itself', () => {
-    expect([workdir, command]).toEqual([`/app/services/${service}`, ['node', 'main.ts']]);
+    expect([workdir, command]).toEqual([`/app/services/${service}`, ['node', ...nodeFlags, 'main.ts']]);
     expect(files.get(`${workdir}/main.ts`)).toBe(`services/${service}/main.ts`);
   });
 

@@ -4,6 +4,9 @@ import { answers, type LocalProcess, startProcess } from './process.ts';
 
 const root = join(import.meta.dirname, '../..');
 
+/** As in the images. Much of a request is spent in Node's own code, 40 MB of it, which is found sooner in few large pages of memory. */
+export const nodeFlags = ['--use-largepages=silent'];
+
 /**
  * Starts a service's `main.ts` as a process of its own and waits until it listens; its metrics are at any free port.
  * `root` is where its code is, if not here.
@@ -15,7 +18,7 @@ export async function startService(
   return await startProcess({
     name: service,
     command: process.execPath,
-    args: [join(at.root ?? root, 'services', service, 'main.ts')],
+    args: [...nodeFlags, join(at.root ?? root, 'services', service, 'main.ts')],
     env: { METRICS_PORT: '0', ...at.env, PORT: String(at.port), HOST: '127.0.0.1' },
     logFile: join(at.logFolder, `${service}.log`),
     isReady: answers(`http://127.0.0.1:${at.port}${pathTable[service].prefix}/live`),

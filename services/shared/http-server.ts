@@ -109,7 +109,9 @@ const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) 
   const check = Compile(schema);
   return (given) => {
     const value = httpPart === 'body' || httpPart === 'headers' ? given : convertExactly(schema, given);
-    return check.Check(value) ? { value } : { error: check.Errors(value) as never };
+    if (!check.Check(value)) return { error: check.Errors(value) as never };
+    // Given headers, Fastify would copy them whenever they are asked for.
+    return value === given || { value };
   };
 };
 

@@ -11,13 +11,21 @@ const requests = 20_000;
 /** Fewer of what is slower: some seconds' worth as well. */
 const usualRequests = 5_000;
 
-/** b: what purchase sells a second, against a lock and then one Publish that is awaited before the answer. */
+/**
+ * b: what purchase sells a second, against a lock and then one Publish that is awaited before the answer; and what a Fastify could
+ * that neither sells nor keeps anything, which bounds the ratio.
+ */
 export async function purchaseAgainstUsualWay({ bench, resources, say }: PartContext): Promise<Report> {
   const env = { SNS_TOPIC_ARN: await createDeliveringTopic(bench) };
   const purchase = await startBenchService(bench, 'purchase', resources, env);
   const usual = await startBenchServer(bench, import.meta.resolve('../usual-way.ts'), resources, env);
+  const answerOnly = await startBenchServer(bench, import.meta.resolve('../answer-only.ts'), resources);
   const measured = await alternate(
-    { purchase: () => sellThroughPurchase(bench, purchase, requests), usual: () => sellTheUsualWay(bench, usual) },
+    {
+      purchase: () => sellThroughPurchase(bench, purchase, requests),
+      usual: () => sellTheUsualWay(bench, usual),
+      answer: () => onlyAnswer(answerOnly),
+    },
     rounds,
     say,
     saleWarmUps,
@@ -30,6 +38,10 @@ export async function purchaseAgainstUsualWay({ bench, resources, say }: PartCon
         value: medianRatio(measured.purchase, measured.usual, 'perSecond'),
         bar: { atLeast: 8 },
       },
+      {
+        what: 'a Fastify that only answers / the usual way: more than this no purchase can be',
+        value: medianRatio(measured.answer, measured.usual, 'perSecond'),
+      },
       { what: 'purchase', value: rate('purchase'), unit: 'sales/s' },
       { what: 'the usual way (lock, publish, answer)', value: rate('usual'), unit: 'sales/s' },
       { what: 'purchase until all is published / the usual way', value: rate('purchase', 'publishedPerSecond') / rate('usual') },
@@ -41,6 +53,10 @@ export async function purchaseAgainstUsualWay({ bench, resources, say }: PartCon
     ],
     rounds: measured,
   };
+}
+
+async function onlyAnswer(server: Server): Promise<Figures> {
+  return (await runPurchases({ url: `${server.url}/tickets`, bodies: purchasesOf(newEvent(hall), requests) })).figures;
 }
 
 async function sellTheUsualWay({ redis }: Bench, usual: Server): Promise<Figures> {
