@@ -1,4 +1,5 @@
-import { Histogram } from 'prom-client';
+import type { FastifyRequest } from 'fastify';
+import { registerHistogram } from './histogram.ts';
 import type { HttpServer } from './http-server.ts';
 import type { Registry } from './metrics.ts';
 
@@ -10,20 +11,37 @@ const bucketsSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
  * there are never more series than routes and statuses. WebSockets are not requests that are answered.
  */
 export function measureRequests(app: HttpServer, registry: Registry): void {
-  const duration = new Histogram({
+  const durations = registerHistogram(registry, {
     name: 'http_server_request_duration_seconds',
     help: 'How long requests took, from their first byte to the last of their answer.',
-    labelNames: ['http_request_method', 'http_route', 'http_response_status_code'],
     buckets: bucketsSeconds,
-    registers: [registry],
   });
-  app.addHook('onResponse', ({ method, routeOptions, raw }, { elapsedTime, statusCode }, done) => {
-    const labels = {
-      http_request_method: method,
-      http_route: routeOptions.url ?? '',
-      http_response_status_code: statusCode,
-    };
-    if (raw.headers.upgrade === undefined) duration.observe(labels, elapsedTime / 1_000);
+  const series = new Map<string, ReturnType<typeof durations>>();
+  const routeOf = createRouteOf();
+  app.addHook('onResponse', (request, { elapsedTime, statusCode }, done) => {
+    if (request.raw.headers.upgrade === undefined) durationOf(request.method, routeOf(request), statusCode)(elapsedTime / 1_000);
     done();
   });
+
+  function durationOf(method: string, route: string, status: number) {
+    const name = `${status} ${method} ${route}`;
+    const known = series.get(name);
+    if (known) return known;
+    const labels = { http_request_method: method, http_route: route, http_response_status_code: status };
+    const created = durations(labels);
+    series.set(name, created);
+    return created;
+  }
+}
+
+/** Fastify gathers a route's options whenever they are asked for; a route without parameters is known by its URL. */
+function createRouteOf() {
+  const plain = new Set<string>();
+  return (request: FastifyRequest): string => {
+    const { url } = request;
+    if (plain.has(url)) return url;
+    const { url: route = '' } = request.routeOptions;
+    if (route === url) plain.add(url);
+    return route;
+  };
 }
