@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { findBinary } from '../local/binaries.ts';
+import { interruptNobody } from '../local/priority.ts';
 import type { LoadResult, Progress } from './generator.ts';
 import type { Load } from './send.ts';
 
@@ -15,7 +15,9 @@ export async function runLoad(
   signal?: AbortSignal,
 ): Promise<LoadResult> {
   signal?.throwIfAborted();
-  const child = fork(join(import.meta.dirname, 'generator.ts'), { serialization: 'advanced', ...(await politely()) });
+  const child = fork(join(import.meta.dirname, 'generator.ts'), { serialization: 'advanced' });
+  // Buyers are elsewhere: that each has an answer to read is no reason to stop the one who answers.
+  if (child.pid !== undefined) void interruptNobody(child.pid);
   const end = () => void child.kill();
   signal?.addEventListener('abort', end);
   try {
@@ -30,13 +32,4 @@ export async function runLoad(
     child.kill();
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   }
-}
-
-/**
- * How to start a process that does not interrupt another one whenever something has come for it (sched(7), SCHED_BATCH; where
- * chrt is to be had, on Linux). Buyers are elsewhere: each answer to them is no reason to stop the one who answers.
- */
-async function politely() {
-  const chrt = await findBinary('chrt');
-  return chrt && { execPath: chrt, execArgv: ['--batch', '0', process.execPath, ...process.execArgv] };
 }

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
+import { findBinary, run } from './binaries.ts';
 
 /** As low as it goes. */
 const niceness = 19;
@@ -15,4 +16,14 @@ export function lowerPriority(pid: number): void {
   } catch {
     // Ended already, or a system without such groups: it is only a preference.
   }
+}
+
+/**
+ * Has a process wait its turn when something has come for it, and stop no other for that (sched(7), SCHED_BATCH): on Linux, where
+ * chrt is to be had.
+ */
+export async function interruptNobody(pid: number): Promise<void> {
+  const chrt = await findBinary('chrt');
+  // As above: it is only a preference.
+  if (chrt) await run(chrt, ['--all-tasks', '--batch', '--pid', '0', String(pid)]).catch(() => {});
 }
