@@ -73,11 +73,11 @@ async function startImage(name: ServiceName) {
   const { cwd, flags } = inImage(name);
   const port = await getPort();
   const env = { ...environment, PORT: String(port), METRICS_PORT: '0', HOST: '127.0.0.1', ...images[name].env };
-  const [, program = ''] = images[name].command;
+  const { command } = images[name];
   const started = await startProcess({
     name,
     command: process.execPath,
-    args: [...flags, join(cwd, program)],
+    args: [...flags, ...command.slice(1, -1), join(cwd, command.at(-1) ?? '')],
     env,
     logFile: join(folder, `${name}.log`),
     isReady: answers(`http://127.0.0.1:${port}${pathTable[name].prefix}/live`),
