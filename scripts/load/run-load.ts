@@ -16,8 +16,9 @@ export async function runLoad(
 ): Promise<LoadResult> {
   signal?.throwIfAborted();
   const child = fork(join(import.meta.dirname, 'generator.ts'), { serialization: 'advanced' });
-  // Buyers are elsewhere: that each has an answer to read is no reason to stop the one who answers.
-  if (child.pid !== undefined) void interruptNobody(child.pid);
+  // Buyers are elsewhere: that each has an answer to read is no reason to stop the one who answers. With a rate it is latency that
+  // counts, and the generator's own wait for its turn would be in it.
+  if (child.pid !== undefined && load.ratePerSecond === undefined) void interruptNobody(child.pid);
   const end = () => void child.kill();
   signal?.addEventListener('abort', end);
   try {
