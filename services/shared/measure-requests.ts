@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { getOrInsertComputed } from './get-or-insert.ts';
 import { registerHistogram } from './histogram.ts';
 import type { HttpServer } from './http-server.ts';
 import type { Registry } from './metrics.ts';
@@ -25,12 +26,9 @@ export function measureRequests(app: HttpServer, registry: Registry): void {
 
   function durationOf(method: string, route: string, status: number) {
     const name = `${status} ${method} ${route}`;
-    const known = series.get(name);
-    if (known) return known;
-    const labels = { http_request_method: method, http_route: route, http_response_status_code: status };
-    const created = durations(labels);
-    series.set(name, created);
-    return created;
+    return getOrInsertComputed(series, name, () =>
+      durations({ http_request_method: method, http_route: route, http_response_status_code: status }),
+    );
   }
 }
 

@@ -70,25 +70,30 @@ function withDecided(sampler: Sampler): Sampler {
   };
 }
 
-const roots: Record<string, (ratio: number) => Sampler> = {
-  always_on: () => new AlwaysOnSampler(),
-  always_off: () => new AlwaysOffSampler(),
-  traceidratio: (ratio) => new TraceIdRatioBasedSampler(ratio),
+type Root = { sampler: Sampler; share: number };
+
+const alwaysOn = (): Root => ({ sampler: new AlwaysOnSampler(), share: 1 });
+
+const roots: Record<string, (ratio: number) => Root> = {
+  always_on: alwaysOn,
+  always_off: () => ({ sampler: new AlwaysOffSampler(), share: 0 }),
+  traceidratio: (ratio) => ({ sampler: new TraceIdRatioBasedSampler(ratio), share: ratio }),
 };
 
 /** By OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG: all traces, or as their parents say, where they say nothing valid. */
-export function samplerOf({ OTEL_TRACES_SAMPLER: name = '', OTEL_TRACES_SAMPLER_ARG: argument }: Environment): Sampler {
-  const [, isParentBased, root = ''] = /^(parentbased_)?(.*)$/.exec(name) ?? [];
-  const create = roots[root];
-  if (!create && name) diag.warn(`OTEL_TRACES_SAMPLER is unknown: ${name}`);
-  const sampler = (create ?? (() => new AlwaysOnSampler()))(ratioOf(argument));
-  return create && !isParentBased ? sampler : new ParentBasedSampler({ root: sampler });
+export function samplerOf(environment: Environment): Sampler {
+  const { root, isParentBased } = readSampling(environment);
+  return isParentBased ? new ParentBasedSampler({ root: root.sampler }) : root.sampler;
 }
 
 /** The share of the traces that begin here which the same variables have recorded. */
-export function rootShareOf({ OTEL_TRACES_SAMPLER: name = '', OTEL_TRACES_SAMPLER_ARG: argument }: Environment): number {
-  if (name.endsWith('always_off')) return 0;
-  return name.endsWith('traceidratio') ? ratioOf(argument) : 1;
+export const rootShareOf = (environment: Environment): number => readSampling(environment).root.share;
+
+function readSampling({ OTEL_TRACES_SAMPLER: name = '', OTEL_TRACES_SAMPLER_ARG: argument }: Environment) {
+  const [, parentBased, rootName = ''] = /^(parentbased_)?(.*)$/.exec(name) ?? [];
+  const create = roots[rootName];
+  if (!create && name) diag.warn(`OTEL_TRACES_SAMPLER is unknown: ${name}`);
+  return { root: (create ?? alwaysOn)(ratioOf(argument)), isParentBased: !create || parentBased !== undefined };
 }
 
 function ratioOf(text: string | undefined): number {

@@ -15,8 +15,10 @@ const share = 0.01;
 export async function tracing({ bench, resources, say }: PartContext): Promise<Report> {
   const { spans, env } = await startCollector(resources);
   const sampled = {
-    ...{ ...env, OTEL_BSP_SCHEDULE_DELAY: '' },
-    ...{ OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: String(share) },
+    ...env,
+    OTEL_BSP_SCHEDULE_DELAY: '',
+    OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+    OTEL_TRACES_SAMPLER_ARG: String(share),
   };
   const topic = await createLonelyTopic(bench);
   const measured: Record<'not traced' | 'traced', Figures[]> = { 'not traced': [], traced: [] };

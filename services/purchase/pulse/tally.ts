@@ -1,3 +1,4 @@
+import { getOrInsertComputed } from '../../shared/get-or-insert.ts';
 import type { ProblemCode } from '../../shared/problems.ts';
 import { type EventPulse, latencyBucket, type Pulse } from '../../shared/pulses.ts';
 import type { Cancelled } from '../seats/cancel-order.ts';
@@ -12,6 +13,7 @@ type Outcome = Sold | Held | (Cancelled & { tickets: number }) | Refusal;
 type Second = { events: Map<string, EventPulse>; unavailable: Pulse['unavailable']; latency: Map<number, number> };
 
 const nothing = (): Second => ({ events: new Map(), unavailable: {}, latency: new Map() });
+const noneOfEvent = (): EventPulse => ({ sold: 0, soldMinor: 0, held: 0, cancelled: 0, refused: {} });
 
 /** Counts what this process tells buyers: in all since it began, and by event since it was last asked. */
 export function createTally() {
@@ -76,11 +78,7 @@ export function createTally() {
   }
 
   function eventOf(eventId: string): EventPulse {
-    const known = second.events.get(eventId);
-    if (known) return known;
-    const event: EventPulse = { sold: 0, soldMinor: 0, held: 0, cancelled: 0, refused: {} };
-    second.events.set(eventId, event);
-    return event;
+    return getOrInsertComputed(second.events, eventId, noneOfEvent);
   }
 }
 

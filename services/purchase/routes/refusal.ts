@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify';
+import { getOrInsertComputed } from '../../shared/get-or-insert.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { type ProblemError, problems, sendProblem } from '../../shared/problems.ts';
 import { createSampledLog } from '../../shared/sampled-log.ts';
@@ -33,7 +34,5 @@ function logRefusal(log: Pick<Logger, 'info' | 'debug' | 'level'>, refusal: Part
     log.debug(refusal, 'refused');
     return;
   }
-  const say = sampled.get(refusal.code) ?? createSampledLog('info', 'refused');
-  sampled.set(refusal.code, say);
-  say(log, refusal);
+  getOrInsertComputed(sampled, refusal.code, () => createSampledLog('info', 'refused'))(log, refusal);
 }

@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
+import { getOrInsertComputed } from '../../shared/get-or-insert.ts';
 import {
   answerKey,
   buyersKey,
@@ -14,11 +15,11 @@ import {
 import { UnavailableError } from '../../shared/problems.ts';
 import { orUnavailable, type RedisClient } from '../../shared/redis.ts';
 import { runScript, type Script } from '../../shared/script.ts';
-import { perClient } from '../per-client.ts';
 import { areReplicasTrusted, untilReplicated } from '../replicas.ts';
 import type { Command } from './command.ts';
 import { loadOf, maxWaiting, shed } from './load.ts';
 import type { OrderInRedis } from './order.ts';
+import { perClient } from './per-client.ts';
 
 /** A script's word for what it decided, and what it says of it (lua/). */
 export type Reply = [word: string, ...rest: (string | number | OrderInRedis)[]];
@@ -65,13 +66,9 @@ const queuesOf = perClient(() => new Map<Script, Map<string, Queue>>());
  * or have waited too long.
  */
 export function askTogether(redis: RedisClient, script: Script, command: Command, question: Question): Promise<Reply> {
-  const queues = queuesOf(redis);
-  const ofScript = queues.get(script) ?? new Map<string, Queue>();
-  queues.set(script, ofScript);
-  const { eventId } = command;
-  const queue = ofScript.get(eventId) ?? createQueue(redis, script, eventId, () => ofScript.delete(eventId));
-  ofScript.set(eventId, queue);
-  return queue.ask(command, question);
+  const queues = getOrInsertComputed(queuesOf(redis), script, () => new Map());
+  const create = (eventId: string) => createQueue(redis, script, eventId, () => queues.delete(eventId));
+  return getOrInsertComputed(queues, command.eventId, create).ask(command, question);
 }
 
 type Queue = ReturnType<typeof createQueue>;

@@ -1,7 +1,7 @@
 import { inventoryKey } from '../../shared/keys.ts';
 import { orUnavailable, type RedisClient } from '../../shared/redis.ts';
 import { parseZones, type ZoneLayout } from '../../shared/zone-layout.ts';
-import { perClient } from '../per-client.ts';
+import { perClient } from './per-client.ts';
 
 /** What an event's inventory says of places and prices, for as long as that has this revision. */
 export type Layout = { revision: string; venueId: string; currency: string; zones: Map<number, ZoneLayout> };

@@ -1,5 +1,5 @@
 import { overloaded, type UnavailableError } from '../../shared/problems.ts';
-import { perClient } from '../per-client.ts';
+import { perClient } from './per-client.ts';
 
 /**
  * How many may wait for their turn to be asked, while three times as many are on their way (ask-together.ts). At an overload one

@@ -1,0 +1,12 @@
+/** What a map has at `key`; where it has nothing, what `create` makes for it, which is kept. As ECMAScript's getOrInsertComputed. */
+export function getOrInsertComputed<Key, Value extends object>(
+  map: { get(key: Key): Value | undefined; set(key: Key, value: Value): unknown },
+  key: Key,
+  create: (key: Key) => Value,
+): Value {
+  const known = map.get(key);
+  if (known) return known;
+  const created = create(key);
+  map.set(key, created);
+  return created;
+}
