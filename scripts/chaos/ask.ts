@@ -25,7 +25,7 @@ const patienceMs = { least: 50, most: 400 };
 const shareAskedTwice = 0.05;
 
 /**
- * How a buyer asks: any of the purchase tasks, as a load balancer chooses; again when it is not certain what became of it, where
+ * How a buyer asks: one of the purchase tasks, as a load balancer chooses; again when it is not certain what became of it, where
  * that cannot do it twice, until `giveUp`. Gives undefined where nobody knows. Some answers are asked for once more by their
  * key, and must be the same.
  */

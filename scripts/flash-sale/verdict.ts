@@ -18,7 +18,7 @@ export type Facts = {
   buyers: number;
   /** Each ticket of each 2xx answer. */
   told: TicketFact[];
-  /** Requests that got no answer, or one that says neither yes nor no: any of them may have sold a ticket. */
+  /** Requests that got no answer, or one that says neither yes nor no: each of them may have sold a ticket. */
   failedRequests: number;
   /** What MySQL has of the event. */
   kept: TicketFact[];

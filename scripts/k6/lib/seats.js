@@ -12,7 +12,7 @@ export function rowLabel(number) {
 
 /**
  * Zones that have seats, of those that the catalogue tells.
- * @param {{ zoneId: number, rows: number | null, columns: number | null }[]} zones
+ * @param {{ zoneId: number, rows: number | null, columns: number | null, price?: string }[]} zones
  */
 export const seatedZones = (zones) =>
   zones.filter(({ rows }) => rows !== null).map(({ zoneId, rows, columns }) => ({ zoneId, rows, columns }));

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { rowLabel as ofServices } from '../../../services/shared/row-label.ts';
 import { parseEventFile } from '../../onsale/event-file.ts';
-// @ts-expect-error: k6 takes it as it is, without types
 import { freeSeats, rowLabel, seatAt, seatedZones } from './seats.js';
 
 describe('the seats that k6 asks for', () => {
