@@ -18,9 +18,12 @@ import { projectEvents } from './persistence/projections/project.ts';
 import { startWorker } from './persistence/worker.ts';
 import { createOutbox } from './purchase/outbox/outbox.ts';
 import { startRelay } from './purchase/outbox/relay.ts';
-import { requireReplicas, trustReplicas } from './purchase/replicas.ts';
+import { setReplicaPolicy } from './purchase/replicas.ts';
 import type { Inventory } from './purchase/seats/inventory.ts';
 import { createPublish } from './shared/publish.ts';
+
+/** The policy of a purchase service whose sales wait for so many of the one replica that there is. */
+const waitingFor = (waitsFor: number) => ({ waitsFor, replicas: 1, isDurable: false });
 
 const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());
@@ -114,7 +117,7 @@ describe.skipIf(server.docker)('a replica that is promoted', () => {
     const inventory = { eventId: unique('event'), venueId: unique('venue'), currency: 'USD', onSaleAtMs: 0, holdMs: 600_000 };
     event = { ...inventory, zones: [seatedZone(1, 1, 20)] };
     expect(await openEvent(master.db, master.redis, planOf(event))).toEqual({ kind: 'opened' });
-    requireReplicas(master.redis, 0);
+    setReplicaPolicy(master.redis, waitingFor(0));
     await waitFor(async () => expect(await master.redis.wait(1, 100)).toBe(1));
   });
 
@@ -149,12 +152,12 @@ describe.skipIf(server.docker)('a replica that is promoted', () => {
   });
 
   it('has every sale that was waited for, and goes on selling by itself', async () => {
-    requireReplicas(master.redis, 1);
+    setReplicaPolicy(master.redis, waitingFor(1));
     expect(await buy(master, 1)).toEqual(sold);
     await cable.cut();
     expect(await buy(master, 2)).toEqual(unavailable);
     await promote();
-    requireReplicas(replica.redis, 1);
+    setReplicaPolicy(replica.redis, waitingFor(1));
     // A replica of its own, or it would promise nothing either.
     const second = await startNode(unique('replica'));
     await second.redis.replicaof('127.0.0.1', replica.port);
@@ -164,13 +167,39 @@ describe.skipIf(server.docker)('a replica that is promoted', () => {
     await waitFor(async () => expect([sold, taken]).toContainEqual(await buy(replica, 2)));
     expect(await buy(replica, 2)).toEqual(taken);
     // What was lawful once stays so.
-    requireReplicas(replica.redis, 0);
+    setReplicaPolicy(replica.redis, waitingFor(0));
     expect(await buy(replica, 4)).toEqual(sold);
     expect(await openEvent(replica.db, replica.redis, planOf(event))).toEqual({ kind: 'unchanged' });
   });
 
+  it('sells nothing if sales waited for some replicas and not for all: it may be one of the others', async () => {
+    const oneOfTwo = { waitsFor: 1, replicas: 2, isDurable: false };
+    setReplicaPolicy(master.redis, oneOfTwo);
+    expect(await buy(master, 1)).toEqual(sold);
+    await promote();
+    setReplicaPolicy(replica.redis, { ...oneOfTwo, waitsFor: 0 });
+    expect(await buy(replica, 2)).toEqual(unavailable);
+  });
+
+  it('sells nothing if there were more replicas than sales waited for, whatever the settings say', async () => {
+    const second = await startNode(unique('replica'));
+    await second.redis.replicaof('127.0.0.1', master.port);
+    await waitFor(async () => expect(await master.redis.wait(2, 100)).toBe(2));
+    setReplicaPolicy(master.redis, waitingFor(1));
+    expect(await buy(master, 1)).toEqual(sold);
+    await second.redis.replicaof('NO', 'ONE');
+    await waitFor(async () => expect(await master.redis.wait(1, 100)).toBe(1));
+    await promote();
+    setReplicaPolicy(replica.redis, { waitsFor: 0, replicas: 0, isDurable: false });
+    const third = await startNode(unique('replica'));
+    await third.redis.replicaof('127.0.0.1', replica.port);
+    await waitFor(async () => expect(await replica.redis.wait(1, 100)).toBe(1));
+    setReplicaPolicy(replica.redis, waitingFor(1));
+    expect(await buy(replica, 2)).toEqual(unavailable);
+  });
+
   it('goes on selling at once where Redis is said to answer only what no failover loses', async () => {
-    trustReplicas(replica.redis);
+    setReplicaPolicy(replica.redis, { ...waitingFor(0), isDurable: true });
     expect(await buy(master, 1)).toEqual(sold);
     await waitFor(async () => expect(await master.redis.wait(1, 100)).toBe(1));
     await promote();
@@ -178,7 +207,7 @@ describe.skipIf(server.docker)('a replica that is promoted', () => {
   });
 
   it('does not make the relay tell of what only its master had', async () => {
-    requireReplicas(master.redis, 1);
+    setReplicaPolicy(master.redis, waitingFor(1));
     await cable.cut();
     expect(await buy(master, 5)).toEqual(unavailable);
     const outbox = createOutbox(master.redis, unique('task'));

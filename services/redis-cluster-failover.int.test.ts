@@ -8,15 +8,18 @@ import { connectStores } from '../scripts/local/connect.ts';
 import type { LocalProcess } from '../scripts/local/process.ts';
 import { startRedisCluster, startRedisNode } from '../scripts/local/redis-cluster.ts';
 import { openEvent } from '../scripts/onsale/open-event.ts';
+import { testPurchaseApp } from '../scripts/testing/apps.ts';
 import { assertConserved } from '../scripts/testing/conservation.ts';
 import { testFolder } from '../scripts/testing/services.ts';
 import { silentLogger } from '../scripts/testing/silent-logger.ts';
 import { planOf, seatedZone, unique, urls } from '../scripts/testing/stores.ts';
-import { buildPurchaseApp } from './purchase/app.ts';
 import { createTally } from './purchase/pulse/tally.ts';
-import { requireReplicas } from './purchase/replicas.ts';
+import { setReplicaPolicy } from './purchase/replicas.ts';
 import { countsKey } from './shared/keys.ts';
 import { pingRedis } from './shared/redis.ts';
+
+/** The policy of a purchase service whose sales wait for so many of the one replica that there is. */
+const waitingFor = (waitsFor: number) => ({ waitsFor, replicas: 1, isDurable: false });
 
 const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());
@@ -35,7 +38,7 @@ async function threePorts(): Promise<[number, number, number]> {
 type Shard = { name: string; replicaName: string; port: number; process: LocalProcess; eventId: string };
 const shards: Shard[] = [];
 let cluster: Cluster;
-let app: Awaited<ReturnType<typeof buildPurchaseApp>>;
+let app: Awaited<ReturnType<typeof testPurchaseApp>>;
 
 const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 30_000, interval: 20 });
 
@@ -97,7 +100,7 @@ beforeAll(async () => {
   cluster = redis as Cluster;
   cluster.on('error', () => {});
   const checks = { redis: () => pingRedis(cluster) };
-  app = await buildPurchaseApp({ redis: cluster, wakeRelay: () => {}, tally: createTally(), checks, logger: silentLogger });
+  app = await testPurchaseApp({ redis: cluster, wakeRelay: () => {}, tally: createTally(), checks, logger: silentLogger });
   resources.defer(() => app.close());
   for (const [at, port] of ports.entries()) {
     const name = `127.0.0.1:${port}`;
@@ -133,7 +136,7 @@ describe.skipIf(server.docker)('a master that dies and has a replica', () => {
   });
 
   it('is replaced by it, and its events sell by themselves, with all that was promised, where each sale waits for a replica', async () => {
-    requireReplicas(cluster, 1);
+    setReplicaPolicy(cluster, waitingFor(1));
     const dying = shards[1] as Shard;
     const other = shards[2] as Shard;
     const buyers = [dying, other].map((shard) => startBuyers(shard, 'B'));

@@ -9,20 +9,28 @@ type Patch = { file: string; from: string; to: string };
 /** Between the answer and the append: what a Publish takes, where that is what comes after the script. */
 const gapMs = 10;
 
-/** The script gives what it would append, and the task appends it once it has the answer: two steps, and death can come between. */
+/** The script returns what it would append, and the task appends it once it has the answer: two steps, and death can come between. */
 const patches: Patch[] = [
   {
-    file: 'purchase/seats/lua/lib/seats.lua',
-    from: `redis.call('XADD', key.outbox, '*', 'first', text(first), 'time', text(now), unpack(published))`,
-    to: `return { reply, '*', 'first', text(first), 'time', text(now), unpack(published) }`,
+    file: 'purchase/seats/lua/lib/run.lua',
+    from: `redis.call('XADD', key.outbox, '*', 'first', text(first), 'time', text(now), unpack(events))`,
+    to: `return { '*', 'first', text(first), 'time', text(now), unpack(events) }`,
   },
   {
-    file: 'purchase/seats/ask-together.ts',
-    from: 'return JSON.parse(text as string) as Reply[];',
+    file: 'purchase/seats/lua/lib/run.lua',
+    from: `  write_changes()
+  return '[' .. table.concat(replies, ',') .. ']'`,
+    to: `  local entry = write_changes()
+  local reply = '[' .. table.concat(replies, ',') .. ']'
+  return entry and { reply, unpack(entry) } or reply`,
+  },
+  {
+    file: 'purchase/seats/call-script.ts',
+    from: 'return (JSON.parse(text as string) as Words[]).map(replyOf);',
     to: `const [replies, ...entry] = [text].flat() as string[];
   if (entry.length > 0) await new Promise((resolve) => setTimeout(resolve, ${gapMs}));
   if (entry.length > 0) await orUnavailable(redis.xadd(outboxKey(eventId), ...entry));
-  return JSON.parse(replies) as Reply[];`,
+  return (JSON.parse(replies) as Words[]).map(replyOf);`,
   },
 ];
 

@@ -3,7 +3,7 @@ import { createMetrics } from '../shared/metrics.ts';
 import type { Backlog } from '../shared/outbox-backlog.ts';
 import type { Attempt } from './outbox/attempts.ts';
 import type { Tally } from './pulse/tally.ts';
-import { type ScriptCall, scriptCalls } from './seats/ask-together.ts';
+import { type ScriptCall, scriptCalls } from './seats/call-script.ts';
 import type { Load } from './seats/load.ts';
 
 export function createPurchaseMetrics(of: { readBacklog: () => Promise<Backlog>; load: Load; tally: Tally }) {
@@ -12,7 +12,7 @@ export function createPurchaseMetrics(of: { readBacklog: () => Promise<Backlog>;
   const registers = [metrics.registry];
 
   const { total } = tally;
-  metrics.counterOfProcess('onsale_tickets_sold_total', 'Tickets that buyers were told are theirs.', () => total.sold);
+  metrics.counterOfProcess('onsale_tickets_sold_total', 'Tickets that were sold.', () => total.sold);
   metrics.counterOfProcess('onsale_tickets_held_total', 'Tickets that were set aside for buyers.', () => total.held);
   metrics.counterOfProcess('onsale_tickets_cancelled_total', 'Tickets that were cancelled.', () => total.cancelled);
   metrics.counterOfProcess('onsale_refusals_total', 'Requests that were refused, by problem code.', () => total.refused, 'code');
@@ -50,7 +50,7 @@ export function createPurchaseMetrics(of: { readBacklog: () => Promise<Backlog>;
   metrics.gaugeOfProcess(
     'onsale_purchase_waiting_requests',
     'Requests that wait for their turn to ask Redis.',
-    () => load.waiting,
+    () => load.taking.count + load.deciding.count,
   );
   metrics.counterOfProcess('onsale_purchase_shed_total', 'Requests refused with 503 because too many waited.', () => load.shed);
 

@@ -1,21 +1,21 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { app } from '../../scripts/testing/purchase-app.ts';
-import { confirm, namesOf, release, seats, ticket } from '../../scripts/testing/requests.ts';
+import { testPurchaseApp } from '../../scripts/testing/apps.ts';
+import { accepted, app } from '../../scripts/testing/purchase-app.ts';
+import { confirm, extend, hold, namesOf, release, seats, ticket } from '../../scripts/testing/requests.ts';
 import { purchaseOf } from '../../scripts/testing/seats.ts';
 import { openTestEvent, redis, seatedZone } from '../../scripts/testing/stores.ts';
+import { inventoryKey } from '../shared/keys.ts';
 import { rowLabel } from '../shared/row-label.ts';
-import { buildPurchaseApp } from './app.ts';
-import { createTally } from './pulse/tally.ts';
 import { type Inventory, readInventory } from './seats/inventory.ts';
-import { loadOf, maxWaiting } from './seats/load.ts';
+import { loadOf } from './seats/load.ts';
 import { sellSeats } from './seats/take-seats.ts';
 
 let openGate = () => {};
 afterEach(async () => {
   vi.restoreAllMocks();
   openGate();
-  await vi.waitFor(() => expect(loadOf(redis).waiting).toBe(0), { timeout: 10_000 });
+  await vi.waitFor(() => expect(loadOf(redis).taking.count).toBe(0), { timeout: 10_000 });
 });
 
 const columns = 100;
@@ -25,6 +25,8 @@ const seatNames = (count: number) =>
 
 const soldOf = async ({ eventId }: Inventory) => (await readInventory(redis, eventId))?.sold.get(1);
 
+/** As many requests for one event's seats as may wait, if no other event's do. */
+const maxWaiting = 512;
 /** As many as are asked of Redis at once. */
 const calls = 6;
 const inCalls = calls * 256;
@@ -59,7 +61,7 @@ async function queueUp(waiting: number) {
   const asked = names.slice(0, inCalls).map(buy);
   await vi.waitFor(() => expect(redis.evalsha).toHaveBeenCalledTimes(calls));
   const queued = names.slice(inCalls).map(buy);
-  await vi.waitFor(() => expect(loadOf(redis).waiting).toBe(waiting));
+  await vi.waitFor(() => expect(loadOf(redis).taking.count).toBe(waiting));
   return [...asked, ...queued];
 }
 
@@ -77,22 +79,21 @@ describe('of more requests at once than may wait', () => {
     }
     expect(new Set(namesOf(sold.map((answer) => answer.json()))).size).toBe(sold.length);
     expect(await soldOf(event)).toBe(sold.length);
-    expect(loadOf(redis).waiting).toBe(0);
+    expect(loadOf(redis).taking.count).toBe(0);
   });
 });
 
-describe('while as many requests wait as may', () => {
-  it('a command is refused before its body is looked at; what only asks goes on; and so do sales, once there is room', async () => {
+describe('while as many requests for the seats of an event wait as may', () => {
+  it('another is refused; what only asks goes on, and so do sales, once there is room', async () => {
     closeGate();
     const buying = await queueUp(maxWaiting);
     const shedBefore = loadOf(redis).shed;
-    const unread = { ...ticket(event, { seats: seats('A1') }), payload: '{"not":' };
-    for (const request of [unread, confirm({ holdId: 'no-hold' }), release({ holdId: 'no-hold' })]) {
+    for (const request of [ticket(event, { seats: seats('A1') }), hold(event, ['A1'])]) {
       const answer = await app.inject(request);
       expect(answer.json()).toMatchObject({ status: 503, code: 'SERVICE_UNAVAILABLE' });
       expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '1']);
     }
-    expect(loadOf(redis)).toEqual({ waiting: maxWaiting, shed: shedBefore + 3 });
+    expect(loadOf(redis)).toEqual({ taking: { count: maxWaiting }, deciding: { count: 0 }, shed: shedBefore + 2 });
     for (const path of ['live', 'health', 'openapi.json']) expect((await app.inject(`/purchase/${path}`)).statusCode).toBe(200);
 
     openGate();
@@ -100,10 +101,47 @@ describe('while as many requests wait as may', () => {
     expect((await app.inject(ticket(event, { seats: seats('BR100') }))).statusCode).toBe(201);
   });
 
+  it('its holds are confirmed, extended and released, and other events sell, before what waits is decided on', async () => {
+    const columns = [98, 99, 100].map((column) => `BR${column}`);
+    const [confirmed, extended, released] = await Promise.all(columns.map((name) => accepted(hold(event, [name]))));
+    const other = await openTestEvent();
+    closeGate();
+    const buying = await queueUp(maxWaiting);
+    const requests = [confirm(confirmed), extend(extended), release(released), ticket(other, { seats: seats('A1') })];
+    const answers = Promise.all(requests.map((request) => app.inject(request)));
+    await vi.waitFor(() => expect(redis.evalsha).toHaveBeenCalledTimes(calls + requests.length));
+    // Nobody who waits has had a turn since.
+    expect(loadOf(redis).taking.count).toBe(maxWaiting);
+    openGate();
+    expect((await answers).map(({ statusCode }) => statusCode)).toEqual([201, 200, 204, 201]);
+    await Promise.all(buying);
+  });
+
+  it('however many events are so crowded, the next one sells', async () => {
+    const crowds: Inventory[] = [];
+    while (crowds.length < 20) crowds.push(await openTestEvent({ zones: [seatedZone(1, 70, columns)] }));
+    closeGate();
+    const names = seatNames(inCalls + maxWaiting);
+    const buying = crowds.flatMap((crowded) =>
+      names.map((name) => {
+        const [seat] = seats(name);
+        return sellSeats(redis, purchaseOf(crowded, { ...seat, column: Number(seat?.column) })).catch(() => {});
+      }),
+    );
+    const { taking } = loadOf(redis);
+    await vi.waitFor(() => expect(taking.count).toBeGreaterThan(maxWaiting), { timeout: 10_000 });
+    const quiet = app.inject(ticket(event, { seats: seats('A1') }));
+    await vi.waitFor(() => expect(vi.mocked(redis.evalsha).mock.lastCall).toContain(inventoryKey(event.eventId)));
+    expect(taking.count).toBeLessThan(2 * maxWaiting + crowds.length * 16);
+    openGate();
+    expect((await quiet).statusCode).toBe(201);
+    await Promise.all(buying);
+  });
+
   it('one line of the log tells of all that were refused', async () => {
     const lines: string[] = [];
     const logger = pino({ level: 'warn' }, { write: (line) => void lines.push(line) });
-    await using logged = await buildPurchaseApp({ redis, wakeRelay: () => {}, tally: createTally(), checks: {}, logger });
+    await using logged = await testPurchaseApp({ redis, logger });
     closeGate();
     const buying = await queueUp(maxWaiting);
     const request = ticket(event, { seats: seats('A1') });

@@ -1,36 +1,42 @@
 import { UnavailableError } from '../shared/problems.ts';
 import { orUnavailable, type RedisClient } from '../shared/redis.ts';
 
-const required = new WeakMap<RedisClient, number>();
-const durable = new WeakSet<RedisClient>();
+/** `waitsFor`: replicas that must have a promise before it is made; `replicas`: all that there are. */
+export type ReplicaPolicy = { waitsFor: number; replicas: number; isDurable: boolean };
+
+const policies = new WeakMap<RedisClient, ReplicaPolicy>();
+const noPolicy: ReplicaPolicy = { waitsFor: 0, replicas: 0, isDurable: false };
+const policyOf = (redis: RedisClient) => policies.get(redis) ?? noPolicy;
 
 /** Replicas answer within their own fsync; a client of ours gives up on Redis after 1 s. */
 const waitMs = 500;
 
 /**
- * From now on, nothing that is done through `redis` is promised or published until so many replicas have it. Where that is all of
- * them, a replica that is promoted has every promise, and may sell; else it may be behind, and nothing is sold until the inventory
- * is rebuilt.
+ * From now on, nothing that is done through `redis` is promised or published until `waitsFor` replicas have it. Only if these are
+ * all of the `replicas` that there are does each of them have every promise, so that a promoted one may sell; else it may be behind,
+ * and sells nothing until the inventory is rebuilt. With `isDurable`, Redis itself answers only what no failover loses.
  */
-export const requireReplicas = (redis: RedisClient, count: number): void => void required.set(redis, count);
+export const setReplicaPolicy = (redis: RedisClient, policy: ReplicaPolicy): void => void policies.set(redis, policy);
 
-/** From now on `redis` counts as one that answers only what no failover loses: nobody waits, and a replica that is promoted may sell. */
-export const trustReplicas = (redis: RedisClient): void => void durable.add(redis);
-
-/** Whether a replica that is promoted has all that was promised. */
-export const areReplicasTrusted = (redis: RedisClient): boolean => durable.has(redis) || (required.get(redis) ?? 0) > 0;
+/** How many replicas have every promise, for the scripts: '' if some may lack one, 'all' however many there are. */
+export function replicasOfPromise(redis: RedisClient): string {
+  const { waitsFor, replicas, isDurable } = policyOf(redis);
+  if (isDurable) return 'all';
+  return replicas > 0 && waitsFor >= replicas ? String(replicas) : '';
+}
 
 /**
- * Resolves once the replicas of `key`'s node that have to have them have all writes that were answered on this connection so far
- * (https://redis.io/docs/latest/commands/wait). Throws an UnavailableError where they do not within 500 ms: then the writes are
+ * Resolves once as many replicas of `key`'s node as must have them have all writes that were answered on this connection so far
+ * (https://redis.io/docs/latest/commands/wait). Throws an UnavailableError if they do not within 500 ms: then the writes are
  * done here, and may be lost with this node.
  */
 export async function untilReplicated(redis: RedisClient, key: string): Promise<void> {
-  const count = required.get(redis) ?? 0;
-  if (count === 0) return;
-  // WAIT has no key: it goes where the command beside it goes.
-  const replies = await orUnavailable(redis.pipeline().exists(key).wait(count, waitMs).exec());
+  const { waitsFor } = policyOf(redis);
+  if (waitsFor === 0) return;
+  // WAIT has no key: it goes to the node of the command beside it.
+  const replies = await orUnavailable(redis.pipeline().exists(key).wait(waitsFor, waitMs).exec());
   const [error, reached] = replies?.[1] ?? [];
   if (error) await orUnavailable(Promise.reject(error));
-  if (Number(reached) < count) throw new UnavailableError('INVENTORY_UNAVAILABLE', `${reached} of ${count} replicas have it`);
+  if (Number(reached) < waitsFor)
+    throw new UnavailableError('INVENTORY_UNAVAILABLE', `${reached} of ${waitsFor} replicas have it`);
 }

@@ -1,5 +1,6 @@
+import { readActiveEvents } from '../shared/active-events.ts';
 import type { Database } from '../shared/database.ts';
-import { countsKey, openedEventsKey } from '../shared/keys.ts';
+import { countsKey } from '../shared/keys.ts';
 import { measurePool } from '../shared/measure-pool.ts';
 import { createMetrics, type Metrics } from '../shared/metrics.ts';
 import { recently } from '../shared/recently.ts';
@@ -7,7 +8,7 @@ import type { RedisClient } from '../shared/redis.ts';
 import { createLagMeter } from './ops/lag.ts';
 import { readLastApplied } from './queries/sales.ts';
 
-/** Of more events, only so many are looked at. */
+/** Of more events that sold today, the latest are looked at. */
 const maxEvents = 1_000;
 /** Gauges that one scrape asks for share what is read. */
 const readEveryMs = 1_000;
@@ -25,16 +26,14 @@ export function createQueryMetrics({
   measurePool(db, metrics.registry);
   metrics.gaugeOfProcess('onsale_live_sockets', 'WebSockets that follow a sale.', countSockets);
 
-  const meters = new Map<string, ReturnType<typeof createLagMeter>>();
+  let meters = new Map<string, ReturnType<typeof createLagMeter>>();
   const readLags = recently(async () => {
-    const eventIds = (await redis.smembers(openedEventsKey)).slice(0, maxEvents);
+    const eventIds = await readActiveEvents(redis, { most: maxEvents });
     const applied = await readLastApplied(db, eventIds);
     const sequences = await Promise.all(eventIds.map((eventId) => redis.hget(countsKey(eventId), 'sequence')));
-    return eventIds.map((eventId, at) => {
-      const lagOf = meters.get(eventId) ?? createLagMeter();
-      meters.set(eventId, lagOf);
-      return lagOf(Number(sequences[at] ?? 0), applied.get(eventId) ?? 0, Date.now());
-    });
+    // Those of events that sell no more are forgotten.
+    meters = new Map(eventIds.map((eventId) => [eventId, meters.get(eventId) ?? createLagMeter()]));
+    return [...meters].map(([eventId, lagOf], at) => lagOf(Number(sequences[at] ?? 0), applied.get(eventId) ?? 0, Date.now()));
   }, readEveryMs);
   metrics.gaugeOfStore(
     'onsale_projection_lag_sequences',

@@ -7,7 +7,7 @@ const ofEvent = (eventId: string) => `${layout}:{${eventId}}`;
 
 /**
  * Hash: venueId, currency, onSaleAtMs, holdMs, ticketsPerBuyer (0: no limit), nextByte, nextRow, `zone:<id>` (zone-layout.ts), and
- * revision, another one whenever one of these has changed; lineage (lua/lib/lineage.lua).
+ * revision, another one whenever one of these has changed; lineage and replicas (lua/lib/lineage.lua).
  */
 export const inventoryKey = (eventId: string) => `${ofEvent(eventId)}:inventory`;
 /** Hash: an inventory that is being rebuilt, until it is whole. */
@@ -30,9 +30,12 @@ export const buyersKey = (eventId: string) => `${ofEvent(eventId)}:buyers`;
 export const outboxKey = (eventId: string) => `${ofEvent(eventId)}:outbox`;
 /** Stream: in which SNS messages the outbox' domain events were published (outbox/published.ts); nothing is decided by it. */
 export const publishedKey = (eventId: string) => `${ofEvent(eventId)}:published`;
-/** String: what was answered to an Idempotency-Key; it expires by itself. */
-export const answerKey = (eventId: string, idempotencyKey: string) => `${ofEvent(eventId)}:answer:${idempotencyKey}`;
+/** String: what an Idempotency-Key of somebody (`scope`) was answered with; it expires by itself. */
+export const answerKey = (eventId: string, scope: string, idempotencyKey: string) =>
+  `${ofEvent(eventId)}:answer:${scope}:${idempotencyKey}`;
 /** Set: every event whose inventory was ever opened. Without it, "no inventory" could mean "no such event" or "memory lost". */
 export const openedEventsKey = `${layout}:events`;
+/** Sorted set: event → when (ms) somebody last noted that it sells (active-events.ts). */
+export const activeEventsKey = `${layout}:active`;
 /** Stream: what purchase processes told buyers, a second at a time (pulses.ts). The last minutes of it. */
 export const pulsesKey = `${layout}:pulses`;

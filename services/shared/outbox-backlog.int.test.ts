@@ -4,8 +4,9 @@ import { openTestEvent, redis } from '../../scripts/testing/stores.ts';
 import { createOutbox } from '../purchase/outbox/outbox.ts';
 import type { Inventory } from '../purchase/seats/inventory.ts';
 import { sellSeats } from '../purchase/seats/take-seats.ts';
+import { createActivity } from './active-events.ts';
 import { baseOf } from './epochs.ts';
-import { countsKey, outboxKey } from './keys.ts';
+import { activeEventsKey, countsKey, openedEventsKey, outboxKey } from './keys.ts';
 import { createBacklogReader, readBacklog } from './outbox-backlog.ts';
 
 const outbox = createOutbox(redis, 'a-task');
@@ -56,10 +57,14 @@ it('its age is that of the oldest domain event', async () => {
   expect(oldestSeconds).toBeGreaterThanOrEqual(59);
 });
 
-it('of all events it is the sum, and the oldest age; and however often it is asked for, it is read once a second', async () => {
+it('of all events that sell it is the sum, and the oldest age; however often it is asked for, it is read once a second', async () => {
   await redis.flushdb();
   const opened = [await openTestEvent(), await openTestEvent(), await openTestEvent()];
-  for (const [at, event] of opened.entries()) await sell(event, ...[1, 2, 3].slice(at));
+  const activity = createActivity(redis);
+  for (const [at, event] of opened.entries()) {
+    await sell(event, ...[1, 2, 3].slice(at));
+    activity.note(event.eventId);
+  }
   const read = createBacklogReader(redis);
   const all = await read();
   expect(all).toEqual({ events: 6, oldestSeconds: expect.any(Number) });
@@ -67,4 +72,16 @@ it('of all events it is the sum, and the oldest age; and however often it is ask
   expect(all.oldestSeconds).toBeLessThanOrEqual(Math.max(...oldest.map(({ oldestSeconds }) => oldestSeconds)));
   await sell(opened[0] as Inventory, 4);
   expect(await read()).toBe(all);
+});
+
+it('sees the events that sell among however many that do not', async () => {
+  await redis.flushdb();
+  const names = Array.from({ length: 5_000 }, (_, at) => `quiet-${at}`);
+  await redis.sadd(openedEventsKey, ...names);
+  // As many sold a while ago as are looked at.
+  await redis.zadd(activeEventsKey, ...names.slice(0, 1_000).flatMap((name) => [Date.now() - 60_000, name]));
+  const hot = await openTestEvent();
+  await sell(hot, 1, 2);
+  createActivity(redis).note(hot.eventId);
+  expect(await createBacklogReader(redis)()).toMatchObject({ events: 2 });
 });

@@ -1,5 +1,7 @@
+import { readActiveEvents } from './active-events.ts';
+import { readConsumerGroup } from './consumer-group.ts';
 import { baseOf, epochOf } from './epochs.ts';
-import { openedEventsKey, outboxKey } from './keys.ts';
+import { outboxKey } from './keys.ts';
 import { readEntry } from './outbox-entry.ts';
 import { recently } from './recently.ts';
 import type { RedisClient } from './redis.ts';
@@ -9,16 +11,16 @@ export type Backlog = { events: number; oldestSeconds: number };
 
 /** An event costs a command, and two or three more where something waits: asked in lots, so that buyers are answered in between. */
 const eventsAtOnce = 200;
-/** Of more events, only so many are looked at, and the backlog may be longer. */
+/** Of more events that sold today, the latest are looked at; the backlog may be longer. */
 const maxEvents = 1_000;
 const readEveryMs = 1_000;
 
-/** Gives the backlog of all outboxes together, read when it is asked for and no more than once a second. */
+/** Returns the backlog of all outboxes together, read when it is asked for and no more than once a second. */
 export const createBacklogReader = (redis: RedisClient): (() => Promise<Backlog>) =>
   recently(() => readBacklogs(redis), readEveryMs);
 
 async function readBacklogs(redis: RedisClient): Promise<Backlog> {
-  const eventIds = (await redis.smembers(openedEventsKey)).slice(0, maxEvents);
+  const eventIds = await readActiveEvents(redis, { most: maxEvents });
   const all: Backlog = { events: 0, oldestSeconds: 0 };
   for (let at = 0; at < eventIds.length; at += eventsAtOnce) {
     const lot = eventIds.slice(at, at + eventsAtOnce);
@@ -35,12 +37,11 @@ const nothing: Backlog = { events: 0, oldestSeconds: 0 };
 /** The backlog of one event: from the first domain event that no relay has acknowledged to the last that there is. */
 export async function readBacklog(redis: RedisClient, eventId: string): Promise<Backlog> {
   const key = outboxKey(eventId);
-  const [group] = (await redis.xinfo('GROUPS', key).catch(noStreamYet)) as (string | number | null)[][];
-  const field = (name: string) => group?.[group.indexOf(name) + 1];
-  if (field('pending') === 0 && field('lag') === 0) return nothing;
-  let from = group ? `(${field('last-delivered-id')}` : '-';
-  if (group && field('pending') !== 0) {
-    const [, pendingSince] = (await redis.xpending(key, String(field('name')))) as [number, string | null];
+  const group = await readConsumerGroup(redis, key);
+  if (group?.pending === 0 && group.lag === 0) return nothing;
+  let from = group ? `(${group.lastDeliveredId}` : '-';
+  if (group && group.pending > 0) {
+    const [, pendingSince] = (await redis.xpending(key, group.name)) as [number, string | null];
     from = pendingSince ?? from;
   }
   const [[oldest], [newest]] = await Promise.all([
@@ -56,9 +57,4 @@ export async function readBacklog(redis: RedisClient, eventId: string): Promise<
     // By two clocks that may differ.
     oldestSeconds: Math.max(0, Date.now() - first.timeMs) / 1_000,
   };
-}
-
-function noStreamYet(error: Error): [] {
-  if (!error.message.includes('no such key')) throw error;
-  return [];
 }

@@ -81,7 +81,7 @@ describe.each(files)('%s', (file) => {
     for (const [call] of body.text.matchAll(redisCall)) {
       // Of the server, not of a key.
       if (/\('(TIME|INFO)'/.test(call)) continue;
-      expect(call).toMatch(/^redis\.p?call\(\s*'[A-Z]+',\s*(KEYS\[\d+\]|key\.\w+)/);
+      expect(call).toMatch(/^redis\.p?call\(\s*'[A-Z]+',\s*('[A-Z]+',\s*)?(KEYS\[\d+\]|key\.\w+)/);
     }
   });
 

@@ -150,7 +150,7 @@ export function requestOf(act: Act, model: Model, past: Past): Request {
     if (!isKeyed) return {};
     const key = `key-${past.keys.length + 1}`;
     past.keys.push(key);
-    return { idempotency: { key, fingerprint: `${act.does} ${JSON.stringify(what)}` } };
+    return { idempotency: { key, scope: 'stranger', fingerprint: `${act.does} ${JSON.stringify(what)}` } };
   };
   switch (act.does) {
     case 'sell':

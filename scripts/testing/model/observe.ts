@@ -155,7 +155,7 @@ export async function observeOrders(redis: RedisClient, model: Model, keys: stri
     return [orderId, { soldAtMs: Number(text.slice(0, space)), order: JSON.parse(text.slice(space)) }] as const;
   });
   for (const [orderId, sale] of kept) requireSame(`order ${orderId}`, sale, model.orders.get(orderId));
-  const lasting = await Promise.all(keys.map((key) => redis.pttl(answerKey(eventId, key))));
+  const lasting = await Promise.all(keys.map((key) => redis.pttl(answerKey(eventId, 'stranger', key))));
   for (const [at, key] of keys.entries()) {
     const ms = lasting[at] ?? 0;
     const isRight = model.answers.has(key) ? ms > answerMs - hourMs && ms <= answerMs : ms === -2;

@@ -18,11 +18,8 @@ export function judge(model: Model, request: Request, outcome: Outcome): Model {
   const known = idempotency && model.answers.get(idempotency.key);
   if (known) {
     // The same key is the same answer, whatever has happened since, or no answer; and nothing happens.
-    requireSame(
-      'the outcome',
-      outcome,
-      known.fingerprint === idempotency.fingerprint ? known.outcome : refused('IDEMPOTENCY_KEY_REUSED'),
-    );
+    const isSame = known.fingerprint === idempotency.fingerprint;
+    requireSame('the outcome', outcome, isSame ? { ...known.outcome, isReplay: true } : refused('IDEMPOTENCY_KEY_REUSED'));
     return model;
   }
   const { expected, next } = rule(model, request, outcome);
@@ -96,7 +93,7 @@ function take(model: Model, request: Take, outcome: Outcome): Ruling {
   requireNotBefore(model, heldUntilMs, model.inventory.holdMs);
   const held: Hold = { state: 'held', order, extended: false, untilMs: heldUntilMs };
   return {
-    expected: { kind: 'held', holdId, heldUntilMs, order },
+    expected: { kind: 'held', isReplay: false, holdId, heldUntilMs, order },
     next: { ...model, holds: having(model.holds, holdId, held) },
   };
 }
@@ -125,7 +122,7 @@ function sell(model: Model, order: OrderInRedis, outcome: Outcome, before?: { be
   requireNotBefore(model, soldAtMs);
   const sale = { soldAtMs, order: { ...order, sequence: model.sequence + 1 } };
   return {
-    expected: { kind: 'sold', ...sale, ...before },
+    expected: { kind: 'sold', isReplay: false, ...sale, ...before },
     next: { ...model, sequence: model.sequence + 1, orders: having(model.orders, order.orderId, sale) },
   };
 }
@@ -145,7 +142,7 @@ function confirm(model: Model, { holdId }: OfHold, outcome: Outcome): Ruling {
   if (!hold) return noHold(model);
   const { order, state } = hold;
   const sale = model.orders.get(order.orderId);
-  if (state === 'sold' && sale) return { expected: { kind: 'sold', before: true, ...sale }, next: model };
+  if (state === 'sold' && sale) return { expected: { kind: 'sold', isReplay: true, before: true, ...sale }, next: model };
 
   if (state === 'expired' || isPast(model, hold)) {
     const map = seatMap(model);
@@ -173,7 +170,7 @@ function extend(model: Model, { holdId }: OfHold, outcome: Outcome): Ruling {
   const heldUntilMs = 'heldUntilMs' in outcome ? outcome.heldUntilMs : Number.NaN;
   requireNotBefore(model, heldUntilMs, model.inventory.holdMs);
   return {
-    expected: { kind: 'held', holdId, heldUntilMs, order: hold.order },
+    expected: { kind: 'held', isReplay: false, holdId, heldUntilMs, order: hold.order },
     next: { ...model, holds: having(model.holds, holdId, { ...hold, extended: true, untilMs: heldUntilMs }) },
   };
 }
@@ -195,14 +192,14 @@ function cancel(model: Model, { orderId, ticketIds }: Cancel): Ruling {
   if (noTicket.length > 0) return { expected: refused('TICKET_NOT_FOUND', { positions: noTicket }), next: model };
 
   const isMeant = ({ ticketId }: TicketInRedis) => ticketIds.length === 0 || ticketIds.includes(ticketId);
-  const isChange = tickets.some((ticket) => isMeant(ticket) && !ticket.cancelled);
-  if (!isChange) return { expected: { kind: 'cancelled', ...sale }, next: model };
+  const count = tickets.filter((ticket) => isMeant(ticket) && !ticket.cancelled).length;
+  if (count === 0) return { expected: { kind: 'cancelled', isReplay: false, ...sale, count }, next: model };
   const order = {
     ...sale.order,
     tickets: tickets.map((ticket) => (isMeant(ticket) ? { ...ticket, cancelled: true as const } : ticket)),
   };
   return {
-    expected: { kind: 'cancelled', soldAtMs: sale.soldAtMs, order },
+    expected: { kind: 'cancelled', isReplay: false, soldAtMs: sale.soldAtMs, order, count },
     next: { ...model, sequence: model.sequence + 1, orders: having(model.orders, orderId, { ...sale, order }) },
   };
 }

@@ -25,7 +25,12 @@ function differences(path: string, found: unknown, expected: unknown): string[] 
 /** An outcome without its order; anything else as it is. */
 const inShort = (value: unknown) => JSON.stringify(value, (name, part) => (name === 'order' ? '…' : part));
 
-export const refused = (code: Refusal['code'], more: Partial<Refusal> = {}): Refusal => ({ kind: 'refused', code, ...more });
+export const refused = (code: Refusal['code'], more: Partial<Refusal> = {}): Refusal => ({
+  kind: 'refused',
+  code,
+  isReplay: false,
+  ...more,
+});
 
 /** The first reason why not counts. Where several tickets are at fault for it, each is named. */
 export function whyNotTake(model: Model, { eventId, venueId, buyerId, wish }: Take): Refusal | undefined {
@@ -66,7 +71,8 @@ export function whyOverLimit(model: Model, buyerId: string | undefined, quantity
   if (ticketsPerBuyer === undefined || buyerId === undefined) return undefined;
   const has = ticketsOf(model, buyerId);
   if (has + quantity <= ticketsPerBuyer) return undefined;
-  return refused('BUYER_LIMIT_REACHED', { detail: `At most ${ticketsPerBuyer} tickets for a buyer, who has or holds ${has}` });
+  const detail = `A buyer may have or hold at most ${ticketsPerBuyer} tickets`;
+  return refused('BUYER_LIMIT_REACHED', { detail, secret: `${detail}; this one has or holds ${has}` });
 }
 
 /** The best seats are free, and side by side, told from left to right; with `split` in the fewest groups that there can be. */

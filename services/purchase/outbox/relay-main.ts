@@ -6,7 +6,8 @@ import { createLogger } from '../../shared/logger.ts';
 import { createPublish } from '../../shared/publish.ts';
 import { openRedis } from '../../shared/redis.ts';
 import { startTracing } from '../../shared/tracing.ts';
-import { requireReplicas } from '../replicas.ts';
+import { replicaPolicyOf } from '../config.ts';
+import { setReplicaPolicy } from '../replicas.ts';
 import { tellingAttempts } from './attempts.ts';
 import { createOutbox } from './outbox.ts';
 import { startRelay } from './relay.ts';
@@ -19,7 +20,7 @@ const resources = new AsyncDisposableStack();
 await startTracing('purchase', { logger, resources });
 const redisUrl = withCredentials(config.REDIS_URL, { password: config.REDIS_PASSWORD });
 const redis = await openRedis(redisUrl, { isCluster: config.REDIS_CLUSTER, logger, resources });
-requireReplicas(redis, config.REDIS_REPLICAS_TO_WAIT_FOR);
+setReplicaPolicy(redis, replicaPolicyOf(config));
 const sns = new SNSClient({ requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 } });
 resources.defer(() => sns.destroy());
 const relay = startRelay({

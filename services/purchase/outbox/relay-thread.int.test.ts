@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { emulatorEnvironment } from '../../../scripts/local/emulator.ts';
+import { orderTokenSecret } from '../../../scripts/testing/apps.ts';
 import { purchaseOf } from '../../../scripts/testing/seats.ts';
 import { createMessaging, openTestEvent, receive, redis, urls } from '../../../scripts/testing/stores.ts';
 import { readMessage } from '../../persistence/read-message.ts';
@@ -20,7 +21,12 @@ afterEach(() => vi.unstubAllEnvs());
 it('the relay in its thread publishes what it is woken for, also right after another sale, and stops', async () => {
   const { topicArn, queueUrl } = await createMessaging();
   const redisSettings = { REDIS_URL: urls.redisUrl, REDIS_CLUSTER: String(urls.isRedisCluster) };
-  const config = loadConfig(purchaseConfig, { ...redisSettings, SNS_TOPIC_ARN: topicArn, LOG_LEVEL: 'silent' });
+  const config = loadConfig(purchaseConfig, {
+    ...redisSettings,
+    SNS_TOPIC_ARN: topicArn,
+    ORDER_TOKEN_SECRET: orderTokenSecret,
+    LOG_LEVEL: 'silent',
+  });
   const event = await openTestEvent();
   // What the relay looks at by itself: this event it learns of only by being woken.
   await redis.del(openedEventsKey);

@@ -174,6 +174,103 @@ describe('the relay', () => {
   });
 });
 
+describe('of many events, the relay', () => {
+  it('lets one whose outbox cannot be read wait alone', async () => {
+    const [hung, ...others] = [await openTestEvent(), await openTestEvent(), await openTestEvent()];
+    for (const event of [hung, ...others]) await sell(event, [1]);
+    const published: string[] = [];
+    const outbox = createOutbox(redis, unique('task'));
+    const whenRead = Promise.withResolvers<void>();
+    const untilItAnswers = Promise.withResolvers<void>();
+    const readNew: typeof outbox.readNew = async (eventId, count) => {
+      if (eventId === hung.eventId) {
+        whenRead.resolve();
+        await untilItAnswers.promise;
+      }
+      return await outbox.readNew(eventId, count);
+    };
+    const relay = startRelay({
+      outbox: { ...outbox, readNew },
+      publish: async ({ eventId }) => {
+        published.push(eventId);
+        return '';
+      },
+      logger: silentLogger,
+      retentionMs: hourMs,
+    });
+    relays.push(relay);
+    relay.wake(hung.eventId);
+    await whenRead.promise;
+    for (const { eventId } of others) relay.wake(eventId);
+    await waitFor(async () => expect(published.toSorted()).toEqual(others.map(({ eventId }) => eventId).toSorted()));
+    untilItAnswers.resolve();
+  });
+
+  it('tries one again that failed, and goes on with the others meanwhile', async () => {
+    const [failing, other] = [await openTestEvent(), await openTestEvent()];
+    for (const event of [failing, other]) await sell(event, [1]);
+    const outbox = createOutbox(redis, unique('task'));
+    let failures = 0;
+    const readNew: typeof outbox.readNew = async (eventId, count) => {
+      if (eventId === failing.eventId && failures++ < 2) throw new Error('CLUSTERDOWN');
+      return await outbox.readNew(eventId, count);
+    };
+    const published: string[] = [];
+    const relay = startRelay({
+      outbox: { ...outbox, readNew },
+      publish: async ({ eventId }) => {
+        published.push(eventId);
+        return '';
+      },
+      logger: silentLogger,
+      retentionMs: hourMs,
+    });
+    relays.push(relay);
+    relay.wake(failing.eventId);
+    relay.wake(other.eventId);
+    await waitFor(async () => expect(published).toEqual([other.eventId, failing.eventId]));
+  });
+
+  it('leaves no consumer in an outbox that had nothing for it', async () => {
+    const event = await openTestEvent();
+    await sell(event, [1]);
+    const outbox = createOutbox(redis, unique('task'));
+    const { ids } = await outbox.readNew(event.eventId, 10);
+    await outbox.acknowledge(event.eventId, ids);
+    relayTo(async () => '', { sweepMs: 20 });
+    const other = await openTestEvent();
+    await sell(other, [1]);
+    // By then it has been to both.
+    await waitFor(async () => expect(await unacknowledged(other.eventId)).toBe(0));
+    expect(await redis.xinfo('CONSUMERS', outboxKey(event.eventId), 'relay')).toHaveLength(1);
+  });
+});
+
+describe('the consumers of relays that ended', () => {
+  it('are deleted, but none that has something pending or was seen of late', async () => {
+    const { eventId } = await openTestEvent();
+    const take = async (name: string, column: number, isAcknowledged: boolean) => {
+      await sellSeats(redis, { eventId, wish: { seats: [{ zoneId: 1, row: 'A', column }] } });
+      const outbox = createOutbox(redis, name);
+      const { ids } = await outbox.readNew(eventId, 10);
+      if (isAcknowledged) await outbox.acknowledge(eventId, ids);
+    };
+    await take('done', 1, true);
+    await take('busy', 2, false);
+    const outbox = createOutbox(redis, 'another');
+    expect(await outbox.dropIdleConsumers(eventId)).toBe(0);
+    await vi.waitUntil(async () => (await outbox.dropIdleConsumers(eventId, 50)) === 1, { timeout: 5_000 });
+    const left = (await redis.xinfo('CONSUMERS', outboxKey(eventId), 'relay')) as string[][];
+    expect(left.map(([, name]) => name)).toEqual(['busy']);
+    expect(await unacknowledged(eventId)).toBe(1);
+  });
+
+  it('are none in an event that sold nothing', async () => {
+    const { eventId } = await openTestEvent();
+    expect(await createOutbox(redis, unique('task')).dropIdleConsumers(eventId, 0)).toBe(0);
+  });
+});
+
 describe('trimming the outbox', () => {
   /** Trimming goes by the milliseconds of the entries' ids. */
   async function sellInDifferentMilliseconds(event: Inventory, columns: number[]) {

@@ -1,7 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import pLimit from 'p-limit';
 import type { Logger } from '../../shared/logger.ts';
 import type { Publish } from '../../shared/publish.ts';
 import { untilDone } from '../../shared/retry.ts';
+import { createSampledLog } from '../../shared/sampled-log.ts';
+import { startTour } from '../../shared/tour.ts';
 import type { Outbox, Taken } from './outbox.ts';
 import { type PackedMessage, packMessages } from './pack.ts';
 import type { Published } from './published.ts';
@@ -10,25 +13,30 @@ import { tracePublishing } from './trace-publishing.ts';
 export type Relay = {
   /** Says that the event's outbox has something new. */
   wake(eventId: string): void;
-  /** Finishes the batch in hand and stops; what waits is for another task, or the next start. */
+  /** Finishes the batches in hand and stops; what waits is for another task, or the next start. */
   stop(): Promise<void>;
 };
 
 /** An entry holds what one script call sold: one order in quiet times, at a peak as many as a call takes (ask-together.ts). */
 const entriesAtOnce = 100;
-/** How often to look for what other tasks left: the longest that a dead task's unread sales wait. */
+/** How often to look for what other tasks left: the longest that a dead task's sales wait, if their event has just sold. */
 const defaultSweepMs = 5_000;
-const trimMs = 60_000;
-const redisAwayPauseMs = 500;
+const tidyMs = 60_000;
+const failurePauseMs = 500;
 /**
- * Shortest time between two rounds of publishing. What was quiet is published at once; at a peak this is what lets hundreds of
- * sales share one request, whose cost is mostly its own (signing, building, connections) and not its size.
+ * Shortest time between two rounds of publishing an event. What was quiet is published immediately; at a peak this is what lets hundreds
+ * of sales share one request, whose cost is mostly its own (signing, building, connections) and not its size.
  */
 export const gatherMs = 100;
 
+/** Bounds what is in memory: each event that is relayed has up to 100 entries there. */
+const swiftEvents = 32;
+/** Events that failed last time, as when their shard hangs, wait for each other and not among the others. */
+const slowEvents = 4;
+
 /**
- * Publishes what the outboxes hold, packed, one batch after another: whatever came during one batch is the next. Entries
- * are acknowledged after SNS has accepted them, so each is published at least once, whenever a task dies.
+ * Publishes what the outboxes hold, packed, each event by itself: whatever came during one batch is the next. Entries are acknowledged
+ * after SNS has accepted them, so each is published at least once, whenever a task dies.
  */
 export function startRelay(options: {
   outbox: Outbox;
@@ -39,97 +47,95 @@ export function startRelay(options: {
 }): Relay {
   const { outbox, publish, logger, retentionMs, sweepMs = defaultSweepMs } = options;
   const stopping = new AbortController();
-  const awake = new Set<string>();
-  let endRest = () => {};
-  let nextSweepAt = 0;
-  let nextTrimAt = Date.now() + trimMs;
+  const { signal } = stopping;
+  /** By event, whether it has something new: those that are being followed. */
+  const followed = new Map<string, { isAwake: boolean }>();
+  const following = new Set<Promise<void>>();
+  const swift = pLimit(swiftEvents);
+  const slow = pLimit(slowEvents);
+  const warn = createSampledLog('warn', 'an outbox cannot be relayed; the others go on');
+  const warnOfPublishing = createSampledLog('warn', 'publish failed; trying again');
+  const onError = (error: unknown) => warn(logger, { err: error });
+  const tours = [
+    startTour({ list: outbox.activeEvents, visit, roundMs: sweepMs, onError }),
+    startTour({ list: outbox.openedEvents, visit, roundMs: sweepMs, onError }),
+    startTour({ list: outbox.openedEvents, visit: tidy, roundMs: tidyMs, onError }),
+  ];
 
-  const finished = run();
   return {
-    wake(eventId) {
-      awake.add(eventId);
-      endRest();
-    },
+    wake,
     async stop() {
       stopping.abort();
-      endRest();
-      await finished;
+      await Promise.all([...tours.map((tour) => tour.stop()), ...following]);
     },
   };
 
-  async function run(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      try {
-        if (Date.now() >= nextSweepAt) await sweep();
-        if (awake.size === 0) await rest();
-        else await round();
-      } catch (error) {
-        if (stopping.signal.aborted) break;
-        logger.warn({ err: error }, 'relay interrupted; it goes on by itself');
-        await pause(redisAwayPauseMs, undefined, { signal: stopping.signal }).catch(() => {});
-      }
-    }
+  function wake(eventId: string): void {
+    const known = followed.get(eventId);
+    if (known) known.isAwake = true;
+    if (known || signal.aborted) return;
+    const state = { isAwake: true };
+    followed.set(eventId, state);
+    const finished = follow(eventId, state).finally(() => following.delete(finished));
+    following.add(finished);
   }
 
-  /** Until woken, or until the next sweep is due. */
-  function rest(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, Math.max(0, nextSweepAt - Date.now()));
-      endRest = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  }
-
-  /** Relays what is new of each event that is awake; where more of one waits, the next round is at once. */
-  async function round(): Promise<void> {
-    const startedAt = performance.now();
-    let moreWaits = false;
-    for (const eventId of [...awake]) {
-      if (stopping.signal.aborted) return;
+  /** Relays an event until it has nothing new. */
+  async function follow(eventId: string, state: { isAwake: boolean }): Promise<void> {
+    let lane = swift;
+    while (state.isAwake && !signal.aborted) {
+      const startedAt = performance.now();
       // Before reading: a sale that comes after the read wakes the event again.
-      awake.delete(eventId);
-      const taken = await outbox.readNew(eventId, entriesAtOnce);
-      await relay(eventId, taken);
-      if (taken.ids.length === entriesAtOnce) {
-        awake.add(eventId);
-        moreWaits = true;
-      }
-    }
-    const leftMs = gatherMs - (performance.now() - startedAt);
-    if (!moreWaits && leftMs > 0) await pause(leftMs, undefined, { signal: stopping.signal });
-  }
-
-  async function sweep(): Promise<void> {
-    // First: a sweep that fails comes again in its time, and what is awake goes on meanwhile.
-    nextSweepAt = Date.now() + sweepMs;
-    const trimNow = Date.now() >= nextTrimAt;
-    for (const eventId of await outbox.openedEvents()) {
-      if (stopping.signal.aborted) return;
+      state.isAwake = false;
       try {
-        await sweepOne(eventId, trimNow);
+        const hasMore = await lane(() => relayNew(eventId));
+        state.isAwake ||= hasMore;
+        lane = swift;
+        if (!hasMore) await rest(gatherMs - (performance.now() - startedAt));
       } catch (error) {
-        if (stopping.signal.aborted) return;
-        logger.warn({ err: error, eventId }, 'an outbox cannot be read; the others go on');
+        if (signal.aborted) break;
+        warn(logger, { err: error, eventId });
+        state.isAwake = true;
+        lane = slow;
+        await rest(failurePauseMs);
       }
     }
-    if (trimNow) nextTrimAt = Date.now() + trimMs;
+    followed.delete(eventId);
   }
 
-  async function sweepOne(eventId: string, trimNow: boolean): Promise<void> {
+  async function rest(ms: number): Promise<void> {
+    if (ms > 0) await pause(ms, undefined, { signal }).catch(() => {});
+  }
+
+  /** Relays what nobody has read yet. Returns whether there is more of it. */
+  async function relayNew(eventId: string): Promise<boolean> {
+    if (signal.aborted) return false;
+    const taken = await outbox.readNew(eventId, entriesAtOnce);
+    await relay(eventId, taken);
+    return taken.ids.length === entriesAtOnce;
+  }
+
+  /** Sees to what other tasks left. */
+  async function visit(eventId: string): Promise<void> {
+    const { isNew, isPending } = await outbox.survey(eventId);
+    if (isNew || isPending) outbox.noteActive(eventId);
+    if (isNew) wake(eventId);
+    if (!isPending || signal.aborted) return;
     const abandoned = await outbox.claimAbandoned(eventId, entriesAtOnce);
     if (abandoned.ids.length > 0) logger.warn({ eventId, entries: abandoned.ids.length }, 'took over entries of a dead task');
     await relay(eventId, abandoned);
-    if (trimNow) await outbox.trim(eventId, Date.now() - retentionMs);
-    awake.add(eventId);
+  }
+
+  async function tidy(eventId: string): Promise<void> {
+    await outbox.trim(eventId, Date.now() - retentionMs);
+    await outbox.dropIdleConsumers(eventId);
   }
 
   async function relay(eventId: string, { ids, events }: Taken): Promise<void> {
     if (ids.length === 0) return;
     const takenAtMs = Date.now();
-    // A replica that is promoted without these would give their numbers to others. Not asked again, for it is this connection that
-    // knows: who is first to take them over, when they count as abandoned, asks for itself.
+    // A replica that is promoted without these would give their numbers to others. If this fails it is not tried again here: WAIT
+    // is about what was read on this connection, and the next relay to take these over waits for itself.
     await outbox.untilSafe(eventId);
     const messages = packMessages(eventId, events);
     const published: Published[] = [];
@@ -141,11 +147,11 @@ export function startRelay(options: {
     logger.debug({ eventId, messages: messages.length, events: events.length }, 'published');
   }
 
-  /** Until SNS has accepted it, and gives its id; while SNS is away, sales go on and the outbox waits. */
+  /** Tries until SNS has accepted the message. Returns its id. While SNS is away, sales go on and the outbox waits. */
   function publishOne(message: PackedMessage): Promise<string> {
     return untilDone(() => publish(message), {
-      isStopping: () => stopping.signal.aborted,
-      onFailure: ({ error, attemptNumber }) => logger.warn({ err: error, attemptNumber }, 'publish failed; trying again'),
+      isStopping: () => signal.aborted,
+      onFailure: ({ error, attemptNumber }) => warnOfPublishing(logger, { err: error, attemptNumber }),
     });
   }
 }

@@ -1,31 +1,10 @@
-import { channel } from 'node:diagnostics_channel';
 import { getOrInsertComputed } from '../../shared/get-or-insert.ts';
-import {
-  answerKey,
-  buyersKey,
-  countsKey,
-  deadlinesKey,
-  holdsKey,
-  inventoryKey,
-  ordersKey,
-  outboxKey,
-  runsKey,
-  takenKey,
-} from '../../shared/keys.ts';
-import { UnavailableError } from '../../shared/problems.ts';
-import { orUnavailable, type RedisClient } from '../../shared/redis.ts';
-import { runScript, type Script } from '../../shared/script.ts';
-import { areReplicasTrusted, untilReplicated } from '../replicas.ts';
+import type { RedisClient } from '../../shared/redis.ts';
+import type { Script } from '../../shared/script.ts';
+import { callScript, type Question, type Reply, ScriptError } from './call-script.ts';
 import type { Command } from './command.ts';
-import { loadOf, maxWaiting, shed } from './load.ts';
-import type { OrderInRedis } from './order.ts';
+import { hasRoom, type Kind, loadOf, shed } from './load.ts';
 import { perClient } from './per-client.ts';
-
-/** A script's word for what it decided, and what it says of it (lua/). */
-export type Reply = [word: string, ...rest: (string | number | OrderInRedis)[]];
-
-/** What a command's script has to know: its `fields`, and its order, JSON, where the script's header says so. */
-export type Question = { fields: object; order?: string };
 
 type Asked = {
   command: Command;
@@ -45,47 +24,58 @@ const maxCalls = 2;
 const maxFullCalls = 6;
 
 /**
- * From when somebody asks to the last call that may decide. With the second that Redis may take (redis.ts), and what the request
- * may have waited in its socket, under two seconds.
+ * From a request to the last call that may decide on it. With the second that Redis may take (redis.ts), and what the request may
+ * have waited in its socket, under two seconds.
  */
 const maxWaitMs = 500;
 
-/** Hears of every call of a script: its name, on how many commands it decided, and how long Redis took (ScriptCall). */
-export const scriptCalls = channel('onsale:script-call');
+type Queue = ReturnType<typeof createQueue>;
 
-export type ScriptCall = { script: string; commands: number; seconds: number };
-
-/** By script and event; one that is idle is forgotten. */
+/** By script and event; an idle one is forgotten. */
 const queuesOf = perClient(() => new Map<Script, Map<string, Queue>>());
 
 /**
  * Asks one of an event's scripts to decide on a command. All that is asked of it while calls are on their way goes in the next
  * one, in the order in which it was asked: under load most of a purchase's cost, here and in Redis, is in the call and in the fsync
  * that its answer waits for, and an idle service waits for nobody. Each command has its own reply; one that is AGAIN is asked
- * again. Where Redis is away, all that wait throw an UnavailableError at once; so do those that come while too many wait (load.ts),
- * or have waited too long.
+ * again. If Redis is away, all that wait throw an UnavailableError immediately; so do those that come while too many wait
+ * (load.ts), or that have waited too long. An error in the script fails only the command that it is about.
  */
-export function askTogether(redis: RedisClient, script: Script, command: Command, question: Question): Promise<Reply> {
+export function askTogether(
+  redis: RedisClient,
+  script: Script,
+  command: Command,
+  question: Question,
+  kind: Kind = 'deciding',
+): Promise<Reply> {
   const queues = getOrInsertComputed(queuesOf(redis), script, () => new Map());
-  const create = (eventId: string) => createQueue(redis, script, eventId, () => queues.delete(eventId));
+  const create = (eventId: string) => createQueue(redis, script, eventId, kind, () => queues.delete(eventId));
   return getOrInsertComputed(queues, command.eventId, create).ask(command, question);
 }
 
-type Queue = ReturnType<typeof createQueue>;
-
-function createQueue(redis: RedisClient, script: Script, eventId: string, onIdle: () => void) {
+/** Throws, before more is spent on a command, if askTogether would refuse it now because too many wait. */
+export function assertRoom(redis: RedisClient, script: Script, eventId: string, kind: Kind): void {
+  const length = queuesOf(redis).get(script)?.get(eventId)?.length() ?? 0;
   const load = loadOf(redis);
+  if (!hasRoom(length, load[kind])) throw shed(load);
+}
+
+function createQueue(redis: RedisClient, script: Script, eventId: string, kind: Kind, onIdle: () => void) {
+  const load = loadOf(redis);
+  const all = load[kind];
   const waiting: Asked[] = [];
   /** How many are on their way, and whether another leaves at the end of this turn of the event loop. */
   let calls = 0;
   let isDue = false;
 
   return {
+    length: () => waiting.length,
+
     ask(command: Command, question: Question): Promise<Reply> {
-      if (waiting.length >= maxWaiting) return Promise.reject(shed(load));
+      if (!hasRoom(waiting.length, all)) return Promise.reject(shed(load));
       return new Promise((resolve, reject) => {
         waiting.push({ command, question, askedAtMs: performance.now(), resolve, reject });
-        load.waiting++;
+        all.count++;
         callWhenDue();
       });
     },
@@ -106,25 +96,40 @@ function createQueue(redis: RedisClient, script: Script, eventId: string, onIdle
 
   async function makeCall(): Promise<void> {
     calls++;
-    const batch = nextBatch();
-    try {
-      const replies = batch.length > 0 ? await call(redis, script, eventId, batch) : [];
-      const undecided: Asked[] = [];
-      for (const [at, asked] of batch.entries()) {
-        const reply = replies[at] as Reply;
-        if (reply[0] === 'AGAIN') undecided.push(asked);
-        else asked.resolve(reply);
-      }
-      // In front of all that came after them: who waits longest is refused first.
-      waiting.unshift(...undecided);
-      load.waiting += undecided.length;
-    } catch (error) {
-      // What waits for a Redis that is away is not sent after it.
-      if (error instanceof UnavailableError) batch.push(...leave(waiting.length));
-      for (const { reject } of batch) reject(error);
-    }
+    const undecided: Asked[] = [];
+    await decide(nextBatch(), undecided);
+    // In front of all that came after them: the command that has waited longest is refused first.
+    waiting.unshift(...undecided);
+    all.count += undecided.length;
     calls--;
     callWhenDue();
+  }
+
+  /** Settles what is asked, but what is `undecided`. */
+  async function decide(batch: Asked[], undecided: Asked[]): Promise<void> {
+    if (batch.length === 0) return;
+    let replies: Reply[];
+    try {
+      replies = await callScript(redis, script, eventId, batch);
+    } catch (error) {
+      // If Redis is away, whatever waits for it must not be sent after it.
+      if (!(error instanceof ScriptError)) batch.push(...leave(waiting.length));
+      else if (batch.length > 1) return await decideByHalves(batch, undecided);
+      for (const { reject } of batch) reject(error);
+      return;
+    }
+    for (const [at, asked] of batch.entries()) {
+      const reply = replies[at] as Reply;
+      if (reply.words[0] === 'AGAIN') undecided.push(asked);
+      else asked.resolve(reply);
+    }
+  }
+
+  /** After an error that changed nothing: finds the command that is at fault, and has the others decided on. */
+  async function decideByHalves(batch: Asked[], undecided: Asked[]): Promise<void> {
+    const half = batch.length >> 1;
+    await decide(batch.slice(0, half), undecided);
+    await decide(batch.slice(half), undecided);
   }
 
   function nextBatch(): Asked[] {
@@ -136,37 +141,7 @@ function createQueue(redis: RedisClient, script: Script, eventId: string, onIdle
 
   function leave(count: number): Asked[] {
     const left = waiting.splice(0, count);
-    load.waiting -= left.length;
+    all.count -= left.length;
     return left;
   }
-}
-
-async function call(redis: RedisClient, script: Script, eventId: string, batch: Asked[]): Promise<Reply[]> {
-  const idempotencyKeys: string[] = [];
-  const commands = batch.map(({ command: { traceparent, idempotency }, question }) => ({
-    ...question.fields,
-    traceparent,
-    fingerprint: idempotency?.fingerprint,
-    answer: idempotency && idempotencyKeys.push(idempotency.key),
-  }));
-  const keys = [
-    inventoryKey(eventId),
-    countsKey(eventId),
-    takenKey(eventId),
-    runsKey(eventId),
-    ordersKey(eventId),
-    holdsKey(eventId),
-    deadlinesKey(eventId),
-    buyersKey(eventId),
-    outboxKey(eventId),
-    ...idempotencyKeys.map((key) => answerKey(eventId, key)),
-  ];
-  const orders = batch.flatMap(({ question }) => question.order ?? []);
-  const promotion = areReplicasTrusted(redis) ? 'trusted' : '';
-  const startedAt = performance.now();
-  const text = await orUnavailable(runScript(redis, script, keys, [eventId, JSON.stringify(commands), promotion, ...orders]));
-  await untilReplicated(redis, inventoryKey(eventId));
-  const seconds = (performance.now() - startedAt) / 1_000;
-  scriptCalls.publish({ script: script.name, commands: batch.length, seconds } satisfies ScriptCall);
-  return JSON.parse(text as string) as Reply[];
 }

@@ -6,15 +6,18 @@ import type { OrderInRedis } from './order.ts';
 /** `ticketIds`: those of the order's tickets to cancel, or none for all of them. */
 export type Cancellation = Command & { orderId: string; ticketIds: string[] };
 
-export type Cancelled = { kind: 'cancelled'; order: OrderInRedis; soldAtMs: number };
+/** `count`: how many tickets this cancelled, which is none of those that were cancelled before. */
+export type Cancelled = { kind: 'cancelled'; isReplay: boolean; order: OrderInRedis; soldAtMs: number; count: number };
 
 const cancelOrderScript = loadScript(new URL('lua/cancel-order.lua', import.meta.url));
 
-/** Cancels an order's tickets; their seats are free at once. Cancelled again, nothing changes. Throws as runCommand. */
+/** Cancels an order's tickets; their seats are free immediately. Cancelled again, nothing changes. Throws as runCommand. */
 export async function cancelOrder(redis: RedisClient, cancellation: Cancellation): Promise<Cancelled | Refusal> {
   const { orderId, ticketIds } = cancellation;
-  const reply = await runCommand<['CANCELLED', number, OrderInRedis]>(redis, cancelOrderScript, cancellation, {
+  const reply = await runCommand<['CANCELLED', number, OrderInRedis, number]>(redis, cancelOrderScript, cancellation, {
     fields: { orderId, ticketIds },
   });
-  return 'kind' in reply ? reply : { kind: 'cancelled', soldAtMs: reply[1], order: reply[2] };
+  if ('kind' in reply) return reply;
+  const [, soldAtMs, order, count] = reply.words;
+  return { kind: 'cancelled', isReplay: reply.isReplay, soldAtMs, order, count };
 }

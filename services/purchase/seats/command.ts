@@ -3,22 +3,32 @@ import { assertNeverOpened } from '../../shared/opened-events.ts';
 import type { RedisClient } from '../../shared/redis.ts';
 import type { Script } from '../../shared/script.ts';
 import { failSpan, startSpan } from '../../shared/tracing.ts';
-import { askTogether, type Question, type Reply } from './ask-together.ts';
+import { askTogether } from './ask-together.ts';
+import type { Question, Reply, Words } from './call-script.ts';
+import type { Kind } from './load.ts';
+
+/** An Idempotency-Key, whose it is (so that nobody gets the answer to somebody else), and a digest of what the request means. */
+export type Idempotency = { key: string; scope: string; fingerprint: string };
 
 /** What every command on an event's inventory carries. */
 export type Command = {
   eventId: string;
-  /** The Idempotency-Key and what tells one request from another (a digest), where the client sent a key. */
-  idempotency?: { key: string; fingerprint: string } | undefined;
+  /** If the client sent an Idempotency-Key. */
+  idempotency?: Idempotency | undefined;
   /** W3C traceparent. */
   traceparent?: string | undefined;
 };
 
-/** Why a command changed nothing. `positions` (from 0) says which of the wanted seats or tickets are at fault. */
+/**
+ * Why a command changed nothing. `positions` (from 0) says which of the wanted seats or tickets are at fault; `secret` is a detail
+ * about a buyer that is not everybody's to know.
+ */
 export type Refusal = {
   kind: 'refused';
   code: (typeof refusalCodes)[number];
+  isReplay: boolean;
   detail?: string;
+  secret?: string;
   positions?: number[];
 };
 
@@ -45,39 +55,44 @@ const refusals: ReadonlySet<string> = new Set(refusalCodes);
 const isRefusal = (word: string): word is Refusal['code'] => refusals.has(word);
 
 /**
- * Has one of an event's scripts (lua/) decide on a command, and gives its reply, or its refusal. Throws an UnavailableError when
- * Redis is away or does not have the event's inventory, and then nothing was promised.
+ * Runs an event's script (lua/) for a command. Returns its reply or refusal. Throws an UnavailableError if Redis is away or does not
+ * have the event's inventory: then nothing was promised. `kind` says with what the command competes while too many wait.
  */
-export async function runCommand<Answer extends Reply>(
+export async function runCommand<W extends Words>(
   redis: RedisClient,
   script: Script,
   command: Command,
   question: Question,
-): Promise<Answer | Refusal> {
-  const reply = await ask(redis, script, command, question);
-  const [word] = reply;
-  if (word === 'NO_INVENTORY') {
-    await assertNeverOpened(redis, command.eventId);
-    return { kind: 'refused', code: 'EVENT_NOT_FOUND' };
-  }
-  return isRefusal(word) ? refusalOf(word, reply.slice(1) as number[]) : (reply as Answer);
+  kind: Kind = 'deciding',
+): Promise<Reply<W> | Refusal> {
+  const reply = await ask(redis, script, command, question, kind);
+  const [word] = reply.words;
+  if (word === 'NO_INVENTORY') return await refuseWithoutInventory(redis, command.eventId);
+  return isRefusal(word) ? refusalOf(word, reply) : (reply as Reply<W>);
 }
 
-/** Asks, and records how long the answer took, with what waits for its turn; one span for each time that a command is asked. */
-function ask(redis: RedisClient, script: Script, command: Command, question: Question): Promise<Reply> {
+/** The refusal of a command on an event that was never opened. Throws an UnavailableError if it was. */
+export async function refuseWithoutInventory(redis: RedisClient, eventId: string): Promise<Refusal> {
+  await assertNeverOpened(redis, eventId);
+  return { kind: 'refused', code: 'EVENT_NOT_FOUND', isReplay: false };
+}
+
+/** Asks, and records how long the reply took, with the wait for its turn; one span for each time that a command is asked. */
+function ask(redis: RedisClient, script: Script, command: Command, question: Question, kind: Kind): Promise<Reply> {
   const span = startSpan(command.traceparent, script.name, () => ({
     kind: SpanKind.CLIENT,
     attributes: { 'db.system.name': 'redis', 'db.stored_procedure.name': script.name, 'onsale.event.id': command.eventId },
   }));
-  const asked = askTogether(redis, script, command, question);
+  const asked = askTogether(redis, script, command, question, kind);
   return span ? record(span, question, asked) : asked;
 }
 
 async function record(span: Span, question: Question, asked: Promise<Reply>): Promise<Reply> {
   try {
     const reply = await asked;
-    span.setAttribute('onsale.reply', reply[0]);
-    const order = reply.find((part) => typeof part === 'object')?.orderId ?? (question.fields as { orderId?: string }).orderId;
+    const { words } = reply;
+    span.setAttribute('onsale.reply', words[0]);
+    const order = words.find((part) => typeof part === 'object')?.orderId ?? (question.fields as { orderId?: string }).orderId;
     if (order !== undefined) span.setAttribute('onsale.order.id', order);
     return reply;
   } catch (error) {
@@ -88,15 +103,18 @@ async function record(span: Span, question: Question, asked: Promise<Reply>): Pr
   }
 }
 
-function refusalOf(code: Refusal['code'], rest: number[]): Refusal {
-  const refused = { kind: 'refused', code } as const;
+function refusalOf(code: Refusal['code'], { words, isReplay }: Reply): Refusal {
+  const refused = { kind: 'refused', code, isReplay } as const;
+  const [, ...rest] = words as [string, ...number[]];
   switch (code) {
     case 'NOT_ON_SALE':
       return { ...refused, detail: `On sale from ${new Date(rest[0] ?? 0).toISOString()}` };
     case 'SOLD_OUT':
       return { ...refused, detail: `${rest[0]} left` };
-    case 'BUYER_LIMIT_REACHED':
-      return { ...refused, detail: `At most ${rest[0]} tickets for a buyer, who has or holds ${rest[1]}` };
+    case 'BUYER_LIMIT_REACHED': {
+      const limit = `A buyer may have or hold at most ${rest[0]} tickets`;
+      return { ...refused, detail: limit, secret: `${limit}; this one has or holds ${rest[1]}` };
+    }
     default:
       return rest.length > 0 ? { ...refused, positions: rest } : refused;
   }

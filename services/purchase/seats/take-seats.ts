@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { UnavailableError } from '../../shared/problems.ts';
 import type { RedisClient } from '../../shared/redis.ts';
 import { loadScript, type Script } from '../../shared/script.ts';
-import type { Reply } from './ask-together.ts';
-import { type Command, type Refusal, runCommand } from './command.ts';
+import { assertRoom } from './ask-together.ts';
+import type { Reply, Words } from './call-script.ts';
+import { type Command, type Refusal, refuseWithoutInventory, runCommand } from './command.ts';
 import { draftOrder } from './draft.ts';
-import { forgetLayout, type Layout, layoutOf } from './layouts.ts';
+import { forgetLayout, layoutOf } from './layouts.ts';
 import type { OrderInRedis } from './order.ts';
 
 /** A seat by its name: row letters in either case, column from 1. */
@@ -16,8 +17,9 @@ export type Wish = { seats: Seat[] } | { zoneId: number; quantity: number; split
 
 export type Purchase = Command & { venueId?: string | undefined; buyerId?: string | undefined; wish: Wish };
 
-export type Sold = { kind: 'sold'; order: OrderInRedis; soldAtMs: number };
-export type Held = { kind: 'held'; holdId: string; order: OrderInRedis; heldUntilMs: number };
+/** `isReplay`: the same request was answered so before, and nothing was changed now. */
+export type Sold = { kind: 'sold'; isReplay: boolean; order: OrderInRedis; soldAtMs: number };
+export type Held = { kind: 'held'; isReplay: boolean; holdId: string; order: OrderInRedis; heldUntilMs: number };
 
 const takeSeatsScript = loadScript(new URL('lua/take-seats.lua', import.meta.url));
 
@@ -29,10 +31,11 @@ export async function sellSeats(
 ): Promise<Sold | Refusal> {
   const outcome = await take<['SOLD', number, OrderInRedis | number]>(redis, purchase, script);
   if ('kind' in outcome) return outcome;
-  const [, soldAtMs, told] = outcome.reply;
-  if (typeof told === 'object') return { kind: 'sold', soldAtMs, order: told };
+  const { words, isReplay } = outcome.reply;
+  const [, soldAtMs, told] = words;
+  if (typeof told === 'object') return { kind: 'sold', isReplay, soldAtMs, order: told };
   outcome.order.sequence = told;
-  return { kind: 'sold', soldAtMs, order: outcome.order };
+  return { kind: 'sold', isReplay, soldAtMs, order: outcome.order };
 }
 
 /** Sets aside what is wished, all of it or nothing, for as long as the event says. Throws as runCommand. */
@@ -40,28 +43,29 @@ export async function holdSeats(redis: RedisClient, purchase: Purchase): Promise
   const newId = newHoldId(purchase.eventId);
   const outcome = await take<['HELD', number] | ['HELD', number, OrderInRedis, string]>(redis, purchase, takeSeatsScript, newId);
   if ('kind' in outcome) return outcome;
-  const [, heldUntilMs, order = outcome.order, holdId = newId] = outcome.reply;
-  return { kind: 'held', heldUntilMs, order, holdId };
+  const { words, isReplay } = outcome.reply;
+  const [, heldUntilMs, order = outcome.order, holdId = newId] = words;
+  return { kind: 'held', isReplay, heldUntilMs, order, holdId };
 }
 
 /** More layouts than an event has in the time that a few answers of Redis take. */
 const maxLayouts = 10;
 
-/** Where there is no inventory, the script says so. */
-const noLayout: Layout = { revision: '', venueId: '', currency: '', zones: new Map() };
-
 /** The script's reply, and the order that it was asked about. */
-async function take<Answer extends Reply>(redis: RedisClient, purchase: Purchase, script: Script, holdId?: string) {
+async function take<W extends Words>(redis: RedisClient, purchase: Purchase, script: Script, holdId?: string) {
   const { eventId } = purchase;
+  assertRoom(redis, script, eventId, 'taking');
   for (let tried = 0; tried < maxLayouts; tried++) {
-    const layout = (await layoutOf(redis, eventId)) ?? noLayout;
+    const layout = await layoutOf(redis, eventId);
+    if (!layout) return await refuseWithoutInventory(redis, eventId);
     const { order, refusal, places, bestOf, quantity, split } = draftOrder(purchase, layout);
     const { orderId, buyerId } = order;
     // Each by its name: copying an object whose fields are not known costs several times as much.
     const fields = { revision: layout.revision, refusal, orderId, buyerId, places, bestOf, quantity, split, holdId };
-    const reply = await runCommand<Answer | ['STALE']>(redis, script, purchase, { fields, order: JSON.stringify(order) });
+    const question = { fields, order: JSON.stringify(order) };
+    const reply = await runCommand<W | ['STALE']>(redis, script, purchase, question, 'taking');
     if ('kind' in reply) return reply;
-    if (reply[0] !== 'STALE') return { reply: reply as Answer, order };
+    if (reply.words[0] !== 'STALE') return { reply: reply as Reply<W>, order };
     await forgetLayout(redis, eventId, layout.revision);
   }
   throw new UnavailableError('INVENTORY_UNAVAILABLE', `it had ${maxLayouts} revisions at once`);

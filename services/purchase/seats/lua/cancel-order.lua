@@ -2,7 +2,7 @@
 --
 -- Each command has an orderId and ticketIds: those to cancel, [] for all.
 --
--- REPLY CANCELLED, time of the sale (ms), order
+-- REPLY CANCELLED, time of the sale (ms), order, how many tickets this cancelled
 -- REPLY NO_INVENTORY
 -- REPLY ORDER_NOT_FOUND
 -- REPLY TICKET_NOT_FOUND, position (from 0), …: not of this order
@@ -10,6 +10,7 @@
 -- INCLUDE lineage
 -- INCLUDE event
 -- INCLUDE seats
+-- INCLUDE run
 
 local function decide(command)
   if not inventory then return { 'NO_INVENTORY' } end
@@ -30,7 +31,7 @@ local function decide(command)
     if (#named == 0 or wanted[ticket.ticketId]) and not ticket.cancelled then cancelled[#cancelled + 1] = ticket end
   end
   if #cancelled > 0 then
-    -- The seat of a ticket in conflict is another one's.
+    -- A conflicted ticket does not own its seat, so cancelling it must not free the seat.
     local seated = {}
     for _, ticket in ipairs(cancelled) do
       if not ticket.conflicted then seated[#seated + 1] = ticket end
@@ -50,7 +51,7 @@ local function decide(command)
     json = cjson.encode(order)
     keep_order(command.orderId, soldAt, json)
   end
-  return answer(with_order('CANCELLED', soldAt, json))
+  return answer(with_order('CANCELLED', soldAt, json, #cancelled))
 end
 
 return run(decide)

@@ -14,6 +14,7 @@
 -- INCLUDE seats
 -- INCLUDE buyer-limit
 -- INCLUDE holds
+-- INCLUDE run
 
 local function decide(command)
   if not inventory then return { 'NO_INVENTORY' } end

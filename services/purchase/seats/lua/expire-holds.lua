@@ -8,5 +8,6 @@
 -- INCLUDE event
 -- INCLUDE seats
 -- INCLUDE holds
+-- INCLUDE run
 
 return run(function() return { inventory and expire_holds() and 'MORE' or 'DONE' } end)

@@ -13,6 +13,7 @@
 -- INCLUDE event
 -- INCLUDE seats
 -- INCLUDE holds
+-- INCLUDE run
 
 local function decide(command)
   if not inventory then return { 'NO_INVENTORY' } end

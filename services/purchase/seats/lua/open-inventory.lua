@@ -35,7 +35,7 @@ local function refuse(reason) reasons[#reasons + 1] = reason end
 
 local anyHeld = false
 for field, number in pairs(counts) do anyHeld = anyHeld or (string.match(field, '^held:') and number > 0) end
-if not isNew and (before.lineage == 'lost' or was_promoted(before.lineage)) then
+if not isNew and check_lineage(before.lineage, before.replicas, '') then
   refuse('Redis is a replica that was promoted, and may lack sales of its master; rebuild the inventory')
 end
 if not isNew and (counts.sequence or anyHeld) then
@@ -55,6 +55,7 @@ local after = {
   ticketsPerBuyer = ARGV[5],
   revision = before.revision,
   lineage = before.lineage or lineage_now(),
+  replicas = before.replicas,
 }
 local nextByte, nextRow = tonumber(before.nextByte or 0), tonumber(before.nextRow or 0)
 -- Rows that a zone takes with it to its new place: { from byte, to byte, bytes }.

@@ -11,6 +11,7 @@
 -- INCLUDE event
 -- INCLUDE seats
 -- INCLUDE holds
+-- INCLUDE run
 
 local function decide(command)
   if not inventory then return { 'NO_INVENTORY' } end

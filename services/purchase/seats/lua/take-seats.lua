@@ -33,6 +33,7 @@
 -- INCLUDE buyer-limit
 -- INCLUDE holds
 -- INCLUDE best-seats
+-- INCLUDE run
 
 local orderTexts = { unpack(ARGV, 4) }
 
@@ -96,7 +97,7 @@ local function decide(command, number)
   local heldUntil = now + inventory.holdMs
   move(buyerId, places, 'free', 'held')
   keep_hold(holdId, '{"state":"held","order":' .. json .. '}', heldUntil)
-  return answer(isKnown and { 'HELD', heldUntil } or with_order('HELD', heldUntil, json, holdId))
+  return answer(isKnown and { 'HELD', heldUntil } or with_order('HELD', heldUntil, json, '"' .. holdId .. '"'))
 end
 
 return run(decide)

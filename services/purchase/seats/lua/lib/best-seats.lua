@@ -31,10 +31,6 @@ local function near_of(runs, focusColumn)
   return nearest
 end
 
-local function remember(at, before, byte)
-  if byte ~= before then redis.call('SETRANGE', key.runs, at, string.char(byte)) end
-end
-
 -- Bytes `fit` of rows that may have a run for `quantity`; those of `clean`, one that leaves no single seat.
 local function fitting(quantity) return '[%z\1-' .. string.char(2 * (longestRun - quantity) + 1) .. ']' end
 local function clean(quantity)
@@ -82,9 +78,8 @@ end
 local function best_seats(zone, quantity, split)
   if lookedAtInCall >= maxInCall then return nil, 'AGAIN' end
   runsAreKept = true
-  local kept = redis.call('GETRANGE', key.runs, fit_byte(zone, 1), fit_byte(zone, 1) + 2 * zone.rows - 1)
-  kept = kept .. string.rep('\0', 2 * zone.rows - #kept)
-  local fits, nears = string.sub(kept, 1, zone.rows), string.sub(kept, zone.rows + 1)
+  read_runs(zone)
+  local fits, nears = zone.fits, zone.nears
   local chosen, lookedAt = {}, 0
   local function look_at(count)
     lookedAt = lookedAt + count
@@ -100,10 +95,10 @@ local function best_seats(zone, quantity, split)
     end
     look_at(zone.columns)
     local start = byte_of(zone, row)
-    local bytes = redis.call('GETRANGE', key.taken, start, start + zone.width - 1)
+    local read = redis.call('GETRANGE', key.taken, text(start), text(start + zone.width - 1))
     local own, runs, first = chosen[row], {}, nil
     for at = 1, zone.width do
-      local byte, column = string.byte(bytes, at) or 0, at * 8 - 7
+      local byte, column = bytes[start + at - 1] or string.byte(read, at) or 0, at * 8 - 7
       if byte == 0 and not own then
         first = first or column
       elseif byte < 255 or first then
@@ -122,8 +117,7 @@ local function best_seats(zone, quantity, split)
     if first and first <= zone.columns then runs[#runs + 1] = { first = first, length = zone.columns - first + 1 } end
     if not own then
       zone.runs[row] = runs
-      remember(fit_byte(zone, row), string.byte(fits, row), fit_of(runs))
-      remember(fit_byte(zone, row) + zone.rows, string.byte(nears, row), near_of(runs, zone.focusColumn))
+      remember_row(zone, row, fit_of(runs), near_of(runs, zone.focusColumn))
     end
     return runs
   end

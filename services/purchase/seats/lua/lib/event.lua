@@ -1,8 +1,9 @@
--- What every script has: the event's keys, its commands and their answers, the time, and the counts.
+-- Shared by every script of an event: its keys, the commands of this call, the time, the inventory and the counts.
 --
 -- One call decides on all the commands that came in one turn of a task's event loop, one after another, each as if it were
--- alone. What they have in common is read once, and what they add up to is written once, at the end: a script's cost is in its
--- calls of Redis.
+-- alone. Nothing is written until all of them are decided: `changes` holds what the call is going to write, run.lua writes it at
+-- the end, and an error in any command leaves no trace of the others. So whatever is read from Redis is looked up in `changes`
+-- first. It also saves calls of Redis, which are most of a script's cost.
 --
 -- KEYS[1] inventory: hash
 -- KEYS[2] counts: hash
@@ -15,10 +16,9 @@
 -- KEYS[9] outbox: stream
 -- KEYS[10…] answer: string, of each Idempotency-Key
 -- ARGV[1] event id
--- ARGV[2] the commands, JSON: [{ traceparent? (W3C), fingerprint?, answer?, … }, …], where it has an Idempotency-Key with what
---         tells its request from another, and which of the answers' keys is its own, from 1
--- ARGV[3] whether a replica that is promoted has all that was promised (replicas.ts): 'trusted', or ''
--- REPLY IDEMPOTENCY_KEY_REUSED: the key came before, with another request
+-- ARGV[2] the commands, JSON: [{ traceparent? (W3C), fingerprint?, answer?, … }, …]. A command with an Idempotency-Key has the
+--         fingerprint of its request, and `answer`: which of the answers' keys is its own, from 1
+-- ARGV[3] how many replicas every promise waits for (replicas.ts), or 'all'; '' if a promoted replica is not to be trusted
 local key = {
   inventory = KEYS[1],
   counts = KEYS[2],
@@ -33,50 +33,30 @@ local key = {
 }
 local eventId, commands = ARGV[1], cjson.decode(ARGV[2])
 
+local changes = {
+  inventory = {}, -- field → value
+  counts = {}, -- field → number
+  bytes = {}, -- number of a byte of the bitmap → its value
+  runs = {}, -- number of a byte of the runs → its value
+  buyers = {}, -- buyer → tickets more, or fewer
+  holds = {}, -- hold → JSON; false: forgotten
+  deadlines = {}, -- hold → ms; false: forgotten
+  orders = {}, -- order → as it is kept
+  answers = {}, -- number of an answer's key → as it is kept
+  events = {}, -- of each domain event its type, then its data
+}
+
 -- Redis' clock decides, in milliseconds.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
-local answerMs = 24 * 3600 * 1000
-local traceparent, isKept
-
--- Lua writes a number as text much faster when it is told that it is an integer.
+-- Lua formats a number much faster if it knows that it is an integer.
 local function text(integer) return string.format('%d', integer) end
 
--- Gives `reply`, from now on to each command with the same Idempotency-Key.
-local function answer(reply)
-  isKept = true
-  return reply
-end
+-- The traceparent of the command that is being decided.
+local traceparent
 
--- A reply that tells of an order, which is JSON already; `rest` is plain text.
-local function with_order(word, at, order, rest)
-  return '["' .. word .. '",' .. text(at) .. ',' .. order .. (rest and ',"' .. rest .. '"]' or ']')
-end
-
--- Has `decide` give each command's reply, by the command and its number: a list, or JSON. The reply to all of them is one text, JSON: [[word, …], …].
-local function decide_each(decide)
-  local replies = {}
-  for at, command in ipairs(commands) do
-    local stored = command.answer and redis.call('GET', key.answer[command.answer])
-    if stored then
-      local mark = command.fingerprint .. ' '
-      local isSame = string.sub(stored, 1, #mark) == mark
-      replies[at] = isSame and string.sub(stored, #mark + 1) or '["IDEMPOTENCY_KEY_REUSED"]'
-    else
-      traceparent, isKept = command.traceparent, false
-      local reply = decide(command, at)
-      if type(reply) == 'table' then reply = cjson.encode(reply) end
-      if command.answer and isKept then
-        redis.call('SET', key.answer[command.answer], command.fingerprint .. ' ' .. reply, 'PX', answerMs)
-      end
-      replies[at] = reply
-    end
-  end
-  return '[' .. table.concat(replies, ',') .. ']'
-end
-
-local counts, newCounts = {}, {}
+local counts = {}
 
 local function count_of(field)
   if not counts[field] then counts[field] = tonumber(redis.call('HGET', key.counts, field) or 0) end
@@ -85,22 +65,29 @@ end
 
 local function set_count(field, number)
   counts[field] = number
-  newCounts[field] = number
+  changes.counts[field] = number
 end
 
 local function add_to_count(field, number) set_count(field, count_of(field) + number) end
 
-local fields = redis.call('HMGET', key.inventory, 'revision', 'onSaleAtMs', 'holdMs', 'ticketsPerBuyer', 'lineage')
-
--- False where the event has none, or one that cannot be sold by.
-local inventory = fields[1]
-  and not may_have_lost(fields[5], ARGV[3] == 'trusted')
-  and {
-    revision = fields[1],
-    onSaleAtMs = tonumber(fields[2]),
-    holdMs = tonumber(fields[3]),
-    ticketsPerBuyer = tonumber(fields[4]),
-  }
+-- False if the event has no inventory, or one that must not be sold from.
+local inventory = false
+do
+  local fields =
+    redis.call('HMGET', key.inventory, 'revision', 'onSaleAtMs', 'holdMs', 'ticketsPerBuyer', 'lineage', 'replicas')
+  local revision, onSaleAtMs, holdMs, ticketsPerBuyer, lineage, replicas = unpack(fields)
+  if revision then
+    local mayHaveLost, noticed = check_lineage(lineage, replicas, ARGV[3])
+    changes.inventory = noticed
+    inventory = not mayHaveLost
+      and {
+        revision = revision,
+        onSaleAtMs = tonumber(onSaleAtMs),
+        holdMs = tonumber(holdMs),
+        ticketsPerBuyer = tonumber(ticketsPerBuyer),
+      }
+  end
+end
 
 local zones = {}
 

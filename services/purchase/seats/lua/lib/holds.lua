@@ -1,25 +1,30 @@
 -- Holds. A hold is JSON, { state, order }: 'held' until its deadline, then 'expired' (its seats are free again) or 'sold'; one that
--- is over stays for a while, so that it can still be confirmed, or confirmed again, and then is forgotten.
--- What a hold promises is its deadline and no timer's: whoever needs seats first frees those of the holds that are overdue.
+-- is over stays for an hour, so that it can still be confirmed, or confirmed again, and then is forgotten.
+-- A hold is over at its deadline and not when a timer says so: a command that needs seats first frees those of overdue holds.
 
 local overMs = 3600 * 1000
 
 local function hold_of(holdId)
-  local json = redis.call('HGET', key.holds, holdId)
+  local json = changes.holds[holdId]
+  if json == nil then json = redis.call('HGET', key.holds, holdId) end
   return json and cjson.decode(json)
 end
 
 local function keep_hold(holdId, json, deadline)
-  redis.call('HSET', key.holds, holdId, json)
-  redis.call('ZADD', key.deadlines, deadline, holdId)
+  changes.holds[holdId] = json
+  changes.deadlines[holdId] = deadline
 end
 
 local function forget_hold(holdId)
-  redis.call('HDEL', key.holds, holdId)
-  redis.call('ZREM', key.deadlines, holdId)
+  changes.holds[holdId] = false
+  changes.deadlines[holdId] = false
 end
 
-local function is_overdue(holdId) return tonumber(redis.call('ZSCORE', key.deadlines, holdId)) <= now end
+local function is_overdue(holdId)
+  local deadline = changes.deadlines[holdId]
+  if deadline == nil then deadline = tonumber(redis.call('ZSCORE', key.deadlines, holdId)) end
+  return (deadline or 0) <= now
+end
 
 local function expire_hold(holdId, hold)
   move(hold.order.buyerId, places_of(hold.order.tickets), 'held', 'free')
@@ -29,13 +34,16 @@ end
 
 local mayBeMore
 
--- Ends up to 50 holds that are overdue, the oldest first, once in a call; gives whether there may be more of them.
+-- Ends up to 50 overdue holds, the oldest first, once in a call. Returns whether there may be more of them.
 local function expire_holds()
   if mayBeMore ~= nil then return mayBeMore end
   local overdue = redis.call('ZRANGE', key.deadlines, '-inf', now, 'BYSCORE', 'LIMIT', 0, 50)
   for _, holdId in ipairs(overdue) do
-    local hold = hold_of(holdId)
-    if hold and hold.state == 'held' then expire_hold(holdId, hold) else forget_hold(holdId) end
+    -- Not those that an earlier command of this call has dealt with.
+    if changes.deadlines[holdId] == nil then
+      local hold = hold_of(holdId)
+      if hold and hold.state == 'held' then expire_hold(holdId, hold) else forget_hold(holdId) end
+    end
   end
   mayBeMore = #overdue == 50
   return mayBeMore

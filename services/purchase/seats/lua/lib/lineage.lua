@@ -1,24 +1,28 @@
 -- Whether this Redis may have lost sales: a replica that was promoted lacks what its master had sold and not passed on yet. A
--- promotion shows in the replication history (master_replid2), but not any more after a restart: so it is written down.
--- KEYS[1], the inventory, has in `lineage` the history that it was opened in, or 'lost'.
+-- promotion shows in the replication history (master_replid2), but no longer after a restart: so it is written down.
+-- The inventory has in `lineage` the history that it was opened in, or 'lost'; and in `replicas` the most replicas that its
+-- masters ever had at one time.
 
--- The history that this Redis took over when it was promoted; '' where it was not since it started.
+-- The history that this Redis took over when it was promoted, or '' if it was not since it started; and its replicas now.
 local function lineage_now()
-  local history = string.match(redis.call('INFO', 'replication'), 'master_replid2:(%x+)')
-  return history and string.find(history, '[^0]') and history or ''
+  local replication = redis.call('INFO', 'replication')
+  local history = string.match(replication, 'master_replid2:(%x+)')
+  local replicas = tonumber(string.match(replication, 'connected_slaves:(%d+)') or 0)
+  return history and string.find(history, '[^0]') and history or '', replicas
 end
 
-local function was_promoted(lineage)
-  local current = lineage_now()
-  return current ~= '' and current ~= lineage and current
-end
-
--- Where promoted replicas are trusted to have all that was promised, the new history is taken for the inventory's.
-local function may_have_lost(lineage, isTrusted)
-  local newLineage = lineage ~= 'lost' and was_promoted(lineage)
-  if newLineage then
-    lineage = isTrusted and newLineage or 'lost'
-    redis.call('HSET', KEYS[1], 'lineage', lineage)
+-- Whether sales may be lost, and the inventory's fields that are to be changed. A promoted replica has every promise only if all
+-- replicas had to have it first: `waitedFor` of them ('' for none, 'all' for however many), and there were never more.
+local function check_lineage(lineage, replicas, waitedFor)
+  local noticed = {}
+  local history, connected = lineage_now()
+  local known = tonumber(replicas or 0)
+  local most = math.max(known, connected)
+  if most > known then noticed.replicas = string.format('%d', most) end
+  if lineage ~= 'lost' and history ~= '' and history ~= lineage then
+    local hasAll = waitedFor == 'all' or (waitedFor ~= '' and most <= tonumber(waitedFor))
+    lineage = hasAll and history or 'lost'
+    noticed.lineage = lineage
   end
-  return lineage == 'lost'
+  return lineage == 'lost', noticed
 end

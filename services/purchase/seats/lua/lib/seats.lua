@@ -1,7 +1,7 @@
--- Seats and tickets: where they are, whether they are free, and how they change hands.
+-- Seats, tickets and orders: where seats are, whether they are free, and how they change hands.
 --
 -- A ticket is { ticketId, zoneId, row (letters), column, priceMinor, currency }; in general admission it has no row and column.
--- A ticket's place is { zone id, bit }, its seat's bit among the taken ones; in general admission it has no bit.
+-- A ticket's place is { zone id, bit }, the number of its seat's bit in the bitmap; in general admission it has no bit.
 
 local function row_number(label)
   local number = 0
@@ -22,9 +22,21 @@ local function is_seat(zone, row, column) return row >= 1 and row <= zone.rows a
 
 local function byte_of(zone, row) return zone.firstByte + (row - 1) * zone.width end
 
-local function bit_of(zone, row, column) return text(byte_of(zone, row) * 8 + column - 1) end
+local function bit_of(zone, row, column) return byte_of(zone, row) * 8 + column - 1 end
 
-local function is_taken(bit) return redis.call('GETBIT', key.taken, bit) == 1 end
+-- The bitmap's bytes as far as this call has read or changed them.
+local bytes = {}
+-- By a bit's place in its byte; the first is the highest.
+local masks = { [0] = 128, 64, 32, 16, 8, 4, 2, 1 }
+
+local function is_taken(bit)
+  local at, mask = math.floor(bit / 8), masks[bit % 8]
+  if not bytes[at] then
+    local position = text(at)
+    bytes[at] = string.byte(redis.call('GETRANGE', key.taken, position, position)) or 0
+  end
+  return bytes[at] % (2 * mask) >= mask
+end
 
 local function places_of(tickets)
   local places = {}
@@ -38,24 +50,47 @@ end
 -- How many tickets of a zone are neither sold nor held.
 local function available(zone) return zone.capacity - count_of('sold:' .. zone.id) - count_of('held:' .. zone.id) end
 
--- The search for the best seats keeps two bytes of each row (best-seats.lua): where the first of them is.
-local function fit_byte(zone, row) return zone.firstRow * 2 + row - 1 end
-
--- Where nobody has searched yet, neither before nor in this call, there is nothing to correct.
+-- If nobody has searched for the best seats yet, neither before nor in this call, nothing is remembered that could become wrong.
 local runsAreKept = redis.call('EXISTS', key.runs) == 1
 
+-- Reads what the search for the best seats remembers of a zone's rows (best-seats.lua), once in a call: `fits` and `nears`, two
+-- strings of a byte a row.
+local function read_runs(zone)
+  if zone.fits then return end
+  local first = zone.firstRow * 2
+  local kept = redis.call('GETRANGE', key.runs, text(first), text(first + 2 * zone.rows - 1))
+  kept = kept .. string.rep('\0', 2 * zone.rows - #kept)
+  zone.fits, zone.nears = string.sub(kept, 1, zone.rows), string.sub(kept, zone.rows + 1)
+end
+
+-- Remembers something else of a row: its two bytes.
+local function remember_row(zone, row, fit, near)
+  local function with(known, byte, at)
+    if string.byte(known, row) == byte then return known end
+    changes.runs[at] = byte
+    return string.sub(known, 1, row - 1) .. string.char(byte) .. string.sub(known, row + 1)
+  end
+  local at = zone.firstRow * 2 + row - 1
+  zone.fits = with(zone.fits, fit, at)
+  zone.nears = with(zone.nears, near, at + zone.rows)
+end
+
 local function set_seat(zoneId, bit, isTaken)
-  redis.call('SETBIT', key.taken, bit, isTaken and '1' or '0')
+  if is_taken(bit) ~= isTaken then
+    local at, mask = math.floor(bit / 8), masks[bit % 8]
+    bytes[at] = bytes[at] + (isTaken and mask or -mask)
+    changes.bytes[at] = bytes[at]
+  end
   if not runsAreKept then return end
   local zone = zone_of(zoneId)
   local row = math.floor((bit / 8 - zone.firstByte) / zone.width) + 1
   zone.runs[row] = nil
-  local fit = fit_byte(zone, row)
+  read_runs(zone)
+  local fit = string.byte(zone.fits, row)
   if isTaken then
-    redis.call('SETBIT', key.runs, text(fit * 8 + 7), '0')
+    remember_row(zone, row, fit - fit % 2, string.byte(zone.nears, row))
   else
-    redis.call('SETRANGE', key.runs, fit, '\0')
-    redis.call('SETRANGE', key.runs, fit + zone.rows, '\0')
+    remember_row(zone, row, 0, 0)
   end
 end
 
@@ -79,61 +114,33 @@ local function move(buyerId, places, from, to)
     if to ~= 'free' then add_to_count(to .. ':' .. zoneId, 1) end
     touch(zoneId)
   end
-  if not buyerId then return end
-  if from == 'free' then redis.call('HINCRBY', key.buyers, buyerId, #places) end
-  if to == 'free' and redis.call('HINCRBY', key.buyers, buyerId, -#places) <= 0 then
-    redis.call('HDEL', key.buyers, buyerId)
-  end
+  local more = (from == 'free' and #places or 0) - (to == 'free' and #places or 0)
+  if buyerId and more ~= 0 then changes.buyers[buyerId] = (changes.buyers[buyerId] or 0) + more end
 end
 
-local published = {}
-
--- Numbers a domain event, completes its data, a JSON object, with the number, and has it appended to the outbox; gives the data.
+-- Numbers a domain event and adds the number to its data, a JSON object. Returns the data.
 local function publish(type, data)
   add_to_count('sequence', 1)
   local json = '{"sequence":' .. text(counts.sequence) .. ',' .. string.sub(data, 2)
-  published[#published + 1] = traceparent and type .. ' ' .. traceparent or type
-  published[#published + 1] = json
+  local events = changes.events
+  events[#events + 1] = traceparent and type .. ' ' .. traceparent or type
+  events[#events + 1] = json
   return json
 end
 
-local orders, newOrders = {}, {}
+local function keep_order(orderId, soldAt, json) changes.orders[orderId] = text(soldAt) .. ' ' .. json end
 
-local function keep_order(orderId, soldAt, json)
-  orders[orderId] = text(soldAt) .. ' ' .. json
-  newOrders[#newOrders + 1] = orderId
-  newOrders[#newOrders + 1] = orders[orderId]
-end
-
--- When an order was sold (ms), and the order as JSON; nil where there is none.
+-- When an order was sold (ms), and the order as JSON; nil if there is none.
 local function order_of(orderId)
-  local kept = orders[orderId] or redis.call('HGET', key.orders, orderId) or ''
+  local kept = changes.orders[orderId] or redis.call('HGET', key.orders, orderId) or ''
   local soldAt, json = string.match(kept, '^(%d+) (.*)$')
   return tonumber(soldAt), json
 end
 
--- Sells an order's places, which were free or held; `json` is the order, and what this gives is the order with its sequence.
+-- Sells an order's places, which were free or held. `json` is the order; returns it with its sequence.
 local function sell(orderId, buyerId, places, json, from)
   move(buyerId, places, from, 'sold')
   local sold = publish('onsale.tickets.purchased', json)
   keep_order(orderId, now, sold)
   return sold
-end
-
--- Decides on every command, and writes what they add up to. The domain events are one entry of the outbox (outbox.ts).
-local function run(decide)
-  local reply = decide_each(decide)
-  local fields = {}
-  for field, number in pairs(newCounts) do
-    fields[#fields + 1] = field
-    fields[#fields + 1] = text(number)
-  end
-  -- Lua's stack has room for some 8,000 arguments; fields go with their values.
-  for at = 1, #fields, 1000 do redis.call('HSET', key.counts, unpack(fields, at, math.min(at + 999, #fields))) end
-  if #newOrders > 0 then redis.call('HSET', key.orders, unpack(newOrders)) end
-  if #published > 0 then
-    local first = counts.sequence - #published / 2 + 1
-    redis.call('XADD', key.outbox, '*', 'first', text(first), 'time', text(now), unpack(published))
-  end
-  return reply
 end
