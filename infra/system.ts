@@ -34,8 +34,13 @@ export function createSystem(context: Context): void {
   const loadBalancer = createLoadBalancer(context, { network, securityGroupId: groups['load-balancer'] });
   createFirewall(context, loadBalancer.arn);
 
-  const opsToken = createSecret(context, 'ops-token', { description: `Opens the operator's page of ${name}`, keyArn });
-  const backend = { database, redis, messaging, opsTokenArn: opsToken.arn, keyArn, imageTag };
+  const opsToken = createSecret(context, 'ops-token', { description: `Operator's token of ${name}`, keyArn });
+  const orderTokenSecret = createSecret(context, 'order-token-secret', {
+    description: `Order tokens of ${name} are made with it`,
+    keyArn,
+  });
+  const identitySecrets = { OPS_TOKEN: opsToken.arn, ORDER_TOKEN_SECRET: orderTokenSecret.arn };
+  const backend = { database, redis, messaging, identitySecrets, keyArn, imageTag };
   const { tasks } = createServices(context, { backend, network, groups, loadBalancer });
   createTask(context, 'operations', backend, operationsSize);
 

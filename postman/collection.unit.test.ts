@@ -1,9 +1,6 @@
 import { Redis } from 'ioredis';
 import { afterAll, describe, expect, it } from 'vitest';
-import { silentLogger } from '../scripts/testing/silent-logger.ts';
-import { buildPurchaseApp } from '../services/purchase/app.ts';
-import { createTally } from '../services/purchase/pulse/tally.ts';
-import { buildQueryApp } from '../services/query/app.ts';
+import { testPurchaseApp, testQueryApp } from '../scripts/testing/apps.ts';
 import { connectDatabase } from '../services/shared/database.ts';
 import { type ProblemCode, problems } from '../services/shared/problems.ts';
 import { readRequests } from './collection.ts';
@@ -16,8 +13,8 @@ const redis = new Redis({ lazyConnect: true });
 const db = connectDatabase('mysql://127.0.0.1', 1);
 resources.defer(() => db.destroy());
 
-const purchase = await buildPurchaseApp({ redis, wakeRelay: () => {}, tally: createTally(), checks: {}, logger: silentLogger });
-const query = await buildQueryApp({ db, redis, logger: silentLogger });
+const purchase = await testPurchaseApp({ redis });
+const query = await testQueryApp({ db, redis });
 for (const app of [purchase, query]) resources.defer(() => app.close());
 
 /** Which of the codes the demo events give nobody, and why. */

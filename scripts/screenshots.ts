@@ -7,8 +7,8 @@ import { rehearse } from './flash-sale/rehearse.ts';
 import { createShow } from './flash-sale/show.ts';
 import { isRunning, systemAt } from './flash-sale/system.ts';
 import { localFolder, startDefaultSystem } from './local/default-system.ts';
-import { opsTokenOf } from './local/ops-token.ts';
 import { defaultPorts } from './local/ports.ts';
+import { secretsOf } from './local/secrets.ts';
 import { stopWith } from './local/stop.ts';
 import { storeUrls } from './local/stores.ts';
 import { launchChromium } from './testing/chromium.ts';
@@ -42,7 +42,7 @@ try {
   mkdirSync(folder, { recursive: true });
   await holdSale(system, options, (live) => {
     show.live(live, options);
-    opening ??= openPages(browser, `${system.opsUrl}?eventId=${live.eventId}#token=${opsTokenOf(localFolder)}`);
+    opening ??= openPages(browser, `${system.opsUrl}?eventId=${live.eventId}#token=${secretsOf(localFolder).OPS_TOKEN}`);
     if (live.sold < shareSold * options.seats) return;
     taking ??= opening.then((pages) =>
       Promise.all(pages.map(({ name, page }) => page.screenshot({ path: join(folder, `${name}.png`) }))),

@@ -1,7 +1,7 @@
 import './local/env-file.ts';
 import { localFolder, startDefaultSystem } from './local/default-system.ts';
-import { opsTokenOf } from './local/ops-token.ts';
 import { defaultPorts } from './local/ports.ts';
+import { secretsOf } from './local/secrets.ts';
 import { stopWith } from './local/stop.ts';
 
 const resources = new AsyncDisposableStack();
@@ -38,6 +38,6 @@ Onsale is ready at ${at}. Try, in another terminal:
   curl '${at}/query/api/v1/events/Event1/zones/2/seats?form=rows'
   npm run onsale -- show Event2
 
-What the operator sees: ${at}/query/ops#token=${opsTokenOf(localFolder)}
+What the operator sees: ${at}/query/ops#token=${secretsOf(localFolder).OPS_TOKEN}
 The APIs: ${at}/purchase/docs and ${at}/query/docs. Logs: .local/log. Stop with Ctrl-C.`;
 }

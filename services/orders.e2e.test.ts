@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { asBuyerOf, asOperator } from '../scripts/testing/apps.ts';
 import { layCable, through } from '../scripts/testing/cable.ts';
 import { assertConserved } from '../scripts/testing/conservation.ts';
 import { get, inParallel, post } from '../scripts/testing/http.ts';
@@ -49,24 +50,28 @@ describe('orders, holds and cancellations, from the buyer to the organiser', () 
     expect([bought.status, standing.status, held.status, confirmed.status]).toEqual([201, 201, 201, 201]);
     const ordersOf = [bought, standing, confirmed];
     for (const { headers, body } of ordersOf) {
-      const { adjacent: _adjacent, ...order } = body;
-      await waitFor(async () => expect((await get(query + headers.get('location'))).body).toEqual(order));
+      const { adjacent: _adjacent, orderToken, ...order } = body;
+      const headersOfBuyer = { 'order-token': String(orderToken) };
+      await waitFor(async () => expect((await get(query + headers.get('location'), headersOfBuyer)).body).toEqual(order));
     }
 
     const { orderId, tickets } = bought.body as Order;
     const ticketIds = tickets.slice(0, 1).map(({ ticketId }) => ticketId);
-    const cancelled = await post(`${orders}/${orderId}/cancel`, { eventId, ticketIds });
+    const cancelled = await post(`${orders}/${orderId}/cancel`, { eventId, ticketIds }, asBuyerOf(orderId));
     expect(cancelled).toMatchObject({ status: 200, body: { status: 'PAID', totalPrice: '100.00' } });
     const again = await post(orders, { eventId, buyerId: 'cem', seats: [{ zoneId: 1, row: 'C', column: 3 }] });
     expect(again.status).toBe(201);
     await waitFor(async () => {
-      expect((await get(`${query}/query/api/v1/orders/${orderId}`)).body).toEqual(cancelled.body);
+      expect((await get(`${query}/query/api/v1/orders/${orderId}`, asBuyerOf(orderId))).body).toEqual(cancelled.body);
       expect((await get(`${query}/query/api/v1/tickets/count/${eventId}`)).body.count).toBe(9);
-      expect((await get(query + again.headers.get('location'))).body).toMatchObject({ buyerId: 'cem', status: 'PAID' });
+      expect((await get(query + again.headers.get('location'), asBuyerOf(String(again.body.orderId)))).body).toMatchObject({
+        buyerId: 'cem',
+        status: 'PAID',
+      });
     });
     const revenue = await get(`${query}/query/api/v1/tickets/revenue/${venueId}/${eventId}`);
     expect(revenue.body.totalRevenue).toBe('676.50');
-    const ofAnn = (await get(`${query}/query/api/v1/tickets?buyerId=ann`)).body as unknown as { status: string }[];
+    const ofAnn = (await get(`${query}/query/api/v1/tickets?buyerId=ann`, asOperator)).body as unknown as { status: string }[];
     expect(ofAnn.map(({ status }) => status).toSorted()).toEqual(['CANCELLED', 'PAID', 'PAID', 'PAID', 'PAID']);
     const availability = await get(`${query}/query/api/v1/events/${eventId}/availability`);
     expect(availability.body).toMatchObject({ capacity: 130, available: 121, held: 0, sold: 9 });
@@ -84,7 +89,8 @@ describe('orders, holds and cancellations, from the buyer to the organiser', () 
         if (status === 201 && buyer % 2 === 0) await post(`${holds}/${body.holdId}/confirm`, {});
       } else {
         const { status, body } = await post(orders, wish);
-        if (status === 201 && buyer % 5 === 0) await post(`${orders}/${body.orderId}/cancel`, { eventId });
+        if (status === 201 && buyer % 5 === 0)
+          await post(`${orders}/${body.orderId}/cancel`, { eventId }, asBuyerOf(String(body.orderId)));
       }
     });
     await waitFor(() => assertConserved(redis, eventId, db));
@@ -106,13 +112,17 @@ describe('orders, holds and cancellations, from the buyer to the organiser', () 
     const before = await post(orders, best);
     await waitFor(() => assertConserved(redis, eventId, db));
     await Promise.all(cables.map((cable) => cable.cut()));
-    expect((await post(`${orders}/${before.body.orderId}/cancel`, { eventId })).status).toBe(200);
+    expect(
+      (await post(`${orders}/${before.body.orderId}/cancel`, { eventId }, asBuyerOf(String(before.body.orderId)))).status,
+    ).toBe(200);
     const held = await post(holds, best);
     const confirmed = await post(`${holds}/${held.body.holdId}/confirm`, {});
     expect(confirmed.status).toBe(201);
     const [ticket] = (confirmed.body as Order).tickets;
     const some = { eventId, ticketIds: [ticket?.ticketId] };
-    expect((await post(`${orders}/${confirmed.body.orderId}/cancel`, some)).status).toBe(200);
+    expect(
+      (await post(`${orders}/${confirmed.body.orderId}/cancel`, some, asBuyerOf(String(confirmed.body.orderId)))).status,
+    ).toBe(200);
     expect((await post(orders, { ...best, quantity: 1 })).status).toBe(201);
     await Promise.all(cables.map((cable) => cable.mend()));
     await waitFor(() => assertConserved(redis, eventId, db));

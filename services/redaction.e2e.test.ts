@@ -7,7 +7,7 @@ const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());
 
 const secret = (of: string) => `the-secret-of-${of}-0123456789`;
-const secrets = ['redis', 'mysql', 'aws', 'ops', 'authorization', 'cookie', 'guess'].map(secret);
+const secrets = ['redis', 'mysql', 'aws', 'ops', 'orders-tokens', 'authorization', 'cookie', 'guess'].map(secret);
 
 it('no secret is in a log, however much is logged: neither of settings that stores refuse, nor of requests', async () => {
   const { eventId, venueId } = await openTestEvent();
@@ -16,6 +16,7 @@ it('no secret is in a log, however much is logged: neither of settings that stor
   const env = {
     LOG_LEVEL: 'trace',
     OPS_TOKEN: secret('ops'),
+    ORDER_TOKEN_SECRET: secret('orders-tokens'),
     AWS_SECRET_ACCESS_KEY: secret('aws'),
     REDIS_URL: withPassword(urls.redisUrl, 'redis'),
     REDIS_READER_URL: withPassword(urls.redisUrl, 'redis'),
@@ -27,19 +28,21 @@ it('no secret is in a log, however much is logged: neither of settings that stor
 
   const headers = {
     'content-type': 'application/json',
-    authorization: `Bearer ${secret('authorization')}`,
+    authorization: `Bearer ${secret('ops')}`,
     cookie: `session=${secret('cookie')}`,
   };
+  const stranger = { authorization: `Bearer ${secret('authorization')}` };
   const seat = JSON.stringify({ venueId, eventId, zoneId: 1, row: 'A', column: 1 });
   const answers = [
     await fetch(`${purchase.base}/purchase/api/v1/tickets`, { method: 'POST', headers, body: seat }),
     await fetch(`${purchase.base}/purchase/api/v1/tickets`, { method: 'POST', headers, body: '{' }),
     await fetch(`${query.base}/query/api/v1/tickets/count/${eventId}`, { headers }),
-    await fetch(`${query.base}/query/ops`, { headers }),
+    await fetch(`${query.base}/query/api/v1/tickets/count/${eventId}`, { headers: stranger }),
+    await fetch(`${query.base}/query/ops`, { headers: stranger }),
     await fetch(`${query.base}/query/ops/session`, { method: 'POST', body: new URLSearchParams({ token: secret('guess') }) }),
     await fetch(`${persistence.base}/events/health`, { headers }),
   ];
-  expect(answers.map(({ status }) => status)).toEqual([503, 400, 500, 401, 401, 503]);
+  expect(answers.map(({ status }) => status)).toEqual([503, 400, 500, 401, 401, 401, 503]);
 
   const logs = () => [purchase, query, persistence].map(({ logFile }) => readFileSync(logFile, 'utf8')).join('');
   // What refuses the secrets is in the logs, and so would they be.

@@ -10,11 +10,11 @@ import type { LocalProcess } from '../scripts/local/process.ts';
 import { startRedisCluster, startRedisNode } from '../scripts/local/redis-cluster.ts';
 import { openEvent } from '../scripts/onsale/open-event.ts';
 import { showEvent } from '../scripts/onsale/show-event.ts';
+import { testPurchaseApp } from '../scripts/testing/apps.ts';
 import { assertConserved } from '../scripts/testing/conservation.ts';
 import { testFolder } from '../scripts/testing/services.ts';
 import { silentLogger } from '../scripts/testing/silent-logger.ts';
 import { planOf, seatedZone, unique, urls } from '../scripts/testing/stores.ts';
-import { buildPurchaseApp } from './purchase/app.ts';
 import { createOutbox } from './purchase/outbox/outbox.ts';
 import { startRelay } from './purchase/outbox/relay.ts';
 import { createTally } from './purchase/pulse/tally.ts';
@@ -35,7 +35,7 @@ type Shard = { name: string; process: LocalProcess; eventId: string };
 const shards: Shard[] = [];
 let cluster: Cluster;
 let db: Awaited<ReturnType<typeof connectStores>>['db'];
-let app: Awaited<ReturnType<typeof buildPurchaseApp>>;
+let app: Awaited<ReturnType<typeof testPurchaseApp>>;
 
 const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 30_000, interval: 20 });
 
@@ -59,7 +59,7 @@ beforeAll(async () => {
   db = connected.db;
   cluster = connected.redis as Cluster;
   cluster.on('error', () => {});
-  app = await buildPurchaseApp({
+  app = await testPurchaseApp({
     redis: cluster,
     wakeRelay: () => {},
     tally: createTally(),

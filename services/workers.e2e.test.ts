@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startService } from '../scripts/local/services.ts';
+import { orderTokenSecret } from '../scripts/testing/apps.ts';
 import { assertConserved } from '../scripts/testing/conservation.ts';
 import { buy, get, inParallel } from '../scripts/testing/http.ts';
 import { startTestService, type TestService, testFolder } from '../scripts/testing/services.ts';
@@ -190,4 +191,8 @@ describe('two workers', { timeout: 120_000 }, () => {
   });
 });
 
-const environment = { REDIS_URL: urls.redisUrl, SNS_TOPIC_ARN: 'arn:aws:sns:us-east-1:000000000000:none' };
+const environment = {
+  REDIS_URL: urls.redisUrl,
+  SNS_TOPIC_ARN: 'arn:aws:sns:us-east-1:000000000000:none',
+  ORDER_TOKEN_SECRET: orderTokenSecret,
+};

@@ -1,5 +1,6 @@
 import getPort from 'get-port';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { asBuyerOf } from '../../scripts/testing/apps.ts';
 import { buy, get, post } from '../../scripts/testing/http.ts';
 import { startTestService } from '../../scripts/testing/services.ts';
 import { createMessaging, openTestEvent } from '../../scripts/testing/stores.ts';
@@ -49,9 +50,12 @@ beforeAll(async () => {
   const orders = `${purchase.base}/purchase/api/v1/orders`;
   expect((await post(`${purchase.base}/purchase/api/v1/holds`, { eventId, zoneId: 1, quantity: 2 })).status).toBe(201);
   const { body } = await post(orders, { eventId, zoneId: 1, quantity: 2 });
-  expect((await post(`${orders}/${body.orderId}/cancel`, { eventId })).status).toBe(200);
+  const orderId = String(body.orderId);
+  expect((await post(`${orders}/${orderId}/cancel`, { eventId }, asBuyerOf(orderId))).status).toBe(200);
   await waitFor(async () => {
-    expect((await get(`${query.base}/query/api/v1/orders/${body.orderId}`)).body).toMatchObject({ status: 'CANCELLED' });
+    expect((await get(`${query.base}/query/api/v1/orders/${orderId}`, asBuyerOf(orderId))).body).toMatchObject({
+      status: 'CANCELLED',
+    });
   });
 });
 

@@ -14,8 +14,8 @@ export type Backend = {
   database: Database;
   redis: Redis;
   messaging: Messaging;
-  /** The token of the operator's page. */
-  opsTokenArn: string;
+  /** What buyers' orders and the operator are known by. */
+  identitySecrets: { OPS_TOKEN: string; ORDER_TOKEN_SECRET: string };
   keyArn: string;
   imageTag: string;
 };
@@ -37,7 +37,7 @@ export const secretOf = (valueFrom: string) => valueFrom.replace(/:[A-Za-z]+::$/
 export function needsOf(
   image: Image,
   { settings }: Context,
-  { database, redis, messaging, opsTokenArn, keyArn }: Backend,
+  { database, redis, messaging, identitySecrets, keyArn }: Backend,
 ): Needs {
   // A process uses one core.
   const processes = (service: 'purchase' | 'query') => ({
@@ -57,6 +57,7 @@ export function needsOf(
   const receives = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility', 'sqs:GetQueueAttributes'];
   const hasEveryPromise = {
     REDIS_REPLICAS_TO_WAIT_FOR: String(settings.redis.replicasToWaitFor),
+    REDIS_REPLICAS: String(settings.redis.replicasPerShard),
     REDIS_IS_DURABLE: String(settings.redis.kind === 'memorydb'),
   };
   const all: Record<Image, Needs> = {
@@ -69,7 +70,7 @@ export function needsOf(
         REDIS_URL: redis.url,
         SNS_TOPIC_ARN: topic.arn,
       },
-      secrets: redisSecret,
+      secrets: { ...redisSecret, ...identitySecrets },
       statements: [publishes, usesKey],
     },
     query: {
@@ -81,7 +82,7 @@ export function needsOf(
         REDIS_READER_URL: redis.readerUrl,
         DATABASE_READER_URL: database.readerUrl,
       },
-      secrets: { ...redisSecret, ...databaseSecrets, OPS_TOKEN: opsTokenArn },
+      secrets: { ...redisSecret, ...databaseSecrets, ...identitySecrets },
       // It looks at how much waits.
       statements: [allow(['sqs:GetQueueAttributes'], [queue.arn, deadLetterQueue.arn])],
     },

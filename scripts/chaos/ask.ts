@@ -10,6 +10,8 @@ type Request = {
   body?: object;
   /** Idempotency-Key. */
   key?: string;
+  /** Order-Token. */
+  orderToken?: string;
   /** Whether it may be sent again without a key: what it says is the same a second time. */
   isRepeatable?: boolean;
 };
@@ -58,13 +60,17 @@ export function createAsk(options: { urls: string[]; random: Random; history: Hi
   };
 }
 
-async function send(base: string, { method, path, body, key }: Request): Promise<Answer | 'not sent' | 'unknown'> {
+async function send(base: string, { method, path, body, key, orderToken }: Request): Promise<Answer | 'not sent' | 'unknown'> {
   let status: number;
   let text: string;
   try {
     const response = await fetch(`${base}/purchase/api/v1/${path}`, {
       method,
-      headers: { ...(body && { 'content-type': 'application/json' }), ...(key !== undefined && { 'idempotency-key': key }) },
+      headers: {
+        ...(body && { 'content-type': 'application/json' }),
+        ...(key !== undefined && { 'idempotency-key': key }),
+        ...(orderToken !== undefined && { 'order-token': orderToken }),
+      },
       ...(body && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(answerMs),
     });

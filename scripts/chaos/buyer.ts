@@ -32,7 +32,7 @@ export async function runBuyer(stage: BuyerStage): Promise<void> {
   const usesKeys = !random.chance(0.25);
   const mine: Mine[] = [];
   let asked = 0;
-  const keyed = () => (usesKeys ? { key: `${name}-${++asked}` } : {});
+  const keyed = () => (usesKeys ? { key: `request-of-${name}-${++asked}` } : {});
 
   while (!stopping.aborted) {
     const luck = random.integer(100);
@@ -108,11 +108,11 @@ export async function runBuyer(stage: BuyerStage): Promise<void> {
   async function cancel(): Promise<void> {
     const order = mine.splice(random.integer(mine.length), 1)[0];
     if (!order) return await buy();
-    const { eventId, orderId, tickets } = order;
+    const { eventId, orderId, orderToken, tickets } = order;
     const some = random.chance(0.3) ? random.shuffled(tickets).slice(0, random.between(1, tickets.length)) : undefined;
     const ticketIds = (some ?? tickets).map(({ ticketId }) => ticketId);
     const body = { eventId, ...(some && { ticketIds }) };
-    const answer = await ask({ method: 'POST', path: `orders/${orderId}/cancel`, body, ...keyed() });
+    const answer = await ask({ method: 'POST', path: `orders/${orderId}/cancel`, body, orderToken, ...keyed() });
     const outcome = settle(answer, [], (told) => {
       const live = (told.tickets as Ticket[]).filter(({ status }) => status !== 'CANCELLED').map(({ ticketId }) => ticketId);
       const kept = live.filter((ticketId) => ticketIds.includes(ticketId));
@@ -146,9 +146,10 @@ const takeRefusals = ['SEAT_TAKEN', 'SOLD_OUT', 'NO_ADJACENT_SEATS', 'BUYER_LIMI
 const ticketAlone = (told: object) => ({ ...told, tickets: [told] });
 
 function orderIn(told: object): PromisedOrder {
-  const { orderId, tickets } = told as Order;
+  const { orderId, orderToken, tickets } = told as Order & { orderToken: string };
   return {
     orderId,
+    orderToken,
     tickets: tickets.map(({ ticketId, zoneId, row, column, price }) => ({ ticketId, zoneId, row, column, price })),
   };
 }

@@ -10,7 +10,11 @@ export type PricedPlace = Place & Pick<Ticket, 'price'>;
 /** Chosen seats, or so many of a zone. */
 export type Wanted = { seats: Place[] } | { zoneId: number; quantity: number };
 
-export type PromisedOrder = { orderId: string; tickets: Pick<Ticket, 'ticketId' | 'zoneId' | 'row' | 'column' | 'price'>[] };
+export type PromisedOrder = {
+  orderId: string;
+  orderToken: string;
+  tickets: Pick<Ticket, 'ticketId' | 'zoneId' | 'row' | 'column' | 'price'>[];
+};
 
 /** A purchase, or the confirmation of a hold. */
 export type Purchase = {

@@ -48,6 +48,7 @@ const promiseOf = (...tickets: TicketRow[]): Outcome<PromisedOrder> => ({
   kind: 'yes',
   told: {
     orderId: tickets[0]?.orderId ?? '',
+    orderToken: 'token',
     tickets: tickets.map(({ ticketId, zoneId, row: letters, column, price }) => ({
       ticketId,
       zoneId,

@@ -9,6 +9,7 @@ import { connectMessaging } from '../local/messaging.ts';
 import { startMysql } from '../local/mysql.ts';
 import type { LocalProcess } from '../local/process.ts';
 import { startRedis } from '../local/redis.ts';
+import { secretsOf } from '../local/secrets.ts';
 import { startService } from '../local/services.ts';
 import { localStoreUrls, startEmulator } from '../local/stores.ts';
 import { serviceEnvironment } from '../local/system.ts';
@@ -98,7 +99,7 @@ export async function startChaosSystem(options: {
     databaseReaderUrl: through(cables.mysql, urls.databaseUrl),
   };
   const endpoint = `http://127.0.0.1:${cables.emulator.port}`;
-  const env = { ...defaults, ...emulatorEnvironment(endpoint), ...serviceEnvironment(cabled, endpoint) };
+  const env = { ...defaults, ...emulatorEnvironment(endpoint), ...serviceEnvironment(cabled, endpoint), ...secretsOf(folder) };
   const addService = (name: PartName, service: ServiceName) => {
     const at = { port: ports[name], env, logFolder: logFolderOf(name), ...(root !== undefined && { root }) };
     return add(name, () => startService(service, at));

@@ -11,7 +11,7 @@ check_http() {
     check "GET $path is healthy" answers 200 GET "$path"
   done
   check 'another path is a 404 that names the services' unknown_path_is_problem
-  order='' ticket=''
+  order='' token='' ticket=''
   check "a ticket of the event $event can be bought" buy_ticket
   check 'the ticket can be read' follow_ticket
   check 'the order can be cancelled' cancel_order
@@ -67,6 +67,7 @@ buy_ticket() {
   # Where no answer came, ask again: by the key, nothing is bought a second time.
   order_ticket "$key" || { [[ -z $status ]] && order_ticket "$key"; } || return
   order=$(field orderId)
+  token=$(field orderToken)
   ticket=$(field ticketId)
 }
 
@@ -95,5 +96,5 @@ cancel_order() {
     say 'no order was made'
     return 1
   }
-  post_json 200 "/purchase/api/v1/orders/$order/cancel" "{\"eventId\":\"$event\"}"
+  post_json 200 "/purchase/api/v1/orders/$order/cancel" "{\"eventId\":\"$event\"}" --header "order-token: $token"
 }

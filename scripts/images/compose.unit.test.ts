@@ -60,7 +60,8 @@ describe.each(services)('the %s container', (service) => {
   });
 
   it('is told what "npm start" tells it, but for where the stores and the emulator are', () => {
-    expect(environment).toEqual({ ...serviceEnvironment(stores, endpoint), ...emulatorEnvironment(endpoint), OPS_TOKEN: null });
+    const secrets = { OPS_TOKEN: null, ORDER_TOKEN_SECRET: expect.stringMatching(/^.{32,}$/) };
+    expect(environment).toEqual({ ...serviceEnvironment(stores, endpoint), ...emulatorEnvironment(endpoint), ...secrets });
   });
 
   it('publishes its API and its metrics', () => {

@@ -3,9 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import getPort from 'get-port';
 import { afterAll, expect, it, vi } from 'vitest';
-import { buildPurchaseApp } from '../../services/purchase/app.ts';
-import { createTally } from '../../services/purchase/pulse/tally.ts';
-import { buildQueryApp } from '../../services/query/app.ts';
+import { testPurchaseApp, testQueryApp } from '../testing/apps.ts';
 import { watchLive } from '../testing/live-client.ts';
 import { silentLogger } from '../testing/silent-logger.ts';
 import { db, openTestEvent, redis } from '../testing/stores.ts';
@@ -15,21 +13,18 @@ const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());
 
 let checked = 0;
-const purchase = await buildPurchaseApp({
+const purchase = await testPurchaseApp({
   redis,
-  wakeRelay: () => {},
-  tally: createTally(),
   checks: {
     async failing() {
       checked++;
       throw new Error('away');
     },
   },
-  logger: silentLogger,
 });
 resources.defer(() => purchase.close());
 await purchase.listen({ port: 0, host: '127.0.0.1' });
-const query = await buildQueryApp({ db, redis, logger: silentLogger });
+const query = await testQueryApp({ db, redis });
 resources.defer(() => query.close());
 await query.listen({ port: 0, host: '127.0.0.1' });
 const nobody = await getPort();

@@ -2,10 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The token of the operator's page: the environment's, or one that is made up once and kept in `folder` for its owner to read. */
-export function opsTokenOf(folder: string): string {
-  if (process.env.OPS_TOKEN) return process.env.OPS_TOKEN;
-  const file = join(folder, 'ops-token');
+/** The secrets of a system whose data is in `folder`: the environment's, or ones made up once and kept there for their owner to read. */
+export const secretsOf = (folder: string) => ({
+  OPS_TOKEN: secretOf(folder, 'ops-token', process.env.OPS_TOKEN),
+  ORDER_TOKEN_SECRET: secretOf(folder, 'order-token-secret', process.env.ORDER_TOKEN_SECRET),
+});
+
+function secretOf(folder: string, name: string, given: string | undefined): string {
+  if (given) return given;
+  const file = join(folder, name);
   if (!existsSync(file)) {
     mkdirSync(folder, { recursive: true });
     writeFileSync(file, randomBytes(24).toString('base64url'), { mode: 0o600 });

@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import type { ServiceName } from '../../services/shared/path-table.ts';
 import { messaging } from '../../services/shared/resources.ts';
 import { queueUrl, topicArn } from './emulator.ts';
-import { opsTokenOf } from './ops-token.ts';
 import { assertPortsFree, type Ports } from './ports.ts';
 import type { LocalProcess } from './process.ts';
+import { secretsOf } from './secrets.ts';
 import { startScript, startService } from './services.ts';
 import { ownStores, type StoreUrls, startEmulator, startStores } from './stores.ts';
 
@@ -36,7 +36,7 @@ export async function startSystem(options: {
   await prepare(urls);
   const emulator = await startEmulator({ port: ports.emulator, dataFolder: join(folder, 'emulator'), logFolder });
   keep(emulator.process);
-  const env = { ...emulator.env, ...serviceEnvironment(urls, emulator.endpoint), OPS_TOKEN: opsTokenOf(folder) };
+  const env = { ...emulator.env, ...serviceEnvironment(urls, emulator.endpoint), ...secretsOf(folder) };
   const start = async (service: ServiceName) => {
     const METRICS_PORT = String(ports[`${service}-metrics`] ?? 0);
     return keep(await startService(service, { port: ports[service], env: { ...env, METRICS_PORT }, logFolder }));
@@ -56,7 +56,7 @@ export async function startSystem(options: {
   return [...stores, emulator.process, ...services, keep(loadBalancer)];
 }
 
-/** The settings of all services, where stores and emulator are at these places. */
+/** The settings of all services but their secrets, with stores and emulator at these places. */
 export function serviceEnvironment(urls: StoreUrls, endpoint: string): Record<string, string> {
   return {
     REDIS_URL: urls.redisUrl,

@@ -10,8 +10,8 @@ export const buy = (base: string, seat: { venueId: string; eventId: string; zone
   post(`${base}/purchase/api/v1/tickets`, { zoneId: 1, row: 'A', column: 1, ...seat });
 
 /** A JSON answer of a GET, whatever its status. */
-export async function get(url: string) {
-  const response = await fetch(url);
+export async function get(url: string, headers: Record<string, string> = {}) {
+  const response = await fetch(url, { headers });
   return { status: response.status, headers: response.headers, body: (await response.json()) as Record<string, unknown> };
 }
 

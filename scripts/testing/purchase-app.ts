@@ -1,10 +1,8 @@
 import type { InjectOptions } from 'fastify';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
-import { buildPurchaseApp } from '../../services/purchase/app.ts';
-import { createTally } from '../../services/purchase/pulse/tally.ts';
 import { inventoryKey, openedEventsKey } from '../../services/shared/keys.ts';
+import { testPurchaseApp } from './apps.ts';
 import { assertConserved } from './conservation.ts';
-import { silentLogger } from './silent-logger.ts';
 import { redis } from './stores.ts';
 
 const resources = new AsyncDisposableStack();
@@ -18,12 +16,10 @@ beforeEach(() => {
 
 /** A purchase app over a Redis, wired as in main.ts; closed after the file's tests. */
 export async function purchaseAppOn(store: typeof redis) {
-  const app = await buildPurchaseApp({
+  const app = await testPurchaseApp({
     redis: store,
     wakeRelay: (eventId) => void seen.woken.push(eventId),
-    tally: createTally(),
     checks: { redis: () => store.ping() },
-    logger: silentLogger,
   });
   resources.defer(() => app.close());
   return app;

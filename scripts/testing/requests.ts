@@ -1,6 +1,7 @@
 import type { InjectOptions } from 'fastify';
 import type { Inventory } from '../../services/purchase/seats/inventory.ts';
 import { deadlinesKey } from '../../services/shared/keys.ts';
+import { asBuyerOf } from './apps.ts';
 import { accepted } from './purchase-app.ts';
 import { redis } from './stores.ts';
 
@@ -56,7 +57,7 @@ export const release = ({ holdId }: { holdId: string }): InjectOptions => ({
   url: `/purchase/api/v1/holds/${holdId}`,
 });
 export const cancel = ({ eventId, orderId }: EventOf & { orderId: string }, ticketIds?: string[]) =>
-  post(`orders/${orderId}/cancel`, { eventId, ticketIds });
+  post(`orders/${orderId}/cancel`, { eventId, ticketIds }, asBuyerOf(orderId));
 
 /** Puts a hold's deadline (ms) into the past, as if time had gone by; what follows from it is the scripts' work. */
 export async function letExpire({ eventId, holdId }: EventOf & { holdId: string }, deadline = 1): Promise<void> {

@@ -5,6 +5,7 @@ import type { ServiceName } from '../../services/shared/path-table.ts';
 import { emulatorEnvironment } from '../local/emulator.ts';
 import type { LocalProcess } from '../local/process.ts';
 import { startService } from '../local/services.ts';
+import { opsToken, orderTokenSecret } from './apps.ts';
 import { createMessaging, urls } from './stores.ts';
 
 export type TestService = LocalProcess & { base: string; logFile: string };
@@ -36,6 +37,8 @@ export async function startTestService(
     logFolder,
     env: {
       ...emulatorEnvironment(endpoint),
+      ORDER_TOKEN_SECRET: orderTokenSecret,
+      OPS_TOKEN: opsToken,
       REDIS_URL: urls.redisUrl,
       REDIS_READER_URL: urls.redisUrl,
       DATABASE_URL: urls.databaseUrl,

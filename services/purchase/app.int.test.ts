@@ -84,7 +84,7 @@ describe('beside the tickets', () => {
 });
 
 describe('the OpenAPI document', () => {
-  const take = ['201', '400', '404', '409', '413', '415', '422', '503'];
+  const take = ['201', '400', '401', '404', '409', '413', '415', '422', '503'];
   const hold = '/purchase/api/v1/holds/{holdId}';
   const wishFields = ['venueId', 'eventId', 'buyerId', 'seats', 'zoneId', 'quantity', 'split'];
   const routes: [method: string, path: string, statuses: string[], parameters: string[], bodyFields?: string[]][] = [
@@ -93,14 +93,19 @@ describe('the OpenAPI document', () => {
     [
       'post',
       '/purchase/api/v1/orders/{orderId}/cancel',
-      ['200', '400', '404', '413', '415', '422', '503'],
+      ['200', '400', '401', '403', '404', '413', '415', '422', '503'],
       ['orderId', 'idempotency-key'],
       ['eventId', 'ticketIds'],
     ],
     ['post', '/purchase/api/v1/holds', take, ['idempotency-key'], wishFields],
-    ['post', `${hold}/confirm`, ['200', '201', '400', '404', '409', '413', '415', '422', '503'], ['holdId', 'idempotency-key']],
-    ['post', `${hold}/extend`, ['200', '400', '404', '409', '413', '415', '422', '503'], ['holdId', 'idempotency-key']],
-    ['delete', hold, ['204', '400', '404', '409', '413', '415', '503'], ['holdId']],
+    [
+      'post',
+      `${hold}/confirm`,
+      ['200', '201', '400', '401', '404', '409', '413', '415', '422', '503'],
+      ['holdId', 'idempotency-key'],
+    ],
+    ['post', `${hold}/extend`, ['200', '400', '401', '404', '409', '413', '415', '422', '503'], ['holdId', 'idempotency-key']],
+    ['delete', hold, ['204', '400', '401', '404', '409', '413', '415', '503'], ['holdId']],
     ['get', '/purchase/live', ['200'], []],
     ['get', '/purchase/health', ['200', '503'], []],
   ];

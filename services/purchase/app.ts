@@ -1,36 +1,36 @@
 import { serveApiDocuments } from '../shared/api-documents.ts';
 import { type Checks, registerHealth } from '../shared/health.ts';
 import { createHttpServer } from '../shared/http-server.ts';
+import type { OrderTokens } from '../shared/identity/order-token.ts';
+import { identifyPrincipals } from '../shared/identity/principal.ts';
 import type { Logger } from '../shared/logger.ts';
 import { createBacklogReader } from '../shared/outbox-backlog.ts';
 import { UnavailableError } from '../shared/problems.ts';
 import type { RedisClient } from '../shared/redis.ts';
 import { traceRequests } from '../shared/trace-requests.ts';
 import type { Tally } from './pulse/tally.ts';
+import { refuseGuessableKeys } from './routes/command.ts';
 import { registerHoldRoutes } from './routes/holds.ts';
 import { registerOrderRoutes } from './routes/orders.ts';
 import { registerTicketRoutes } from './routes/tickets.ts';
-import { loadOf, maxWaiting, shed } from './seats/load.ts';
 
 export type PurchaseDependencies = {
   redis: RedisClient;
+  orderTokens: OrderTokens;
   /** Called after each command that gave the event's outbox something new. */
   wakeRelay(eventId: string): void;
   /** Hears what buyers are told. */
   tally: Tally;
 };
 
-/** The purchase service's HTTP server, not yet listening. All that it waits for is Redis, whose client has a time limit. */
-export async function buildPurchaseApp(options: PurchaseDependencies & { logger: Logger; checks: Checks }) {
-  const { logger, checks, ...dependencies } = options;
+/**
+ * The purchase service's HTTP server, not yet listening. All that it waits for is Redis, whose client has a time limit. `opsToken` is
+ * the operator's, '' if there is none.
+ */
+export async function buildPurchaseApp(options: PurchaseDependencies & { opsToken: string; logger: Logger; checks: Checks }) {
+  const { opsToken, logger, checks, ...dependencies } = options;
   const app = createHttpServer({ logger });
   const { redis, tally } = dependencies;
-  const load = loadOf(redis);
-  // Before anything else is spent on it: at an overload, what is not sold costs as much as what is.
-  app.addHook('onRequest', ({ method }, _reply, done) => {
-    const isFull = load.waiting >= maxWaiting && (method === 'POST' || method === 'DELETE');
-    done(isFull ? shed(load) : undefined);
-  });
   app.addHook('onError', (_request, _reply, error: unknown, done) => {
     if (error instanceof UnavailableError) tally.fail(error.code);
     done();
@@ -45,6 +45,8 @@ export async function buildPurchaseApp(options: PurchaseDependencies & { logger:
     description: 'Sells, holds and cancels tickets. Every error is a problem (RFC 9457) with a stable `code`.',
     prefix: '/purchase',
   });
+  identifyPrincipals(app, opsToken);
+  refuseGuessableKeys(app);
   registerTicketRoutes(app, dependencies);
   registerOrderRoutes(app, dependencies);
   registerHoldRoutes(app, dependencies);

@@ -1,5 +1,6 @@
-import { Type } from 'typebox';
-import { commonSettings, processSettings, redisSettings } from '../shared/config.ts';
+import { type Static, Type } from 'typebox';
+import { commonSettings, identitySettings, processSettings, redisSettings } from '../shared/config.ts';
+import type { ReplicaPolicy } from './replicas.ts';
 
 export const purchaseConfig = Type.Object({
   ...commonSettings('purchase'),
@@ -10,12 +11,20 @@ export const purchaseConfig = Type.Object({
     minimum: 0,
     maximum: 5,
     default: 0,
-    description: 'Replicas that must have a sale before its buyer hears of it; with all of them, a failover loses no promise',
+    description: 'Replicas that must have a sale before its buyer hears of it',
+  }),
+  REDIS_REPLICAS: Type.Integer({
+    minimum: 0,
+    maximum: 5,
+    default: 0,
+    description:
+      'Replicas that there are, connected or not. Only if a sale waits for all of them may a promoted one sell without a rebuild',
   }),
   REDIS_IS_DURABLE: Type.Boolean({
     default: false,
     description: 'Whether Redis answers only what no failover loses, as MemoryDB does: then no replica has to be waited for',
   }),
+  ...identitySettings,
   SNS_TOPIC_ARN: Type.String({ pattern: '^arn:', description: 'Topic that domain events are published to' }),
   OUTBOX_RETENTION_HOURS: Type.Integer({
     minimum: 1,
@@ -23,4 +32,10 @@ export const purchaseConfig = Type.Object({
     default: 24,
     description: 'How long published domain events stay in the outbox, for replays',
   }),
+});
+
+export const replicaPolicyOf = (config: Static<typeof purchaseConfig>): ReplicaPolicy => ({
+  waitsFor: config.REDIS_REPLICAS_TO_WAIT_FOR,
+  replicas: config.REDIS_REPLICAS,
+  isDurable: config.REDIS_IS_DURABLE,
 });

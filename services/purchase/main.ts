@@ -1,18 +1,20 @@
 import cluster from 'node:cluster';
+import { createActivity } from '../shared/active-events.ts';
 import { withCredentials } from '../shared/credentials.ts';
+import { createOrderTokens } from '../shared/identity/order-token.ts';
 import { measureRequests } from '../shared/measure-requests.ts';
 import { serveMetrics } from '../shared/metrics.ts';
 import { createBacklogReader } from '../shared/outbox-backlog.ts';
 import { openRedis, pingRedis } from '../shared/redis.ts';
 import { runService } from '../shared/run-service.ts';
 import { buildPurchaseApp } from './app.ts';
-import { purchaseConfig } from './config.ts';
+import { purchaseConfig, replicaPolicyOf } from './config.ts';
 import { createPurchaseMetrics } from './metrics.ts';
 import { startBacklogLog } from './outbox/backlog-log.ts';
 import { startRelayThread } from './outbox/relay-thread.ts';
 import { startBeat } from './pulse/beat.ts';
 import { createTally } from './pulse/tally.ts';
-import { requireReplicas, trustReplicas } from './replicas.ts';
+import { setReplicaPolicy } from './replicas.ts';
 import { loadOf } from './seats/load.ts';
 import { startSweeper } from './seats/sweeper.ts';
 
@@ -25,10 +27,10 @@ await runService('purchase', purchaseConfig, async ({ config, logger, resources 
     logger,
     resources,
   });
-  requireReplicas(redis, config.REDIS_REPLICAS_TO_WAIT_FOR);
-  if (config.REDIS_IS_DURABLE) trustReplicas(redis);
+  setReplicaPolicy(redis, replicaPolicyOf(config));
 
   const tally = createTally();
+  const activity = createActivity(redis);
   const readBacklog = createBacklogReader(redis);
   const metrics = createPurchaseMetrics({ readBacklog, load: loadOf(redis), tally });
 
@@ -44,7 +46,12 @@ await runService('purchase', purchaseConfig, async ({ config, logger, resources 
 
   const app = await buildPurchaseApp({
     redis,
-    wakeRelay: (eventId) => relay.wake(eventId),
+    orderTokens: createOrderTokens(config.ORDER_TOKEN_SECRET),
+    opsToken: config.OPS_TOKEN,
+    wakeRelay(eventId) {
+      relay.wake(eventId);
+      activity.note(eventId);
+    },
     tally,
     checks: { redis: () => pingRedis(redis) },
     logger,

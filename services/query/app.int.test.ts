@@ -1,13 +1,12 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, describe, expect, it } from 'vitest';
+import { asOperator, testQueryApp } from '../../scripts/testing/apps.ts';
 import { cancelled, purchased, purchasedOrder, type TicketSold } from '../../scripts/testing/purchases.ts';
-import { silentLogger } from '../../scripts/testing/silent-logger.ts';
 import { db, openTestEvent, redis, seatedZone, unique } from '../../scripts/testing/stores.ts';
 import { projectEvents } from '../persistence/projections/project.ts';
 import type { Inventory } from '../purchase/seats/inventory.ts';
-import { buildQueryApp } from './app.ts';
 
-const app = await buildQueryApp({ db, redis, logger: silentLogger });
+const app = await testQueryApp({ db, redis });
 afterAll(() => app.close());
 
 const tickets = '/query/api/v1/tickets';
@@ -75,7 +74,7 @@ describe('count and revenue', () => {
 });
 
 describe('one ticket', () => {
-  it('is told in full', async () => {
+  it('is told in full, but for its order, which only the operator sees', async () => {
     const event = await openTestEvent({ currency: 'EUR', zones: [seatedZone(7, 30, 30, 4_550)] });
     const sale = purchased(event, { sequence: 1, zoneId: 7, row: 'AB', column: 12, priceMinor: 4_550 });
     await projectEvents(db, [sale]);
@@ -84,10 +83,15 @@ describe('one ticket', () => {
     const answer = await get(`${tickets}/${ticketId}`);
     expect(answer.headers['content-type']).toMatch(/^application\/json/);
     const seatFields = { zoneId: 7, row: 'AB', column: '12', price: '45.50', currency: 'EUR' };
-    expect(answer.json()).toEqual({
-      ...{ ticketId, orderId, venueId, eventId, ...seatFields },
-      ...{ status: 'PAID', createdOn: '2026-05-01T10:00:00.000Z' },
-    });
+    const told = { ticketId, venueId, eventId, ...seatFields, status: 'PAID', createdOn: '2026-05-01T10:00:00.000Z' };
+    expect(answer.json()).toEqual(told);
+    const [listed] = (await get(`${tickets}?eventId=${eventId}`)).json();
+    expect(listed).toEqual(told);
+    // With its order's id, a stranger could ask for what only its buyer may have.
+    for (const url of [`${tickets}/${ticketId}`, `${tickets}?eventId=${eventId}`]) {
+      const toOperator = await app.inject({ url, headers: asOperator });
+      expect([toOperator.json()].flat()).toEqual([{ ...told, orderId }]);
+    }
   });
 
   it('has neither row nor column in a zone without seats', async () => {
@@ -199,7 +203,8 @@ describe('what is not valid', () => {
     ['/00000000-0000-0000-0000-000000000001', 'ticketId'],
     [`/count/${'E'.repeat(65)}`, 'eventId'],
   ])('is a 400 that names the parameter: %s', async (rest, parameter) => {
-    const answer = await get(tickets + encodeURI(rest));
+    // Strangers are not even told what is wrong with a request that only the operator may make.
+    const answer = await app.inject({ url: tickets + encodeURI(rest), headers: asOperator });
     expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
     const errors = [expect.objectContaining({ parameter })];
     expect([answer.statusCode, answer.json()]).toEqual([400, expect.objectContaining({ code: 'INVALID_REQUEST', errors })]);

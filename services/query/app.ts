@@ -4,6 +4,8 @@ import { serveApiDocuments } from '../shared/api-documents.ts';
 import { type Database, isDatabaseAway } from '../shared/database.ts';
 import { registerHealth } from '../shared/health.ts';
 import { createHttpServer } from '../shared/http-server.ts';
+import type { OrderTokens } from '../shared/identity/order-token.ts';
+import { identifyPrincipals } from '../shared/identity/principal.ts';
 import type { Logger } from '../shared/logger.ts';
 import { pingRedis, type RedisClient } from '../shared/redis.ts';
 import { traceRequests } from '../shared/trace-requests.ts';
@@ -18,14 +20,17 @@ import { registerTicketRoutes } from './routes/tickets.ts';
 /** A reader that has not answered by then is as good as away. */
 const handlerMs = 3_000;
 
-/** The query service's HTTP server, not yet listening. `db` and `redis` are the readers; without `ops` there is no operator's page. */
+/** The query service's HTTP server, not yet listening. `db` and `redis` are the readers. */
 export async function buildQueryApp(options: {
   db: Database;
   redis: RedisClient;
   logger: Logger;
-  ops?: Omit<OpsOptions, 'db' | 'redis'>;
+  orderTokens: OrderTokens;
+  /** The operator's, '' if there is none: then there is no operator's page either. */
+  opsToken: string;
+  readDepth: OpsOptions['readDepth'];
 }) {
-  const { db, redis, logger, ops } = options;
+  const { db, redis, logger, orderTokens, opsToken, readDepth } = options;
   const app = createHttpServer({ logger, handlerMs, isAway: isDatabaseAway });
   traceRequests(app);
   await serveApiDocuments(app, {
@@ -35,13 +40,14 @@ export async function buildQueryApp(options: {
     prefix: '/query',
   });
   await app.register(etag);
+  identifyPrincipals(app, opsToken);
   registerTicketRoutes(app, db);
-  registerOrderRoutes(app, db);
+  registerOrderRoutes(app, { db, orderTokens });
   registerCatalogueRoutes(app, db);
   registerAvailabilityRoutes(app, redis);
   registerHealth(app, '/query', { database: () => sql`select 1`.execute(db), redis: () => pingRedis(redis) });
   // After the other routes: an Upgrade that one of those is asked for is then simply not made.
   await registerLiveRoutes(app, createWatchers({ redis, logger }));
-  if (ops) await registerOps(app, { db, redis, ...ops });
+  if (opsToken !== '') await registerOps(app, { db, redis, token: opsToken, readDepth });
   return app;
 }

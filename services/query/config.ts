@@ -1,5 +1,12 @@
 import { Type } from 'typebox';
-import { commonSettings, databaseSettings, processSettings, queueSettings, redisSettings } from '../shared/config.ts';
+import {
+  commonSettings,
+  databaseSettings,
+  identitySettings,
+  processSettings,
+  queueSettings,
+  redisSettings,
+} from '../shared/config.ts';
 
 export const queryConfig = Type.Object({
   ...commonSettings('query'),
@@ -18,9 +25,5 @@ export const queryConfig = Type.Object({
     description: 'Most connections that one process opens to the reader',
   }),
   ...queueSettings,
-  OPS_TOKEN: Type.String({
-    pattern: '^(.{24,256})?$',
-    default: '',
-    description: "Token that opens the operator's page at /query/ops, at least 24 characters; without it there is no such page",
-  }),
+  ...identitySettings,
 });

@@ -1,6 +1,7 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { withCredentials } from '../shared/credentials.ts';
 import { connectDatabase } from '../shared/database.ts';
+import { createOrderTokens } from '../shared/identity/order-token.ts';
 import { measureRequests } from '../shared/measure-requests.ts';
 import { serveMetrics } from '../shared/metrics.ts';
 import { createDepthReader } from '../shared/queue-depth.ts';
@@ -19,8 +20,14 @@ await runService('query', queryConfig, async ({ config, logger, resources, fail 
   const sqs = new SQSClient({ requestHandler: { connectionTimeout: 1_000, requestTimeout: 1_000 }, maxAttempts: 1 });
   resources.defer(() => sqs.destroy());
   const queues = { queueUrl: config.SQS_QUEUE_URL, deadLetterQueueUrl: config.SQS_DEAD_LETTER_QUEUE_URL };
-  const ops = { token: config.OPS_TOKEN, readDepth: createDepthReader(sqs, queues) };
-  const app = await buildQueryApp({ db, redis, logger, ...(config.OPS_TOKEN !== '' && { ops }) });
+  const app = await buildQueryApp({
+    db,
+    redis,
+    logger,
+    orderTokens: createOrderTokens(config.ORDER_TOKEN_SECRET),
+    opsToken: config.OPS_TOKEN,
+    readDepth: createDepthReader(sqs, queues),
+  });
   resources.defer(() => app.close());
   const { registry } = createQueryMetrics({ db, redis, countSockets: () => app.websocketServer.clients.size });
   measureRequests(app, registry);

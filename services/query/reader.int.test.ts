@@ -1,14 +1,13 @@
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { migrateToLatest } from '../../migrations/migrate.ts';
+import { asOperator, testQueryApp } from '../../scripts/testing/apps.ts';
 import { layCable, through } from '../../scripts/testing/cable.ts';
 import { purchased } from '../../scripts/testing/purchases.ts';
-import { silentLogger } from '../../scripts/testing/silent-logger.ts';
 import { db, openTestEvent, redis, unique, urls } from '../../scripts/testing/stores.ts';
 import { projectEvents } from '../persistence/projections/project.ts';
 import type { Inventory } from '../purchase/seats/inventory.ts';
 import { connectDatabase, type Database } from '../shared/database.ts';
-import { buildQueryApp } from './app.ts';
 
 let resources: AsyncDisposableStack;
 beforeEach(() => {
@@ -25,7 +24,7 @@ function connect(url: string): Database {
 }
 
 async function appOn(reader: Database) {
-  const app = await buildQueryApp({ db: reader, redis, logger: silentLogger });
+  const app = await testQueryApp({ db: reader, redis });
   resources.defer(() => app.close());
   return app;
 }
@@ -103,7 +102,7 @@ describe('a reader that is away', () => {
     const cable = await layCable(Number(new URL(urls.databaseUrl).port), resources);
     await cable.cut();
     const app = await appOn(connect(through(cable, urls.databaseUrl)));
-    const answer = await app.inject(url);
+    const answer = await app.inject({ url, headers: asOperator });
     expect(answer.headers).toMatchObject({
       'retry-after': '1',
       'content-type': expect.stringMatching(/^application\/problem\+json/),

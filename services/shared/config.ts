@@ -63,6 +63,21 @@ export const redisSettings = {
   REDIS_PASSWORD: Type.String({ default: '', description: 'Password for Redis, where its URL has none' }),
 };
 
+/** The settings of a service that knows buyers' orders and the operator. */
+export const identitySettings = {
+  ORDER_TOKEN_SECRET: Type.String({
+    pattern: '^.{32,256}$',
+    description:
+      "Secret that orders' tokens are made with, at least 32 characters, the same for purchase and query; another one voids all tokens",
+  }),
+  OPS_TOKEN: Type.String({
+    pattern: '^(.{24,256})?$',
+    default: '',
+    description:
+      "Operator's token, at least 24 characters: opens the page at /query/ops, and every order; without it nobody is operator",
+  }),
+};
+
 /** The settings of a service that uses MySQL, beside its URL. */
 export const databaseSettings = {
   DATABASE_USERNAME: Type.String({ default: '', description: 'User of MySQL, where its URL has none' }),

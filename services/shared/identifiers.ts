@@ -8,8 +8,13 @@ export const EventId = Type.String({ pattern: namePattern, description: 'An even
 export const BuyerId = Type.String({ pattern: namePattern, description: 'A buyer' });
 export const HoldId = Type.String({
   pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}~[A-Za-z0-9_-]{22}$',
-  description: 'A hold: its event, and what nobody guesses',
+  description: 'A hold: its event, and a part that cannot be guessed',
   examples: ['Event1~q83vEjRWeJASNFZ4kKvN7w'],
+});
+export const OrderToken = Type.String({
+  pattern: '^[A-Za-z0-9_-]{22}$',
+  description: "An order's token",
+  examples: ['p4Xe0lJwYb3mQ9tTzD1uVg'],
 });
 export const ZoneId = Type.Integer({ minimum: 1, maximum: 100_000, description: 'A zone of the venue', examples: [1] });
 

@@ -6,7 +6,8 @@ import type { Fault } from './faults.ts';
 /** Every error that a client can see: its stable code, its HTTP status and its title. */
 export const problems = {
   INVALID_REQUEST: { status: 400, title: 'The request is not valid' },
-  NOT_SIGNED_IN: { status: 401, title: 'A token is needed' },
+  NOT_SIGNED_IN: { status: 401, title: 'Credentials are needed, or those given are wrong' },
+  ORDER_TOKEN_REQUIRED: { status: 403, title: "This needs the order's token" },
   EVENT_NOT_FOUND: { status: 404, title: 'There is no such event' },
   ZONE_NOT_FOUND: { status: 404, title: 'The event has no such zone' },
   SEAT_NOT_FOUND: { status: 404, title: 'The zone has no such seat' },

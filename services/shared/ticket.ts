@@ -4,7 +4,7 @@ import { BuyerId, Currency, EventId, Money, Timestamp, Uuid, VenueId, ZoneId } f
 const orNull = (description: string, example: string) =>
   Type.Unsafe<string | null>({ type: ['string', 'null'], description, examples: [example] });
 
-/** A ticket as both the purchase and the query service answer it. */
+/** A ticket as its buyer, and the operator, see it. */
 export const Ticket = Type.Object({
   ticketId: Uuid,
   orderId: Uuid,
@@ -23,6 +23,14 @@ export const Ticket = Type.Object({
 });
 
 export type Ticket = Static<typeof Ticket>;
+
+/** A ticket in public: with its order's id, anybody could ask for what only its buyer may have. */
+export const ListedTicket = Type.Object({
+  ...Ticket.properties,
+  orderId: Type.Optional({ ...Uuid, description: 'Its order; for the operator only' }),
+});
+
+export type ListedTicket = Static<typeof ListedTicket>;
 
 /** What one accepted request bought, as both services answer it. */
 export const Order = Type.Object({

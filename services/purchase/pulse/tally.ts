@@ -7,15 +7,14 @@ import type { Held, Sold } from '../seats/take-seats.ts';
 
 export type Tally = ReturnType<typeof createTally>;
 
-/** What buyers are told: `tickets` of a cancellation are those that it is about. */
-type Outcome = Sold | Held | (Cancelled & { tickets: number }) | Refusal;
+type Outcome = Sold | Held | Cancelled | Refusal;
 
 type Second = { events: Map<string, EventPulse>; unavailable: Pulse['unavailable']; latency: Map<number, number> };
 
 const nothing = (): Second => ({ events: new Map(), unavailable: {}, latency: new Map() });
 const noneOfEvent = (): EventPulse => ({ sold: 0, soldMinor: 0, held: 0, cancelled: 0, refused: {} });
 
-/** Counts what this process tells buyers: in all since it began, and by event since it was last asked. */
+/** Counts what this process has sold, held, cancelled and refused: in all since it began, and by event since it was last asked. */
 export function createTally() {
   const total = { sold: 0, held: 0, cancelled: 0, refused: new Map<string, number>() };
   let second = nothing();
@@ -24,7 +23,9 @@ export function createTally() {
     /** Tickets, and requests refused by problem code. */
     total: total as Readonly<typeof total>,
 
+    /** Counts an outcome, unless it repeats one: nothing that a client can ask for twice may count twice. */
     tell(eventId: string, outcome: Outcome): void {
+      if (outcome.isReplay) return;
       switch (outcome.kind) {
         case 'refused':
           refuse(eventId, outcome.code);
@@ -36,7 +37,7 @@ export function createTally() {
           add(eventId, 'held', outcome.order.tickets.length);
           break;
         case 'cancelled':
-          add(eventId, 'cancelled', outcome.tickets);
+          add(eventId, 'cancelled', outcome.count);
           break;
         default:
           outcome satisfies never;

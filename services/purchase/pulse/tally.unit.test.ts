@@ -9,15 +9,19 @@ const order = (...prices: number[]): OrderInRedis => ({
   venueId: 'V',
   tickets: prices.map((priceMinor) => ({ ticketId: 't', zoneId: 1, priceMinor, currency: 'USD' })),
 });
-const sold = (...prices: number[]) => ({ kind: 'sold', order: order(...prices), soldAtMs: 0 }) as const;
+const sold = (...prices: number[]) => ({ kind: 'sold', isReplay: false, order: order(...prices), soldAtMs: 0 }) as const;
 const nothing = { sold: 0, soldMinor: 0, held: 0, cancelled: 0, refused: {} };
 
 it('counts tickets, what they cost and refusals, by event until it is asked and in all since it began', () => {
   const tally = createTally();
   tally.tell('A', sold(10_000, 5_000));
-  tally.tell('B', { kind: 'held', holdId: 'h', order: order(1, 2, 3), heldUntilMs: 0 });
-  tally.tell('A', { kind: 'cancelled', order: order(1, 2, 3), soldAtMs: 0, tickets: 1 });
-  for (const code of ['SEAT_TAKEN', 'SEAT_TAKEN', 'SOLD_OUT'] as const) tally.tell('A', { kind: 'refused', code });
+  tally.tell('B', { kind: 'held', isReplay: false, holdId: 'h', order: order(1, 2, 3), heldUntilMs: 0 });
+  tally.tell('A', { kind: 'cancelled', isReplay: false, order: order(1, 2, 3), soldAtMs: 0, count: 1 });
+  for (const code of ['SEAT_TAKEN', 'SEAT_TAKEN', 'SOLD_OUT'] as const)
+    tally.tell('A', { kind: 'refused', isReplay: false, code });
+  // However often somebody asks again for what was answered.
+  tally.tell('A', { ...sold(10_000), isReplay: true });
+  tally.tell('A', { kind: 'refused', isReplay: true, code: 'SOLD_OUT' });
   tally.fail('SERVICE_UNAVAILABLE');
   expect(tally.take()).toEqual({
     events: {
@@ -45,7 +49,8 @@ it('counts tickets, what they cost and refusals, by event until it is asked and 
 
 it('keeps nothing by events that anybody may have made up', () => {
   const tally = createTally();
-  for (let made = 0; made < 1_000; made++) tally.tell(`made-up-${made}`, { kind: 'refused', code: 'EVENT_NOT_FOUND' });
+  for (let made = 0; made < 1_000; made++)
+    tally.tell(`made-up-${made}`, { kind: 'refused', isReplay: false, code: 'EVENT_NOT_FOUND' });
   expect(tally.take()).toBeUndefined();
   expect(tally.total.refused.get('EVENT_NOT_FOUND')).toBe(1_000);
 });

@@ -1,14 +1,19 @@
 import { type Static, Type } from 'typebox';
-import { BuyerId, Currency, EventId, HoldId, Money, Timestamp, VenueId } from '../../shared/identifiers.ts';
+import { BuyerId, Currency, EventId, HoldId, Money, OrderToken, Timestamp, VenueId } from '../../shared/identifiers.ts';
 import { formatMoney } from '../../shared/money.ts';
 import { Order, Ticket } from '../../shared/ticket.ts';
 import type { TicketInRedis } from '../seats/order.ts';
 import type { Held, Sold, Wish } from '../seats/take-seats.ts';
 
-/** Where an order will be found. */
+/** Where an order can be read, with its token. */
 export const orderLocation = (orderId: string) => `/query/api/v1/orders/${orderId}`;
 
 export const locationHeader = (what: string) => Type.String({ description: `${what}, at the query service` });
+
+const orderToken = Type.String({
+  ...OrderToken,
+  description: 'Whoever has it may read the order and cancel it, in the header Order-Token: keep it secret',
+});
 
 /** What tickets cost together; all of an event's tickets have the same currency. */
 function totalOf(tickets: TicketInRedis[], currency = '') {
@@ -92,11 +97,17 @@ const chosenForYou = {
   ),
 };
 
-/** An order, and a hold, as they are answered to who wished for them. */
-export const NewOrder = Type.Object({ ...Order.properties, ...chosenForYou });
+/** A ticket, an order and a hold as their buyer gets them. */
+export const NewTicket = Type.Object({ ...Ticket.properties, orderToken });
+export const ConfirmedOrder = Type.Object({ ...Order.properties, orderToken });
+export const NewOrder = Type.Object({ ...ConfirmedOrder.properties, ...chosenForYou });
 export const NewHold = Type.Object({ ...Hold.properties, ...chosenForYou });
 
-export const presentNewOrder = (sold: Sold, wish: Wish) => ({ ...presentOrder(sold), ...adjacency(sold.order.tickets, wish) });
+export const presentNewOrder = (sold: Sold, wish: Wish, orderToken: string) => ({
+  ...presentOrder(sold),
+  orderToken,
+  ...adjacency(sold.order.tickets, wish),
+});
 export const presentNewHold = (held: Held, wish: Wish) => ({ ...presentHold(held), ...adjacency(held.order.tickets, wish) });
 
 function adjacency(tickets: TicketInRedis[], wish: Wish): { adjacent?: boolean } {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { aTime, aUuid } from '../../../scripts/testing/patterns.ts';
+import { aTime, aToken, aUuid } from '../../../scripts/testing/patterns.ts';
 import { accepted, app } from '../../../scripts/testing/purchase-app.ts';
 import { refusal } from '../../../scripts/testing/refusal.ts';
 import { hold, namesOf, order } from '../../../scripts/testing/requests.ts';
@@ -82,7 +82,14 @@ describe('general admission', () => {
     const { orderId, createdOn } = body;
     const sold = { orderId, venueId, eventId, status: 'PAID', currency: 'USD', createdOn };
     const ticket = { ...sold, ticketId: aUuid, zoneId: 2, row: null, column: null, price: '20.50' };
-    expect(body).toEqual({ ...sold, orderId: aUuid, createdOn: aTime, totalPrice: '41.00', tickets: [ticket, ticket] });
+    expect(body).toEqual({
+      ...sold,
+      orderId: aUuid,
+      createdOn: aTime,
+      totalPrice: '41.00',
+      orderToken: aToken,
+      tickets: [ticket, ticket],
+    });
   });
 
   it('is held by number, too', async () => {

@@ -2,18 +2,34 @@ import { type TObject, Type } from 'typebox';
 import type { HttpServer } from '../../shared/http-server.ts';
 import { HoldId } from '../../shared/identifiers.ts';
 import { problemResponses, sendProblem } from '../../shared/problems.ts';
-import { Order } from '../../shared/ticket.ts';
 import type { PurchaseDependencies } from '../app.ts';
 import { confirmHold, extendHold, releaseHold } from '../seats/holds.ts';
 import { holdSeats } from '../seats/take-seats.ts';
-import { Hold, locationHeader, NewHold, orderLocation, presentHold, presentNewHold, presentOrder } from './answers.ts';
+import {
+  ConfirmedOrder,
+  Hold,
+  locationHeader,
+  NewHold,
+  orderLocation,
+  presentHold,
+  presentNewHold,
+  presentOrder,
+} from './answers.ts';
 import { commandHeaders, commandOf } from './command.ts';
 import { sendRefusal } from './refusal.ts';
 import { nameIn, readWish, takeProblems, WishRequest } from './wish.ts';
 
 const params = Type.Object({ holdId: HoldId });
 
-/** No body is needed, but who sends one can be wrong about it. */
+/** There is nothing to say about a hold: a body that says something is refused, rather than ignored. */
+const nothing = Type.Object({}, { additionalProperties: false, description: 'Empty, or absent' });
+
+/** An absent body says nothing, as an empty one does. */
+function emptyIfAbsent(request: { body: unknown }, _reply: unknown, done: () => void): void {
+  request.body ??= {};
+  done();
+}
+
 const bodyProblems = ['PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'] as const;
 
 const eventOf = (holdId: string) => holdId.slice(0, holdId.indexOf('~'));
@@ -21,7 +37,7 @@ const eventOf = (holdId: string) => holdId.slice(0, holdId.indexOf('~'));
 const json = (description: string, schema: TObject) => ({ description, content: { 'application/json': { schema } } });
 
 /** /purchase/api/v1/holds…: sets seats aside for a buyer who decides later. */
-export function registerHoldRoutes(app: HttpServer, { redis, wakeRelay, tally }: PurchaseDependencies): void {
+export function registerHoldRoutes(app: HttpServer, { redis, orderTokens, wakeRelay, tally }: PurchaseDependencies): void {
   app.post(
     '/purchase/api/v1/holds',
     {
@@ -41,7 +57,7 @@ export function registerHoldRoutes(app: HttpServer, { redis, wakeRelay, tally }:
       const { eventId } = request.body;
       const read = readWish(request.body);
       if ('errors' in read) return sendProblem(reply, 'INVALID_REQUEST', read);
-      const outcome = await holdSeats(redis, { ...commandOf(request, eventId), ...read });
+      const outcome = await holdSeats(redis, { ...commandOf(request, eventId, ['holdTickets', read]), ...read });
       tally.tell(eventId, outcome);
       if (outcome.kind === 'refused') return sendRefusal(reply, outcome, nameIn(read.wish));
       request.log.debug({ eventId, tickets: outcome.order.tickets.length }, 'held');
@@ -52,6 +68,7 @@ export function registerHoldRoutes(app: HttpServer, { redis, wakeRelay, tally }:
   app.post(
     '/purchase/api/v1/holds/:holdId/confirm',
     {
+      preValidation: emptyIfAbsent,
       schema: {
         operationId: 'confirmHold',
         summary: 'Buy what is held',
@@ -61,14 +78,16 @@ export function registerHoldRoutes(app: HttpServer, { redis, wakeRelay, tally }:
         tags: ['holds'],
         params,
         headers: commandHeaders,
+        body: nothing,
         response: {
-          201: { ...json('Sold', Order), headers: { Location: locationHeader('The order') } },
+          201: { ...json('Sold', ConfirmedOrder), headers: { Location: locationHeader('The order') } },
           200: {
-            ...json('It was confirmed before; its order, as it is now', Order),
+            ...json('It was confirmed before; its order, as it is now', ConfirmedOrder),
             headers: { Location: locationHeader('The order') },
           },
           ...problemResponses(
             'INVALID_REQUEST',
+            'NOT_SIGNED_IN',
             'EVENT_NOT_FOUND',
             'HOLD_NOT_FOUND',
             'HOLD_EXPIRED',
@@ -83,21 +102,23 @@ export function registerHoldRoutes(app: HttpServer, { redis, wakeRelay, tally }:
     async (request, reply) => {
       const { holdId } = request.params;
       const eventId = eventOf(holdId);
-      const outcome = await confirmHold(redis, { ...commandOf(request, eventId), holdId });
-      if (outcome.kind === 'refused' || !outcome.before) tally.tell(eventId, outcome);
+      const outcome = await confirmHold(redis, { ...commandOf(request, eventId, ['confirmHold', holdId]), holdId });
+      tally.tell(eventId, outcome);
       if (outcome.kind === 'refused') return sendRefusal(reply, outcome);
       const { orderId, sequence, tickets } = outcome.order;
       reply.header('location', orderLocation(orderId));
-      if (outcome.before) return presentOrder(outcome);
+      const order = { ...presentOrder(outcome), orderToken: orderTokens.tokenOf(orderId) };
+      if (outcome.before) return order;
       wakeRelay(eventId);
       request.log.debug({ orderId, eventId, sequence, tickets: tickets.length }, 'hold confirmed');
-      return reply.code(201).send(presentOrder(outcome));
+      return reply.code(201).send(order);
     },
   );
 
   app.post(
     '/purchase/api/v1/holds/:holdId/extend',
     {
+      preValidation: emptyIfAbsent,
       schema: {
         operationId: 'extendHold',
         summary: 'Start a hold again, once',
@@ -105,10 +126,12 @@ export function registerHoldRoutes(app: HttpServer, { redis, wakeRelay, tally }:
         tags: ['holds'],
         params,
         headers: commandHeaders,
+        body: nothing,
         response: {
           200: json('The hold, as it is now', Hold),
           ...problemResponses(
             'INVALID_REQUEST',
+            'NOT_SIGNED_IN',
             'EVENT_NOT_FOUND',
             'HOLD_NOT_FOUND',
             'HOLD_EXPIRED',
@@ -124,7 +147,7 @@ export function registerHoldRoutes(app: HttpServer, { redis, wakeRelay, tally }:
     async (request, reply) => {
       const { holdId } = request.params;
       const eventId = eventOf(holdId);
-      const outcome = await extendHold(redis, { ...commandOf(request, eventId), holdId });
+      const outcome = await extendHold(redis, { ...commandOf(request, eventId, ['extendHold', holdId]), holdId });
       if (outcome.kind !== 'refused') return presentHold(outcome);
       tally.tell(eventId, outcome);
       return sendRefusal(reply, outcome);
@@ -134,16 +157,19 @@ export function registerHoldRoutes(app: HttpServer, { redis, wakeRelay, tally }:
   app.delete(
     '/purchase/api/v1/holds/:holdId',
     {
+      preValidation: emptyIfAbsent,
       schema: {
         operationId: 'releaseHold',
         summary: 'Give up a hold',
         description: 'Its seats are free at once.',
         tags: ['holds'],
         params,
+        body: nothing,
         response: {
           204: Type.Unsafe<undefined>({ type: 'null', description: 'Released' }),
           ...problemResponses(
             'INVALID_REQUEST',
+            'NOT_SIGNED_IN',
             'EVENT_NOT_FOUND',
             'HOLD_NOT_FOUND',
             'HOLD_CONFIRMED',

@@ -12,11 +12,11 @@ const key = '8e03978e-40d5-43e8-bc93-6894a57f9324';
 
 /** Sees a request with an Idempotency-Key refused, then what stood in its way undone: only a new key gets another answer. */
 async function expectKept(eventId: string, request: InjectOptions, code: ProblemCode, undo: InjectOptions) {
-  await refusal(withKey(request, key), code, { kept: answerKey(eventId, key) });
+  await refusal(withKey(request, key), code, { kept: answerKey(eventId, 'stranger', key) });
   const first = await answerTo(withKey(request, key));
   await accepted(undo, 200);
   await expectReplay(withKey(request, key), first);
-  await accepted(withKey(request, 'another'));
+  await accepted(withKey(request, 'another-key-of-one'));
 }
 
 describe('an Idempotency-Key keeps the answer that refused', () => {
@@ -39,8 +39,8 @@ describe('an Idempotency-Key keeps the answer that refused', () => {
   ])('%s tickets of a zone that had not so many left, or not side by side', async (_name, take) => {
     const event = await openTestEvent({ zones: [seatedZone(1, 1, 5)] });
     const [middle, first] = [await accepted(order(event, ['A3'])), await accepted(order(event, ['A1']))];
-    const five = withKey(take(event, { zoneId: 1, quantity: 5 }), 'five');
-    await refusal(five, 'SOLD_OUT', { kept: answerKey(event.eventId, 'five') });
+    const five = withKey(take(event, { zoneId: 1, quantity: 5 }), 'a-key-for-five-seats');
+    await refusal(five, 'SOLD_OUT', { kept: answerKey(event.eventId, 'stranger', 'a-key-for-five-seats') });
     const soldOut = await answerTo(five);
     await expectKept(event.eventId, take(event, { zoneId: 1, quantity: 3 }), 'NO_ADJACENT_SEATS', cancel(middle));
     await expectReplay(five, soldOut);
@@ -70,7 +70,7 @@ describe('an Idempotency-Key keeps the answer that refused', () => {
   ])('POST extend a hold that %s, though it is sold by then', async (_what, code, prepare) => {
     const held = await accepted(hold(await openTestEvent(), ['A1']));
     await prepare(held);
-    await refusal(withKey(extend(held), key), code, { kept: answerKey(held.eventId, key) });
+    await refusal(withKey(extend(held), key), code, { kept: answerKey(held.eventId, 'stranger', key) });
     const first = await answerTo(withKey(extend(held), key));
     await accepted(confirm(held));
     await expectReplay(withKey(extend(held), key), first);
@@ -80,7 +80,7 @@ describe('an Idempotency-Key keeps the answer that refused', () => {
     const event = await openTestEvent();
     const request = take(event, { seats: seats('A1') });
     const both = await Promise.all(
-      Array.from({ length: 20 }, (_, at) => answerTo(withKey(request, at % 2 === 0 ? 'even' : 'odd'))),
+      Array.from({ length: 20 }, (_, at) => answerTo(withKey(request, `the-${at % 2 === 0 ? 'even' : 'uneven'}-ones-key`))),
     );
     for (const [at, answer] of both.entries()) expect(answer).toEqual(both[at % 2]);
     expect(both.slice(0, 2).map(({ statusCode }) => statusCode)).toEqual(expect.arrayContaining([201, 409]));

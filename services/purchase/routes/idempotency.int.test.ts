@@ -88,7 +88,7 @@ describe.each(posts)('%s with an Idempotency-Key', (name, ready, status) => {
   it('keeps its answer for 24 hours from the first request, and then is new', async () => {
     const event = await openTestEvent();
     const request = withKey(await ready(event), key);
-    const kept = answerKey(event.eventId, key);
+    const kept = answerKey(event.eventId, 'stranger', key);
     await answerTo(request);
     const leftMs = await redis.pttl(kept);
     expect(leftMs).toBeLessThanOrEqual(24 * 3_600_000);

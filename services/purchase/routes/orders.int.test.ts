@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { domainEvents } from '../../../scripts/testing/domain-events.ts';
-import { aTime, aUuid } from '../../../scripts/testing/patterns.ts';
+import { aTime, aToken, aUuid } from '../../../scripts/testing/patterns.ts';
 import { accepted, app, seen } from '../../../scripts/testing/purchase-app.ts';
 import { refusal } from '../../../scripts/testing/refusal.ts';
 import { hold, namesOf, order, seats } from '../../../scripts/testing/requests.ts';
@@ -31,6 +31,7 @@ describe('an order of chosen seats', () => {
       totalPrice: '10000000000.30',
       currency: 'EUR',
       createdOn: aTime,
+      orderToken: aToken,
       tickets: [
         { ...common, zoneId: 1, row: 'B', column: '3', price: '0.10' },
         { ...common, zoneId: 7, row: 'A', column: '1', price: '10000000000.00' },

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import type { HttpServer } from '../../shared/http-server.ts';
 import { EventId, Uuid } from '../../shared/identifiers.ts';
+import { mayUseOrder, orderTokenHeader, orderTokenMissing } from '../../shared/identity/order-access.ts';
 import { problemResponses, sendProblem } from '../../shared/problems.ts';
 import { Order } from '../../shared/ticket.ts';
 import type { PurchaseDependencies } from '../app.ts';
@@ -27,7 +28,7 @@ const Cancellation = Type.Object(
 );
 
 /** POST /purchase/api/v1/orders…: buys tickets, and cancels them. */
-export function registerOrderRoutes(app: HttpServer, { redis, wakeRelay, tally }: PurchaseDependencies): void {
+export function registerOrderRoutes(app: HttpServer, { redis, orderTokens, wakeRelay, tally }: PurchaseDependencies): void {
   app.post(
     '/purchase/api/v1/orders',
     {
@@ -55,13 +56,16 @@ export function registerOrderRoutes(app: HttpServer, { redis, wakeRelay, tally }
       const { eventId } = request.body;
       const read = readWish(request.body);
       if ('errors' in read) return sendProblem(reply, 'INVALID_REQUEST', read);
-      const outcome = await sellSeats(redis, { ...commandOf(request, eventId), ...read });
+      const outcome = await sellSeats(redis, { ...commandOf(request, eventId, ['buyTickets', read]), ...read });
       tally.tell(eventId, outcome);
       if (outcome.kind === 'refused') return sendRefusal(reply, outcome, nameIn(read.wish));
       wakeRelay(eventId);
       const { orderId, sequence, tickets } = outcome.order;
       request.log.debug({ orderId, eventId, sequence, tickets: tickets.length }, 'sold');
-      return reply.code(201).header('location', orderLocation(orderId)).send(presentNewOrder(outcome, read.wish));
+      return reply
+        .code(201)
+        .header('location', orderLocation(orderId))
+        .send(presentNewOrder(outcome, read.wish, orderTokens.tokenOf(orderId)));
     },
   );
 
@@ -72,16 +76,18 @@ export function registerOrderRoutes(app: HttpServer, { redis, wakeRelay, tally }
         operationId: 'cancelOrder',
         summary: 'Cancel an order, or some of its tickets',
         description:
-          'Their seats are free at once; counts and revenue follow within moments. What was cancelled before stays so: asked ' +
-          'again, nothing changes.',
+          "Needs the order's token. The seats are free immediately; counts and revenue follow within moments. A ticket that was " +
+          'cancelled before stays cancelled: sent again, the request changes nothing.',
         tags: ['orders'],
         params: Type.Object({ orderId: Uuid }),
-        headers: commandHeaders,
+        headers: Type.Object({ ...commandHeaders.properties, ...orderTokenHeader.properties }),
         body: Cancellation,
         response: {
           200: { description: 'The order, as it is now', content: { 'application/json': { schema: Order } } },
           ...problemResponses(
             'INVALID_REQUEST',
+            'NOT_SIGNED_IN',
+            'ORDER_TOKEN_REQUIRED',
             'EVENT_NOT_FOUND',
             'ORDER_NOT_FOUND',
             'TICKET_NOT_FOUND',
@@ -96,15 +102,17 @@ export function registerOrderRoutes(app: HttpServer, { redis, wakeRelay, tally }
     async (request, reply) => {
       const { orderId } = request.params;
       const { eventId, ticketIds = [] } = request.body;
-      const outcome = await cancelOrder(redis, { ...commandOf(request, eventId), orderId, ticketIds });
+      if (!mayUseOrder(orderTokens, request, orderId)) return sendProblem(reply, 'ORDER_TOKEN_REQUIRED', orderTokenMissing);
+      const wanted = { orderId, ticketIds };
+      const outcome = await cancelOrder(redis, { ...commandOf(request, eventId, ['cancelOrder', wanted]), ...wanted });
       if (outcome.kind === 'refused') {
         const nameOf = (position: number) => ({ pointer: `#/ticketIds/${position}`, name: 'in this order' });
         tally.tell(eventId, outcome);
         return sendRefusal(reply, outcome, nameOf);
       }
-      tally.tell(eventId, { ...outcome, tickets: ticketIds.length || outcome.order.tickets.length });
+      tally.tell(eventId, outcome);
       wakeRelay(eventId);
-      request.log.debug({ orderId, eventId, tickets: ticketIds.length || 'all' }, 'cancelled');
+      request.log.debug({ orderId, eventId, tickets: outcome.count }, 'cancelled');
       return presentOrder(outcome);
     },
   );

@@ -1,9 +1,8 @@
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
+import { testPurchaseApp } from '../../../scripts/testing/apps.ts';
 import { openTestEvent, redis } from '../../../scripts/testing/stores.ts';
-import { buildPurchaseApp } from '../app.ts';
-import { createTally } from '../pulse/tally.ts';
 
 /** An app that logs at a level, and the lines that it logged. */
 async function logged(level: string) {
@@ -15,7 +14,7 @@ async function logged(level: string) {
     },
   });
   const logger = pino({ level }, stream);
-  return { lines, app: await buildPurchaseApp({ redis, wakeRelay: () => {}, tally: createTally(), checks: {}, logger }) };
+  return { lines, app: await testPurchaseApp({ redis, logger }) };
 }
 
 it.each([

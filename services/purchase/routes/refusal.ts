@@ -6,12 +6,12 @@ import { createSampledLog } from '../../shared/sampled-log.ts';
 import type { Refusal } from '../seats/command.ts';
 
 /**
- * Answers with why a command changed nothing. `nameOf` tells what the client called a wanted seat or ticket: the field, and
- * words for it; without it only the code is told.
+ * Answers a command that changed nothing with the reason. `nameOf` returns what the client called a wanted seat or ticket: the field,
+ * and words for it; without it the answer has the code alone. Only the operator hears what is secret.
  */
 export function sendRefusal(
   reply: FastifyReply,
-  { code, detail, positions = [] }: Refusal,
+  { code, detail, secret, positions = [] }: Refusal,
   nameOf?: (position: number) => { pointer: string; name: string },
 ) {
   logRefusal(reply.log, { code, positions, ...(detail && { detail }) });
@@ -23,7 +23,8 @@ export function sendRefusal(
     const named = nameOf?.(position);
     return named ? [{ pointer: named.pointer, detail: `${named.name}: ${problems[code].title}` }] : [];
   });
-  return sendProblem(reply, code, { ...(detail && { detail }), ...(errors.length > 0 && { errors }) });
+  const told = reply.request.principal === 'operator' ? (secret ?? detail) : detail;
+  return sendProblem(reply, code, { ...(told && { detail: told }), ...(errors.length > 0 && { errors }) });
 }
 
 const sampled = new Map<string, ReturnType<typeof createSampledLog<'info'>>>();

@@ -1,5 +1,6 @@
-import { Type } from 'typebox';
+import { type Static, type TObject, Type } from 'typebox';
 import { maxColumns, Row, ZoneId } from '../../shared/identifiers.ts';
+import type { Seat } from '../seats/take-seats.ts';
 
 /** Without leading zeros: "01" and "1" must not be two names of a seat. */
 const columnPattern = '^[1-9][0-9]{0,3}$';
@@ -13,3 +14,10 @@ export const seatFields = {
     examples: ['1'],
   }),
 };
+
+/** The seat that a request names, spelt in the one way that it is known by. */
+export const seatOf = ({ zoneId, row, column }: Static<TObject<typeof seatFields>>): Seat => ({
+  zoneId,
+  row: row.toUpperCase(),
+  column: Number(column),
+});

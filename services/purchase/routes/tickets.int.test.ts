@@ -1,7 +1,7 @@
 import type { InjectOptions } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { domainEvents } from '../../../scripts/testing/domain-events.ts';
-import { aTime, aUuid } from '../../../scripts/testing/patterns.ts';
+import { aTime, aToken, aUuid } from '../../../scripts/testing/patterns.ts';
 import { accepted, app, seen } from '../../../scripts/testing/purchase-app.ts';
 import { refusal } from '../../../scripts/testing/refusal.ts';
 import { post } from '../../../scripts/testing/requests.ts';
@@ -44,6 +44,7 @@ describe('a purchase', () => {
       price: '45.50',
       currency: 'EUR',
       createdOn: aTime,
+      orderToken: aToken,
     });
     expect(answer.headers.location).toBe(`/query/api/v1/tickets/${ticket.ticketId}`);
     expect(answer.headers['content-type']).toMatch(/^application\/json/);

@@ -2,13 +2,12 @@ import { Type } from 'typebox';
 import type { HttpServer } from '../../shared/http-server.ts';
 import { BuyerId, EventId, VenueId } from '../../shared/identifiers.ts';
 import { problemResponses } from '../../shared/problems.ts';
-import { Ticket } from '../../shared/ticket.ts';
 import type { PurchaseDependencies } from '../app.ts';
 import { sellSeats } from '../seats/take-seats.ts';
-import { locationHeader, presentTickets } from './answers.ts';
+import { locationHeader, NewTicket, presentTickets } from './answers.ts';
 import { commandHeaders, commandOf } from './command.ts';
 import { sendRefusal } from './refusal.ts';
-import { seatFields } from './seat.ts';
+import { seatFields, seatOf } from './seat.ts';
 
 const TicketRequest = Type.Object(
   { venueId: VenueId, eventId: EventId, ...seatFields, buyerId: Type.Optional(BuyerId) },
@@ -16,7 +15,7 @@ const TicketRequest = Type.Object(
 );
 
 /** POST /purchase/api/v1/tickets: buys one seat. */
-export function registerTicketRoutes(app: HttpServer, { redis, wakeRelay, tally }: PurchaseDependencies): void {
+export function registerTicketRoutes(app: HttpServer, { redis, orderTokens, wakeRelay, tally }: PurchaseDependencies): void {
   app.post(
     '/purchase/api/v1/tickets',
     {
@@ -31,10 +30,11 @@ export function registerTicketRoutes(app: HttpServer, { redis, wakeRelay, tally 
           201: {
             description: 'Sold',
             headers: { Location: locationHeader('The ticket') },
-            content: { 'application/json': { schema: Ticket } },
+            content: { 'application/json': { schema: NewTicket } },
           },
           ...problemResponses(
             'INVALID_REQUEST',
+            'NOT_SIGNED_IN',
             'EVENT_NOT_FOUND',
             'ZONE_NOT_FOUND',
             'SEAT_NOT_FOUND',
@@ -50,9 +50,9 @@ export function registerTicketRoutes(app: HttpServer, { redis, wakeRelay, tally 
       },
     },
     async (request, reply) => {
-      const { venueId, eventId, buyerId, zoneId, row, column } = request.body;
-      const wish = { seats: [{ zoneId, row, column: Number(column) }] };
-      const outcome = await sellSeats(redis, { ...commandOf(request, eventId), venueId, buyerId, wish });
+      const { venueId, eventId, buyerId } = request.body;
+      const wanted = { venueId, buyerId, wish: { seats: [seatOf(request.body)] } };
+      const outcome = await sellSeats(redis, { ...commandOf(request, eventId, ['buySeat', wanted]), ...wanted });
       tally.tell(eventId, outcome);
       if (outcome.kind === 'refused') return sendRefusal(reply, outcome);
       wakeRelay(eventId);
@@ -60,7 +60,10 @@ export function registerTicketRoutes(app: HttpServer, { redis, wakeRelay, tally 
       request.log.debug({ orderId, eventId, sequence }, 'sold');
       const [ticket] = presentTickets(outcome);
       if (!ticket) throw new Error(`order ${orderId} has no ticket`);
-      return reply.code(201).header('location', `/query/api/v1/tickets/${ticket.ticketId}`).send(ticket);
+      return reply
+        .code(201)
+        .header('location', `/query/api/v1/tickets/${ticket.ticketId}`)
+        .send({ ...ticket, orderToken: orderTokens.tokenOf(orderId) });
     },
   );
 }

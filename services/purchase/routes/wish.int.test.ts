@@ -68,7 +68,7 @@ describe.each(['orders', 'holds'])('POST /%s with a body that is wrong', (path) 
   ])('(chosen seats, and %j) is answered 400 with a pointer to each field that does not go with them', async (more, pointers) => {
     const errors = await faultsOf({ ...chosen, ...more });
     expect(pointersOf(errors)).toEqual(pointers);
-    for (const { detail } of errors) expect(detail).toBe('does not go with seats');
+    for (const { detail } of errors) expect(detail).toBe('must be left out when seats are given');
   });
 
   it.each<[object, string]>([
@@ -78,16 +78,18 @@ describe.each(['orders', 'holds'])('POST /%s with a body that is wrong', (path) 
     [{ zoneId: 1, split: true }, '#/quantity'],
     [{ quantity: 2 }, '#/zoneId'],
   ])('(neither seats nor all that the best of a zone needs: %j) is answered 400 with what is missing', async (wish, pointer) => {
-    expect(await faultsOf({ eventId, ...wish })).toEqual([{ pointer, detail: 'is missing: say seats, or zoneId and quantity' }]);
+    expect(await faultsOf({ eventId, ...wish })).toEqual([
+      { pointer, detail: 'is missing: give either seats, or zoneId and quantity' },
+    ]);
   });
 
   it('(a seat twice, by any of its names) is answered 400 with each repetition', async () => {
     const [seat = {}] = seats('a1');
     const list = [...seats('A1', '2/A1', 'a1', 'A11'), { ...seat, column: 1 }, ...seats('AA1', '2/a1')];
     expect(await faultsOf({ eventId, seats: list })).toEqual([
-      { pointer: '#/seats/2', detail: 'names zone 1, row A, column 1 a second time' },
-      { pointer: '#/seats/4', detail: 'names zone 1, row A, column 1 a second time' },
-      { pointer: '#/seats/6', detail: 'names zone 2, row A, column 1 a second time' },
+      { pointer: '#/seats/2', detail: 'is zone 1, row A, column 1 again' },
+      { pointer: '#/seats/4', detail: 'is zone 1, row A, column 1 again' },
+      { pointer: '#/seats/6', detail: 'is zone 2, row A, column 1 again' },
     ]);
   });
 

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import { BuyerId, EventId, VenueId, ZoneId } from '../../shared/identifiers.ts';
 import type { ProblemCode, ProblemError } from '../../shared/problems.ts';
 import type { Purchase, Seat, Wish } from '../seats/take-seats.ts';
-import { seatFields } from './seat.ts';
+import { seatFields, seatOf } from './seat.ts';
 
 /** Of one order or hold. */
 export const maxTickets = 10;
@@ -38,6 +38,7 @@ export const WishRequest = Type.Object(
 /** What selling or holding a wish can answer, beside success. */
 export const takeProblems = [
   'INVALID_REQUEST',
+  'NOT_SIGNED_IN',
   'EVENT_NOT_FOUND',
   'ZONE_NOT_FOUND',
   'SEAT_NOT_FOUND',
@@ -52,14 +53,14 @@ export const takeProblems = [
   'INVENTORY_UNAVAILABLE',
 ] as const satisfies ProblemCode[];
 
-/** Reads a valid body's meaning, or what is wrong between its fields. */
+/** What a valid body asks for, with defaults filled in, or what is wrong between its fields. */
 export function readWish(body: Static<typeof WishRequest>): Omit<Purchase, 'eventId'> | { errors: ProblemError[] } {
   const { venueId, buyerId, seats, zoneId, quantity, split } = body;
   if (seats) {
-    const chosen = seats.map((seat) => ({ ...seat, column: Number(seat.column) }));
+    const chosen = seats.map(seatOf);
     const errors = [
       ...Object.entries({ zoneId, quantity, split }).flatMap(([name, value]) =>
-        value === undefined ? [] : [{ pointer: `#/${name}`, detail: 'does not go with seats' }],
+        value === undefined ? [] : [{ pointer: `#/${name}`, detail: 'must be left out when seats are given' }],
       ),
       ...repeated(chosen),
     ];
@@ -67,17 +68,17 @@ export function readWish(body: Static<typeof WishRequest>): Omit<Purchase, 'even
   }
   if (zoneId === undefined || quantity === undefined) {
     const missing = zoneId !== undefined ? '#/quantity' : quantity !== undefined ? '#/zoneId' : '#/seats';
-    return { errors: [{ pointer: missing, detail: 'is missing: say seats, or zoneId and quantity' }] };
+    return { errors: [{ pointer: missing, detail: 'is missing: give either seats, or zoneId and quantity' }] };
   }
   return { venueId, buyerId, wish: { zoneId, quantity, split: split ?? false } };
 }
 
-const seatName = ({ zoneId, row, column }: Seat) => `zone ${zoneId}, row ${row.toUpperCase()}, column ${column}`;
+const seatName = ({ zoneId, row, column }: Seat) => `zone ${zoneId}, row ${row}, column ${column}`;
 
 function repeated(seats: Seat[]): ProblemError[] {
   const names = seats.map(seatName);
   return names.flatMap((name, at) =>
-    names.indexOf(name) < at ? [{ pointer: `#/seats/${at}`, detail: `names ${name} a second time` }] : [],
+    names.indexOf(name) < at ? [{ pointer: `#/seats/${at}`, detail: `is ${name} again` }] : [],
   );
 }
 

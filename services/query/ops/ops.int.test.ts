@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import WebSocket from 'ws';
+import { testQueryApp } from '../../../scripts/testing/apps.ts';
 import { layCable, through } from '../../../scripts/testing/cable.ts';
 import { purchaseOf } from '../../../scripts/testing/seats.ts';
 import { silentLogger } from '../../../scripts/testing/silent-logger.ts';
@@ -14,7 +15,6 @@ import type { HttpServer } from '../../shared/http-server.ts';
 import { countsKey, takenKey } from '../../shared/keys.ts';
 import { createDepthReader } from '../../shared/queue-depth.ts';
 import { connectRedis } from '../../shared/redis.ts';
-import { buildQueryApp } from '../app.ts';
 import type { OpsMessage } from './messages.ts';
 
 const resources = new AsyncDisposableStack();
@@ -29,7 +29,7 @@ async function listen(app: HttpServer): Promise<string> {
   return await app.listen({ port: 0, host: '127.0.0.1' });
 }
 
-const app = await buildQueryApp({ db, redis, logger: silentLogger, ops: { token, readDepth } });
+const app = await testQueryApp({ db, redis, opsToken: token, readDepth });
 const base = await listen(app);
 
 const signIn = (given: string, eventId = '') =>
@@ -118,7 +118,7 @@ describe('the token', () => {
   });
 
   it('that is not set means that there is no such page', async () => {
-    await using without = await buildQueryApp({ db, redis, logger: silentLogger });
+    await using without = await testQueryApp({ db, redis, opsToken: '' });
     expect((await without.inject({ url: '/query/ops', headers: { authorization: 'Bearer ' } })).statusCode).toBe(404);
   });
 });
@@ -158,7 +158,7 @@ describe('who follows an event', () => {
     if (sold.kind !== 'sold') expect.fail(sold.code);
     await holdSeats(redis, { eventId: event.eventId, wish: { zoneId: 2, quantity: 3, split: false } });
     tally.tell(event.eventId, sold);
-    tally.tell(event.eventId, { kind: 'refused', code: 'SEAT_TAKEN' });
+    tally.tell(event.eventId, { kind: 'refused', isReplay: false, code: 'SEAT_TAKEN' });
     tally.answer(12);
     await startBeat({ redis, tally, logger: silentLogger }).stop();
 
@@ -220,8 +220,9 @@ describe('who follows an event', () => {
     const farDb = connectDatabase(through(cables.mysql, urls.databaseReaderUrl), 5);
     resources.defer(() => farDb.destroy());
     let queueAnswers = true;
-    const ops = { token, readDepth: () => (queueAnswers ? readDepth() : Promise.reject(new Error('SQS is away'))) };
-    const { last } = await follow(event, await listen(await buildQueryApp({ db: farDb, redis: far, logger: silentLogger, ops })));
+    const readSome = () => (queueAnswers ? readDepth() : Promise.reject(new Error('SQS is away')));
+    const cutOff = await testQueryApp({ db: farDb, redis: far, opsToken: token, readDepth: readSome });
+    const { last } = await follow(event, await listen(cutOff));
     const whole = { sale: expect.any(Array), inventory: {}, projection: {}, outbox: {}, queue: {} };
     await waitFor(() => expect(last()).toMatchObject(whole));
 

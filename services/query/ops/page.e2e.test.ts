@@ -5,8 +5,8 @@ import { holdSale } from '../../../scripts/flash-sale/hold-sale.ts';
 import { type SystemUnderSale, systemAt } from '../../../scripts/flash-sale/system.ts';
 import { freePorts } from '../../../scripts/local/free-ports.ts';
 import { connectMessaging } from '../../../scripts/local/messaging.ts';
-import { opsTokenOf } from '../../../scripts/local/ops-token.ts';
 import type { Ports } from '../../../scripts/local/ports.ts';
+import { secretsOf } from '../../../scripts/local/secrets.ts';
 import { startSystem } from '../../../scripts/local/system.ts';
 import { recordVerification } from '../../../scripts/onsale/verify/record.ts';
 import { verifyEvent } from '../../../scripts/onsale/verify/verify-event.ts';
@@ -31,7 +31,7 @@ describe.skipIf(!browser)("the operator's page, in Chromium", { timeout: 120_000
     ports = await freePorts();
     const folder = testFolder(resources);
     await startSystem({ folder, ports, urls, resources, say: () => {}, prepare: async () => {} });
-    [base, token, system] = [`http://127.0.0.1:${ports['load-balancer']}`, opsTokenOf(folder), systemAt(ports, urls)];
+    [base, token, system] = [`http://127.0.0.1:${ports['load-balancer']}`, secretsOf(folder).OPS_TOKEN, systemAt(ports, urls)];
   }, 300_000);
 
   /** A page of its own, and what it complains of. */

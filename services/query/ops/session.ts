@@ -1,6 +1,6 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type {} from '@fastify/cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { bearerOf, createTokenCheck } from '../../shared/identity/principal.ts';
 
 export type Sessions = ReturnType<typeof createSessions>;
 
@@ -10,17 +10,15 @@ const sessionMs = 12 * 3_600_000;
 
 /** Whoever has the token is an operator: with each request as a bearer token, or for half a day by a cookie (signed by @fastify/cookie). */
 export function createSessions(token: string) {
-  const expected = digestOf(token);
-  const isToken = (given: string) => timingSafeEqual(digestOf(given), expected);
+  const isToken = createTokenCheck(token);
 
   return {
     isToken,
 
     isOperator(request: FastifyRequest): boolean {
-      const { headers, cookies } = request;
-      const [, bearer] = /^Bearer (\S+)$/i.exec(headers.authorization ?? '') ?? [];
+      const bearer = bearerOf(request);
       if (bearer !== undefined) return isToken(bearer);
-      const { valid, value } = request.unsignCookie(cookies[cookie] ?? '');
+      const { valid, value } = request.unsignCookie(request.cookies[cookie] ?? '');
       return valid && Number(value) > Date.now();
     },
 
@@ -37,6 +35,3 @@ export function createSessions(token: string) {
     },
   };
 }
-
-/** Of one length, which is what may be compared without telling where it differs. */
-const digestOf = (text: string) => createHash('sha256').update(text).digest();

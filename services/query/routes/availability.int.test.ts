@@ -1,19 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { testQueryApp } from '../../../scripts/testing/apps.ts';
 import { layCable, through } from '../../../scripts/testing/cable.ts';
 import { purchaseOf } from '../../../scripts/testing/seats.ts';
-import { silentLogger } from '../../../scripts/testing/silent-logger.ts';
 import { db, openTestEvent, redis, seatedZone, unique, urls } from '../../../scripts/testing/stores.ts';
 import { type Inventory, openInventory } from '../../purchase/seats/inventory.ts';
 import { holdSeats, sellSeats } from '../../purchase/seats/take-seats.ts';
 import { countsKey, inventoryKey, openedEventsKey, takenKey } from '../../shared/keys.ts';
 import { connectRedis } from '../../shared/redis.ts';
-import { buildQueryApp } from '../app.ts';
 
 const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());
 
 async function appOn(store: typeof redis) {
-  const built = await buildQueryApp({ db, redis: store, logger: silentLogger });
+  const built = await testQueryApp({ db, redis: store });
   resources.defer(() => built.close());
   return built;
 }

@@ -65,7 +65,7 @@ export function registerAvailabilityRoutes(app: HttpServer, redis: RedisClient):
         params: Type.Object({ eventId: EventId }),
         response: {
           200: json(Availability, 'Now'),
-          ...problemResponses('INVALID_REQUEST', 'EVENT_NOT_FOUND', 'INVENTORY_UNAVAILABLE'),
+          ...problemResponses('INVALID_REQUEST', 'NOT_SIGNED_IN', 'EVENT_NOT_FOUND', 'INVENTORY_UNAVAILABLE'),
         },
       },
     },
@@ -102,7 +102,14 @@ export function registerAvailabilityRoutes(app: HttpServer, redis: RedisClient):
         ),
         response: {
           200: json(Type.Union([CompactSeats, ReadableSeats]), 'Now'),
-          ...problemResponses('INVALID_REQUEST', 'EVENT_NOT_FOUND', 'ZONE_NOT_FOUND', 'SEAT_NOT_FOUND', 'INVENTORY_UNAVAILABLE'),
+          ...problemResponses(
+            'INVALID_REQUEST',
+            'NOT_SIGNED_IN',
+            'EVENT_NOT_FOUND',
+            'ZONE_NOT_FOUND',
+            'SEAT_NOT_FOUND',
+            'INVENTORY_UNAVAILABLE',
+          ),
         },
       },
     },

@@ -1,14 +1,15 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import { asBuyerOf, asOperator, testQueryApp } from '../../../scripts/testing/apps.ts';
 import { cancelled, purchased, purchasedOrder } from '../../../scripts/testing/purchases.ts';
-import { silentLogger } from '../../../scripts/testing/silent-logger.ts';
 import { db, openTestEvent, redis, unique } from '../../../scripts/testing/stores.ts';
 import { projectEvents } from '../../persistence/projections/project.ts';
-import { buildQueryApp } from '../app.ts';
+import { problem } from '../../shared/problems.ts';
 
-const app = await buildQueryApp({ db, redis, logger: silentLogger });
+const app = await testQueryApp({ db, redis });
 afterAll(() => app.close());
 
-const get = (query: Record<string, string>) => app.inject({ url: '/query/api/v1/tickets', query });
+const get = (query: Record<string, string>, headers: Record<string, string> = asOperator) =>
+  app.inject({ url: '/query/api/v1/tickets', query, headers });
 
 /** The ids of a list's tickets, page by page. */
 async function pagesOf(query: Record<string, string>): Promise<string[][]> {
@@ -20,7 +21,7 @@ async function pagesOf(query: Record<string, string>): Promise<string[][]> {
     expect(pages.length, 'pages').toBeLessThan(20);
     const next = /^<([^>]+)>; rel="next"$/.exec(String(answer.headers.link))?.[1];
     if (next === undefined) return pages;
-    answer = await app.inject(next);
+    answer = await app.inject({ url: next, headers: asOperator });
   }
 }
 
@@ -73,6 +74,19 @@ describe("a buyer's tickets", () => {
     const statuses = answer.json<{ status: string }[]>().map(({ status }) => status);
     expect(statuses).toEqual(Array.from({ length: 10 }, (_, at) => (at === 6 ? 'CANCELLED' : 'PAID')));
     expect(answer.headers['cache-control']).toBe('private, no-cache');
+  });
+
+  it('are not for strangers, who learn nothing about a buyer, not even whether there is one', async () => {
+    const { buyerId, bought } = await twoEvents();
+    const [{ eventId = '', sales = [] } = {}] = bought;
+    const askers = [{}, asBuyerOf(sales[0]?.data.orderId ?? ''), { authorization: 'Bearer of-nothing' }];
+    for (const headers of askers) {
+      for (const query of [{ buyerId }, { buyerId: unique('Buyer') }, { buyerId, eventId }]) {
+        const answer = await get(query, headers);
+        expect([answer.statusCode, answer.headers['www-authenticate']]).toEqual([401, 'Bearer']);
+        expect(answer.json()).toEqual(problem('NOT_SIGNED_IN'));
+      }
+    }
   });
 
   it('are none for a buyer who has none, here or anywhere', async () => {

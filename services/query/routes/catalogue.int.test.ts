@@ -1,10 +1,9 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { openEvent } from '../../../scripts/onsale/open-event.ts';
-import { silentLogger } from '../../../scripts/testing/silent-logger.ts';
+import { testQueryApp } from '../../../scripts/testing/apps.ts';
 import { db, openTestEvent, planOf, redis, seatedZone, unique } from '../../../scripts/testing/stores.ts';
-import { buildQueryApp } from '../app.ts';
 
-const app = await buildQueryApp({ db, redis, logger: silentLogger });
+const app = await testQueryApp({ db, redis });
 afterAll(() => app.close());
 
 const get = (eventId: string, headers = {}) => app.inject({ url: `/query/api/v1/events/${eventId}`, headers });

@@ -21,7 +21,7 @@ export function registerCatalogueRoutes(app: HttpServer, db: Database): void {
         params: Type.Object({ eventId: EventId }),
         response: {
           200: json(CatalogueEvent, 'The event'),
-          ...problemResponses('INVALID_REQUEST', 'EVENT_NOT_FOUND', 'SERVICE_UNAVAILABLE'),
+          ...problemResponses('INVALID_REQUEST', 'NOT_SIGNED_IN', 'EVENT_NOT_FOUND', 'SERVICE_UNAVAILABLE'),
         },
       },
     },

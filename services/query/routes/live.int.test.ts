@@ -3,6 +3,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { afterAll, describe, expect, it, vi } from 'vitest';
+import { testQueryApp } from '../../../scripts/testing/apps.ts';
 import { layCable, through } from '../../../scripts/testing/cable.ts';
 import { type LiveClient, watchLive } from '../../../scripts/testing/live-client.ts';
 import { purchaseOf } from '../../../scripts/testing/seats.ts';
@@ -14,7 +15,6 @@ import { holdSeats, sellSeats } from '../../purchase/seats/take-seats.ts';
 import { createHttpServer, type HttpServer } from '../../shared/http-server.ts';
 import { countsKey, inventoryKey, takenKey } from '../../shared/keys.ts';
 import { connectRedis } from '../../shared/redis.ts';
-import { buildQueryApp } from '../app.ts';
 import { createWatchers } from '../live/watchers.ts';
 import { registerLiveRoutes } from './live.ts';
 
@@ -28,7 +28,7 @@ async function listen(app: HttpServer): Promise<string> {
   return await app.listen({ port: 0, host: '127.0.0.1' });
 }
 
-const base = await listen(await buildQueryApp({ db, redis, logger: silentLogger }));
+const base = await listen(await testQueryApp({ db, redis }));
 
 /** A server with the live routes alone, and limits that a test can reach. */
 async function limited(limits: Parameters<typeof registerLiveRoutes>[2]) {
@@ -168,7 +168,7 @@ describe('an inventory that cannot be read', () => {
       resources.defer(() => reader.disconnect());
       reader.on('error', () => {});
       await once(reader, 'ready');
-      const at = await listen(await buildQueryApp({ db, redis: reader, logger: silentLogger }));
+      const at = await listen(await testQueryApp({ db, redis: reader }));
       const client = await watch(event, at);
       await cable.cut();
       await waitFor(() => expect(client.isStale()).toBe(true));

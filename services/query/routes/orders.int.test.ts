@@ -1,16 +1,17 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, describe, expect, it } from 'vitest';
+import { asBuyerOf, asOperator, testQueryApp } from '../../../scripts/testing/apps.ts';
 import { cancelled, purchasedOrder, type TicketSold } from '../../../scripts/testing/purchases.ts';
-import { silentLogger } from '../../../scripts/testing/silent-logger.ts';
 import { db, openTestEvent, redis } from '../../../scripts/testing/stores.ts';
 import { projectEvents } from '../../persistence/projections/project.ts';
 import type { TicketsPurchased } from '../../shared/ticket-events.ts';
-import { buildQueryApp } from '../app.ts';
 
-const app = await buildQueryApp({ db, redis, logger: silentLogger });
+const app = await testQueryApp({ db, redis });
 afterAll(() => app.close());
 
-const get = (orderId: string, headers = {}) => app.inject({ url: `/query/api/v1/orders/${orderId}`, headers });
+/** By its buyer, unless the headers say otherwise. */
+const get = (orderId: string, headers: Record<string, string> = {}) =>
+  app.inject({ url: `/query/api/v1/orders/${orderId}`, headers: { ...asBuyerOf(orderId), ...headers } });
 const read = async ({ data }: TicketsPurchased) => (await get(data.orderId)).json();
 
 const seat = (column: number, priceMinor = 10_000) => ({ zoneId: 1, row: 'A', column, priceMinor });
@@ -42,6 +43,31 @@ describe('an order', () => {
         ],
       },
     ]);
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['no token', {}],
+    ["another order's token", asBuyerOf('0190b5f8-0000-7000-8000-000000000000')],
+    ['a token that was made up', { 'order-token': 'x'.repeat(22) }],
+  ])(
+    'cannot be read by anybody else: with %s the answer is 403, the same as for an order that does not exist',
+    async (_what, headers) => {
+      const sale = await orderOf([seat(1)]);
+      await projectEvents(db, [sale]);
+      const [there, missing] = await Promise.all(
+        [sale.data.orderId, uuidv7()].map((orderId) => app.inject({ url: `/query/api/v1/orders/${orderId}`, headers })),
+      );
+      expect(there?.json()).toMatchObject({ code: 'ORDER_TOKEN_REQUIRED', errors: [{ header: 'Order-Token' }] });
+      expect([missing?.statusCode, missing?.body]).toEqual([403, there?.body]);
+    },
+  );
+
+  it('is for the operator to read without its token', async () => {
+    const sale = await orderOf([seat(1)]);
+    await projectEvents(db, [sale]);
+    const { orderId } = sale.data;
+    const answer = await app.inject({ url: `/query/api/v1/orders/${orderId}`, headers: asOperator });
+    expect([answer.statusCode, answer.json().orderId]).toEqual([200, orderId]);
   });
 
   it('names no buyer where none was given', async () => {

@@ -2,6 +2,8 @@ import { Type } from 'typebox';
 import type { Database } from '../../shared/database.ts';
 import type { HttpServer } from '../../shared/http-server.ts';
 import { Uuid } from '../../shared/identifiers.ts';
+import { mayUseOrder, orderTokenHeader, orderTokenMissing } from '../../shared/identity/order-access.ts';
+import type { OrderTokens } from '../../shared/identity/order-token.ts';
 import { problemResponses, sendProblem } from '../../shared/problems.ts';
 import { Order } from '../../shared/ticket.ts';
 import { findOrder } from '../queries/orders.ts';
@@ -10,25 +12,34 @@ import { json } from './json.ts';
 /** It changes when tickets are cancelled: keep it, but ask (with its ETag) before showing it. */
 const cacheControl = 'private, no-cache';
 
-/** GET /query/api/v1/orders/{orderId}: an order, from the reader. */
-export function registerOrderRoutes(app: HttpServer, db: Database): void {
+/** GET /query/api/v1/orders/{orderId}: an order, from the reader, for whoever has its token. */
+export function registerOrderRoutes(app: HttpServer, { db, orderTokens }: { db: Database; orderTokens: OrderTokens }): void {
   app.get(
     '/query/api/v1/orders/:orderId',
     {
       schema: {
         operationId: 'getOrder',
         summary: 'One order, with its tickets',
-        description: 'An order appears here moments after its purchase was answered.',
+        description: "Needs the order's token. An order appears here moments after its purchase was answered.",
         tags: ['orders'],
         params: Type.Object({ orderId: Uuid }),
+        headers: orderTokenHeader,
         response: {
           200: json(Order, 'The order'),
-          ...problemResponses('INVALID_REQUEST', 'ORDER_NOT_FOUND', 'SERVICE_UNAVAILABLE'),
+          ...problemResponses(
+            'INVALID_REQUEST',
+            'NOT_SIGNED_IN',
+            'ORDER_TOKEN_REQUIRED',
+            'ORDER_NOT_FOUND',
+            'SERVICE_UNAVAILABLE',
+          ),
         },
       },
     },
     async (request, reply) => {
-      const order = await findOrder(db, request.params.orderId);
+      const { orderId } = request.params;
+      if (!mayUseOrder(orderTokens, request, orderId)) return sendProblem(reply, 'ORDER_TOKEN_REQUIRED', orderTokenMissing);
+      const order = await findOrder(db, orderId);
       if (!order) return sendProblem(reply, 'ORDER_NOT_FOUND');
       return reply.header('cache-control', cacheControl).send(order);
     },

@@ -2,8 +2,9 @@ import { Type } from 'typebox';
 import type { Database } from '../../shared/database.ts';
 import type { HttpServer } from '../../shared/http-server.ts';
 import { BuyerId, Currency, EventId, Money, Uuid, VenueId } from '../../shared/identifiers.ts';
+import { type Principal, sendNotSignedIn } from '../../shared/identity/principal.ts';
 import { problemResponses, sendProblem } from '../../shared/problems.ts';
-import { Ticket } from '../../shared/ticket.ts';
+import { ListedTicket, type Ticket } from '../../shared/ticket.ts';
 import { eventExists, readSales } from '../queries/sales.ts';
 import { findTicket, listTickets } from '../queries/tickets.ts';
 import { decodeCursor, encodeCursor, maxCursorCharacters } from './cursor.ts';
@@ -33,7 +34,7 @@ export function registerTicketRoutes(app: HttpServer, db: Database): void {
         querystring: Type.Object(
           {
             eventId: Type.Optional(EventId),
-            buyerId: Type.Optional(BuyerId),
+            buyerId: Type.Optional({ ...BuyerId, description: 'A buyer; for the operator only' }),
             cursor: Type.Optional(
               Type.String({
                 maxLength: maxCursorCharacters,
@@ -47,13 +48,15 @@ export function registerTicketRoutes(app: HttpServer, db: Database): void {
           { additionalProperties: false },
         ),
         response: {
-          200: json(Type.Array(Ticket), 'A page of tickets, newest last', { Link: linkHeader }),
-          ...problemResponses('INVALID_REQUEST', 'EVENT_NOT_FOUND', 'SERVICE_UNAVAILABLE'),
+          200: json(Type.Array(ListedTicket), 'A page of tickets, newest last', { Link: linkHeader }),
+          ...problemResponses('INVALID_REQUEST', 'NOT_SIGNED_IN', 'EVENT_NOT_FOUND', 'SERVICE_UNAVAILABLE'),
         },
       },
     },
     async (request, reply) => {
       const { eventId, buyerId, cursor, limit = defaultTickets } = request.query;
+      // What a named buyer has is nobody else's to know.
+      if (buyerId !== undefined && request.principal !== 'operator') return sendNotSignedIn(reply);
       if (eventId === undefined && buyerId === undefined) {
         const detail = 'is missing; at least one of eventId and buyerId is needed';
         const errors = [
@@ -84,7 +87,8 @@ export function registerTicketRoutes(app: HttpServer, db: Database): void {
         });
         reply.header('link', `</query/api/v1/tickets?${next}>; rel="next"`);
       }
-      return reply.header('cache-control', ticketCacheControl).send(tickets);
+      const shown = tickets.map((ticket) => listedTo(request.principal, ticket));
+      return reply.header('cache-control', ticketCacheControl).send(shown);
     },
   );
 
@@ -98,15 +102,15 @@ export function registerTicketRoutes(app: HttpServer, db: Database): void {
         tags: ['tickets'],
         params: Type.Object({ ticketId: Uuid }),
         response: {
-          200: json(Ticket, 'The ticket'),
-          ...problemResponses('INVALID_REQUEST', 'TICKET_NOT_FOUND', 'SERVICE_UNAVAILABLE'),
+          200: json(ListedTicket, 'The ticket'),
+          ...problemResponses('INVALID_REQUEST', 'NOT_SIGNED_IN', 'TICKET_NOT_FOUND', 'SERVICE_UNAVAILABLE'),
         },
       },
     },
     async (request, reply) => {
       const ticket = await findTicket(db, request.params.ticketId);
       if (!ticket) return sendProblem(reply, 'TICKET_NOT_FOUND');
-      return reply.header('cache-control', ticketCacheControl).send(ticket);
+      return reply.header('cache-control', ticketCacheControl).send(listedTo(request.principal, ticket));
     },
   );
 
@@ -120,7 +124,7 @@ export function registerTicketRoutes(app: HttpServer, db: Database): void {
         params: Type.Object({ eventId: EventId }),
         response: {
           200: json(Type.Object({ eventId: EventId, count: SoldCount }), 'Tickets sold and not cancelled'),
-          ...problemResponses('INVALID_REQUEST', 'EVENT_NOT_FOUND', 'SERVICE_UNAVAILABLE'),
+          ...problemResponses('INVALID_REQUEST', 'NOT_SIGNED_IN', 'EVENT_NOT_FOUND', 'SERVICE_UNAVAILABLE'),
         },
       },
     },
@@ -145,7 +149,7 @@ export function registerTicketRoutes(app: HttpServer, db: Database): void {
             Type.Object({ venueId: VenueId, eventId: EventId, totalRevenue: Money, currency: Currency }),
             'Of tickets sold and not cancelled',
           ),
-          ...problemResponses('INVALID_REQUEST', 'EVENT_NOT_FOUND', 'SERVICE_UNAVAILABLE'),
+          ...problemResponses('INVALID_REQUEST', 'NOT_SIGNED_IN', 'EVENT_NOT_FOUND', 'SERVICE_UNAVAILABLE'),
         },
       },
     },
@@ -158,3 +162,7 @@ export function registerTicketRoutes(app: HttpServer, db: Database): void {
     },
   );
 }
+
+/** A ticket as a list shows it: only the operator sees which order it is of. */
+const listedTo = (principal: Principal, { orderId, ...ticket }: Ticket): ListedTicket =>
+  principal === 'operator' ? { ...ticket, orderId } : ticket;

@@ -1,0 +1,39 @@
+import { buildPurchaseApp } from '../../services/purchase/app.ts';
+import { createTally } from '../../services/purchase/pulse/tally.ts';
+import { buildQueryApp } from '../../services/query/app.ts';
+import { createOrderTokens } from '../../services/shared/identity/order-token.ts';
+import { silentLogger } from './silent-logger.ts';
+
+/** What the tests' services know orders and the operator by. */
+export const orderTokenSecret = 'the secret of the tests, 32 characters';
+export const orderTokens = createOrderTokens(orderTokenSecret);
+export const opsToken = 'the-operators-token-of-the-tests';
+
+/** The headers of the operator, and of an order's buyer. */
+export const asOperator = { authorization: `Bearer ${opsToken}` };
+export const asBuyerOf = (orderId: string) => ({ 'order-token': orderTokens.tokenOf(orderId) });
+
+type PurchaseOptions = Parameters<typeof buildPurchaseApp>[0];
+type QueryOptions = Parameters<typeof buildQueryApp>[0];
+
+/** A purchase app, wired as in main.ts but for what a test has to say of it. */
+export const testPurchaseApp = (options: Pick<PurchaseOptions, 'redis'> & Partial<PurchaseOptions>) =>
+  buildPurchaseApp({
+    orderTokens,
+    opsToken,
+    wakeRelay: () => {},
+    tally: createTally(),
+    checks: {},
+    logger: silentLogger,
+    ...options,
+  });
+
+/** A query app likewise; nothing waits in its queues. */
+export const testQueryApp = (options: Pick<QueryOptions, 'redis' | 'db'> & Partial<QueryOptions>) =>
+  buildQueryApp({
+    orderTokens,
+    opsToken,
+    readDepth: async () => ({ messages: 0, inFlight: 0, deadLetters: 0 }),
+    logger: silentLogger,
+    ...options,
+  });

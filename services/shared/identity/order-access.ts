@@ -1,0 +1,22 @@
+import type { FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { OrderToken } from '../identifiers.ts';
+import type { OrderTokens } from './order-token.ts';
+
+/** The header of a route on one order, for its schema. */
+export const orderTokenHeader = Type.Object({
+  'order-token': Type.Optional(
+    Type.String({ ...OrderToken, description: "The order's token, from the answer to its purchase; the operator needs none" }),
+  ),
+});
+
+/** What is wrong with a request that may not use its order. It is the same whether or not there is such an order. */
+export const orderTokenMissing = {
+  errors: [{ header: 'Order-Token', detail: "must be the order's token, from the answer to its purchase" }],
+};
+
+/** Whether a request may read and cancel an order: with the order's token, or as the operator. */
+export function mayUseOrder(tokens: OrderTokens, { headers, principal }: FastifyRequest, orderId: string): boolean {
+  const { 'order-token': token } = headers;
+  return principal === 'operator' || (typeof token === 'string' && tokens.isTokenOf(orderId, token));
+}
