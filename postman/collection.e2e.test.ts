@@ -16,18 +16,20 @@ const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());
 
 let base: string;
+let opsToken: string;
 beforeAll(async () => {
   for (const file of ['event1.json', 'small-hall.json']) {
     await openEvent(db, redis, parseEventFile(readFileSync(join(root, 'scripts/demo', file), 'utf8')));
   }
-  base = await startTestSystem(resources);
+  ({ base, opsToken } = await startTestSystem(resources));
 });
 
 /** Runs the collection as `npm run postman` does; rejects, with newman's output, where an assertion fails. */
 async function runCollection(): Promise<void> {
   const newman = join(root, 'node_modules/newman/bin/newman.js');
   const environment = join(import.meta.dirname, 'local.postman_environment.json');
-  const args = [newman, 'run', collectionFile, '--environment', environment, '--env-var', `baseUrl=${base}`, '--color', 'off'];
+  const args = [newman, 'run', collectionFile, '--environment', environment, '--color', 'off'];
+  args.push('--env-var', `baseUrl=${base}`, '--env-var', `opsToken=${opsToken}`);
   await run(process.execPath, args, { maxBuffer: 16 * 1024 * 1024 }).catch(({ stdout, stderr, message }) => {
     throw new Error(stdout || stderr || message);
   });

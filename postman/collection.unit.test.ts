@@ -23,7 +23,6 @@ const notProvoked: Partial<Record<ProblemCode, string>> = {
   BUYER_LIMIT_REACHED: 'an event that limits tickets by buyer',
   HOLD_EXPIRED: 'the ten minutes of a hold',
   NOT_ON_SALE: 'an event that is not on sale yet',
-  NOT_SIGNED_IN: "the operator's page, which is no part of the API",
   INTERNAL_ERROR: 'a fault of ours',
   INVENTORY_UNAVAILABLE: 'a Redis that is away',
   SERVICE_UNAVAILABLE: 'a store that is away, or an overload',

@@ -23,7 +23,7 @@ it.runIf(await findBinary('curl'))(
   'finds a real system well once its canary event is open, and leaves every ticket of it',
   async () => {
     await using resources = new AsyncDisposableStack();
-    const base = await startTestSystem(resources);
+    const { base } = await startTestSystem(resources);
 
     const before = await check(base);
     expect(before.output).toMatch(/\nFAIL .* can be bought: (404 .*EVENT_NOT_FOUND|503 .*INVENTORY_UNAVAILABLE)/);

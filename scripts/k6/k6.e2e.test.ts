@@ -13,7 +13,7 @@ afterAll(() => resources.disposeAsync());
 describe.skipIf(!k6)('with k6 on the PATH', () => {
   let base: string;
   beforeAll(async () => {
-    base = await startTestSystem(resources);
+    ({ base } = await startTestSystem(resources));
   });
 
   it.each([
