@@ -37,5 +37,5 @@ export const answerKey = (eventId: string, scope: string, idempotencyKey: string
 export const openedEventsKey = `${layout}:events`;
 /** Sorted set: event → when (ms) somebody last noted that it sells (active-events.ts). */
 export const activeEventsKey = `${layout}:active`;
-/** Stream: what purchase processes told buyers, a second at a time (pulses.ts). The last minutes of it. */
+/** Stream: what purchase processes sold, held, cancelled and refused, by the second (pulses.ts). The last minutes of it. */
 export const pulsesKey = `${layout}:pulses`;

@@ -4,7 +4,7 @@ import type { OutboxRecord } from './ticket-events.ts';
 export type OutboxEntry = [id: string, fields: string[]];
 
 /**
- * The domain events of an entry, which are those of one script call (seats/lua/lib/seats.lua). Its fields are `first`, the
+ * The domain events of an entry, which are those of one script call (seats/lua/lib/run.lua). Its fields are `first`, the
  * sequence of the first of them, `time`, when they happened (ms), and then for each its type, with a space and the W3C
  * traceparent where it has one, and its data as JSON.
  */

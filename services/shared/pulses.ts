@@ -1,5 +1,5 @@
 /**
- * What one purchase process told buyers in one second: written to Redis by each of them (pulsesKey), and read for the operator's
+ * What one purchase process sold, held, cancelled and refused in one second: written to Redis by each of them (pulsesKey), and read for the operator's
  * page. Nothing is decided by it, and what of it is lost is lost.
  */
 export type Pulse = {
@@ -12,7 +12,6 @@ export type Pulse = {
   latency: [bucket: number, answers: number][];
 };
 
-/** An answer that is repeated for an Idempotency-Key is counted again. */
 export type EventPulse = {
   sold: number;
   /** What the tickets sold cost together, in minor units. */
