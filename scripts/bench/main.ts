@@ -4,6 +4,7 @@ import { describeMachine } from '../local/machine.ts';
 import { describeCommit } from './commit.ts';
 import { footprint } from './parts/footprint.ts';
 import { generatorCeiling } from './parts/generator-ceiling.ts';
+import { manyEvents } from './parts/many-events.ts';
 import { purchaseAgainstFloor } from './parts/purchase-against-floor.ts';
 import { purchaseAgainstUsualWay } from './parts/purchase-against-usual-way.ts';
 import { queriesAtAMillion } from './parts/queries-at-a-million.ts';
@@ -26,6 +27,7 @@ const parts: Record<string, Part> = {
   g: footprint,
   h: waitingForAReplica,
   i: tracing,
+  k: manyEvents,
   // Last, for what a million tickets leave in the stores.
   e: queriesAtAMillion,
 };

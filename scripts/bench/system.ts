@@ -73,6 +73,7 @@ export const settingsAt = (urls: StoreUrls, endpoint: string): Record<string, st
   ...defaults,
   ...emulatorEnvironment(endpoint),
   ...serviceEnvironment(urls, endpoint),
+  ORDER_TOKEN_SECRET: 'the secret of the bench, 32 characters',
 });
 
 /** Starts one of the bench's own servers likewise; `script` is import.meta.resolve of its file. */

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { pathTable, type ServiceName } from '../../services/shared/path-table.ts';
 import { emulatorEnvironment } from '../local/emulator.ts';
 import { answers, startProcess } from '../local/process.ts';
+import { orderTokenSecret } from '../testing/apps.ts';
 import { buy, get } from '../testing/http.ts';
 import { testFolder } from '../testing/services.ts';
 import { createMessaging, unique, urls } from '../testing/stores.ts';
@@ -51,6 +52,7 @@ const environment = {
   SNS_TOPIC_ARN: messaging.topicArn,
   SQS_QUEUE_URL: messaging.queueUrl,
   SQS_DEAD_LETTER_QUEUE_URL: messaging.deadLetterQueueUrl,
+  ORDER_TOKEN_SECRET: orderTokenSecret,
 };
 
 /** How Node runs a program of an image: it may read the image, the packages and the event's file alone, and write nothing. */
