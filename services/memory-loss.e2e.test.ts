@@ -8,6 +8,7 @@ import { connectStores } from '../scripts/local/connect.ts';
 import { emulatorEnvironment } from '../scripts/local/emulator.ts';
 import { startRedis } from '../scripts/local/redis.ts';
 import { openEvent } from '../scripts/onsale/open-event.ts';
+import { asBuyerOf } from '../scripts/testing/apps.ts';
 import { buy, get, post } from '../scripts/testing/http.ts';
 import { startTestService, testFolder } from '../scripts/testing/services.ts';
 import { createMessaging, planOf, seatedZone, unique, urls } from '../scripts/testing/stores.ts';
@@ -80,7 +81,12 @@ describe('Redis that loses its memory', { timeout: 120_000 }, () => {
     expect([await buyAt(1), await buyAt(4), await buyAt(5)]).toEqual(['SEAT_TAKEN', 'SEAT_TAKEN', 'SOLD']);
     // Of another event that Redis lost, it is not said that there is none.
     expect((await buy(base, { ...event, eventId: other.eventId })).body.code).toBe('INVENTORY_UNAVAILABLE');
-    const cancelled = await post(`${base}/purchase/api/v1/orders/${last.body.orderId}/cancel`, { eventId: event.eventId });
+    const lastId = String(last.body.orderId);
+    const cancelled = await post(
+      `${base}/purchase/api/v1/orders/${lastId}/cancel`,
+      { eventId: event.eventId },
+      asBuyerOf(lastId),
+    );
     expect(cancelled).toMatchObject({ status: 200, body: { status: 'CANCELLED' } });
     expect(await buyAt(4)).toBe('SOLD');
     await waitFor(async () => expect(await count()).toBe(5));

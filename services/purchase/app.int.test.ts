@@ -94,7 +94,7 @@ describe('the OpenAPI document', () => {
       'post',
       '/purchase/api/v1/orders/{orderId}/cancel',
       ['200', '400', '401', '403', '404', '413', '415', '422', '503'],
-      ['orderId', 'idempotency-key'],
+      ['orderId', 'idempotency-key', 'order-token'],
       ['eventId', 'ticketIds'],
     ],
     ['post', '/purchase/api/v1/holds', take, ['idempotency-key'], wishFields],
