@@ -2,7 +2,8 @@
 #
 #   docker build --build-arg SERVICE=purchase .    a service: purchase, query or persistence
 #   docker build --target operations .             the schema's migrations and the onsale command
-#   docker build --target local .                  what AWS gives elsewhere, for docker-compose.yml
+#   docker build --target local .                  an emulator of SNS and SQS, for docker-compose.yml
+#   docker build --target load-balancer .          nginx with the ALB's rules, for docker-compose.yml
 
 ARG NODE_IMAGE=node:24.21.0-bookworm-slim
 
@@ -20,7 +21,22 @@ RUN --mount=type=cache,target=/root/.npm npm pkg delete devDependencies \
   && npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 
 
-# The SNS/SQS emulator and the load balancer.
+FROM dependencies AS load-balancer-config
+COPY services/shared services/shared
+COPY scripts/local scripts/local
+RUN node scripts/local/print-nginx-config.ts > nginx.conf
+
+
+FROM nginx:1.30-alpine AS load-balancer
+COPY --from=load-balancer-config /app/nginx.conf /etc/nginx/
+# The base image's "nginx", by number.
+USER 101:101
+# Without the base image's script, which would edit configurations.
+ENTRYPOINT []
+CMD ["nginx", "-p", "/tmp/", "-e", "stderr"]
+
+
+# The SNS/SQS emulator.
 FROM base AS local
 COPY package.json package-lock.json ./
 RUN --mount=type=cache,target=/root/.npm npm install --include=dev --ignore-scripts --no-save --no-audit --no-fund \

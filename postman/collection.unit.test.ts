@@ -24,6 +24,8 @@ const notProvoked: Partial<Record<ProblemCode, string>> = {
   HOLD_EXPIRED: 'the ten minutes of a hold',
   NOT_ON_SALE: 'an event that is not on sale yet',
   INTERNAL_ERROR: 'a fault of ours',
+  BAD_GATEWAY: 'a service that ends while it works on a request',
+  GATEWAY_TIMEOUT: 'a service that takes a minute',
   INVENTORY_UNAVAILABLE: 'a Redis that is away',
   SERVICE_UNAVAILABLE: 'a store that is away, or an overload',
 };

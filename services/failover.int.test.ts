@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import getPort from 'get-port';
 import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { findServers, type Server } from '../scripts/local/binaries.ts';
 import { connectStores } from '../scripts/local/connect.ts';
 import type { LocalProcess } from '../scripts/local/process.ts';
 import { startRedis } from '../scripts/local/redis.ts';
+import { findServers } from '../scripts/local/servers.ts';
 import { openEvent } from '../scripts/onsale/open-event.ts';
 import { rebuildEvent } from '../scripts/onsale/rebuild-event.ts';
 import { verifyEvent } from '../scripts/onsale/verify/verify-event.ts';
@@ -29,8 +29,7 @@ const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());
 
 const folder = testFolder(resources);
-const { redis: found } = await findServers({ redis: true, mysql: false }, join(folder, 'bin'), () => {});
-const server = found as Server;
+const { redis: server } = await findServers(['redis'], () => {});
 
 const waitFor = <T>(condition: () => Promise<T>) => vi.waitFor(condition, { timeout: 30_000, interval: 20 });
 

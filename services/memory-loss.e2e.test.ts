@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import getPort from 'get-port';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { findServers } from '../scripts/local/binaries.ts';
 import { connectStores } from '../scripts/local/connect.ts';
 import { emulatorEnvironment } from '../scripts/local/emulator.ts';
 import { startRedis } from '../scripts/local/redis.ts';
+import { findServers } from '../scripts/local/servers.ts';
 import { openEvent } from '../scripts/onsale/open-event.ts';
 import { asBuyerOf } from '../scripts/testing/apps.ts';
 import { buy, get, post } from '../scripts/testing/http.ts';
@@ -22,8 +22,7 @@ const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { time
 describe('Redis that loses its memory', { timeout: 120_000 }, () => {
   it('sells nothing until it is rebuilt, while services run; then every ticket is there, and no seat is sold twice', async () => {
     const folder = testFolder(resources);
-    const { redis: server } = await findServers({ redis: true, mysql: false }, join(folder, 'bin'), () => {});
-    if (!server) expect.fail('no Redis to run');
+    const { redis: server } = await findServers(['redis'], () => {});
     const port = await getPort();
     const process = await startRedis(server, { folder: join(folder, 'redis'), port });
     resources.defer(() => process.stop());

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import getPort from 'get-port';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { findServers } from '../scripts/local/binaries.ts';
 import { connectStores } from '../scripts/local/connect.ts';
 import { startRedis } from '../scripts/local/redis.ts';
+import { findServers } from '../scripts/local/servers.ts';
 import { openEvent } from '../scripts/onsale/open-event.ts';
 import { layCable, through } from '../scripts/testing/cable.ts';
 import { assertConserved } from '../scripts/testing/conservation.ts';
@@ -29,8 +29,7 @@ describe('a store that goes away', { timeout: 120_000 }, () => {
   it('Redis, stopped and killed (-9): 503 at once; after its restart sales resume, and what was sold, held or answered is so', async () => {
     const folder = testFolder(resources);
     const at = { folder: join(folder, 'redis'), port: await getPort() };
-    const { redis: server } = await findServers({ redis: true, mysql: false }, join(folder, 'bin'), () => {});
-    if (!server) expect.fail('no Redis to run');
+    const { redis: server } = await findServers(['redis'], () => {});
     const first = await startRedis(server, at);
     resources.defer(() => first.stop());
     const own = { ...urls, redisUrl: `redis://127.0.0.1:${at.port}` };

@@ -1,12 +1,11 @@
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import getPort from 'get-port';
 import type { Cluster } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { findServers, type Server } from '../scripts/local/binaries.ts';
 import { connectStores } from '../scripts/local/connect.ts';
 import type { LocalProcess } from '../scripts/local/process.ts';
 import { startRedisCluster, startRedisNode } from '../scripts/local/redis-cluster.ts';
+import { findServers } from '../scripts/local/servers.ts';
 import { openEvent } from '../scripts/onsale/open-event.ts';
 import { testPurchaseApp } from '../scripts/testing/apps.ts';
 import { assertConserved } from '../scripts/testing/conservation.ts';
@@ -25,8 +24,7 @@ const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());
 
 const folder = testFolder(resources);
-const { redis: found } = await findServers({ redis: true, mysql: false }, join(folder, 'bin'), () => {});
-const server = found as Server;
+const { redis: server } = await findServers(['redis'], () => {});
 const [ports, replicaPorts] = [await threePorts(), await threePorts()];
 const nodeTimeoutMs = 1_000;
 

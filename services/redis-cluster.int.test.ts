@@ -1,13 +1,12 @@
 import { type AddressInfo, createServer } from 'node:net';
-import { join } from 'node:path';
 import type { InjectOptions } from 'fastify';
 import getPort from 'get-port';
 import type { Cluster, Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { findServers, type Server } from '../scripts/local/binaries.ts';
 import { connectStores } from '../scripts/local/connect.ts';
 import type { LocalProcess } from '../scripts/local/process.ts';
 import { startRedisCluster, startRedisNode } from '../scripts/local/redis-cluster.ts';
+import { findServers } from '../scripts/local/servers.ts';
 import { openEvent } from '../scripts/onsale/open-event.ts';
 import { showEvent } from '../scripts/onsale/show-event.ts';
 import { asBuyerOf, testPurchaseApp } from '../scripts/testing/apps.ts';
@@ -28,8 +27,7 @@ afterAll(() => resources.disposeAsync());
 
 const ports = [await getPort(), await getPort(), await getPort()];
 const folder = testFolder(resources);
-const { redis: found } = await findServers({ redis: true, mysql: false }, join(folder, 'bin'), () => {});
-const server = found as Server;
+const { redis: server } = await findServers(['redis'], () => {});
 
 type Shard = { name: string; process: LocalProcess; eventId: string };
 const shards: Shard[] = [];

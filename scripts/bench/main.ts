@@ -10,6 +10,7 @@ import { purchaseAgainstUsualWay } from './parts/purchase-against-usual-way.ts';
 import { queriesAtAMillion } from './parts/queries-at-a-million.ts';
 import { requestsPerTicket } from './parts/requests-per-ticket.ts';
 import { scaling } from './parts/scaling.ts';
+import { throughLoadBalancer } from './parts/through-load-balancer.ts';
 import { tracing } from './parts/tracing.ts';
 import { waitingForAReplica } from './parts/waiting-for-a-replica.ts';
 import { workerAgainstRaw } from './parts/worker-against-raw.ts';
@@ -27,6 +28,7 @@ const parts: Record<string, Part> = {
   g: footprint,
   h: waitingForAReplica,
   i: tracing,
+  j: throughLoadBalancer,
   k: manyEvents,
   // Last, for what a million tickets leave in the stores.
   e: queriesAtAMillion,

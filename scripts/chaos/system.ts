@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import getPort, { portNumbers } from 'get-port';
 import { migrateToLatest } from '../../migrations/migrate.ts';
 import { pathTable, type ServiceName } from '../../services/shared/path-table.ts';
-import { findServers } from '../local/binaries.ts';
 import { connectStores } from '../local/connect.ts';
 import { emulatorEnvironment } from '../local/emulator.ts';
 import { connectMessaging } from '../local/messaging.ts';
@@ -10,6 +9,7 @@ import { startMysql } from '../local/mysql.ts';
 import type { LocalProcess } from '../local/process.ts';
 import { startRedis } from '../local/redis.ts';
 import { secretsOf } from '../local/secrets.ts';
+import { findServers } from '../local/servers.ts';
 import { startService } from '../local/services.ts';
 import { localStoreUrls, startEmulator } from '../local/stores.ts';
 import { serviceEnvironment } from '../local/system.ts';
@@ -51,9 +51,8 @@ export async function startChaosSystem(options: {
   onDeath: (part: PartName) => void;
 }): Promise<ChaosSystem> {
   const { folder, root, resources, say, onDeath } = options;
-  const servers = await findServers({ redis: true, mysql: true }, join(folder, 'bin'), say);
-  const { redis: redisServer, mysql: mysqlServer } = servers;
-  if (!redisServer || !mysqlServer || redisServer.docker || mysqlServer.docker)
+  const { redis: redisServer, mysql: mysqlServer } = await findServers(['redis', 'mysql'], say);
+  if (redisServer.docker || mysqlServer.docker)
     throw new Error('Chaos kills servers: it needs Redis and MySQL or MariaDB as processes here, and not in Docker');
 
   const from = firstPort + Math.floor(Math.random() * ((lastPort - firstPort) / 2));

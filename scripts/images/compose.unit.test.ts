@@ -54,9 +54,6 @@ describe.each(services)('the %s container', (service) => {
   it('has settings that the service starts with, at the port where the load balancer looks for it', () => {
     expect(build?.args).toEqual({ SERVICE: service });
     expect(loadConfig(configs[service], environment)).toMatchObject({ PORT: pathTable[service].port, HOST: '0.0.0.0' });
-    expect(named('load-balancer').environment?.[`${service.toUpperCase()}_URL`]).toBe(
-      `http://${service}:${pathTable[service].port}`,
-    );
   });
 
   it('is told what "npm start" tells it, but for where the stores and the emulator are', () => {
@@ -74,6 +71,18 @@ describe('docker-compose.yml', () => {
     const published = all.flatMap(([, { ports = [] }]) => ports);
     for (const port of published) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
     expect(published.map((port) => Number(port.split(':')[1])).toSorted()).toEqual(Object.values(defaultPorts).toSorted());
+  });
+
+  it('has the emulator serve the host name that the services call it by', () => {
+    const { port, hostname } = new URL(endpoint);
+    expect(named('emulator').environment).toMatchObject({ HOST: '0.0.0.0', PORT: port, SERVER_NAME: hostname });
+  });
+
+  it('starts nginx without a shell or a script, its configuration made in another stage and its files in memory', () => {
+    const { command, user } = describeImage('load-balancer');
+    expect([command, user]).toEqual([['nginx', '-p', '/tmp/', '-e', 'stderr'], '101:101']);
+    expect(named('load-balancer')).toMatchObject({ build: { target: 'load-balancer' }, tmpfs: ['/tmp'] });
+    expect(named('load-balancer').command).toBeUndefined();
   });
 
   it.each(all)('lets %s write to its volumes alone, as a user who is not root and without capabilities', (name, container) => {

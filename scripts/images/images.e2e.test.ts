@@ -6,6 +6,7 @@ import getPort from 'get-port';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { pathTable, type ServiceName } from '../../services/shared/path-table.ts';
 import { emulatorEnvironment } from '../local/emulator.ts';
+import { defaultPorts } from '../local/ports.ts';
 import { answers, startProcess } from '../local/process.ts';
 import { orderTokenSecret } from '../testing/apps.ts';
 import { buy, get } from '../testing/http.ts';
@@ -23,6 +24,7 @@ const images = {
   query: describeImage('service', { SERVICE: 'query' }),
   persistence: describeImage('service', { SERVICE: 'persistence' }),
   operations: describeImage('operations'),
+  'load-balancer-config': describeImage('load-balancer-config'),
 };
 type Name = keyof typeof images;
 
@@ -66,7 +68,11 @@ const inImage = (name: Name) => ({
 });
 
 async function operate(...args: string[]): Promise<string> {
-  const { cwd, flags } = inImage('operations');
+  return await runIn('operations', ...args);
+}
+
+async function runIn(name: Name, ...args: string[]): Promise<string> {
+  const { cwd, flags } = inImage(name);
   const { stdout } = await run(process.execPath, [...flags, ...args], { cwd, env: { ...process.env, ...environment } });
   return stdout;
 }
@@ -121,4 +127,10 @@ it('the images open an event, sell, count and verify a ticket and end with 0, re
   for (const service of services) service.kill('SIGTERM');
   expect(await Promise.all(services.map(({ exited }) => exited))).toEqual(services.map(() => [0, null]));
   expect(await Promise.all(services.map(({ checkHealth }) => checkHealth()))).toEqual([1, 1, 1]);
+});
+
+it("the load balancer's image makes its configuration of its own files: each service is the container of its name", async () => {
+  const config = await runIn('load-balancer-config', 'scripts/local/print-nginx-config.ts');
+  for (const [service, { port }] of Object.entries(pathTable)) expect(config).toContain(`server ${service}:${port} resolve;`);
+  expect(config).toContain(`listen ${defaultPorts['load-balancer']} `);
 });

@@ -2,8 +2,10 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
-import { bindAddress, commandLine, type MysqlServer, run } from './binaries.ts';
+import { run } from './binaries.ts';
+import { bindAddress, commandLine } from './docker.ts';
 import { type LocalProcess, startProcess } from './process.ts';
+import type { MysqlServer } from './servers.ts';
 
 /** The account that the services use here: it may do anything to databases whose name begins with onsale, and nothing else. */
 export const localMysqlUrl = (port: number) => `mysql://onsale:onsale@127.0.0.1:${port}/onsale`;

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { findBinary } from './binaries.ts';
@@ -16,24 +16,30 @@ export type ProcessSpec = {
   isReady: () => Promise<boolean>;
   /** No buyer waits for it: on a machine that all share, it leaves the processor to what buyers wait for. */
   isBackground?: boolean;
+  /** The signal that has it finish what is in hand and end; SIGTERM if it is not said. */
+  stopSignal?: NodeJS.Signals;
 };
 
 export type LocalProcess = {
   name: string;
   /** Settles when the process is gone. */
   exited: Promise<unknown>;
-  /** SIGTERM, and SIGKILL where that did not help. Resolves when it is gone. */
+  /** Ends it in good order, or with SIGKILL if that takes too long. Resolves when it is gone. */
   stop(): Promise<void>;
   kill(signal: NodeJS.Signals): void;
+  /** Its log's name, and the last lines that it wrote there: for an error that says what happened to it. */
+  lastWords(): string;
 };
 
 const readyMs = 60_000;
 const stopMs = 30_000;
+const lastLines = 10;
 
-/** Starts a process, its output in a file, and waits until it is ready. Rejects, with the file's name, if it never is. */
+/** Starts a process, its output in a file, and waits until it is ready. Rejects, with its last words, if it never is. */
 export async function startProcess(spec: ProcessSpec): Promise<LocalProcess> {
-  const { name, command, args, env = {}, logFile, isReady, isBackground = false } = spec;
+  const { name, command, args, env = {}, logFile, isReady, isBackground = false, stopSignal = 'SIGTERM' } = spec;
   mkdirSync(dirname(logFile), { recursive: true });
+  const logStart = existsSync(logFile) ? statSync(logFile).size : 0;
   // Whoever starts it may be killed outright: then the kernel ends it too (where setpriv is to be had, on Linux).
   const guard = await findBinary('setpriv');
   const [file, ...rest] = guard ? [guard, '--pdeathsig', 'TERM', command, ...args] : [command, ...args];
@@ -56,24 +62,30 @@ export async function startProcess(spec: ProcessSpec): Promise<LocalProcess> {
     exited,
     async stop() {
       if (!running) return;
-      child.kill('SIGTERM');
+      child.kill(stopSignal);
       const force = setTimeout(() => child.kill('SIGKILL'), stopMs);
       await exited;
       clearTimeout(force);
     },
     kill: (signal: NodeJS.Signals) => void child.kill(signal),
+    lastWords: () => lastWordsIn(logFile, logStart),
   };
 
   const deadline = Date.now() + readyMs;
   while (!(await isReady().catch(() => false))) {
-    if (!running) throw new Error(`${name} ended before it was ready; see ${logFile}`);
+    if (!running) throw new Error(`${name} ended before it was ready; ${started.lastWords()}`);
     if (Date.now() > deadline) {
       await started.stop();
-      throw new Error(`${name} was not ready within ${readyMs / 1_000} s; see ${logFile}`);
+      throw new Error(`${name} was not ready within ${readyMs / 1_000} s; ${started.lastWords()}`);
     }
     await pause(50);
   }
   return started;
+}
+
+function lastWordsIn(logFile: string, start: number): string {
+  const lines = readFileSync(logFile).subarray(start).toString().trimEnd().split('\n').slice(-lastLines);
+  return `its log, ${logFile}, ends with:\n${lines.map((line) => `  ${line}`).join('\n')}`;
 }
 
 /** For `isReady`: does this URL answer 200? */

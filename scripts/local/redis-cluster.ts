@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import type { Server } from './binaries.ts';
+import type { Server } from './docker.ts';
 import type { LocalProcess } from './process.ts';
 import { startRedis } from './redis.ts';
 

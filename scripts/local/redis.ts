@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { bindAddress, commandLine, type Server } from './binaries.ts';
+import { bindAddress, commandLine, type Server } from './docker.ts';
 import { type LocalProcess, startProcess } from './process.ts';
 
 /** A Redis that answers a write only after it is on disk (fsync): what it said is true after a kill -9. */

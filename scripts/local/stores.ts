@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { withCredentials } from '../../services/shared/credentials.ts';
-import { findServers, type Wanted } from './binaries.ts';
 import { emulatorEnvironment } from './emulator.ts';
 import { localMysqlUrl, startMysql } from './mysql.ts';
 import type { Ports } from './ports.ts';
 import type { LocalProcess } from './process.ts';
 import { startRedis } from './redis.ts';
+import { findServers, type Servers } from './servers.ts';
 import { startScript } from './services.ts';
 
 export type StoreUrls = {
@@ -43,9 +43,12 @@ export function storeUrls(ports: Pick<Ports, 'redis' | 'mysql'>, environment = p
 }
 
 /** Which stores are ours to run: those that `urls` does not name elsewhere. */
-export function ownStores(urls: StoreUrls, ports: Pick<Ports, 'redis' | 'mysql'>): Wanted {
+export function ownStores(urls: StoreUrls, ports: Pick<Ports, 'redis' | 'mysql'>): ('redis' | 'mysql')[] {
   const local = localStoreUrls(ports);
-  return { redis: urls.redisUrl === local.redisUrl, mysql: urls.databaseUrl === local.databaseUrl };
+  return [
+    ...(urls.redisUrl === local.redisUrl ? ['redis' as const] : []),
+    ...(urls.databaseUrl === local.databaseUrl ? ['mysql' as const] : []),
+  ];
 }
 
 /** Starts the stores that are ours to run; closed by `resources`. */
@@ -57,9 +60,7 @@ export async function startStores(options: {
   say: (line: string) => void;
 }): Promise<LocalProcess[]> {
   const { folder, ports, urls, resources, say } = options;
-  const own = ownStores(urls, ports);
-  if (!own.redis && !own.mysql) return [];
-  const servers = await findServers(own, join(folder, 'bin'), say);
+  const servers: Partial<Servers> = await findServers(ownStores(urls, ports), say);
   const starting: Promise<LocalProcess>[] = [];
   if (servers.redis) starting.push(startRedis(servers.redis, { folder: join(folder, 'redis'), port: ports.redis }));
   if (servers.mysql) starting.push(startMysql(servers.mysql, { folder: join(folder, 'mysql'), port: ports.mysql }));

@@ -3,6 +3,7 @@ import { migrateToLatest } from '../../migrations/migrate.ts';
 import { openEvent } from '../onsale/open-event.ts';
 import { assertConserved } from '../testing/conservation.ts';
 import { buy, get, inParallel } from '../testing/http.ts';
+import { isReachable } from '../testing/reachable.ts';
 import { testFolder } from '../testing/services.ts';
 import { db, openTestEvent, planOf, redis, seatedZone, urls } from '../testing/stores.ts';
 import { connectStores } from './connect.ts';
@@ -21,7 +22,7 @@ const quiet = { say: () => {}, prepare: async () => {} };
 const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 20_000, interval: 50 });
 
 describe('the system on one machine', () => {
-  it('sells a seat through the load balancer, counts it, and knows it after a stop and a start', async () => {
+  it('sells a seat through the load balancer, counts it, knows it after a stop and a start, and listens on loopback alone', async () => {
     const folder = testFolder(folders);
     const ports = await freePorts();
     const base = `http://127.0.0.1:${ports['load-balancer']}`;
@@ -58,6 +59,10 @@ describe('the system on one machine', () => {
       expect((await get(base + sold.headers.get('location'))).body).toEqual(sold.body);
       for (const service of ['purchase', 'query', 'events']) expect((await get(`${base}/${service}/health`)).status).toBe(200);
       expect(await get(`${base}/nowhere`)).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } });
+      // Elsewhere only 127.0.0.1 is loopback.
+      if (process.platform === 'linux')
+        for (const [name, port] of Object.entries(ports))
+          expect([name, await isReachable('127.0.0.2', port)]).toEqual([name, false]);
     }
     await using resources = new AsyncDisposableStack();
     await start(resources);

@@ -2,10 +2,12 @@ import { join } from 'node:path';
 import type { ServiceName } from '../../services/shared/path-table.ts';
 import { messaging } from '../../services/shared/resources.ts';
 import { queueUrl, topicArn } from './emulator.ts';
+import { startNginx } from './nginx.ts';
 import { assertPortsFree, type Ports } from './ports.ts';
 import type { LocalProcess } from './process.ts';
 import { secretsOf } from './secrets.ts';
-import { startScript, startService } from './services.ts';
+import { findServers } from './servers.ts';
+import { startService } from './services.ts';
 import { ownStores, type StoreUrls, startEmulator, startStores } from './stores.ts';
 
 /**
@@ -30,7 +32,9 @@ export async function startSystem(options: {
 
   const { redis, mysql, ...others } = ports;
   const own = ownStores(urls, ports);
-  await assertPortsFree({ ...others, ...(own.redis && { redis }), ...(own.mysql && { mysql }) });
+  await assertPortsFree({ ...others, ...(own.includes('redis') && { redis }), ...(own.includes('mysql') && { mysql }) });
+  // With the stores, so that one message names all that is missing, before anything was started.
+  const { nginx } = await findServers([...own, 'nginx'], say);
   const stores = await startStores({ folder, ports, urls, resources, say });
   for (const store of stores) say(`  ${store.name} is up`);
   await prepare(urls);
@@ -42,18 +46,9 @@ export async function startSystem(options: {
     return keep(await startService(service, { port: ports[service], env: { ...env, METRICS_PORT }, logFolder }));
   };
   const services = [await start('query'), await start('persistence'), await start('purchase')];
-  const loadBalancer = await startScript('load-balancer', {
-    env: {
-      PORT: String(ports['load-balancer']),
-      HOST: '127.0.0.1',
-      PURCHASE_URL: `http://127.0.0.1:${ports.purchase}`,
-      QUERY_URL: `http://127.0.0.1:${ports.query}`,
-      PERSISTENCE_URL: `http://127.0.0.1:${ports.persistence}`,
-    },
-    readyUrl: `http://127.0.0.1:${ports['load-balancer']}/purchase/live`,
-    logFolder,
-  });
-  return [...stores, emulator.process, ...services, keep(loadBalancer)];
+  const atNginx = { folder: join(folder, 'nginx'), port: ports['load-balancer'], services: ports };
+  const loadBalancer = keep(await startNginx(nginx, atNginx));
+  return [...stores, emulator.process, ...services, loadBalancer];
 }
 
 /** The settings of all services but their secrets, with stores and emulator at these places. */

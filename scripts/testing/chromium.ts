@@ -1,5 +1,6 @@
 import { type Browser, chromium } from 'playwright-core';
-import { findBinary, installPackages } from '../local/binaries.ts';
+import { findBinary } from '../local/binaries.ts';
+import { installPackages } from '../local/debian.ts';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 

@@ -4,8 +4,8 @@ import getPort from 'get-port';
 import type { TestProject } from 'vitest/node';
 import { migrateToLatest } from '../../migrations/migrate.ts';
 import { connectDatabase } from '../../services/shared/database.ts';
-import { findServers } from '../local/binaries.ts';
 import { startRedisCluster } from '../local/redis-cluster.ts';
+import { findServers } from '../local/servers.ts';
 import { localStoreUrls, type StoreUrls, startEmulator, startStores } from '../local/stores.ts';
 
 declare module 'vitest' {
@@ -42,8 +42,8 @@ export default async function setup({ provide, name }: TestProject) {
 
 /** Three masters instead of one Redis, which it stays where Redis comes from Docker: containers cannot meet. */
 async function startCluster(folder: string, resources: AsyncDisposableStack) {
-  const { redis: server } = await findServers({ redis: true, mysql: false }, join(folder, 'bin'), console.log);
-  if (!server || server.docker !== undefined) {
+  const { redis: server } = await findServers(['redis'], console.log);
+  if (server.docker !== undefined) {
     console.log('No redis-server on the PATH: what is to be tried on a cluster is tried on one Redis.');
     return {};
   }

@@ -23,12 +23,12 @@ import { createSampledLog } from './sampled-log.ts';
 export type HttpServer = ReturnType<typeof createHttpServer>;
 
 /** A purchase is some 100 bytes; nothing that we serve takes a body near this. */
-const maxBodyBytes = 16 * 1024;
-const maxHeaderBytes = 8 * 1024;
+export const maxBodyBytes = 16 * 1024;
+export const maxHeaderBytes = 8 * 1024;
 /** Longer than the load balancer's idle timeout (60 s on an ALB), so that it is never the server that hangs up first. */
-const keepAliveMs = 65_000;
+export const keepAliveMs = 65_000;
 /** A client that takes longer to send its request is holding a socket, not buying. */
-const requestMs = 10_000;
+export const requestMs = 10_000;
 /** How often Node looks for those; its own default is every 30 s. */
 const lookForSlowMs = 1_000;
 /** How long a client that was refused may take to read why, and to stop sending. */

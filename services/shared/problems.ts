@@ -29,8 +29,10 @@ export const problems = {
   IDEMPOTENCY_KEY_REUSED: { status: 422, title: 'The Idempotency-Key came before, with another request' },
   HEADERS_TOO_LARGE: { status: 431, title: 'The headers are too large' },
   INTERNAL_ERROR: { status: 500, title: 'Something went wrong on our side' },
+  BAD_GATEWAY: { status: 502, title: 'The service hung up; the request may have taken effect' },
   INVENTORY_UNAVAILABLE: { status: 503, title: 'The inventory cannot be reached; nothing was promised' },
   SERVICE_UNAVAILABLE: { status: 503, title: 'The service cannot do its work right now' },
+  GATEWAY_TIMEOUT: { status: 504, title: 'The service did not answer in time; the request may have taken effect' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
 export type ProblemCode = keyof typeof problems;

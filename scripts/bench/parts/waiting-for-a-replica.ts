@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import getPort from 'get-port';
 import { Redis } from 'ioredis';
-import { findServers } from '../../local/binaries.ts';
 import { startRedis } from '../../local/redis.ts';
+import { findServers } from '../../local/servers.ts';
 import type { PartContext, Report } from '../report.ts';
 import { alternate, medianOf, medianRatio } from '../rounds.ts';
 import { type Bench, createLonelyTopic, neverRewrite, type Server, startBenchService } from '../system.ts';
@@ -46,8 +46,7 @@ export async function waitingForAReplica({ bench, resources, say }: PartContext)
 
 /** A Redis with one replica that has all of it; gives the master's URL. */
 async function startPair({ folder }: Bench, resources: AsyncDisposableStack): Promise<string> {
-  const { redis: server } = await findServers({ redis: true, mysql: false }, join(folder, 'bin'), () => {});
-  if (!server) throw new Error('there is no Redis server');
+  const { redis: server } = await findServers(['redis'], () => {});
   const start = async (name: string) => {
     const port = await getPort();
     const process = await startRedis(server, { folder: join(folder, name), port }, replicationSettings);

@@ -1,0 +1,57 @@
+import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { findBinary, run } from './binaries.ts';
+
+const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+const apt = (...args: string[]) => run('apt-get', ['-o', 'DPkg::Lock::Timeout=120', ...args], { env });
+
+let lists: Promise<unknown> | undefined;
+/** Once for a process, however much it installs. */
+const updateLists = () => (lists ??= apt('update'));
+
+const isRoot = () => process.getuid?.() === 0;
+
+/** Installs Debian's packages if we may, as root on Debian; returns whether it did. Rejects if apt-get fails. */
+export async function installPackages(packages: string[], say: (line: string) => void): Promise<boolean> {
+  if (!isRoot() || !(await findBinary('apt-get'))) return false;
+  say(`Installing ${packages.join(', ')} (once) …`);
+  await updateLists();
+  await apt('install', '--yes', '--no-install-recommends', ...packages);
+  return true;
+}
+
+/**
+ * Unpacks a Debian package into `folder`, for a program whose package would start a service if it were installed. As root it also
+ * installs what the package depends on, except `without`. Returns whether it did.
+ */
+export async function unpackPackage(
+  name: string,
+  { folder, without }: { folder: string; without: string[] },
+  say: (line: string) => void,
+): Promise<boolean> {
+  if (!(await findBinary('apt-get'))) return false;
+  say(`Unpacking Debian's ${name} into ${folder} (once) …`);
+  await mkdir(dirname(folder), { recursive: true });
+  // Under another name until it is whole; of two commands that do this, the first one's stays.
+  const unfinished = await mkdtemp(`${folder}.unfinished-`);
+  try {
+    if (isRoot()) await updateLists();
+    await run('apt-get', ['download', name], { cwd: unfinished });
+    const file = join(unfinished, (await readdir(unfinished)).find((entry) => entry.endsWith('.deb')) ?? '');
+    if (isRoot()) await installDependencies(file, without);
+    await run('dpkg-deb', ['--extract', file, join(unfinished, 'root')]);
+    await rename(join(unfinished, 'root'), folder).catch(() => {});
+    return true;
+  } catch (error) {
+    if (isRoot()) throw error;
+    return false;
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+  }
+}
+
+async function installDependencies(file: string, without: string[]): Promise<void> {
+  const { stdout } = await run('dpkg-deb', ['--field', file, 'Depends']);
+  const needed = stdout.split(',').filter((clause) => !without.includes(clause.trim().split(/[\s:]/)[0] ?? ''));
+  await apt('satisfy', '--yes', '--no-install-recommends', needed.join(','));
+}

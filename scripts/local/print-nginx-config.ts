@@ -1,0 +1,11 @@
+import { pathTable, type ServiceName } from '../../services/shared/path-table.ts';
+import { nginxConfig } from './nginx-config.ts';
+
+/** Docker's DNS server in each of its networks: a container that is made again has another address. */
+const resolver = '127.0.0.11';
+
+// The configuration of docker-compose.yml's load balancer: each service is the container of that name, at its usual port.
+const servers = Object.entries(pathTable).map(([service, { port }]) => [service, `${service}:${port}`] as const);
+process.stdout.write(
+  nginxConfig({ listen: '8000', servers: Object.fromEntries(servers) as Record<ServiceName, string>, resolver }),
+);
