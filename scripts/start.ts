@@ -11,8 +11,8 @@ try {
   say('Starting …');
   const processes = await startDefaultSystem({ resources, say });
   say(readyText());
-  const gone = await Promise.race(processes.map(({ name, exited }) => exited.then(() => name)));
-  if (!isStopping()) throw new Error(`${gone} ended by itself; its log is in .local/`);
+  const gone = await Promise.race(processes.map((process) => process.exited.then(() => process)));
+  if (!isStopping()) throw new Error(`${gone.name} ended by itself; ${gone.lastWords()}`);
 } catch (error) {
   if (!isStopping()) {
     console.error((error as Error).message);

@@ -3,6 +3,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { run } from './binaries.ts';
+import { guessWriter, mismatch, noteWriter, type Program, programOf, readWriter } from './data-program.ts';
 import { bindAddress, commandLine } from './docker.ts';
 import { type LocalProcess, startProcess } from './process.ts';
 import type { MysqlServer } from './servers.ts';
@@ -19,11 +20,14 @@ const initSql = [
 /** No second protocol, no folder for exports (the built-in one need not exist), no log for replicas that we do not have. */
 const mysqlOnly = { mysqlx: 'OFF', 'secure-file-priv': 'NULL', 'skip-log-bin': 'ON' };
 
-/** A MySQL or MariaDB of our own, its data in `folder`; made there when it is not yet. */
+/** Starts a MySQL or MariaDB of our own, its data in `folder`, made there if need be. Rejects if another program's data is there. */
 export async function startMysql(server: MysqlServer, at: { folder: string; port: number }): Promise<LocalProcess> {
   mkdirSync(at.folder, { recursive: true });
   const dataFolder = join(at.folder, 'data');
+  const program = await programOf(server, at);
   if (!existsSync(dataFolder)) await createDataFolder(server, at, dataFolder);
+  // Before it starts: in vain, it would still leave files in the other's folder.
+  else assertReadable(program, at.folder, dataFolder);
   const initFile = join(at.folder, 'init.sql');
   writeFileSync(initFile, initSql);
 
@@ -44,13 +48,20 @@ export async function startMysql(server: MysqlServer, at: { folder: string; port
     ...asRoot(server),
   };
   const args = ['--no-defaults', ...Object.entries(settings).map(([name, value]) => `--${name}=${value}`)];
-  return await startProcess({
+  const started = await startProcess({
     name: server.flavor,
     ...commandLine(server, server.command, args, at),
     logFile: join(at.folder, 'mysqld.log'),
     isReady: () => mysqlAnswers(at.port),
     isBackground: true,
   });
+  noteWriter(at.folder, program);
+  return started;
+}
+
+function assertReadable(program: Program, folder: string, dataFolder: string): void {
+  const problem = mismatch(program, readWriter(folder) ?? guessWriter(dataFolder), folder);
+  if (problem !== undefined) throw new Error(problem);
 }
 
 /** Under another name until it is whole, so that one that was interrupted is begun anew. */

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { mismatch, noteWriter, programOf, readWriter } from './data-program.ts';
 import { bindAddress, commandLine, type Server } from './docker.ts';
 import { type LocalProcess, startProcess } from './process.ts';
 
@@ -25,12 +26,19 @@ export async function startRedis(
     ...more,
   };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
-  return await startProcess({
+  const program = await programOf(server, at);
+  const starting = startProcess({
     name: 'redis',
     ...commandLine(server, server.command, args, at),
     logFile: join(at.folder, 'redis.log'),
     isReady: () => redisAnswers(at.port),
   });
+  const started = await starting.catch((error: Error) => {
+    // Only now: Redis and Valkey read much of what the other or a newer one wrote.
+    throw new Error([mismatch(program, readWriter(at.folder), at.folder), error.message].filter(Boolean).join('\n'));
+  });
+  noteWriter(at.folder, program);
+  return started;
 }
 
 async function redisAnswers(port: number): Promise<boolean> {
