@@ -23,6 +23,8 @@ export default async function setup({ provide, name }: TestProject) {
     const folder = mkdtempSync(join(local, 'test-'));
     resources.defer(() => rmSync(folder, { recursive: true, force: true }));
 
+    // Before tests that run side by side would each unpack one.
+    await findServers(['nginx'], console.log);
     const ports = { redis: await getPort(), mysql: await getPort() };
     const urls = { ...localStoreUrls(ports), ...(name === 'cluster' && (await startCluster(folder, resources))) };
     await startStores({ folder, ports, urls, resources, say: console.log });
