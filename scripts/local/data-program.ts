@@ -3,19 +3,19 @@ import { dirname, join } from 'node:path';
 import { run } from './binaries.ts';
 import { commandLine, type Server } from './docker.ts';
 
-/** A server program: `MariaDB`, `10.11.19`. */
+/** A server's program, such as MariaDB 10.11.19. */
 export type Program = { name: string; version: string };
 
-/** The program that wrote some data; its version may be unknown. */
+/** The program that wrote some data, its version if that is known. */
 type Writer = { name: string; version?: string | undefined };
 
-/** Asks a server's program for its name and version. */
+/** Runs a server's program for its name and version. */
 export async function programOf(server: Server, at: { folder: string; port: number }): Promise<Program> {
   const { command, args } = commandLine(server, server.command, ['--version'], at);
   return parseVersion((await run(command, args)).stdout);
 }
 
-/** Reads what servers print: "Redis server v=7.0.15 …", "mysqld  Ver 9.7.4-2 for …", "mariadbd  Ver 10.11.19-MariaDB …". */
+/** Parses the output of --version: "Redis server v=7.0.15 …", "mysqld  Ver 9.7.4-2 for …", "mariadbd  Ver 10.11.19-MariaDB …". */
 export function parseVersion(text: string): Program {
   const [, version = '0.0'] = /\bv(?:=|er )(\d+(?:\.\d+)+)/i.exec(text) ?? [];
   const name = ['MariaDB', 'Valkey', 'Redis'].find((each) => text.includes(each)) ?? 'MySQL';
@@ -24,12 +24,12 @@ export function parseVersion(text: string): Program {
 
 const noteIn = (folder: string) => join(folder, 'written-by.json');
 
-/** Notes beside the data in `folder` which program opened it last. */
+/** Notes in `folder`, beside the data, that this program opened it. */
 export function noteWriter(folder: string, program: Program): void {
   writeFileSync(noteIn(folder), `${JSON.stringify(program)}\n`);
 }
 
-/** The program that `noteWriter` noted last; undefined if there is no such note, or only a part of it. */
+/** The program of the last note, or undefined if there is none, or only a part of one. */
 export function readWriter(folder: string): Writer | undefined {
   try {
     return JSON.parse(readFileSync(noteIn(folder), 'utf8')) as Program;
@@ -38,24 +38,24 @@ export function readWriter(folder: string): Writer | undefined {
   }
 }
 
-/** The program that a data folder of MySQL or MariaDB looks like, for folders without a note. */
+/** Infers the program from the files in a data folder of MySQL or MariaDB, for folders without a note. */
 export function guessWriter(dataFolder: string): Writer | undefined {
   const has = (file: string) => existsSync(join(dataFolder, file));
   const versionIn = (file: string, pattern: RegExp) =>
     has(file) ? pattern.exec(readFileSync(join(dataFolder, file), 'utf8'))?.[1] : undefined;
-  // First: a MariaDB that was started with MySQL's data left files of its own there.
+  // First, because a MariaDB that failed to start on MySQL's data leaves its own files there.
   if (has('mysql.ibd')) return { name: 'MySQL', version: versionIn('mysql_upgrade_history', /.*"version":"([\d.]+)/) };
   if (!has('aria_log_control')) return undefined;
   const [newName, oldName] = ['mariadb_upgrade_info', 'mysql_upgrade_info'];
   return { name: 'MariaDB', version: versionIn(newName, /^([\d.]+)/) ?? versionIn(oldName, /^([\d.]+)/) };
 }
 
-/** The release series, within which servers can go back: 10.11 of 10.11.19. */
+/** The release series: 10.11 of 10.11.19. Servers can be downgraded within one. */
 const seriesOf = (version: string) => version.split('.').slice(0, 2).map(Number) as [number, number];
 
 /**
- * Why a program may not be able to read the data in `folder`: another program wrote it, or a newer one. Undefined if it wrote the
- * data itself, or an older one of the same name.
+ * Explains why a program may be unable to read the data in `folder`: a different program wrote it, or a newer release. Undefined
+ * if neither did.
  */
 export function mismatch(program: Program, writer: Writer | undefined, folder: string): string | undefined {
   if (!writer) return undefined;

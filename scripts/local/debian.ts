@@ -6,12 +6,12 @@ const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
 const apt = (...args: string[]) => run('apt-get', ['-o', 'DPkg::Lock::Timeout=120', ...args], { env });
 
 let lists: Promise<unknown> | undefined;
-/** Once for a process, however much it installs. */
+/** Once per process. */
 const updateLists = () => (lists ??= apt('update'));
 
 const isRoot = () => process.getuid?.() === 0;
 
-/** Installs Debian's packages if we may, as root on Debian; returns whether it did. Rejects if apt-get fails. */
+/** Installs Debian's packages if we may: as root on Debian. Returns whether it did. Rejects if apt-get fails. */
 export async function installPackages(packages: string[], say: (line: string) => void): Promise<boolean> {
   if (!isRoot() || !(await findBinary('apt-get'))) return false;
   say(`Installing ${packages.join(', ')} (once) …`);
@@ -21,8 +21,8 @@ export async function installPackages(packages: string[], say: (line: string) =>
 }
 
 /**
- * Unpacks a Debian package into `folder`, for a program whose package would start a service if it were installed. As root it also
- * installs what the package depends on, except `without`. Returns whether it did.
+ * Unpacks a Debian package into `folder`, because its installation would start a service. As root, it also installs the packages
+ * that this one depends on, except those in `without`. Returns whether it did.
  */
 export async function unpackPackage(
   name: string,
@@ -32,7 +32,7 @@ export async function unpackPackage(
   if (!(await findBinary('apt-get'))) return false;
   say(`Unpacking Debian's ${name} into ${folder} (once) …`);
   await mkdir(dirname(folder), { recursive: true });
-  // Under another name until it is whole; of two commands that do this, the first one's stays.
+  // Under another name until it is complete. If two commands do this together, the first one's stays.
   const unfinished = await mkdtemp(`${folder}.unfinished-`);
   try {
     if (isRoot()) await updateLists();

@@ -1,18 +1,18 @@
 import { run } from './binaries.ts';
 
 /**
- * A server's program: as it is, or in an image of Docker. In an image it has a network of its own, of which its port is published
- * on loopback, or the host's.
+ * A server's program: on this machine, or in a Docker image. A container has its own network, with its port published on loopback,
+ * or uses the host's network.
  */
 export type Server = { command: string; docker?: string; network?: 'host' };
 
-/** Docker's engine: does it run, and in a virtual machine of Docker Desktop's? */
+/** Docker's engine; Docker Desktop runs it in a virtual machine, whose host network is not this machine's. */
 type Docker = { isDesktop: boolean };
 
 const dockerMs = 10_000;
 let docker: Promise<Docker | undefined> | undefined;
 
-/** The engine, or undefined if none runs; asked once. */
+/** Looks for a running engine, once per process. */
 export function findDocker(): Promise<Docker | undefined> {
   docker ??= run('docker', ['info', '--format', '{{.OperatingSystem}}'], { timeout: dockerMs }).then(
     ({ stdout }) => ({ isDesktop: stdout.trim() === 'Docker Desktop' }),
@@ -21,7 +21,7 @@ export function findDocker(): Promise<Docker | undefined> {
   return docker;
 }
 
-/** How to run a program of a server: as it is, or in its image, seeing `folder` and reachable at `port` on loopback. */
+/** The command that runs a server's program, which can read and write `folder` and is reachable at `port` on loopback. */
 export function commandLine(server: Server, program: string, args: string[], at: { folder: string; port: number }) {
   if (server.docker === undefined) return { command: program, args };
   const user = `${process.getuid?.() ?? 1000}:${process.getgid?.() ?? 1000}`;
@@ -33,8 +33,8 @@ export function commandLine(server: Server, program: string, args: string[], at:
 
 const isOnHost = ({ docker, network }: Server) => docker === undefined || network === 'host';
 
-/** The address to listen on: loopback alone, or all of a container's, of which only loopback is published. */
+/** The address to listen on: loopback, or all of a container's, of which only one port is published, on loopback. */
 export const bindAddress = (server: Server) => (isOnHost(server) ? '127.0.0.1' : '0.0.0.0');
 
-/** The host's loopback as the server sees it; Docker Desktop has a name for it. */
+/** The address of the host's loopback for the server; Docker Desktop has a name for it. */
 export const hostAddress = (server: Server) => (isOnHost(server) ? '127.0.0.1' : 'host.docker.internal');

@@ -20,13 +20,13 @@ const initSql = [
 /** No second protocol, no folder for exports (the built-in one need not exist), no log for replicas that we do not have. */
 const mysqlOnly = { mysqlx: 'OFF', 'secure-file-priv': 'NULL', 'skip-log-bin': 'ON' };
 
-/** Starts a MySQL or MariaDB of our own, its data in `folder`, made there if need be. Rejects if another program's data is there. */
+/** Starts a MySQL or MariaDB with its data in `folder`, created if missing. Rejects if that is another program's data. */
 export async function startMysql(server: MysqlServer, at: { folder: string; port: number }): Promise<LocalProcess> {
   mkdirSync(at.folder, { recursive: true });
   const dataFolder = join(at.folder, 'data');
   const program = await programOf(server, at);
   if (!existsSync(dataFolder)) await createDataFolder(server, at, dataFolder);
-  // Before it starts: in vain, it would still leave files in the other's folder.
+  // Before it starts: a failed start leaves files in the other program's folder.
   else assertReadable(program, at.folder, dataFolder);
   const initFile = join(at.folder, 'init.sql');
   writeFileSync(initFile, initSql);

@@ -1,61 +1,12 @@
-import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
-import { createServer, type ServerResponse } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
-import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import getPort from 'get-port';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import { type Seen, startTestNginx, startUpstream } from '../testing/nginx.ts';
 import { exchange, message, parseResponse } from '../testing/raw-http.ts';
-import { testFolder } from '../testing/services.ts';
-import { startNginx } from './nginx.ts';
-import { findServers } from './servers.ts';
 
 const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());
 
-type Seen = { method: string; url: string; headers: Record<string, unknown>; body: string };
-/** What the upstream was asked, whole requests only. */
-const seen: Seen[] = [];
-/** Requests that the upstream leaves without an answer until a test gives one. */
-const waiting: ServerResponse[] = [];
-/** The upstream's ends of WebSockets. */
-const tunnels: { socket: Socket; headers: Record<string, unknown> }[] = [];
-
-/** In the place of persistence: says what it was asked, unless the path asks for something else. */
-const upstream = createServer((request, response) => {
-  const { method = '', url = '', headers } = request;
-  const answer = (body: string) => {
-    seen.push({ method, url, headers, body });
-    if (url.endsWith('/hang-up')) request.socket.destroy();
-    else if (url.endsWith('/wait')) waiting.push(response);
-    else response.end(JSON.stringify(seen.at(-1)));
-  };
-  text(request).then(answer, () => {});
-});
-upstream.on('upgrade', (request, socket: Socket) => {
-  tunnels.push({ socket, headers: request.headers });
-  socket.on('error', () => {});
-  socket.write(message(['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade']));
-});
-await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
-resources.defer(() => void upstream.close());
-resources.defer(() => upstream.closeAllConnections());
-
-const { nginx } = await findServers(['nginx'], () => {});
-const nobody = await getPort();
-
-async function start() {
-  const folder = testFolder(resources);
-  const port = await getPort();
-  const services = { purchase: nobody, query: nobody, persistence: (upstream.address() as AddressInfo).port };
-  const started = await startNginx(nginx, { folder, port, services });
-  resources.defer(() => started.stop());
-  return { ...started, folder, port };
-}
-const { port, folder } = await start();
-
-const waitFor = <T>(condition: () => T | Promise<T>, timeout = 15_000) => vi.waitFor(condition, { timeout, interval: 20 });
+const upstream = await startUpstream(resources);
+const { port } = await startTestNginx(resources, upstream.port);
 
 async function ask(requestLine: string, headers: string[] = [], body = '') {
   const length = body === '' ? [] : [`Content-Length: ${body.length}`];
@@ -190,97 +141,8 @@ describe("nginx's own answer", () => {
   });
 
   it('comes after one try, not several: the service may have done what it was asked', async () => {
-    const before = seen.length;
+    const before = upstream.seen.length;
     for (const method of ['GET', 'POST']) await ask(`${method} /events/hang-up HTTP/1.1`);
-    expect(seen.slice(before).map(({ method }) => method)).toEqual(['GET', 'POST']);
+    expect(upstream.seen.slice(before).map(({ method }) => method)).toEqual(['GET', 'POST']);
   });
 });
-
-describe('slow and broken clients', () => {
-  it('300 half-sent POSTs stop nobody else, never reach the service, and are hung up on', async () => {
-    const before = seen.length;
-    const half = `${message(['POST /events/half HTTP/1.1', 'Host: x', 'Content-Length: 100'])}{"`;
-    const slow = Array.from({ length: 300 }, () => connect({ port, host: '127.0.0.1' }));
-    const closed = slow.map((socket) => once(socket, 'close'));
-    await Promise.all(slow.map((socket) => once(socket, 'connect')));
-    for (const socket of slow) socket.resume().write(half);
-    for (let at = 0; at < 20; at++) expect(await ask('POST /events/whole HTTP/1.1', [], '{}')).toMatchObject({ status: 200 });
-    expect(slow.filter(({ destroyed }) => destroyed)).toEqual([]);
-    await Promise.all(closed);
-    expect(new Set(seen.slice(before).map(({ url }) => url))).toEqual(new Set(['/events/whole']));
-  });
-
-  it('a request in hand is answered when nginx is told to stop', async () => {
-    const own = await start();
-    const answer = exchange(own.port, message(['GET /events/wait HTTP/1.1', 'Host: x', 'Connection: close']));
-    const held = await waitFor(() => waiting.pop() ?? expect.fail('it is still on its way'));
-    const stopped = own.stop();
-    await waitFor(() => expect(exchange(own.port, 'x\r\n\r\n')).rejects.toThrow('ECONNREFUSED'));
-    held.end('answered');
-    expect(parseResponse(await answer)).toMatchObject({ status: 200, body: expect.stringContaining('answered') });
-    await stopped;
-  });
-});
-
-describe('a WebSocket', () => {
-  const handshake = message([
-    'GET /events/ws HTTP/1.1',
-    'Host: x',
-    'Connection: keep-alive, Upgrade',
-    'Upgrade: WebSocket',
-    'Authorization: Bearer secret',
-    'Origin: http://x',
-    'Sec-WebSocket-Version: 13',
-    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-  ]);
-
-  async function open() {
-    const client = connect({ port, host: '127.0.0.1' });
-    resources.defer(() => void client.destroy());
-    client.on('error', () => {});
-    client.write(handshake);
-    const [answer] = (await once(client, 'data')) as [Buffer];
-    expect(String(answer)).toMatch(/^HTTP\/1\.1 101 /);
-    const tunnel = tunnels.pop() ?? expect.fail('there is no tunnel');
-    return { client, ...tunnel };
-  }
-
-  it('opens with the headers that its client sent, and passes bytes both ways', async () => {
-    const { client, socket, headers } = await open();
-    expect(headers).toMatchObject({ upgrade: 'websocket', authorization: 'Bearer secret', origin: 'http://x' });
-    client.write('there');
-    expect(String((await once(socket, 'data'))[0])).toBe('there');
-    socket.write('back');
-    expect(String((await once(client, 'data'))[0])).toBe('back');
-  });
-
-  it.each(['end', 'destroy'] as const)(
-    'is over for the service when its client goes (%s), and the other way round',
-    async (how) => {
-      const [one, other] = [await open(), await open()];
-      const overForService = once(one.socket.resume(), 'end');
-      one.client[how]();
-      await overForService;
-      const overForClient = once(other.client.resume(), 'end');
-      other.socket[how]();
-      await overForClient;
-    },
-  );
-
-  it.runIf(existsSync('/proc/self/status') && !nginx.docker)('passes 100 MiB on without keeping them', async () => {
-    const { client, socket } = await open();
-    let passed = 0;
-    socket.on('data', ({ length }) => {
-      passed += length;
-    });
-    const mebibyte = Buffer.alloc(2 ** 20);
-    for (let sent = 0; sent < 100; sent++) client.write(mebibyte);
-    await waitFor(() => expect(passed).toBe(100 * mebibyte.length));
-    const master = readFileSync(join(folder, 'nginx.pid'), 'utf8').trim();
-    const workers = readFileSync(`/proc/${master}/task/${master}/children`, 'utf8').trim().split(' ');
-    for (const worker of workers) expect(peakMebibytes(worker)).toBeLessThan(50);
-  });
-});
-
-const peakMebibytes = (pid: string) =>
-  Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? Number.NaN) / 1_024;

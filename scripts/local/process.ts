@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { findBinary } from './binaries.ts';
@@ -16,7 +16,7 @@ export type ProcessSpec = {
   isReady: () => Promise<boolean>;
   /** No buyer waits for it: on a machine that all share, it leaves the processor to what buyers wait for. */
   isBackground?: boolean;
-  /** The signal that has it finish what is in hand and end; SIGTERM if it is not said. */
+  /** Makes it finish its requests and end; SIGTERM by default. */
   stopSignal?: NodeJS.Signals;
 };
 
@@ -24,18 +24,19 @@ export type LocalProcess = {
   name: string;
   /** Settles when the process is gone. */
   exited: Promise<unknown>;
-  /** Ends it in good order, or with SIGKILL if that takes too long. Resolves when it is gone. */
+  /** Stops it, with SIGKILL if it takes too long. Resolves when it is gone. */
   stop(): Promise<void>;
   kill(signal: NodeJS.Signals): void;
-  /** Its log's name, and the last lines that it wrote there: for an error that says what happened to it. */
+  /** For an error message: where its log is, and the last lines of it. */
   lastWords(): string;
 };
 
 const readyMs = 60_000;
 const stopMs = 30_000;
 const lastLines = 10;
+const lastBytes = 16_384;
 
-/** Starts a process, its output in a file, and waits until it is ready. Rejects, with its last words, if it never is. */
+/** Starts a process, its output in a file, and waits until it is ready. Rejects with the end of its log if it never is. */
 export async function startProcess(spec: ProcessSpec): Promise<LocalProcess> {
   const { name, command, args, env = {}, logFile, isReady, isBackground = false, stopSignal = 'SIGTERM' } = spec;
   mkdirSync(dirname(logFile), { recursive: true });
@@ -68,7 +69,7 @@ export async function startProcess(spec: ProcessSpec): Promise<LocalProcess> {
       clearTimeout(force);
     },
     kill: (signal: NodeJS.Signals) => void child.kill(signal),
-    lastWords: () => lastWordsIn(logFile, logStart),
+    lastWords: () => endOfLog(logFile, logStart),
   };
 
   const deadline = Date.now() + readyMs;
@@ -83,8 +84,14 @@ export async function startProcess(spec: ProcessSpec): Promise<LocalProcess> {
   return started;
 }
 
-function lastWordsIn(logFile: string, start: number): string {
-  const lines = readFileSync(logFile).subarray(start).toString().trimEnd().split('\n').slice(-lastLines);
+function endOfLog(logFile: string, start: number): string {
+  const log = openSync(logFile, 'r');
+  const { size } = fstatSync(log);
+  const from = Math.max(start, size - lastBytes);
+  const end = Buffer.alloc(size - from);
+  readSync(log, end, 0, end.length, from);
+  closeSync(log);
+  const lines = end.toString().trimEnd().split('\n').slice(-lastLines);
   return `its log, ${logFile}, ends with:\n${lines.map((line) => `  ${line}`).join('\n')}`;
 }
 

@@ -34,7 +34,7 @@ export async function startRedis(
     isReady: () => redisAnswers(at.port),
   });
   const started = await starting.catch((error: Error) => {
-    // Only now: Redis and Valkey read much of what the other or a newer one wrote.
+    // Not before it has tried: Redis and Valkey can read many files of each other, and of newer releases.
     throw new Error([mismatch(program, readWriter(at.folder), at.folder), error.message].filter(Boolean).join('\n'));
   });
   noteWriter(at.folder, program);

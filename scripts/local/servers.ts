@@ -6,26 +6,26 @@ import { findDocker, type Server } from './docker.ts';
 
 export type MysqlServer = Server & { flavor: 'mysql' | 'mariadb'; install?: string };
 
-/** The servers of the system that are programs of others. */
+/** The servers that the system needs and does not contain. */
 export type Servers = { redis: Server; mysql: MysqlServer; nginx: Server };
 
-/** For programs that are unpacked and links that they need. */
+/** For unpacked programs, and for links to others. */
 const folder = join(import.meta.dirname, '../../.local/bin');
 
-/** One kind of server: its name for people, and the places where it is looked for, in this order. */
+/** A kind of server, and where to look for it, in this order. */
 type Source<Kind extends Server> = {
   name: string;
   onPath: () => Promise<Kind | undefined>;
   inDocker: (docker: { isDesktop: boolean }) => Kind;
   install: (say: (line: string) => void) => Promise<boolean>;
-  /** Debian's packages, and Homebrew's, for somebody who installs it by hand. */
+  /** For installation by hand: Debian's packages, and Homebrew's. */
   debian: string[];
   brew: string;
-  /** Settings that name a server elsewhere. */
+  /** Settings that name such a server elsewhere. */
   settings: string[];
 };
 
-/** Debian's packages without their services: redis-tools has the server's program, redis-server only a link and a unit. */
+/** These start no service: redis-tools contains the server's program, redis-server only adds a link and a unit. */
 const redisPackages = ['redis-tools'];
 const mysqlPackages = ['mariadb-server-core', 'mariadb-client-core'];
 
@@ -55,9 +55,9 @@ const unpackedNginx = join(nginxFolder, 'usr/sbin/nginx');
 const nginx: Source<Server> = {
   name: 'nginx',
   onPath: nginxOnPath,
-  // It has to reach the services, which listen on the host's loopback only.
+  // It must reach the services, which listen on the host's loopback only.
   inDocker: ({ isDesktop }) => ({ command: 'nginx', docker: 'nginx:1.30-alpine', ...(!isDesktop && { network: 'host' }) }),
-  // Every Debian package that has the program depends on nginx-common, which opens a website on port 80.
+  // Every package with the program depends on nginx-common, which opens a website on port 80.
   install: (say) => unpackPackage('nginx', { folder: nginxFolder, without: ['nginx-common', 'iproute2'] }, say),
   debian: ['nginx'],
   brew: 'nginx',
@@ -67,8 +67,8 @@ const nginx: Source<Server> = {
 const sources: { [Name in keyof Servers]: Source<Servers[Name]> } = { redis, mysql, nginx };
 
 /**
- * These servers, each from the PATH, else from an image if Docker runs, else from Debian's packages if we may install them.
- * Rejects with one message that names all that are missing, and what to do.
+ * Finds each of these servers: on the PATH, else as an image if Docker runs, else in Debian's packages if we may install them.
+ * Rejects with one message that names all missing servers, and says what to do.
  */
 export async function findServers<Name extends keyof Servers>(
   names: Name[],
@@ -103,13 +103,13 @@ function howToInstall(missing: Source<Server>[]): string {
   if (missing.every(({ settings }) => settings.length > 0))
     lines.push(`set ${missing.flatMap(({ settings }) => settings).join(', ')} to servers of yours`);
   const names = missing.map(({ name }) => name).join(', ');
-  return `The system needs these, and did not find them: ${names}. Do one of these and try again:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+  return `Not found: ${names}. Do one of these and try again:\n${lines.map((line) => `  ${line}`).join('\n')}`;
 }
 
 async function redisOnPath(): Promise<Server | undefined> {
   const server = await findBinary('redis-server', 'valkey-server');
   if (server) return { command: server };
-  // One program that looks at the name it was called by; Debian's redis-tools has it under those of its checkers only.
+  // The same program, which acts by the name it is called by; Debian's redis-tools contains it under other names only.
   const checker = await findBinary('redis-check-rdb');
   if (checker === undefined) return undefined;
   const link = join(folder, 'redis-server');

@@ -1,0 +1,53 @@
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import getPort from 'get-port';
+import { startNginx } from '../local/nginx.ts';
+import { findServers } from '../local/servers.ts';
+import { message } from './raw-http.ts';
+import { testFolder } from './services.ts';
+
+export type Seen = { method: string; url: string; headers: IncomingHttpHeaders; body: string };
+
+const { nginx } = await findServers(['nginx'], () => {});
+/** Whether its processes are on this machine, where they can be looked at. */
+export const isProcess = nginx.docker === undefined;
+
+/**
+ * A server in the place of persistence. It responds with what it was sent; it hangs up on requests whose path ends with /hang-up, and
+ * leaves those that end with /wait to the test.
+ */
+export async function startUpstream(resources: AsyncDisposableStack) {
+  /** Complete requests. */
+  const seen: Seen[] = [];
+  const waiting: ServerResponse[] = [];
+  /** Its ends of WebSockets. */
+  const tunnels: { socket: Socket; headers: IncomingHttpHeaders }[] = [];
+  const server = createServer((request, response) => {
+    const { method = '', url = '', headers } = request;
+    const respond = (body: string) => {
+      seen.push({ method, url, headers, body });
+      if (url.endsWith('/hang-up')) request.socket.destroy();
+      else if (url.endsWith('/wait')) waiting.push(response);
+      else response.end(JSON.stringify(seen.at(-1)));
+    };
+    text(request).then(respond, () => {});
+  });
+  server.on('upgrade', ({ headers }, socket: Socket) => {
+    tunnels.push({ socket, headers });
+    socket.on('error', () => {});
+    socket.write(message(['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade']));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  resources.defer(() => void server.close());
+  resources.defer(() => server.closeAllConnections());
+  return { port: (server.address() as AddressInfo).port, seen, waiting, tunnels };
+}
+
+/** An nginx with a server in the place of persistence, and nothing in the place of the other services. */
+export async function startTestNginx(resources: AsyncDisposableStack, persistence: number) {
+  const [folder, port, nobody] = [testFolder(resources), await getPort(), await getPort()];
+  const started = await startNginx(nginx, { folder, port, services: { purchase: nobody, query: nobody, persistence } });
+  resources.defer(() => started.stop());
+  return { ...started, folder, port };
+}
