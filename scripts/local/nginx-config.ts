@@ -99,6 +99,9 @@ ${services.map(([service, { prefix }]) => `    "~^${prefix}(?:[/?]|$)" ${service
   map $status:$upstream_http_retry_after $own_retry_after {
     "503:" 1;
   }
+  map $upstream_http_x_content_type_options $own_content_type_options {
+    "" nosniff;
+  }
 
   # Without a connection the service did nothing (503). After that, nobody knows (502, 504).
   map $upstream_connect_time $broken {
@@ -129,6 +132,7 @@ ${services.map(([service]) => upstream(service, servers[service], resolver)).joi
     # An "add_header" in a location would drop these there.
     add_header X-Request-Id $own_request_id always;
     add_header Retry-After $own_retry_after always;
+    add_header X-Content-Type-Options $own_content_type_options always;
 
     location / {
       if ($service = "") {

@@ -137,6 +137,7 @@ describe("nginx's own answer", () => {
     expect([answer.status, JSON.parse(answer.body)]).toMatchObject([status, { status, code }]);
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
     expect(answer.headers.get('x-request-id')).toMatch(/^[\da-f]{32}$/);
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
     expect(answer.headers.get('retry-after')).toBe(status === 503 ? '1' : undefined);
   });
 
