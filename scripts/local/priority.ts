@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { findBinary, run } from './binaries.ts';
 
@@ -6,12 +6,14 @@ import { findBinary, run } from './binaries.ts';
 const niceness = 19;
 
 /**
- * Has a process that was just started leave the processor to others that want it. Linux may group processes by session, and
- * then weighs only the groups against each other (sched(7), "The autogroup feature").
+ * Makes a process, the leader of a session, leave the processor to others that want it. On Linux each thread has its own
+ * niceness; but Linux may group processes by session, and then weighs only the groups against each other (sched(7), "The autogroup
+ * feature").
  */
 export function lowerPriority(pid: number): void {
   try {
-    setPriority(pid, niceness);
+    const threads = existsSync(`/proc/${pid}/task`) ? readdirSync(`/proc/${pid}/task`).map(Number) : [pid];
+    for (const thread of threads) setPriority(thread, niceness);
     writeFileSync(`/proc/${pid}/autogroup`, String(niceness));
   } catch {
     // Ended already, or a system without such groups: it is only a preference.

@@ -53,7 +53,6 @@ export async function startProcess(spec: ProcessSpec): Promise<LocalProcess> {
     detached: true,
   });
   closeSync(log);
-  if (isBackground && child.pid !== undefined) lowerPriority(child.pid);
   let running = true;
   const exited = once(child, 'exit').finally(() => {
     running = false;
@@ -81,6 +80,8 @@ export async function startProcess(spec: ProcessSpec): Promise<LocalProcess> {
     }
     await pause(50);
   }
+  // Not before: on a busy machine it would take minutes to start.
+  if (isBackground && child.pid !== undefined) lowerPriority(child.pid);
   return started;
 }
 
