@@ -54,7 +54,7 @@ describe('a store that goes away', { timeout: 120_000 }, () => {
     expect((await buy(base, wish)).status).toBe(201);
     const best = (quantity: number) => ({ eventId, zoneId: 2, quantity });
     const held = await post(`${base}/purchase/api/v1/holds`, best(2));
-    const buyWithKey = () => post(`${base}/purchase/api/v1/orders`, best(1), { 'idempotency-key': 'lost-answer' });
+    const buyWithKey = () => post(`${base}/purchase/api/v1/orders`, best(1), { 'idempotency-key': 'the-key-of-a-lost-answer' });
     const answered = await buyWithKey();
     expect([held.status, answered.status]).toEqual([201, 201]);
     first.kill('SIGSTOP');
