@@ -1,3 +1,4 @@
+import { alignColumns } from '../terminal/align-columns.ts';
 import { type Figures, formatNumber } from './rounds.ts';
 import type { Bench } from './system.ts';
 
@@ -23,7 +24,8 @@ export const isHeld = (value: number, bar: Bar) => ('atLeast' in bar ? value >= 
 const barText = (bar: Bar) => ('atLeast' in bar ? `≥ ${bar.atLeast}` : `≤ ${bar.atMost}`);
 
 const heads = ['part', 'what', 'value', 'bar', 'held'];
-const numeric = [false, false, true, true, false];
+/** The columns of numbers. */
+const numeric = [2, 3];
 
 /** The parts' rows as a table of text, each part's notes below it. */
 export function tableOf(reports: Record<string, Report>): string {
@@ -36,14 +38,9 @@ export function tableOf(reports: Record<string, Report>): string {
       bar ? (isHeld(value, bar) ? 'yes' : 'NO') : '',
     ]),
   );
-  const cells = [heads, ...lines.flat()];
-  const widths = heads.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? '').length)));
-  const lineOf = (row: string[]) =>
-    row
-      .map((cell, column) => (numeric[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))
-      .join('  ')
-      .trimEnd();
-  const rule = '─'.repeat(widths.reduce((sum, width) => sum + width + 2, -2));
+  const [head = '', ...aligned] = alignColumns([heads, ...lines.flat()], numeric);
+  const rule = '─'.repeat(Math.max(...[head, ...aligned].map(({ length }) => length)));
+  const body = lines.flatMap(({ length }) => [rule, ...aligned.splice(0, length)]);
   const notes = Object.entries(reports).flatMap(([part, report]) => report.notes.map((note) => `${part}: ${note}`));
-  return [lineOf(heads), ...lines.flatMap((part) => [rule, ...part.map(lineOf)]), '', ...notes].join('\n');
+  return [head, ...body, '', ...notes].join('\n');
 }

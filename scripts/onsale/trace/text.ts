@@ -9,11 +9,3 @@ export function delayText(ms: number): string {
   if (size < 600_000) return `${sign}${(size / 1_000).toFixed(1)} s`;
   return `${sign}${Math.round(size / 60_000)} min`;
 }
-
-/** Rows as lines whose columns begin, or at `right` end, below each other. */
-export function alignColumns(rows: string[][], right: number[] = []): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  const pad = (cell: string, column: number) =>
-    right.includes(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0);
-  return rows.map((row) => row.map(pad).join('  ').trimEnd());
-}

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { alignColumns, delayText, timeText } from './text.ts';
+import { delayText, timeText } from './text.ts';
 
 it('tells a time in UTC, to the millisecond', () => {
   expect(timeText(Date.UTC(2026, 10, 28, 20, 6, 30, 5))).toBe('2026-11-28 20:06:30.005');
@@ -13,17 +13,4 @@ it.each([
   [86_400_000, '+1440 min'],
 ])('tells a delay of %i ms as %s', (ms, text) => {
   expect(delayText(ms)).toBe(text);
-});
-
-it('aligns columns, numbers at their end', () => {
-  expect(
-    alignColumns(
-      [
-        ['step', 'after', ''],
-        ['sold', '+5 ms', 'x'],
-        ['a', '+15 ms', ''],
-      ],
-      [1],
-    ),
-  ).toEqual(['step   after', 'sold   +5 ms  x', 'a     +15 ms']);
 });

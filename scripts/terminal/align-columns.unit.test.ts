@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest';
+import { alignColumns } from './align-columns.ts';
+
+it('aligns columns, numbers at their end', () => {
+  expect(
+    alignColumns(
+      [
+        ['step', 'after', ''],
+        ['sold', '+5 ms', 'x'],
+        ['a', '+15 ms', ''],
+      ],
+      [1],
+    ),
+  ).toEqual(['step   after', 'sold   +5 ms  x', 'a     +15 ms']);
+});
