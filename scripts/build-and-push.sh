@@ -15,16 +15,17 @@ cd "$(dirname "$0")/.."
 . scripts/deploy/ecs.sh
 
 usage() {
-  cat >&2 <<'END'
+  cat <<'END'
 usage: scripts/build-and-push.sh <dev|prod> [--platform linux/amd64|linux/arm64] [--allow-dirty]
 
-  --platform     what the images are for: linux/arm64 (Graviton), unless told otherwise; it must be what the task
-                 definitions run on. It may be another processor than this machine's: no emulator is needed.
-  --allow-dirty  build what is not committed too; the tag tells: <commit>-dirty-<time>
+Builds the images of this commit, pushes them to ECR, migrates the database and rolls the services over to them.
+
+  --platform     the platform of the images, and of the task definitions (default: linux/arm64, Graviton). It may differ from
+                 this machine's: no emulator is needed.
+  --allow-dirty  build uncommitted changes too; the tag says so: <commit>-dirty-<time>
 
 The account and the region are those of the AWS CLI (AWS_PROFILE, AWS_REGION).
 END
-  exit 2
 }
 
 # Domain events must find who understands them: who reads is rolled before who writes.
@@ -34,21 +35,25 @@ main() {
   local environment='' platform=linux/arm64 allow_dirty=false
   while (($# > 0)); do
     case $1 in
+      -h | --help)
+        usage
+        return
+        ;;
       --platform)
-        (($# > 1)) || usage
-        platform=$2
+        platform=${2:-}
         shift
         ;;
       --allow-dirty) allow_dirty=true ;;
+      -*) refuse "Unknown option: $1" ;;
       *)
-        [[ -z $environment ]] || usage
+        [[ -z $environment ]] || refuse "An argument too many: $1"
         environment=$1
         ;;
     esac
-    shift
+    shift || true
   done
-  case $environment in dev | prod) ;; *) usage ;; esac
-  case $platform in linux/amd64 | linux/arm64) ;; *) usage ;; esac
+  case $environment in dev | prod) ;; *) refuse "The environment must be dev or prod, not \"$environment\"" ;; esac
+  case $platform in linux/amd64 | linux/arm64) ;; *) refuse "The platform must be linux/amd64 or linux/arm64, not \"$platform\"" ;; esac
 
   require_tools aws docker git node
   docker buildx version >/dev/null 2>&1 || fail 'Docker has no buildx plugin: https://docs.docker.com/go/buildx/'

@@ -11,23 +11,33 @@ cd "$(dirname "$0")/.."
 . scripts/deploy/http-checks.sh
 
 usage() {
-  cat >&2 <<'END'
+  cat <<'END'
 usage: scripts/check-infrastructure.sh <dev|prod> [url]
        scripts/check-infrastructure.sh local [url]
 
-  url  where to reach the system: the load balancer's own name, unless told otherwise, or http://localhost:8000.
-       Tell it where the load balancer's certificate is for another name.
+Checks that a system is up and sells: its resources, its paths, and one test purchase, which it cancels again.
 
-With `local` only what HTTP shows is checked. The test purchase is of the event Canary, which has to be opened once:
+  url  where to reach the system (default: the load balancer's own name, or http://localhost:8000 for local).
+       Give it if the load balancer's certificate is for another name.
+
+`local` checks HTTP only. The test purchase is of the event Canary, which must be opened once:
   scripts/deploy/run-operation.sh <dev|prod> node scripts/onsale/main.ts open scripts/demo/canary.json
   npm run onsale -- open scripts/demo/canary.json
 END
-  exit 2
 }
 
 main() {
-  (($# == 1 || $# == 2)) || usage
-  case $1 in dev | prod | local) ;; *) usage ;; esac
+  case ${1:-} in
+    -h | --help)
+      usage
+      return
+      ;;
+    -*) refuse "Unknown option: $1" ;;
+    dev | prod | local) ;;
+    *) refuse "The environment must be dev, prod or local, not \"${1:-}\"" ;;
+  esac
+  (($# <= 2)) || refuse "An argument too many: $3"
+  [[ ${2:-} != -* ]] || refuse "Unknown option: $2"
   url=${2:-}
   url=${url%/}
   checks=0
@@ -37,6 +47,7 @@ main() {
   if [[ $1 == local ]]; then
     require_tools curl
     url=${url:-http://localhost:8000}
+    curl --silent --max-time 10 --output /dev/null "$url/purchase/live" || fail "Nothing answers at $url. Does \"npm start\" run?"
   else
     require_tools aws curl
     find_aws_account

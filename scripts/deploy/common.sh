@@ -11,6 +11,13 @@ fail() {
   exit 1
 }
 
+# Ends the script with what is wrong with its arguments, and its `usage`.
+refuse() { # <why>
+  say "$1" >&2
+  usage >&2
+  exit 2
+}
+
 # Fails with the names of all tools that are not there.
 require_tools() { # <name>…
   local tool missing=()

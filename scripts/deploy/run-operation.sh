@@ -7,13 +7,14 @@ cd "$(dirname "$0")/../.."
 . scripts/deploy/common.sh
 
 usage() {
-  cat >&2 <<'END'
+  cat <<'END'
 usage: scripts/deploy/run-operation.sh <dev|prod> <command> [argument]…
+
+Runs a command once beside the deployed system, as a Fargate task in its private subnets, and shows its log.
 
   scripts/deploy/run-operation.sh dev node scripts/onsale/main.ts open scripts/demo/canary.json
   scripts/deploy/run-operation.sh dev node scripts/onsale/main.ts verify Event1
 END
-  exit 2
 }
 
 poll_seconds=15
@@ -21,8 +22,16 @@ poll_seconds=15
 max_polls=240
 
 main() {
-  case ${1:-} in dev | prod) ;; *) usage ;; esac
-  (($# > 1)) || usage
+  case ${1:-} in
+    -h | --help)
+      usage
+      return
+      ;;
+    -*) refuse "Unknown option: $1" ;;
+    dev | prod) ;;
+    *) refuse "The environment must be dev or prod, not \"${1:-}\"" ;;
+  esac
+  (($# > 1)) || refuse 'No command was given'
   require_tools aws node
   find_aws_account
   local system=onsale-$1
