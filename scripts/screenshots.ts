@@ -5,15 +5,14 @@ import type { Browser } from 'playwright-core';
 import { holdSale } from './flash-sale/hold-sale.ts';
 import { rehearse } from './flash-sale/rehearse.ts';
 import { createShow } from './flash-sale/show.ts';
-import { isRunning, systemAt } from './flash-sale/system.ts';
+import { assertHealthy, isRunning, opsLink, systemAt } from './flash-sale/system.ts';
 import { localFolder, startDefaultSystem } from './local/default-system.ts';
 import { defaultPorts } from './local/ports.ts';
 import { secretsOf } from './local/secrets.ts';
 import { stopWith } from './local/stop.ts';
 import { storeUrls } from './local/stores.ts';
+import { newCommand } from './terminal/command.ts';
 import { launchChromium } from './testing/chromium.ts';
-
-// Takes the pictures of the operator's page that the README shows, in the middle of a flash sale.
 
 const folder = join(import.meta.dirname, '../services/query/ops/screenshots');
 const options = { seats: 50_000, buyers: 65_000, connections: 500, seed: 1, best: false };
@@ -26,27 +25,37 @@ const pictures = [
   { name: 'phone-dark', width: 390, height: 844, colorScheme: 'dark', deviceScaleFactor: 2 },
 ] as const;
 
-const show = createShow(process.stdout);
+newCommand(
+  'screenshots',
+  "Takes the README's pictures of the operator's page, in the middle of a flash sale. Needs Chromium. Uses the system that " +
+    '"npm start" runs, or starts one and stops it afterwards.',
+).parse();
+const show = createShow(process.stdout, () => isStopping());
 const resources = new AsyncDisposableStack();
-const { stop, isStopping } = stopWith(resources, { exitCode: 130, say: show.status });
+const { stop, isStopping } = stopWith(resources, { exitCode: 130, onSignal: () => show.say('Stopping; no picture was taken.') });
 
 try {
   const system = systemAt(defaultPorts, storeUrls(defaultPorts));
   if (!(await isRunning(system))) await startDefaultSystem({ resources, say: show.status });
+  await assertHealthy(system);
   const browser = await launchChromium(resources);
-  if (!browser) throw new Error('Chromium is needed, and was not found');
+  if (!browser) throw new Error('Chromium was not found. Install it, for example with: apt-get install chromium');
   await rehearse({ system, show }, options);
 
-  let opening: Promise<Awaited<ReturnType<typeof openPages>>> | undefined;
+  let pages: Awaited<ReturnType<typeof openPages>> = [];
   let taking: Promise<unknown> | undefined;
   mkdirSync(folder, { recursive: true });
-  await holdSale(system, options, (live) => {
-    show.live(live, options);
-    opening ??= openPages(browser, `${system.opsUrl}?eventId=${live.eventId}#token=${secretsOf(localFolder).OPS_TOKEN}`);
-    if (live.sold < shareSold * options.seats) return;
-    taking ??= opening.then((pages) =>
-      Promise.all(pages.map(({ name, page }) => page.screenshot({ path: join(folder, `${name}.png`) }))),
-    );
+  await holdSale(system, options, {
+    async onOpened(eventId) {
+      const link = await opsLink(system, eventId, secretsOf(localFolder).OPS_TOKEN);
+      if (!link) throw new Error(`The operator's page does not open with this token: ${system.opsUrl}`);
+      pages = await openPages(browser, link);
+    },
+    onLive(live) {
+      show.live(live, options);
+      if (live.sold < shareSold * options.seats) return;
+      taking ??= Promise.all(pages.map(({ name, page }) => page.screenshot({ path: join(folder, `${name}.png`) })));
+    },
   });
   await taking;
   show.say(`${pictures.length} pictures are in ${folder}`);

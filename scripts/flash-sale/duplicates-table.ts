@@ -1,5 +1,6 @@
 import type { Latency } from '../load/send.ts';
 import { describeMachine } from '../local/machine.ts';
+import { alignColumns } from '../terminal/align-columns.ts';
 import { type Stage, writeReport } from './flash-sale.ts';
 import { holdSale, type SaleOptions } from './hold-sale.ts';
 import { judgeSale } from './judge-sale.ts';
@@ -30,7 +31,7 @@ export const attemptsWith = (seats: number, percent: number) => seats + Math.rou
 
 /** One sale for each share of duplicate attempts, one after another, as a table; `reportFile` (HTML) also gets a .json. */
 export async function duplicatesTable(
-  { system, show, signal }: Stage,
+  { system, show, ...onlooker }: Stage,
   options: Omit<SaleOptions, 'buyers'>,
   { reportFile, command }: { reportFile: string; command: string },
 ): Promise<boolean> {
@@ -38,7 +39,7 @@ export async function duplicatesTable(
   for (const [at, percent] of duplicatePercents.entries()) {
     const one = { ...options, buyers: attemptsWith(options.seats, percent) };
     show.say(`${at === 0 ? `${directly}\n\n` : ''}${at + 1} of ${duplicatePercents.length}: ${introductionOf(one)}`);
-    const sale = await holdSale(system, one, (live) => show.live(live, one), signal);
+    const sale = await holdSale(system, one, { ...onlooker, onLive: (live) => show.live(live, one) });
     show.status('Comparing every answer with every ticket …');
     const verdict = await judgeSale(system, sale);
     const { latency, lastAcceptedMs } = sale.load;
@@ -96,11 +97,7 @@ const cellsOf = ({ duplicatesPercent, buyers, perSecond, latencyMs, lastSaleMs, 
   queryableMs === undefined ? 'never' : formatSeconds(queryableMs),
 ];
 
-function textTable(rows: Row[]): string {
-  const cells = [heads, ...rows.map(cellsOf)];
-  const widths = heads.map((_head, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
-  return cells.map((row) => row.map((cell, column) => cell.padStart(widths[column] ?? 0)).join('  ')).join('\n');
-}
+const textTable = (rows: Row[]) => alignColumns([heads, ...rows.map(cellsOf)], [...heads.keys()]).join('\n');
 
 function htmlTable(rows: Row[], { seats, connections }: Omit<SaleOptions, 'buyers'>, about: Record<string, string>): string {
   const line = (cells: string[], cell: (text: string, column: number) => string) => `<tr>${cells.map(cell).join('')}</tr>`;
@@ -109,7 +106,7 @@ function htmlTable(rows: Row[], { seats, connections }: Omit<SaleOptions, 'buyer
   const title = `Duplicate attempts on ${formatCount(seats)} seats`;
   const body = `<h1>${title}</h1>
 <p class="muted">${formatCount(connections)} connections; 10 % duplicate attempts: every seat is wanted once, and every tenth once more.</p>
-<p class="verdict ${isRight ? 'good' : 'bad'}">${isRight ? '✓ Nothing was oversold, nothing was lost, and the revenue is exact, in any of them.' : '✗ This is wrong; see below.'}</p>
+<p class="verdict ${isRight ? 'good' : 'bad'}">${isRight ? '✓ Nothing was oversold, nothing was lost, and the revenue is exact, in any of them.' : '✗ Something is wrong: see below.'}</p>
 <section><div class="scroll"><table>
 ${line(heads, (head) => `<th scope="col">${head}</th>`)}
 ${rows.map((row) => line(cellsOf(row), (cell, column) => (column === 0 ? `<th scope="row">${cell}</th>` : `<td>${cell}</td>`))).join('\n')}

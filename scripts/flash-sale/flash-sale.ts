@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { styleText } from 'node:util';
 import { describeMachine } from '../local/machine.ts';
-import { holdSale, type Live, type Sale, type SaleOptions } from './hold-sale.ts';
+import { holdSale, type Onlooker, type Sale, type SaleOptions } from './hold-sale.ts';
 import { judgeSale } from './judge-sale.ts';
 import { reportOf } from './report.ts';
 import type { Show } from './show.ts';
@@ -10,23 +10,17 @@ import { directly, figuresOf, introductionOf, sentenceOf } from './summary.ts';
 import type { SystemUnderSale } from './system.ts';
 import type { Verdict } from './verdict.ts';
 
-/** Where sales are held and shown; `signal` breaks one off. */
-export type Stage = { system: SystemUnderSale; show: Show; signal?: AbortSignal };
+/** Where sales are held and shown. */
+export type Stage = { system: SystemUnderSale; show: Show } & Pick<Onlooker, 'onOpened' | 'signal'>;
 
-/** Holds one sale, shows it, says what came of it, and writes `reportFile` (HTML). Gives whether all was right. */
+/** Holds one sale, shows it and its result, and writes `reportFile` (HTML). Returns whether all was right. */
 export async function flashSale(
-  { system, show, signal }: Stage,
+  { system, show, ...onlooker }: Stage,
   options: SaleOptions,
   { reportFile, command }: { reportFile: string; command: string },
 ): Promise<boolean> {
   show.say(`${introductionOf(options)}\n${styleText('dim', directly)}\n`);
-  let isOpen = false;
-  const onLive = (live: Live) => {
-    if (!isOpen) show.say(`To look on: ${system.opsUrl}?eventId=${live.eventId} (the token is in .local/ops-token)\n`);
-    isOpen = true;
-    show.live(live, options);
-  };
-  const sale = await holdSale(system, options, onLive, signal);
+  const sale = await holdSale(system, options, { ...onlooker, onLive: (live) => show.live(live, options) });
   show.status('Comparing every answer with every ticket …');
   const verdict = await judgeSale(system, sale);
   show.say(verdictText(sale, verdict));

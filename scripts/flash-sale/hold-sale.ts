@@ -8,21 +8,32 @@ import { emulatorEnvironment } from '../local/emulator.ts';
 import { openEvent } from '../onsale/open-event.ts';
 import { type Crowd, requestsOf } from './crowd.ts';
 import { planHall, type Seat, seatsOf } from './hall.ts';
+import { createRate } from './rate.ts';
 import type { SystemUnderSale } from './system.ts';
 import { type Sample, watchProgress } from './watch-progress.ts';
 
 export type SaleOptions = Crowd & { seats: number; connections: number };
 
-/** A sale at some moment, `atMs` since its first request; rate and latency are those of the last interval. */
+/** A sale at some moment, `atMs` since its first request. */
 export type Live = {
   eventId: string;
   atMs: number;
   sold: number;
   refused: number;
   failed: number;
+  /** Requests answered, over the last seconds. */
   perSecond: number;
+  /** Of all requests so far. */
   latency: Progress['latency'];
   sample: Sample | undefined;
+};
+
+export type Onlooker = {
+  /** The event is open. The crowd comes once this resolves. */
+  onOpened?: (eventId: string) => Promise<void>;
+  onLive?: (live: Live) => void;
+  /** Breaks the sale off. */
+  signal?: AbortSignal;
 };
 
 /** A sale that is over, and all that was seen of it. */
@@ -44,12 +55,11 @@ const stalledMs = 30_000;
 const emptyMs = 2_000;
 const lookMs = 20;
 
-/** Opens a new event, says so (`onLive`), lets the crowd in, and resolves when every buyer was answered and every ticket can be queried, or none comes. */
+/** Opens a new event and lets the crowd in. Resolves when every buyer has an answer and every ticket can be queried, or none comes. */
 export async function holdSale(
   system: SystemUnderSale,
   options: SaleOptions,
-  onLive: (live: Live) => void,
-  signal?: AbortSignal,
+  { onOpened = async () => {}, onLive = () => {}, signal }: Onlooker = {},
 ): Promise<Sale> {
   await using resources = new AsyncDisposableStack();
   const { db, redis } = await connectStores(system.stores, resources);
@@ -65,6 +75,7 @@ export async function holdSale(
   if (opened.kind !== 'opened') throw new Error(`${eventId} was not opened but ${opened.kind}`);
   const { path, bodies } = requestsOf(inventory, options);
 
+  await onOpened(eventId);
   const live: Live = { eventId, atMs: 0, sold: 0, refused: 0, failed: 0, perSecond: 0, latency: noLatency, sample: undefined };
   onLive(live);
   const samples: Sample[] = [];
@@ -84,9 +95,11 @@ export async function holdSale(
     await watched;
   });
 
+  const rate = createRate();
   const onProgress = (interval: Progress) => {
-    const { atMs, accepted, refused, failed, latency } = interval;
-    live.perSecond = ((accepted + refused + failed) * 1_000) / Math.max(1, atMs - live.atMs);
+    const { atMs, accepted, refused, failed, latencySoFar: latency } = interval;
+    rate.add(atMs, accepted + refused + failed);
+    live.perSecond = rate.perSecond();
     live.sold += accepted;
     live.refused += refused;
     live.failed += failed;
@@ -94,7 +107,6 @@ export async function holdSale(
     onLive(Object.assign(live, { atMs, latency }));
   };
   const load = await runLoad({ url: system.purchaseUrl + path, bodies, connections: options.connections }, onProgress, signal);
-  Object.assign(live, { perSecond: 0, latency: noLatency });
   // Each buyer takes one ticket.
   const promised = load.accepted;
   const soldInRedis = (await readInventory(redis, eventId))?.sold.values().reduce((sum, count) => sum + count, 0);

@@ -1,40 +1,62 @@
 import '../local/env-file.ts';
 import { join, relative } from 'node:path';
 import { localFolder, startDefaultSystem } from '../local/default-system.ts';
+import { opsTokenOf } from '../local/ops-token.ts';
 import { defaultPorts } from '../local/ports.ts';
 import { stopWith } from '../local/stop.ts';
 import { storeUrls } from '../local/stores.ts';
+import { untilEnter } from '../terminal/enter.ts';
 import { duplicatesTable } from './duplicates-table.ts';
 import { flashSale } from './flash-sale.ts';
 import { readOptions } from './options.ts';
 import { rehearse } from './rehearse.ts';
 import { createShow } from './show.ts';
-import { isRunning, systemAt } from './system.ts';
+import { assertHealthy, isRunning, opsLink, systemAt } from './system.ts';
 
 const args = process.argv.slice(2);
 const wanted = readOptions(args);
-const show = createShow(process.stdout);
+const isWatched = wanted.isWatched && process.stdin.isTTY && process.stdout.isTTY;
+const show = createShow(process.stdout, () => isStopping());
 const resources = new AsyncDisposableStack();
-const { stop, isStopping } = stopWith(resources, { exitCode: 130, say: show.status });
+let isOwnSystem = false;
+const { stop, isStopping } = stopWith(resources, {
+  exitCode: 130,
+  onSignal: () =>
+    show.say(
+      isOwnSystem
+        ? 'Stopping the sale and the system that was started for it. Its data stays in .local/'
+        : 'The sale is broken off. The system that "npm start" runs goes on.',
+    ),
+});
 
 try {
   const system = systemAt(defaultPorts, storeUrls(defaultPorts));
   if (await isRunning(system)) {
-    show.say('At the system that "npm start" runs.');
+    show.say('Using the system that "npm start" runs.');
   } else {
-    show.say('Nothing runs at the ports of "npm start": the same system is started for this, and stopped afterwards.');
+    show.say('"npm start" does not run, so a system is started for this, and stopped afterwards.');
+    isOwnSystem = true;
     await startDefaultSystem({ resources, say: show.status });
   }
-  // After the system, so that it goes before it.
+  await assertHealthy(system);
+  // After the system, so that it ends before it.
   const crowd = new AbortController();
   resources.defer(() => crowd.abort());
   const stage = { system, show, signal: crowd.signal };
   await rehearse(stage, wanted.options);
+
+  const onOpened = async (eventId: string) => {
+    const link = await opsLink(system, eventId, opsTokenOf(localFolder));
+    if (link) show.say(`Watch it on the operator's page: ${link}\n`);
+    if (isWatched) await untilEnter('Press Enter to let the buyers in.');
+  };
   const name = `flash-sale-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}`;
   const reportFile = relative('.', join(localFolder, 'reports', `${name}.html`));
   const about = { reportFile, command: ['npm run flash-sale', ...(args.length > 0 ? ['--'] : []), ...args].join(' ') };
+  const all = { ...stage, onOpened };
   const isRight =
-    wanted.kind === 'table' ? await duplicatesTable(stage, wanted.options, about) : await flashSale(stage, wanted.options, about);
+    wanted.kind === 'table' ? await duplicatesTable(all, wanted.options, about) : await flashSale(all, wanted.options, about);
+  if (isOwnSystem) show.status('Stopping the system that was started for this …');
   await stop(isRight ? 0 : 1);
 } catch (error) {
   if (!isStopping()) {

@@ -1,9 +1,13 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
+import { integer, newCommand, newSeed } from '../terminal/command.ts';
 import { attemptsWith } from './duplicates-table.ts';
 import type { SaleOptions } from './hold-sale.ts';
 
-/** What the command line asks for: one sale, or the table of duplicate attempts. */
-export type Wanted = { kind: 'sale'; options: SaleOptions } | { kind: 'table'; options: Omit<SaleOptions, 'buyers'> };
+/** `isWatched`: the sale waits for Enter, so that a person can open the operator's page first. */
+export type Wanted = { isWatched: boolean } & (
+  | { kind: 'sale'; options: SaleOptions }
+  | { kind: 'table'; options: Omit<SaleOptions, 'buyers'> }
+);
 
 const defaults = { seats: 50_000, buyers: 65_000, connections: 500 };
 /** Those of the published figures that it is compared with. */
@@ -11,59 +15,56 @@ const tableDefaults = { seats: 78_000, connections: 1_000 };
 
 const most = { seats: 200_000, buyers: 500_000, duplicates: 1_000, connections: 5_000, seed: 2 ** 32 - 1 };
 
-const integer = (least: number, greatest: number) => (text: string) => {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= least && value <= greatest) return value;
-  throw new InvalidArgumentError(`It must be a whole number from ${least} to ${greatest}.`);
-};
+const count = (number: number) => number.toLocaleString('en-US');
 
-const newSeed = () => Math.floor(Math.random() * 1e6);
+const newSaleCommand = () =>
+  newCommand(
+    'flash-sale',
+    'Opens a new event, lets a crowd of buyers in, shows the sale as it goes, and checks every answer. Uses the system that ' +
+      '"npm start" runs, or starts one and stops it afterwards. Exit status 1: the result was wrong, or the sale failed.',
+  );
 
-type Given = Partial<Record<'seats' | 'buyers' | 'duplicates' | 'connections' | 'seed', number>> & { best?: true; table?: true };
+type Given = Partial<Record<'seats' | 'buyers' | 'duplicates' | 'connections' | 'seed', number>> &
+  Partial<Record<'best' | 'table' | 'yes', true>>;
 
-/** Reads the command line's arguments; what is wrong with them, or asked of it (--help), ends as commander has it. */
-export function readOptions(args: string[], newCommand = new Command('flash-sale')): Wanted {
-  const inTable = `; ${tableDefaults.seats} with --table`;
-  const command = newCommand
-    .description('Opens a new event, lets a crowd in, shows the sale as it goes, and judges it. Exit status 1: it was not right.')
-    .addOption(
-      new Option('--seats <count>', `seats of the event (default: ${defaults.seats}${inTable})`).argParser(
-        integer(1, most.seats),
-      ),
+/** Reads the command line. Shows the help, or what is wrong with it, and exits, unless `command` overrides that. */
+export function readOptions(args: string[], command = newSaleCommand()): Wanted {
+  const given = command
+    .option(
+      '--seats <count>',
+      `seats of the event (default: ${count(defaults.seats)}; with --table ${count(tableDefaults.seats)})`,
+      integer(1, most.seats),
     )
     .addOption(
-      new Option('--buyers <count>', `buyers, each of whom makes one attempt (default: 1.3 a seat, ${defaults.buyers})`)
+      new Option('--buyers <count>', `buyers, who make one attempt each (default: 1.3 per seat, ${count(defaults.buyers)})`)
         .argParser(integer(1, most.buyers))
         .conflicts('duplicates'),
     )
-    .addOption(
-      new Option('--duplicates <percent>', 'attempts beyond one a seat, in percent of the seats; instead of --buyers').argParser(
-        integer(0, most.duplicates),
-      ),
+    .option(
+      '--duplicates <percent>',
+      'instead of --buyers: attempts beyond one per seat, as a percentage of the seats',
+      integer(0, most.duplicates),
     )
-    .option('--best', 'each buyer takes the best seat that is left in a zone, instead of a seat of their choice')
-    .addOption(
-      new Option(
-        '--connections <count>',
-        `requests at the same time (default: ${defaults.connections}; ${tableDefaults.connections} with --table)`,
-      ).argParser(integer(1, most.connections)),
+    .option('--best', 'each buyer takes the best seat left in a zone, instead of a seat of their choice')
+    .option(
+      '--connections <count>',
+      `requests at the same time (default: ${defaults.connections}; with --table ${count(tableDefaults.connections)})`,
+      integer(1, most.connections),
     )
-    .addOption(
-      new Option('--seed <number>', 'the same seed is the same crowd in the same order (default: a new one)').argParser(
-        integer(0, most.seed),
-      ),
-    )
+    .option('--seed <number>', 'repeats the crowd of an earlier sale (default: a new one)', integer(0, most.seed))
     .addOption(
       new Option(
         '--table',
-        'one sale each for 10, 30, 50, 70, 90 and 110 % duplicate attempts, beside published figures',
+        'six sales, with 10, 30, 50, 70, 90 and 110 % duplicate attempts, beside published figures',
       ).conflicts(['buyers', 'duplicates']),
     )
-    .parse(args, { from: 'user' });
-  const { table, duplicates, buyers, seed = newSeed(), best = false, ...given } = command.opts<Given>();
-  if (table) return { kind: 'table', options: { ...tableDefaults, ...given, seed, best } };
-  const { seats, connections } = { ...defaults, ...given };
+    .option('--yes', 'begin without waiting for Enter, as when no terminal is attached')
+    .parse(args, { from: 'user' })
+    .opts<Given>();
+  const { table, duplicates, buyers, yes, seed = newSeed(), best = false, ...size } = given;
+  if (table) return { kind: 'table', isWatched: false, options: { ...tableDefaults, ...size, seed, best } };
+  const { seats, connections } = { ...defaults, ...size };
   const attempts = buyers ?? attemptsWith(seats, duplicates ?? (100 * (defaults.buyers - defaults.seats)) / defaults.seats);
   if (attempts > most.buyers) command.error(`error: that would be ${attempts} buyers; the most are ${most.buyers}`);
-  return { kind: 'sale', options: { seats, buyers: attempts, connections, seed, best } };
+  return { kind: 'sale', isWatched: !yes, options: { seats, buyers: attempts, connections, seed, best } };
 }

@@ -1,11 +1,14 @@
 import { styleText } from 'node:util';
 import { createLogUpdate } from 'log-update';
+import { atMostEvery } from '../terminal/at-most-every.ts';
 import type { Live, SaleOptions } from './hold-sale.ts';
 
 /** What a person sees while a sale goes on. */
 export type Show = {
-  /** A line for what takes a moment; the next one takes its place. */
+  /** What takes a moment. In a terminal the next line replaces it. */
   status(line: string): void;
+  /** How far a rehearsal has come. */
+  rehearsal(live: Live, seats: number): void;
   live(live: Live, options: SaleOptions): void;
   /** What stays. */
   say(text: string): void;
@@ -15,20 +18,28 @@ const redrawMs = 100;
 const barCharacters = 40;
 const lineMs = 1_000;
 
-/** In a terminal, a picture that is drawn over again; anywhere else, a line a second. */
-export function createShow(stream: NodeJS.WriteStream): Show {
-  return stream.isTTY ? terminalShow(stream) : plainShow(stream);
+/** In a terminal, a picture that is redrawn; anywhere else, a line a second. Nothing once it `isOver`. */
+export function createShow(stream: NodeJS.WriteStream, isOver: () => boolean): Show {
+  const { status, rehearsal, live, say } = stream.isTTY ? terminalShow(stream) : plainShow(stream);
+  const unlessOver =
+    <Args extends unknown[]>(show: (...args: Args) => void) =>
+    (...args: Args) => {
+      if (!isOver()) show(...args);
+    };
+  return { status: unlessOver(status), rehearsal: unlessOver(rehearsal), live: unlessOver(live), say: unlessOver(say) };
 }
 
 function terminalShow(stream: NodeJS.WriteStream): Show {
   const update = createLogUpdate(stream);
-  let drawnAt = 0;
+  const isDue = atMostEvery(redrawMs);
+  const status = (line: string) => update(styleText('dim', line, { stream }));
   return {
-    status: (line) => update(styleText('dim', line, { stream })),
+    status,
+    rehearsal(live, seats) {
+      if (isDue()) status(rehearsalLine(live, seats));
+    },
     live(live, options) {
-      if (Date.now() - drawnAt < redrawMs) return;
-      drawnAt = Date.now();
-      update(pictureOf(live, options, stream));
+      if (isDue()) update(pictureOf(live, options, stream));
     },
     say(text) {
       update.clear();
@@ -39,51 +50,66 @@ function terminalShow(stream: NodeJS.WriteStream): Show {
 }
 
 function plainShow(stream: NodeJS.WritableStream): Show {
-  let saidAt = 0;
+  const isDue = atMostEvery(lineMs);
+  const say = (text: string) => void stream.write(`${text}\n`);
   return {
-    status() {},
-    live(live, { seats }) {
-      if (Date.now() - saidAt < lineMs) return;
-      saidAt = Date.now();
-      stream.write(`${lineOf(live, seats)}\n`);
+    status: say,
+    rehearsal(live, seats) {
+      if (isDue()) say(rehearsalLine(live, seats));
     },
-    say: (text) => void stream.write(`${text}\n`),
+    live(live, options) {
+      if (isDue()) say(lineOf(live, options));
+    },
+    say,
   };
 }
 
-function pictureOf(live: Live, { seats, buyers }: SaleOptions, stream: NodeJS.WriteStream): string {
+const of = (count: number, all: number) => `${formatCount(count)} of ${formatCount(all)}`;
+
+const rehearsalLine = ({ sold, sample }: Live, seats: number) =>
+  `Rehearsing, so that the services are warm: ${of(sold, seats)} seats sold, ${formatCount(sample?.projected ?? 0)} in MySQL …`;
+
+const isSelling = ({ sold, refused, failed }: Live, { buyers }: SaleOptions) => sold + refused + failed < buyers;
+
+/** "1 message", "12 messages" */
+const counted = (count: number, what: string) => `${formatCount(count)} ${what}${count === 1 ? '' : 's'}`;
+
+function pictureOf(live: Live, options: SaleOptions, stream: NodeJS.WriteStream): string {
   const { atMs, sold, refused, failed, perSecond, latency, sample } = live;
-  const isSelling = sold + refused + failed < buyers;
-  const row = (name: string, count: number, of: number, color: 'green' | 'cyan' | 'yellow') => {
-    const full = Math.round((Math.min(count, of) / Math.max(of, 1)) * barCharacters);
+  const { seats, buyers } = options;
+  const row = (name: string, count: number, all: number, color: 'green' | 'cyan' | 'yellow') => {
+    const full = Math.round((Math.min(count, all) / Math.max(all, 1)) * barCharacters);
     const bar = styleText(color, '█'.repeat(full), { stream }) + styleText('dim', '░'.repeat(barCharacters - full), { stream });
-    return `  ${name.padEnd(11)}${bar}  ${formatCount(count)}${of === count ? '' : ` of ${formatCount(of)}`}`;
+    return `  ${name.padEnd(11)}${bar}  ${count === all ? formatCount(count) : of(count, all)}`;
   };
   return [
     row('sold', sold, seats, 'green'),
-    row('projected', sample?.projected ?? 0, seats, 'cyan'),
+    row('in MySQL', sample?.projected ?? 0, seats, 'cyan'),
     row('refused', refused, Math.max(buyers - seats, refused), 'yellow'),
     '',
-    isSelling
-      ? `  ${formatSeconds(atMs)}   ${formatCount(perSecond)} requests/s   p50 ${formatMs(latency.p50)}   p99 ${formatMs(latency.p99)}`
-      : `  every buyer was answered after ${formatSeconds(atMs)}; the projection catches up`,
-    `  waiting: ${formatCount(sample?.unpublished ?? 0)} sales in the outbox, ${formatCount(sample?.queued ?? 0)} messages in the queue`,
-    ...(failed > 0 ? [styleText('red', `  ${formatCount(failed)} requests failed`, { stream })] : []),
+    isSelling(live, options)
+      ? `  ${formatSeconds(atMs)}   ${formatCount(perSecond)} requests/s   so far: p50 ${formatMs(latency.p50)}, p99 ${formatMs(latency.p99)}`
+      : `  every buyer had an answer after ${formatSeconds(atMs)}; MySQL is catching up`,
+    `  waiting: ${counted(sample?.unpublished ?? 0, 'sale')} in the outbox, ${counted(sample?.queued ?? 0, 'message')} in the queue`,
+    ...(failed > 0 ? [styleText('red', `  ${counted(failed, 'request')} failed`, { stream })] : []),
   ].join('\n');
 }
 
-function lineOf({ atMs, sold, refused, failed, perSecond, latency, sample }: Live, seats: number): string {
+function lineOf(live: Live, options: SaleOptions): string {
+  const { atMs, sold, refused, failed, perSecond, latency, sample } = live;
+  const { unpublished = 0, queued = 0, projected = 0 } = sample ?? {};
+  const pipeline = [`outbox ${formatCount(unpublished)}`, `queue ${formatCount(queued)}`, `in MySQL ${of(projected, sold)}`];
+  if (!isSelling(live, options))
+    return [`Every buyer had an answer after ${formatSeconds(atMs)}; MySQL is catching up:`, ...pipeline].join('  ');
   return [
-    formatSeconds(atMs),
-    `sold ${formatCount(sold)} of ${formatCount(seats)}`,
+    formatSeconds(atMs).padStart(8),
+    `sold ${of(sold, options.seats)}`,
     `refused ${formatCount(refused)}`,
     ...(failed > 0 ? [`failed ${formatCount(failed)}`] : []),
-    `${formatCount(perSecond)}/s`,
+    `${formatCount(perSecond)} requests/s`,
     `p50 ${formatMs(latency.p50)}`,
     `p99 ${formatMs(latency.p99)}`,
-    `outbox ${formatCount(sample?.unpublished ?? 0)}`,
-    `queue ${formatCount(sample?.queued ?? 0)}`,
-    `projected ${formatCount(sample?.projected ?? 0)}`,
+    ...pipeline,
   ].join('  ');
 }
 

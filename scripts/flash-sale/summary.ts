@@ -72,18 +72,18 @@ export function sentenceOf({ unsold, oversold, lost, revenue, isRight }: Verdict
     oversold > 0 && `${formatCount(oversold)} oversold`,
     lost > 0 && `${formatCount(lost)} lost`,
     !revenue.isExact && 'the revenue is not exact',
-    unsold > 0 && `${formatCount(unsold)} seats that were wanted are not sold`,
+    unsold > 0 && `${formatCount(unsold)} wanted seats were not sold`,
   ];
-  return `This is wrong: ${faults.filter((fault) => fault !== false).join(', ')}.`;
+  return `Wrong: ${faults.filter((fault) => fault !== false).join(', ')}.`;
 }
 
 /** What a sale is, before it begins. */
 export function introductionOf({ seats, buyers, best, connections, seed }: SaleOptions): string {
   const duplicates = buyers > seats ? ` (${formatCount(((buyers - seats) / seats) * 100)} % duplicate attempts)` : '';
   const wish = best ? 'the best seat left in a zone of their choice' : 'a seat of their choice';
-  return `${formatCount(seats)} seats, ${formatCount(buyers)} buyers${duplicates}, each after ${wish}; ${formatCount(connections)} connections, seed ${seed}`;
+  return `${formatCount(seats)} seats, ${formatCount(buyers)} buyers${duplicates}, each wanting ${wish}; ${formatCount(connections)} connections, seed ${seed}`;
 }
 
-/** Why no load balancer is in between. */
+/** How the requests come, and why so. */
 export const directly =
-  "After a rehearsal, so that the services are warm, and straight to purchase: a load balancer's work would be another machine's.";
+  'Requests go straight to the purchase service: a load balancer would be another machine. A rehearsal came first, to warm the services up.';

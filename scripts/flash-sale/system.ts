@@ -1,14 +1,18 @@
-import { pathTable } from '../../services/shared/path-table.ts';
+import { pathTable, type ServiceName } from '../../services/shared/path-table.ts';
 import { messaging } from '../../services/shared/resources.ts';
 import { queueUrl } from '../local/emulator.ts';
 import type { Ports } from '../local/ports.ts';
 import { answers } from '../local/process.ts';
 import type { StoreUrls } from '../local/stores.ts';
 
+/** Far above what a service waits for its checks: one of low priority may have to wait for the processor. */
+const healthMs = 15_000;
+
 /** Where the parts of a running system are that a flash sale talks to. */
 export type SystemUnderSale = {
   purchaseUrl: string;
   queryUrl: string;
+  persistenceUrl: string;
   /** The operator's page. */
   opsUrl: string;
   stores: StoreUrls;
@@ -22,6 +26,7 @@ export function systemAt(ports: Ports, stores: StoreUrls): SystemUnderSale {
   return {
     purchaseUrl: at('purchase'),
     queryUrl: at('query'),
+    persistenceUrl: at('persistence'),
     opsUrl: `http://localhost:${ports['load-balancer']}/query/ops`,
     stores,
     queue: { endpoint, url: queueUrl(endpoint, messaging.queue) },
@@ -31,3 +36,38 @@ export function systemAt(ports: Ports, stores: StoreUrls): SystemUnderSale {
 /** Whether something serves there already: the system of `npm start`, at its ports. */
 export const isRunning = ({ purchaseUrl }: SystemUnderSale): Promise<boolean> =>
   answers(`${purchaseUrl}${pathTable.purchase.prefix}/live`)().catch(() => false);
+
+/** Rejects unless every service can do its work, with the services and stores that cannot be reached. */
+export async function assertHealthy(system: SystemUnderSale): Promise<void> {
+  const urls: Record<ServiceName, string> = {
+    purchase: system.purchaseUrl,
+    query: system.queryUrl,
+    persistence: system.persistenceUrl,
+  };
+  const faults = await Promise.all(
+    Object.entries(urls).map(([name, url]) => faultOf(name, `${url}${pathTable[name as ServiceName].prefix}/health`)),
+  );
+  const found = faults.filter((fault) => fault !== undefined);
+  if (found.length === 0) return;
+  throw new Error(`The system cannot sell:\n${found.map((fault) => `  ${fault}`).join('\n')}\nDoes "npm start" still run?`);
+}
+
+async function faultOf(name: string, url: string): Promise<string | undefined> {
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(healthMs) });
+    if (answer.ok) return undefined;
+    const { checks = {} } = (await answer.json()) as { checks?: Record<string, string> };
+    const away = Object.entries(checks).filter(([, outcome]) => outcome !== 'ok');
+    return `${name} is not healthy (${answer.status}): ${away.map(([store, outcome]) => `${store}: ${outcome}`).join('; ')}`;
+  } catch {
+    return `${name} does not answer at ${url}`;
+  }
+}
+
+/** A link that opens the operator's page on an event; undefined if the system has no such page, or another token. */
+export async function opsLink({ opsUrl }: SystemUnderSale, eventId: string, token: string): Promise<string | undefined> {
+  const url = `${opsUrl}?eventId=${encodeURIComponent(eventId)}`;
+  const headers = { authorization: `Bearer ${token}` };
+  const answer = await fetch(url, { headers, signal: AbortSignal.timeout(healthMs) }).catch(() => undefined);
+  return answer?.ok ? `${url}#token=${token}` : undefined;
+}

@@ -1,7 +1,15 @@
 import { type Latency, type Load, latencyOf, newHistogram, sendAll } from './send.ts';
 
-/** What happened since the last report; `atMs` since the first request. */
-export type Progress = { kind: 'progress'; atMs: number; accepted: number; refused: number; failed: number; latency: Latency };
+/** What happened since the last report, and the latency of all requests so far; `atMs` since the first request. */
+export type Progress = {
+  kind: 'progress';
+  atMs: number;
+  accepted: number;
+  refused: number;
+  failed: number;
+  latency: Latency;
+  latencySoFar: Latency;
+};
 
 export type LoadResult = {
   kind: 'result';
@@ -48,7 +56,9 @@ async function run(load: Load): Promise<LoadResult> {
   const cpuBefore = process.cpuUsage();
 
   const report = () => {
-    const progress: Progress = { kind: 'progress', atMs: performance.now() - startedAt, ...counts, latency: latencyOf(recent) };
+    const atMs = performance.now() - startedAt;
+    const [latency, latencySoFar] = [latencyOf(recent), latencyOf(all)];
+    const progress: Progress = { kind: 'progress', atMs, ...counts, latency, latencySoFar };
     // With nobody to hear it, it is not an error but the end: see above.
     process.send?.(progress, () => {});
     recent.reset();

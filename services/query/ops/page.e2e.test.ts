@@ -2,7 +2,7 @@ import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { holdSale } from '../../../scripts/flash-sale/hold-sale.ts';
-import { type SystemUnderSale, systemAt } from '../../../scripts/flash-sale/system.ts';
+import { opsLink, type SystemUnderSale, systemAt } from '../../../scripts/flash-sale/system.ts';
 import { freePorts } from '../../../scripts/local/free-ports.ts';
 import { connectMessaging } from '../../../scripts/local/messaging.ts';
 import type { Ports } from '../../../scripts/local/ports.ts';
@@ -53,16 +53,18 @@ describe.skipIf(!browser)("the operator's page, in Chromium", { timeout: 120_000
 
   it('follows a flash sale from the terminal\'s link on, and its last figures are those of "verify"', async () => {
     const { page, complaints } = await open({ width: 1_440, height: 900, colorScheme: 'light' });
-    let opened: Promise<unknown> | undefined;
     const seen = new Set<number>();
-    const sale = await holdSale(system, options, ({ eventId, sold }) => {
-      opened ??= page.goto(`${base}/query/ops?eventId=${eventId}#token=${token}`);
-      seen.add(sold);
+    const sale = await holdSale(system, options, {
+      async onOpened(eventId) {
+        await page.goto((await opsLink(system, eventId, token)) ?? expect.fail('There is no link to the page'));
+        await page.waitForURL(
+          (url) => url.pathname === '/query/ops' && url.hash === '' && url.searchParams.get('eventId') === eventId,
+        );
+      },
+      onLive: ({ sold }) => void seen.add(sold),
     });
-    await opened;
     expect(seen.size).toBeGreaterThan(1);
     const { eventId } = sale.inventory;
-    await page.waitForURL((url) => url.pathname === '/query/ops' && url.hash === '');
     // Whoever was refused in an overload, and seats that nobody came for, are not sold.
     const sold = sale.load.accepted;
     expect(sold).toBeGreaterThan(1_000);

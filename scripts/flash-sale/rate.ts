@@ -1,0 +1,19 @@
+/** Long enough for a figure that a person can read, short enough to follow a sale of some seconds. */
+const windowMs = 2_000;
+
+/** How many a second there were lately, from counts that come one after another; `atMs` is when each count ended. */
+export function createRate() {
+  let counted: { atMs: number; count: number }[] = [{ atMs: 0, count: 0 }];
+  return {
+    add(atMs: number, count: number): void {
+      counted.push({ atMs, count });
+      const from = counted.findLastIndex((earlier) => earlier.atMs <= atMs - windowMs);
+      counted = counted.slice(Math.max(0, from));
+    },
+    perSecond(): number {
+      const [first, ...later] = counted;
+      const ms = (later.at(-1)?.atMs ?? 0) - (first?.atMs ?? 0);
+      return ms > 0 ? (later.reduce((sum, { count }) => sum + count, 0) * 1_000) / ms : 0;
+    },
+  };
+}
