@@ -3,16 +3,21 @@ import { localFolder, startDefaultSystem } from './local/default-system.ts';
 import { defaultPorts } from './local/ports.ts';
 import { secretsOf } from './local/secrets.ts';
 import { stopWith } from './local/stop.ts';
+import { newCommand } from './terminal/command.ts';
 
+newCommand('start', 'Starts the whole system on this machine, with its data in .local/, until Ctrl-C.').parse();
 const resources = new AsyncDisposableStack();
-const { stop, isStopping } = stopWith(resources, { exitCode: 0, say });
+const { stop, isStopping } = stopWith(resources, {
+  exitCode: 0,
+  onSignal: () => say('Stopping. The data stays in .local/. Press Ctrl-C again to kill what is left.'),
+});
 
 try {
   say('Starting …');
   const processes = await startDefaultSystem({ resources, say });
   say(readyText());
   const gone = await Promise.race(processes.map((process) => process.exited.then(() => process)));
-  if (!isStopping()) throw new Error(`${gone.name} ended by itself; ${gone.lastWords()}`);
+  if (!isStopping()) throw new Error(`${gone.name} ended unexpectedly, so everything is stopped; ${gone.lastWords()}`);
 } catch (error) {
   if (!isStopping()) {
     console.error((error as Error).message);
@@ -21,7 +26,7 @@ try {
 }
 
 function say(line: string): void {
-  console.log(line);
+  if (!isStopping()) console.log(line);
 }
 
 function readyText(): string {

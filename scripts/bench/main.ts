@@ -1,6 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { Argument } from 'commander';
 import { describeMachine } from '../local/machine.ts';
+import { stopWith } from '../local/stop.ts';
+import { newCommand } from '../terminal/command.ts';
 import { describeCommit } from './commit.ts';
 import { footprint } from './parts/footprint.ts';
 import { generatorCeiling } from './parts/generator-ceiling.ts';
@@ -19,60 +22,65 @@ import { startBench } from './system.ts';
 
 const local = join(import.meta.dirname, '../../.local');
 
-const parts: Record<string, Part> = {
-  a: purchaseAgainstFloor,
-  b: purchaseAgainstUsualWay,
-  c: workerAgainstRaw,
-  d: requestsPerTicket,
-  f: scaling,
-  g: footprint,
-  h: waitingForAReplica,
-  i: tracing,
-  j: throughLoadBalancer,
-  k: manyEvents,
+const parts: Record<string, [measure: Part, about: string]> = {
+  a: [purchaseAgainstFloor, 'purchase against a bare Fastify with one script'],
+  b: [purchaseAgainstUsualWay, 'purchase against the usual way: a lock, then a Publish awaited'],
+  c: [workerAgainstRaw, 'the worker against raw INSERTs'],
+  d: [requestsPerTicket, 'SNS and SQS requests per ticket'],
+  f: [scaling, 'two purchase processes, and three Redis masters'],
+  g: [footprint, 'memory, and latency at half of the peak'],
+  h: [waitingForAReplica, 'what waiting for a replica costs'],
+  i: [tracing, 'what traces cost'],
+  j: [throughLoadBalancer, 'through the local load balancer against straight to a service'],
+  k: [manyEvents, '5,000 opened events against five'],
   // Last, for what a million tickets leave in the stores.
-  e: queriesAtAMillion,
+  e: [queriesAtAMillion, 'queries, verify and rebuild with a million tickets'],
 };
 
-const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => !(name in parts));
-if (unknown.length > 0) {
-  console.error(`There is no part ${unknown.join(', ')}; the parts are ${Object.keys(parts).join(' ')}`);
-  process.exit(1);
-}
+const command = newCommand(
+  'bench',
+  'Measures speed as ratios, both sides of each in turns, on stores of its own. Takes about ten minutes without arguments.',
+)
+  .addArgument(new Argument('[part...]', 'only these parts').choices(Object.keys(parts)))
+  .addHelpText(
+    'after',
+    `\nParts:\n${Object.entries(parts)
+      .map(([name, [, about]]) => `  ${name}  ${about}`)
+      .join('\n')}`,
+  )
+  .parse();
+const [wanted = []] = command.processedArgs as [string[] | undefined];
 
 const resources = new AsyncDisposableStack();
-const running = run();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void interrupt());
+const { stop, isStopping } = stopWith(resources, {
+  exitCode: 130,
+  onSignal: () => console.log('Broken off, without a result; stopping the stores.'),
+});
+const print = (line: string) => {
+  if (!isStopping()) console.log(line);
+};
 
 try {
-  await running;
+  await run();
+  await stop(0);
 } catch (error) {
-  if (!resources.disposed) console.error(`The run gives no result: ${(error as Error).message}`);
-  process.exitCode = 1;
-} finally {
-  await resources.disposeAsync();
-}
-
-/** Takes away what the part in hand stands on, and waits until it has noticed. */
-async function interrupt(): Promise<void> {
-  if (resources.disposed) return;
-  console.log('Stopping …');
-  await resources.disposeAsync();
-  await running.catch(() => {});
-  process.exit(1);
+  if (!isStopping()) {
+    console.error(`The run gives no result: ${(error as Error).message}`);
+    await stop(1);
+  }
 }
 
 async function run(): Promise<void> {
   const startedAt = new Date();
-  const bench = await startBench(join(local, 'bench'), resources, console.log);
+  print('Starting Redis, MySQL and the emulator …');
+  const bench = await startBench(join(local, 'bench'), resources, print);
   const machine = { ...(await describeMachine(bench.urls)), ...(await describeCommit()) };
   const reports: Record<string, Report> = {};
   const chosen = Object.entries(parts).filter(([name]) => wanted.length === 0 || wanted.includes(name));
-  for (const [name, part] of [['generator', generatorCeiling] as const, ...chosen]) {
+  for (const [name, [measure]] of [['generator', [generatorCeiling]] as const, ...chosen]) {
     const own = resources.use(new AsyncDisposableStack());
-    const say = (line: string) => console.log(`${String(secondsSince(startedAt)).padStart(4)} s  ${name}  ${line}`);
-    reports[name] = await part({ bench, resources: own, say, earlier: reports });
+    const say = (line: string) => print(`${String(secondsSince(startedAt)).padStart(4)} s  ${name}  ${line}`);
+    reports[name] = await measure({ bench, resources: own, say, earlier: reports });
     await own.disposeAsync();
   }
   console.log(`\n${tableOf(reports)}\n`);
@@ -81,7 +89,7 @@ async function run(): Promise<void> {
   const file = join(folder, `bench-${startedAt.toISOString().slice(0, 19).replaceAll(':', '-')}.json`);
   const seconds = secondsSince(startedAt);
   writeFileSync(file, `${JSON.stringify({ startedAt, seconds, machine, parts: reports }, undefined, 2)}\n`);
-  console.log(`${seconds} s; every round is in ${file}`);
+  console.log(`${seconds} s. Every round is in ${relative('.', file)}`);
 }
 
 function secondsSince(time: Date): number {

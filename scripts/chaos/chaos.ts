@@ -59,9 +59,9 @@ export async function runChaos(options: ChaosOptions, { folder, resources, say }
 
   const { events } = organiser;
   const eventIds = events.map(({ eventId }) => eventId);
-  say('The faults are over, and every buyer was answered. It settles …');
-  history.surprises.push(...(await untilSettled(system, eventIds)));
-  say('Replaying what died with the emulator, and verifying …');
+  say('The faults are over, and every buyer has an answer. Waiting for the system to settle …');
+  history.surprises.push(...(await untilSettled(system, eventIds, say)));
+  say("Replaying what was lost with the emulator's memory, and verifying every event …");
   const proof = await proveEvents(system, eventIds);
   history.surprises.push(...(await findAftermath(system)));
   const verdict = judge(history, await readTickets(system.db, eventIds), events);

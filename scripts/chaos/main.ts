@@ -8,28 +8,37 @@ import { reportOf, wasRight } from './report.ts';
 
 const options = readOptions(process.argv.slice(2));
 const folder = join(localFolder, 'chaos');
-const say = (text: string) => console.log(text);
+const say = (text: string) => {
+  if (!isStopping()) console.log(text);
+};
 const resources = new AsyncDisposableStack();
 let isKept = false;
 resources.defer(() => {
-  if (isKept) say(`Data and logs are kept in ${relative('.', folder)}/`);
-  else rmSync(folder, { recursive: true, force: true });
+  if (!isKept) rmSync(folder, { recursive: true, force: true });
 });
-const { stop, isStopping } = stopWith(resources, { exitCode: 130, say: () => {} });
+const { stop, isStopping } = stopWith(resources, {
+  exitCode: 130,
+  onSignal: () => say(`Broken off (seed ${options.seed}); stopping everything that was started.`),
+});
 
 try {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const { faults, buyers, seed, minutes } = options;
-  say(`${faults} faults, ${buyers} buyers, seed ${seed}; no more faults after ${minutes} minutes. A system of its own starts …`);
+  say(`${faults} faults, ${buyers} buyers, seed ${seed}; no fault starts after ${minutes} minutes. Starting a system for it …`);
   const run = await runChaos(options, { folder, resources, say });
-  isKept = !wasRight(run);
   say(reportOf(run));
-  await stop(isKept ? 1 : 0);
+  if (wasRight(run)) await stop(0);
+  else await keepAndStop();
 } catch (error) {
   if (!isStopping()) {
-    isKept = true;
-    say(`Seed ${options.seed}: ${(error as Error).message}`);
-    await stop(1);
+    say(`The run failed (seed ${options.seed}): ${(error as Error).message}`);
+    await keepAndStop();
   }
+}
+
+async function keepAndStop(): Promise<void> {
+  isKept = true;
+  say(`Data and logs are kept in ${relative('.', folder)}/`);
+  await stop(1);
 }

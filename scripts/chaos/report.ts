@@ -8,10 +8,10 @@ const mostExamples = 10;
 
 const count = (number: number) => number.toLocaleString('en-US');
 
-/** "  12.3 s   7 of 300  kill -9 redis, 1.2 s          sold 1,204  refused 3,001  unknown 12" */
+/** "  12.3 s   7 of 300  kill -9 redis for 1.2 s       sold 1,204  refused 3,001  unknown 12" */
 export function faultLine(now: { fault: Fault; at: number; of: number; afterMs: number; history: History }): string {
   const { fault, at, of, afterMs, history } = now;
-  const what = `${nameOf(fault)}, ${(fault.forMs / 1_000).toFixed(1)} s`;
+  const what = `${nameOf(fault)} for ${(fault.forMs / 1_000).toFixed(1)} s`;
   const { tickets, unknown } = tally(history);
   return [
     `${(afterMs / 1_000).toFixed(1).padStart(6)} s`,
@@ -50,11 +50,11 @@ export function reportOf(run: Run): string {
     `Requests       ${count(history.requests)}, of which ${count(history.unanswered)} got no answer or a 503, and ${count(history.refused)} were refused`,
     `Promises       ${count(orders)} orders with ${count(tickets)} tickets, ${count(history.holds.length)} holds`,
     `Cancellations  ${count(cancelled)}`,
-    `Unknown        ${count(unknown)}: asked without an Idempotency-Key, and no answer`,
-    `Asked twice    ${count(history.askedTwice)} answers, by their Idempotency-Key`,
-    `Replayed       ${count(proof.replayed)} domain events, which had died with the emulator's memory`,
+    `Unknown        ${count(unknown)} outcomes of requests that had no Idempotency-Key and got no answer`,
+    `Sent again     ${count(history.askedTwice)} requests, with the same Idempotency-Key, to compare the answers`,
+    `Replayed       ${count(proof.replayed)} domain events that were lost with the emulator's memory`,
     '',
-    'Redis and MySQL, by "verify":',
+    '"onsale verify" of each event:',
     ...proof.events.map(({ summary, differences }) => `  ${differences.length === 0 ? '✓' : '✗'} ${summary}`),
     '',
     `oversold ${oversold.length}, lost ${lost.length}, unexplained ${unexplained.length}${broken.length > 0 ? `, otherwise wrong ${broken.length}` : ''}`,

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { readInventory } from '../../services/purchase/seats/inventory.ts';
 import { answers } from '../local/process.ts';
 import { readOutbox } from '../onsale/verify/outbox.ts';
+import { atMostEvery } from '../terminal/at-most-every.ts';
 import type { ChaosSystem } from './system.ts';
 
 const healthyMs = 60_000;
@@ -12,6 +13,7 @@ const holdsOverMs = 20_000;
  */
 const projectedMs = 90_000;
 const pollMs = 200;
+const sayEveryMs = 5_000;
 
 /** Resolves once every service says that it can do its work; rejects where one never does by itself. */
 export async function untilHealthy({ healthUrls }: ChaosSystem): Promise<void> {
@@ -22,13 +24,21 @@ export async function untilHealthy({ healthUrls }: ChaosSystem): Promise<void> {
 }
 
 /**
- * Resolves once holds are over, and once all that was sold since the emulator last lost its memory is in MySQL: no replay is
- * needed for that. Gives what is not so, in words.
+ * Resolves once all holds are over, and everything sold since the emulator last lost its memory is in MySQL: no replay is needed for
+ * that. Returns what did not settle, in words; `say` hears what it is waiting for.
  */
-export async function untilSettled(system: ChaosSystem, eventIds: string[]): Promise<string[]> {
+export async function untilSettled(system: ChaosSystem, eventIds: string[], say: (line: string) => void): Promise<string[]> {
+  const isDue = atMostEvery(sayEveryMs);
+  const sayWaiting = (line: string) => {
+    if (isDue()) say(`  ${line}`);
+  };
   const faults: string[] = [];
   for (const eventId of eventIds) {
-    const isOver = await until(holdsOverMs, async () => (await heldIn(system, eventId)) === 0);
+    const isOver = await until(holdsOverMs, async () => {
+      const held = await heldIn(system, eventId);
+      if (held > 0) sayWaiting(`${eventId}: ${held} places are still held`);
+      return held === 0;
+    });
     if (!isOver) faults.push(`${eventId} still holds ${await heldIn(system, eventId)} places, of holds that are overdue`);
   }
   const sinceMs = system.emulatorUpSinceMs();
@@ -37,6 +47,7 @@ export async function untilSettled(system: ChaosSystem, eventIds: string[]): Pro
     let missing: number[] = [];
     const isProjected = await until(endMs - Date.now(), async () => {
       missing = await findMissing(system, eventId, sinceMs);
+      if (missing.length > 0) sayWaiting(`${eventId}: ${missing.length} domain events are not in MySQL yet`);
       return missing.length === 0;
     });
     if (!isProjected)

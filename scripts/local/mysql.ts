@@ -2,10 +2,10 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
-import { run } from './binaries.ts';
 import { guessWriter, mismatch, noteWriter, type Program, programOf, readWriter } from './data-program.ts';
 import { bindAddress, commandLine } from './docker.ts';
 import { type LocalProcess, startProcess } from './process.ts';
+import { runToEnd } from './run-to-end.ts';
 import type { MysqlServer } from './servers.ts';
 
 /** The account that the services use here: it may do anything to databases whose name begins with onsale, and nothing else. */
@@ -74,7 +74,7 @@ async function createDataFolder(server: MysqlServer, at: { folder: string; port:
       ? [server.command, ['--no-defaults', '--initialize-insecure', ...common]]
       : [server.install, ['--no-defaults', '--skip-test-db', '--auth-root-authentication-method=normal', ...common]];
   const { command, args: line } = commandLine(server, program, args, at);
-  await run(command, line);
+  await runToEnd({ command, args: line, logFile: join(at.folder, 'install.log') });
   renameSync(unfinished, dataFolder);
 }
 

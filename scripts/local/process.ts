@@ -4,6 +4,7 @@ import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync, statSy
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { findBinary } from './binaries.ts';
+import { trackGroup } from './groups.ts';
 import { lowerPriority } from './priority.ts';
 
 export type ProcessSpec = {
@@ -63,13 +64,14 @@ export async function startProcess(spec: ProcessSpec): Promise<LocalProcess> {
     async stop() {
       if (!running) return;
       child.kill(stopSignal);
-      const force = setTimeout(() => child.kill('SIGKILL'), stopMs);
+      const force = setTimeout(() => group.kill(), stopMs);
       await exited;
       clearTimeout(force);
     },
     kill: (signal: NodeJS.Signals) => void child.kill(signal),
     lastWords: () => endOfLog(logFile, logStart),
   };
+  const group = trackGroup(child, command, started.stop);
 
   const deadline = Date.now() + readyMs;
   while (!(await isReady().catch(() => false))) {
@@ -85,7 +87,8 @@ export async function startProcess(spec: ProcessSpec): Promise<LocalProcess> {
   return started;
 }
 
-function endOfLog(logFile: string, start: number): string {
+/** For an error message: where a log is, and its last lines, from byte `start` on. */
+export function endOfLog(logFile: string, start = 0): string {
   const log = openSync(logFile, 'r');
   const { size } = fstatSync(log);
   const from = Math.max(start, size - lastBytes);

@@ -1,23 +1,33 @@
+import { killAll, stopAll } from './groups.ts';
+
 const sameSignalMs = 500;
 
 /**
- * How a command that owns `resources` ends: `stop` closes them in order and exits; so does a signal. A second signal forces the
- * exit, unless it comes with the first: npm may pass a Ctrl-C on.
+ * How a command that owns `resources` ends: `stop` closes them in reverse order, stops every process that is left, and exits. So does
+ * a signal, which `onSignal` announces. A second signal kills what is left, unless it comes with the first: npm may pass on a Ctrl-C.
  */
-export function stopWith(resources: AsyncDisposableStack, onSignal: { exitCode: number; say: (line: string) => void }) {
+export function stopWith(resources: AsyncDisposableStack, options: { exitCode: number; onSignal: () => void }) {
   let stoppingSince: number | undefined;
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop(onSignal.exitCode));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stopNow);
+
+  function stopNow(): void {
+    if (stoppingSince === undefined) {
+      options.onSignal();
+      void stop(options.exitCode);
+    } else if (performance.now() - stoppingSince > sameSignalMs) {
+      void killAll().finally(() => process.exit(options.exitCode));
+    }
+  }
 
   async function stop(exitCode: number): Promise<void> {
-    if (stoppingSince !== undefined) {
-      if (performance.now() - stoppingSince > sameSignalMs) process.exit(1);
-      return;
-    }
+    if (stoppingSince !== undefined) return;
     stoppingSince = performance.now();
-    onSignal.say('Stopping …');
-    await resources.disposeAsync();
-    onSignal.say('Stopped; the data is kept in .local/');
-    process.exit(exitCode);
+    try {
+      await resources.disposeAsync();
+    } finally {
+      await stopAll();
+      process.exit(exitCode);
+    }
   }
 
   return { stop, isStopping: () => stoppingSince !== undefined };

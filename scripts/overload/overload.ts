@@ -36,7 +36,7 @@ const healthEveryMs = 250;
 
 /** Finds how many of a crowd's orders a second are a system's peak, has twice as many come, and looks on. */
 export async function overload(
-  system: SystemUnderSale & { persistenceUrl: string },
+  system: SystemUnderSale,
   crowd: Crowd,
   resources: AsyncDisposableStack,
   say: (line: string) => void,
@@ -55,9 +55,9 @@ export async function overload(
     return (accepted * 1_000) / elapsedMs;
   };
 
-  say('A rehearsal, so that the services are warm …');
+  say('Rehearsing, so that the services are warm …');
   await sellPeak();
-  say('The peak …');
+  say('Measuring the peak …');
   const peakPerSecond = await sellPeak();
   await untilAtRest(system);
 
@@ -65,7 +65,7 @@ export async function overload(
   const hall = await openHall(floodConnections + ratePerSecond * floodSeconds + probes);
   const bodies = hall.bodies.slice(probes);
   const rssBefore = await rssPeakSince();
-  say(`${ratePerSecond} arrivals a second, for ${floodSeconds} s …`);
+  say(`Sending ${ratePerSecond.toLocaleString('en-US')} orders a second for ${floodSeconds} s …`);
   const recovering = Promise.withResolvers<Recovery>();
   const flooding = { url: hall.url, bodies, connections: floodConnections, ratePerSecond };
   const isOver = new AbortController();
@@ -78,6 +78,7 @@ export async function overload(
   const health = await watching;
   const { recoveredMs, accepted } = await recovering.promise;
   const rssPeak = await rssPeakSince();
+  say('Waiting for MySQL to catch up …');
   await untilAtRest(system);
   const rssAfter = await rssPeakSince();
   const sold = (await readInventory(redis, hall.eventId))?.sold.values().reduce((sum, count) => sum + count, 0) ?? 0;

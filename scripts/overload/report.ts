@@ -1,4 +1,5 @@
 import { formatNumber } from '../bench/rounds.ts';
+import { alignColumns } from '../terminal/align-columns.ts';
 import type { Overload } from './overload.ts';
 
 /** The longest that an accepted answer may take. */
@@ -11,7 +12,7 @@ export function faultsOf({ flood, sold, promised }: Overload): string[] {
   const slowest = flood.answers['201']?.latency.max ?? 0;
   if (slowest > acceptedMs) faults.push(`an accepted answer took ${formatNumber(slowest)} ms`);
   for (const [what, { count }] of Object.entries(flood.answers)) {
-    if (!expected.includes(what)) faults.push(`${count} requests came to ${what}`);
+    if (!expected.includes(what)) faults.push(`${count} requests ended with ${what}`);
   }
   if (sold !== promised) faults.push(`${sold} tickets were sold, and ${promised} promised`);
   return faults;
@@ -35,17 +36,17 @@ export function textOf({ peakPerSecond, flood, rssBytes, health, recoveredMs, so
     ['shed: p50, p99, max', latencyOf('503')],
     ['purchase, RSS: before, peak, after', [rssBytes.before, rssBytes.peak, rssBytes.after].map(mebibytes).join(', ')],
     [
-      'healthy meanwhile',
-      `${health.healthy} of ${health.asked} times; the slowest answer took ${formatNumber(health.slowestMs)} ms`,
+      'health checks passed meanwhile',
+      `${health.healthy} of ${health.asked}; the slowest took ${formatNumber(health.slowestMs)} ms`,
     ],
     ['an order is answered within 100 ms', `${formatNumber(recoveredMs)} ms after the last arrival`],
     ['seats sold, promised', `${formatNumber(sold)}, ${formatNumber(promised)}`],
   ];
-  const lines = rows.map(([name, value]) => `  ${name.padEnd(38)}${value}`);
+  const lines = alignColumns(rows).map((line) => `  ${line}`);
   if (offered < 0.95) {
     lines.push(
-      `The generator could not offer twice the peak: ${formatNumber(flood.unsent)} arrivals found no connection free; it offered ` +
-        `${formatNumber((flood.sent * 1_000) / flood.elapsedMs / peakPerSecond)} times the peak.`,
+      `  The generator offered only ${formatNumber((flood.sent * 1_000) / flood.elapsedMs / peakPerSecond)} times the peak: it had no ` +
+        `connection free for ${formatNumber(flood.unsent)} orders.`,
     );
   }
   return lines.join('\n');
