@@ -1,7 +1,10 @@
 import { join, relative } from 'node:path';
 import { App } from 'cdktf';
+import { newCommand } from '../scripts/terminal/command.ts';
 import { environments, readSettings } from './settings.ts';
 import { createStacks } from './stacks.ts';
+
+newCommand('synth', 'Writes what Terraform applies to infra/cdktf.out, from the settings in infra/environments.').parse();
 
 const outdir = join(import.meta.dirname, 'cdktf.out');
 try {

@@ -1,6 +1,9 @@
+import { newCommand } from '../scripts/terminal/command.ts';
 import { assumed, type Cost, costOfHour, costOfMillion, sum } from './cost.ts';
 import { hoursOfMonth } from './prices.ts';
 import { environments, readSettings } from './settings.ts';
+
+newCommand('cost', 'Shows what the environments, and a million tickets, cost at list prices.').parse();
 
 const usd = (amount: number) => amount.toFixed(amount < 0.1 ? 3 : 2).padStart(9);
 

@@ -1,0 +1,48 @@
+import { execSync } from 'node:child_process';
+import { newCommand } from './terminal/command.ts';
+
+const here = { stdio: 'inherit' } as const;
+
+/** What a developer runs that takes no arguments. Literal lines, so that knip sees which programs are used. */
+const tasks: Record<string, { description: string; run(): void }> = {
+  check: {
+    description: 'Checks format and style, type-checks, finds dead code, and runs the unit tests. Stops at the first failure.',
+    run() {
+      execSync('biome check --error-on-warnings .', here);
+      execSync('oxlint --type-aware --deny-warnings', here);
+      execSync('tsc', here);
+      execSync('tsc -p services/query/ops/page', here);
+      execSync('knip', here);
+      execSync('vitest --config scripts/testing/vitest.config.ts run --project unit', here);
+    },
+  },
+  fix: {
+    description: 'Formats the code, and corrects its style where that is safe.',
+    run() {
+      execSync('biome check --write .', here);
+    },
+  },
+  dashboard: {
+    description: "Writes Grafana's dashboard (infra/monitoring/dashboard.json) from the panels in panels.ts.",
+    run() {
+      execSync('vitest --config scripts/testing/vitest.config.ts run --project unit infra/monitoring/dashboard --update', here);
+    },
+  },
+  schema: {
+    description: 'Writes migrations/schema.sql, the schema after all migrations.',
+    run() {
+      execSync('vitest --config scripts/testing/vitest.config.ts run --project stores migrations --update', here);
+    },
+  },
+};
+
+const [name = '', ...args] = process.argv.slice(2);
+const task = tasks[name];
+if (!task) throw new Error(`There is no task "${name}"; the tasks are ${Object.keys(tasks).join(', ')}`);
+newCommand(name, task.description).parse(args, { from: 'user' });
+try {
+  task.run();
+} catch (error) {
+  // The program has said what is wrong.
+  process.exitCode = (error as { status?: number }).status ?? 1;
+}

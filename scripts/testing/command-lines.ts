@@ -1,0 +1,106 @@
+import { execFile } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+
+const root = join(import.meta.dirname, '../..');
+
+/** Never copied; the packages are linked instead. */
+const leftOut = new Set(['node_modules', '.git', '.local', '.env', 'coverage', 'cdktf.out']);
+
+/** What scripts of a shell could do harm with. */
+const stubbed = ['npm', 'npx', 'apt-get', 'aws', 'curl', 'docker'];
+
+/** Reading is all that a command may do; what it is refused, its output names. */
+const onlyReading = ['--permission', '--allow-fs-read=*', '--allow-addons', '--disable-warning=PERM0001'];
+const refused = /ERR_ACCESS_DENIED|Access to this API has been restricted|ERR_NETWORK_REFUSED/;
+
+type Outcome = {
+  code: number;
+  stdout: string;
+  stderr: string;
+  wasRefused: boolean;
+  calls: string[];
+  changed: string[];
+};
+
+/** Runs a line of a shell in a copy of the project. */
+export type Sandbox = { run(line: string): Promise<Outcome> };
+
+/**
+ * A copy of the project, with the packages or as a fresh clone has it, in which a command may only read: it can write no file, start
+ * no process but by the shell, and neither listen nor connect. `npm` and `npx` only note how they were called. Deleted by `resources`.
+ */
+export function createSandbox(resources: AsyncDisposableStack, { isInstalled }: { isInstalled: boolean }): Sandbox {
+  const folder = mkdtempSync(join(tmpdir(), 'onsale-commands-'));
+  resources.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const project = join(folder, 'project');
+  cpSync(root, project, {
+    recursive: true,
+    preserveTimestamps: true,
+    filter: (path) => !leftOut.has(path.slice(path.lastIndexOf('/') + 1)),
+  });
+  if (isInstalled) for (const at of ['', 'infra']) symlinkSync(join(root, at, 'node_modules'), join(project, at, 'node_modules'));
+
+  const stubs = join(folder, 'stubs');
+  const calls = join(folder, 'calls');
+  mkdirSync(stubs);
+  for (const name of stubbed) {
+    writeFileSync(join(stubs, name), `#!/bin/sh\nprintf '%s\\n' "${name} $*" >>${calls}\nexit 99\n`);
+    chmodSync(join(stubs, name), 0o755);
+  }
+  const env = {
+    PATH: [stubs, join(project, 'node_modules/.bin'), process.env.PATH].join(delimiter),
+    HOME: folder,
+    TMPDIR: folder,
+    NODE_OPTIONS: [...onlyReading, `--import=${import.meta.resolve('./refuse-network.ts')}`].join(' '),
+  };
+
+  return {
+    async run(line) {
+      writeFileSync(calls, '');
+      const before = stateOf(project);
+      const done = await shell(line, { cwd: project, env });
+      return {
+        ...done,
+        wasRefused: refused.test(done.stdout + done.stderr),
+        calls: readFileSync(calls, 'utf8').split('\n').slice(0, -1),
+        changed: differences(before, stateOf(project)),
+      };
+    },
+  };
+}
+
+function shell(line: string, options: { cwd: string; env: Record<string, string> }) {
+  return new Promise<Pick<Outcome, 'code' | 'stdout' | 'stderr'>>((resolve) => {
+    execFile('sh', ['-c', line], options, (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
+    });
+  });
+}
+
+/** When each file below a folder was last written; of packages, the folders alone, and npm's note of what is installed. */
+function stateOf(folder: string): Map<string, number> {
+  const state = new Map<string, number>();
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) for (const [below, at] of stateOf(path)) state.set(below, at);
+    state.set(path, statSync(path).mtimeMs);
+    if (entry.isSymbolicLink()) state.set(join(path, '.package-lock.json'), statSync(join(path, '.package-lock.json')).mtimeMs);
+  }
+  return state;
+}
+
+const differences = (before: Map<string, number>, after: Map<string, number>) =>
+  [...new Set([...before.keys(), ...after.keys()])].filter((path) => before.get(path) !== after.get(path));
