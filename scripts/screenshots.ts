@@ -5,7 +5,7 @@ import type { Browser } from 'playwright-core';
 import { holdSale } from './flash-sale/hold-sale.ts';
 import { rehearse } from './flash-sale/rehearse.ts';
 import { createShow } from './flash-sale/show.ts';
-import { assertHealthy, isRunning, opsLink, systemAt } from './flash-sale/system.ts';
+import { assertHealthy, explainFailure, isRunning, opsLink, systemAt } from './flash-sale/system.ts';
 import { localFolder, startDefaultSystem } from './local/default-system.ts';
 import { defaultPorts } from './local/ports.ts';
 import { secretsOf } from './local/secrets.ts';
@@ -34,10 +34,12 @@ const show = createShow(process.stdout, () => isStopping());
 const resources = new AsyncDisposableStack();
 const { stop, isStopping } = stopWith(resources, { exitCode: 130, onSignal: () => show.say('Stopping; no picture was taken.') });
 
+const system = systemAt(defaultPorts, storeUrls(defaultPorts));
+let isUp = false;
 try {
-  const system = systemAt(defaultPorts, storeUrls(defaultPorts));
   if (!(await isRunning(system))) await startDefaultSystem({ resources, say: show.status });
   await assertHealthy(system);
+  isUp = true;
   const browser = await launchChromium(resources);
   if (!browser) throw new Error('Chromium was not found. Install it, for example with: apt-get install chromium');
   await rehearse({ system, show }, options);
@@ -62,7 +64,7 @@ try {
   await stop(0);
 } catch (error) {
   if (!isStopping()) {
-    show.say((error as Error).message);
+    show.say(isUp ? await explainFailure(error as Error, system) : (error as Error).message);
     await stop(1);
   }
 }

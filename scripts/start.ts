@@ -43,6 +43,6 @@ Onsale is ready at ${at}. Try, in another terminal:
   curl '${at}/query/api/v1/events/Event1/zones/2/seats?form=rows'
   npm run onsale -- show Event2
 
-What the operator sees: ${at}/query/ops#token=${secretsOf(localFolder).OPS_TOKEN}
-The APIs: ${at}/purchase/docs and ${at}/query/docs. Logs: .local/log. Stop with Ctrl-C.`;
+The operator's page: ${at}/query/ops#token=${secretsOf(localFolder).OPS_TOKEN}
+The APIs: ${at}/purchase/docs and ${at}/query/docs. Logs: .local/log. Ctrl-C stops it all.`;
 }

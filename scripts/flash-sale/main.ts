@@ -11,7 +11,7 @@ import { flashSale } from './flash-sale.ts';
 import { readOptions } from './options.ts';
 import { rehearse } from './rehearse.ts';
 import { createShow } from './show.ts';
-import { assertHealthy, isRunning, opsLink, systemAt } from './system.ts';
+import { assertHealthy, explainFailure, isRunning, opsLink, systemAt } from './system.ts';
 
 const args = process.argv.slice(2);
 const wanted = readOptions(args);
@@ -29,8 +29,9 @@ const { stop, isStopping } = stopWith(resources, {
     ),
 });
 
+const system = systemAt(defaultPorts, storeUrls(defaultPorts));
+let isUp = false;
 try {
-  const system = systemAt(defaultPorts, storeUrls(defaultPorts));
   if (await isRunning(system)) {
     show.say('Using the system that "npm start" runs.');
   } else {
@@ -39,6 +40,7 @@ try {
     await startDefaultSystem({ resources, say: show.status });
   }
   await assertHealthy(system);
+  isUp = true;
   // After the system, so that it ends before it.
   const crowd = new AbortController();
   resources.defer(() => crowd.abort());
@@ -60,7 +62,7 @@ try {
   await stop(isRight ? 0 : 1);
 } catch (error) {
   if (!isStopping()) {
-    show.say((error as Error).message);
+    show.say(isUp ? await explainFailure(error as Error, system) : (error as Error).message);
     await stop(1);
   }
 }

@@ -52,6 +52,13 @@ export async function assertHealthy(system: SystemUnderSale): Promise<void> {
   throw new Error(`The system cannot sell:\n${found.map((fault) => `  ${fault}`).join('\n')}\nDoes "npm start" still run?`);
 }
 
+/** Why a sale failed, in words: the error, and which services and stores cannot be reached, if any. */
+export async function explainFailure(error: Error, system: SystemUnderSale): Promise<string> {
+  const cause = error.cause instanceof Error ? ` (${error.cause.message})` : '';
+  const away = await assertHealthy(system).catch(({ message }: Error) => message);
+  return `The sale failed: ${error.message}${cause}${away === undefined ? '' : `\n${away}`}`;
+}
+
 async function faultOf(name: string, url: string): Promise<string | undefined> {
   try {
     const answer = await fetch(url, { signal: AbortSignal.timeout(healthMs) });

@@ -23,6 +23,9 @@ import { createZones } from './zones.js';
 /** A message comes every second; after this long the figures are old. */
 const staleMs = 4000;
 
+// A link may carry the token (sign-in.js). To somebody who is signed in already it opens this page, and must not stay in the history.
+if (location.hash) history.replaceState(null, '', location.pathname + location.search);
+
 const eventId = new URLSearchParams(location.search).get('eventId');
 if (eventId) start(eventId);
 else notice('There is no event yet. Open one: npm run onsale -- open scripts/demo/event1.json');
