@@ -2,15 +2,17 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import getPort from 'get-port';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readInventory } from '../../services/purchase/seats/inventory.ts';
 import { freePorts } from '../local/free-ports.ts';
+import { opsTokenOf } from '../local/ops-token.ts';
 import { startSystem } from '../local/system.ts';
-import { testFolder } from '../testing/services.ts';
-import { db, urls } from '../testing/stores.ts';
+import { startTestService, testFolder } from '../testing/services.ts';
+import { createMessaging, db, redis, urls } from '../testing/stores.ts';
 import { duplicatesTable } from './duplicates-table.ts';
 import { flashSale } from './flash-sale.ts';
 import { holdSale } from './hold-sale.ts';
 import { judgeSale } from './judge-sale.ts';
-import { type SystemUnderSale, systemAt } from './system.ts';
+import { assertHealthy, opsLink, type SystemUnderSale, systemAt } from './system.ts';
 
 const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());
@@ -39,8 +41,15 @@ describe('a flash sale', () => {
   it.each([false, true])('sells every seat once, is told to be right, and leaves a page with charts (best: %s)', async (best) => {
     const { lines, pictures, show } = listen();
     const reportFile = join(folder, `report-${best}.html`);
-    expect(await flashSale({ system, show }, { ...options, best }, { reportFile, command: 'the <command>' })).toBe(true);
+    const onOpened = async (eventId: string) => {
+      expect(pictures).toEqual([]);
+      expect((await readInventory(redis, eventId))?.sold).toEqual(new Map([[1, 0]]));
+      lines.push(`${eventId} waits`);
+    };
+    const about = { reportFile, command: 'the <command>' };
+    expect(await flashSale({ system, show, onOpened }, { ...options, best }, about)).toBe(true);
     const text = lines.join('\n');
+    expect(text).toMatch(/^FlashSale-\S+ waits$/m);
     expect(text).toMatch(/Seats sold +300 +of 300/);
     expect(text).toMatch(/Revenue +30,000.00 USD +exact/);
     expect(text).toMatch(best ? /400 in all, 100 SOLD_OUT/ : /400 in all, 100 SEAT_TAKEN/);
@@ -91,5 +100,23 @@ describe('a flash sale', () => {
     );
     expect(lines.join('\n')).toMatch(/^ +110 % +630 +[\d,]+ +4,655–6,192 .*468–1,106 ms .* 300 +0 +0 /m);
     expect(readFileSync(reportFile, 'utf8')).toContain('<th scope="row">110 %</th>');
+  });
+
+  it('is refused by name of the services and stores that are away, and asks whether npm start runs', async () => {
+    await assertHealthy(system);
+    const nowhere = `127.0.0.1:${await getPort()}`;
+    const env = { DATABASE_READER_URL: `mysql://onsale:onsale@${nowhere}/onsale` };
+    const query = await startTestService('query', await createMessaging(), { resources, env });
+    const broken = { ...system, queryUrl: query.base, persistenceUrl: `http://${nowhere}` };
+    const refusal = assertHealthy(broken);
+    await expect(refusal).rejects.toThrow(/query is not healthy \(503\): database: /);
+    await expect(refusal).rejects.toThrow(/persistence does not answer at http:.*\n.*Does "npm start" still run\?/);
+  });
+
+  it("has no link to the operator's page for who has another token", async () => {
+    expect(await opsLink(system, 'Event1', opsTokenOf(folder))).toBe(
+      `${system.opsUrl}?eventId=Event1#token=${opsTokenOf(folder)}`,
+    );
+    expect(await opsLink(system, 'Event1', 'another-token-that-is-not-it')).toBeUndefined();
   });
 });
