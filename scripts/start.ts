@@ -7,7 +7,7 @@ import { newCommand } from './terminal/command.ts';
 
 newCommand('start', 'Starts the whole system on this machine, with its data in .local/, until Ctrl-C.').parse();
 const resources = new AsyncDisposableStack();
-const { stop, isStopping } = stopWith(resources, {
+const { stop, isStopping, say } = stopWith(resources, {
   exitCode: 0,
   onSignal: () => say('Stopping. The data stays in .local/. Press Ctrl-C again to kill what is left.'),
 });
@@ -24,11 +24,6 @@ try {
     await stop(1);
   }
 }
-
-function say(line: string): void {
-  if (!isStopping()) console.log(line);
-}
-
 function readyText(): string {
   const at = `http://localhost:${defaultPorts['load-balancer']}`;
   return `

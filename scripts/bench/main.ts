@@ -52,13 +52,10 @@ const command = newCommand(
 const [wanted = []] = command.processedArgs as [string[] | undefined];
 
 const resources = new AsyncDisposableStack();
-const { stop, isStopping } = stopWith(resources, {
+const { stop, isStopping, say } = stopWith(resources, {
   exitCode: 130,
-  onSignal: () => console.log('Broken off, without a result; stopping the stores.'),
+  onSignal: () => say('Broken off, without a result; stopping the stores.'),
 });
-const print = (line: string) => {
-  if (!isStopping()) console.log(line);
-};
 
 try {
   await run();
@@ -72,15 +69,15 @@ try {
 
 async function run(): Promise<void> {
   const startedAt = new Date();
-  print('Starting Redis, MySQL and the emulator …');
-  const bench = await startBench(join(local, 'bench'), resources, print);
+  say('Starting Redis, MySQL and the emulator …');
+  const bench = await startBench(join(local, 'bench'), resources, say);
   const machine = { ...(await describeMachine(bench.urls)), ...(await describeCommit()) };
   const reports: Record<string, Report> = {};
   const chosen = Object.entries(parts).filter(([name]) => wanted.length === 0 || wanted.includes(name));
   for (const [name, [measure]] of [['generator', [generatorCeiling]] as const, ...chosen]) {
     const own = resources.use(new AsyncDisposableStack());
-    const say = (line: string) => print(`${String(secondsSince(startedAt)).padStart(4)} s  ${name}  ${line}`);
-    reports[name] = await measure({ bench, resources: own, say, earlier: reports });
+    const sayOfPart = (line: string) => say(`${String(secondsSince(startedAt)).padStart(4)} s  ${name}  ${line}`);
+    reports[name] = await measure({ bench, resources: own, say: sayOfPart, earlier: reports });
     await own.disposeAsync();
   }
   console.log(`\n${tableOf(reports)}\n`);

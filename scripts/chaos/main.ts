@@ -8,15 +8,12 @@ import { reportOf, wasRight } from './report.ts';
 
 const options = readOptions(process.argv.slice(2));
 const folder = join(localFolder, 'chaos');
-const say = (text: string) => {
-  if (!isStopping()) console.log(text);
-};
 const resources = new AsyncDisposableStack();
 let isKept = false;
 resources.defer(() => {
   if (!isKept) rmSync(folder, { recursive: true, force: true });
 });
-const { stop, isStopping } = stopWith(resources, {
+const { stop, isStopping, say } = stopWith(resources, {
   exitCode: 130,
   onSignal: () => say(`Broken off (seed ${options.seed}); stopping everything that was started.`),
 });

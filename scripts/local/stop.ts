@@ -30,5 +30,10 @@ export function stopWith(resources: AsyncDisposableStack, options: { exitCode: n
     }
   }
 
-  return { stop, isStopping: () => stoppingSince !== undefined };
+  const isStopping = () => stoppingSince !== undefined;
+  /** Says a line, unless the command is stopping: nothing comes after its last message. */
+  const say = (line: string) => {
+    if (!isStopping()) console.log(line);
+  };
+  return { stop, isStopping, say };
 }

@@ -18,11 +18,8 @@ newCommand(
   'Starts a system of its own, finds how many orders a second it can take, and sends twice as many for ten seconds. Shows how ' +
     'it sheds them and recovers. Exit status 1: a promise was broken, or the run failed. Takes two to three minutes.',
 ).parse();
-const say = (line: string) => {
-  if (!isStopping()) console.log(line);
-};
 const resources = new AsyncDisposableStack();
-const { stop, isStopping } = stopWith(resources, { exitCode: 130, onSignal: () => say('Broken off; stopping the system.') });
+const { stop, isStopping, say } = stopWith(resources, { exitCode: 130, onSignal: () => say('Broken off; stopping the system.') });
 
 try {
   say('Starting a system for it …');
