@@ -1,25 +1,36 @@
+import './local/env-file.ts';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { collectionFile } from '../postman/collection.ts';
-import { newCommand } from './terminal/command.ts';
+import { localFolder } from './local/default-system.ts';
+import { defaultPorts } from './local/ports.ts';
+import { secretsOf } from './local/secrets.ts';
+import { httpUrl, newCommand } from './terminal/command.ts';
 
 const environment = join(import.meta.dirname, '../postman/local.postman_environment.json');
+const localUrl = `http://localhost:${defaultPorts['load-balancer']}`;
 
 const { url } = newCommand(
   'postman',
-  'Makes the requests of the Postman collection, checks each answer, and cancels what it bought.',
+  'Makes the requests of the Postman collection, checks each answer, and cancels what it bought. With OPS_TOKEN it makes the ' +
+    'operator\'s requests too; it knows the token of the system that "npm start" runs.',
 )
-  .option('--url <url>', 'where the system is, with the demo events open', 'http://localhost:8000')
+  .option('--url <url>', 'where the system is, with the demo events open', httpUrl, localUrl)
   .parse()
   .opts<{ url: string }>();
 
-try {
-  await fetch(new URL('/purchase/live', url));
-  const args = ['run', collectionFile, '--environment', environment, '--env-var', `baseUrl=${url}`];
-  // newman calls a part of Node that is deprecated.
-  const env = { ...process.env, NODE_NO_WARNINGS: '1' };
-  process.exitCode = spawnSync('newman', args, { stdio: 'inherit', env }).status ?? 1;
-} catch {
+const answers = await fetch(new URL('/purchase/live', url)).then(
+  () => true,
+  () => false,
+);
+if (!answers) {
   console.error(`Nothing answers at ${url}. Does "npm start" run?`);
-  process.exitCode = 1;
+  process.exit(1);
 }
+// The token of this machine must not be sent to another.
+const opsToken = url === localUrl ? secretsOf(localFolder).OPS_TOKEN : (process.env.OPS_TOKEN ?? '');
+const args = ['--env-var', `baseUrl=${url}`, '--env-var', `opsToken=${opsToken}`];
+// newman calls a deprecated part of Node.
+const env = { ...process.env, NODE_NO_WARNINGS: '1' };
+const run = spawnSync('newman', ['run', collectionFile, '--environment', environment, ...args], { stdio: 'inherit', env });
+process.exitCode = run.status ?? 1;

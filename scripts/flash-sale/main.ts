@@ -1,8 +1,8 @@
 import '../local/env-file.ts';
 import { join, relative } from 'node:path';
 import { localFolder, startDefaultSystem } from '../local/default-system.ts';
-import { opsTokenOf } from '../local/ops-token.ts';
 import { defaultPorts } from '../local/ports.ts';
+import { secretsOf } from '../local/secrets.ts';
 import { stopWith } from '../local/stop.ts';
 import { storeUrls } from '../local/stores.ts';
 import { untilEnter } from '../terminal/enter.ts';
@@ -48,7 +48,7 @@ try {
   await rehearse(stage, wanted.options);
 
   const onOpened = async (eventId: string) => {
-    const link = await opsLink(system, eventId, opsTokenOf(localFolder));
+    const link = await opsLink(system, eventId, secretsOf(localFolder).OPS_TOKEN);
     if (link) show.say(`Watch it on the operator's page: ${link}\n`);
     if (isWatched) await untilEnter('Press Enter to let the buyers in.');
   };

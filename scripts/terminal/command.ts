@@ -19,5 +19,11 @@ export const integer = (least: number, most: number) => (text: string) => {
   throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
 };
 
+/** Parses an option's value; refuses all but an http or https URL. */
+export function httpUrl(text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  throw new InvalidArgumentError('It must be a URL that begins with http:// or https://.');
+}
+
 /** A seed for a run that was given none, short enough to type. */
 export const newSeed = () => Math.floor(Math.random() * 1e6);
