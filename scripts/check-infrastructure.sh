@@ -47,7 +47,6 @@ main() {
   if [[ $1 == local ]]; then
     require_tools curl
     url=${url:-http://localhost:8000}
-    curl --silent --max-time 10 --output /dev/null "$url/purchase/live" || fail "Nothing answers at $url. Does \"npm start\" run?"
   else
     require_tools aws curl
     find_aws_account
@@ -56,6 +55,7 @@ main() {
   check_http
   [[ $1 == local ]] || check_flow "onsale-$1"
   say "$checks checks, $failed failed"
+  [[ $1 != local ]] || ((failed < checks)) || say "Nothing answers at $url. Does \"npm start\" run?"
   ((failed == 0))
 }
 

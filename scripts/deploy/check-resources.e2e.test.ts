@@ -180,6 +180,12 @@ it('locally asks over HTTP alone, at the port of npm start or the URL that it wa
   expect((await check([], ['local', 'http://elsewhere/'])).calls[0]).toContain(' http://elsewhere/purchase/health');
 });
 
+it('asks whether npm start runs where nothing answers locally', async () => {
+  const { code, output } = await check([['curl', unreachable]], ['local']);
+  expect(code).toBe(1);
+  expect(output).toMatch(/\n7 checks, 7 failed\nNothing answers at http:\/\/localhost:8000\. Does "npm start" run\?\n$/);
+});
+
 it('reaches a load balancer with a certificate by https, and any by the URL that it was given', async () => {
   const tls = await check([['aws elbv2 describe-listeners', '1\n']]);
   expect(tls.calls.find((call) => call.startsWith('curl'))).toContain(' https://onsale-dev-1.elb.amazonaws.com/');
