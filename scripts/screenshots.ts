@@ -1,6 +1,6 @@
 import './local/env-file.ts';
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { holdSale } from './flash-sale/hold-sale.ts';
 import { rehearse } from './flash-sale/rehearse.ts';
@@ -60,7 +60,7 @@ try {
     },
   });
   await taking;
-  show.say(`${pictures.length} pictures are in ${folder}`);
+  show.say(`${pictures.length} pictures are in ${relative('.', folder)}`);
   await stop(0);
 } catch (error) {
   if (!isStopping()) {

@@ -49,7 +49,7 @@ try {
 
   const onOpened = async (eventId: string) => {
     const link = await opsLink(system, eventId, secretsOf(localFolder).OPS_TOKEN);
-    if (link) show.say(`Watch it on the operator's page: ${link}\n`);
+    if (link) show.say(`Watch it on the operator's page:\n${link}\n`);
     if (isWatched) await untilEnter('Press Enter to let the buyers in.');
   };
   const name = `flash-sale-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}`;

@@ -86,4 +86,4 @@ export function introductionOf({ seats, buyers, best, connections, seed }: SaleO
 
 /** How the requests come, and why so. */
 export const directly =
-  'Requests go straight to the purchase service: a load balancer would be another machine. A rehearsal came first, to warm the services up.';
+  'Requests go straight to the purchase service, as a load balancer would run on another machine. A rehearsal warmed the services up.';
