@@ -39,5 +39,6 @@ Onsale is ready at ${at}. Try, in another terminal:
   npm run onsale -- show Event2
 
 The operator's page: ${at}/query/ops#token=${secretsOf(localFolder).OPS_TOKEN}
-The APIs: ${at}/purchase/docs and ${at}/query/docs. Logs: .local/log. Ctrl-C stops it all.`;
+The APIs: ${at}/purchase/docs and ${at}/query/docs
+Logs are in .local/log. Ctrl-C stops everything.`;
 }
