@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
-import { expect, it } from 'vitest';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { lineRules } from './logger.ts';
 
 const loggerFile = new URL('logger.ts', import.meta.url).href;
 const logOnce = `import { createLogger } from '${loggerFile}'; createLogger('test', 'info').info('the last line');`;
@@ -25,4 +27,72 @@ it('an error is logged with its cause, and without the arguments of the command 
   const line = await text(child.stdout);
   expect(JSON.parse(line)).toMatchObject({ err: { message: 'refused: the cause', code: 'ER', command: 'auth' } });
   expect(line).not.toContain('a secret');
+});
+
+describe('what strangers cause', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  /** A logger with the rules of all, and its lines. */
+  function recorded(level: string) {
+    const lines: string[] = [];
+    const logger = pino({ level, ...lineRules() }, { write: (line) => void lines.push(line) });
+    const take = () => lines.splice(0).map((line) => JSON.parse(line));
+    return { logger, take };
+  }
+
+  it('is ten lines of a message in a second, then one a second that says how many it stands for', () => {
+    const { logger, take } = recorded('info');
+    for (let time = 1; time <= 50_000; time++) logger.child({ time }).warn({ time }, 'away');
+    const lines = take();
+    expect(lines.map(({ time, times }) => [time, times])).toEqual(Array.from({ length: 10 }, (_, at) => [at + 1, undefined]));
+    vi.advanceTimersByTime(1_000);
+    expect(take()).toEqual([expect.objectContaining({ msg: 'away', time: 50_000, times: 49_990 })]);
+    vi.advanceTimersByTime(10_000);
+    logger.warn('away');
+    expect(take()).toHaveLength(1);
+  });
+
+  it('hides no other message, level or kind of error', () => {
+    const { logger, take } = recorded('info');
+    for (let time = 0; time < 100; time++) logger.error({ err: new Error('one') }, 'failed');
+    take();
+    logger.error('another');
+    logger.warn({ err: new Error('one') }, 'failed');
+    logger.error({ err: Object.assign(new Error('two'), { code: 'ECONNREFUSED' }) }, 'failed');
+    logger.error(new TypeError('three'));
+    expect(take().map(({ msg }) => msg)).toEqual(['another', 'failed', 'failed', 'three']);
+  });
+
+  it('is bounded too if no two messages are the same', () => {
+    const { logger, take } = recorded('info');
+    for (let second = 0; second < 3; second++) {
+      for (let time = 0; time < 10_000; time++) logger.warn(`no such path: /${second}/${time}`);
+      vi.advanceTimersByTime(1_000);
+      expect(take().length).toBeLessThan(250);
+    }
+    vi.advanceTimersByTime(10_000);
+    take();
+    logger.warn('a new one');
+    expect(take()).toHaveLength(1);
+  });
+
+  it('is written line by line for whoever asked for debug lines', () => {
+    const { logger, take } = recorded('debug');
+    for (let time = 0; time < 100; time++) logger.debug('sold');
+    expect(take()).toHaveLength(100);
+  });
+
+  it('never makes a long line', () => {
+    const { logger, take } = recorded('info');
+    const long = 'x'.repeat(100_000);
+    const deep = JSON.parse(`${'{"a":'.repeat(1_000)}1${'}'.repeat(1_000)}`);
+    const err = Object.assign(new Error(long, { cause: new Error(long) }), { detail: long, sqlMessage: [long], [long]: 1, deep });
+    const write = vi.fn((line: string) => expect(line.length).toBeLessThan(25_000));
+    const wide = Object.fromEntries(Array.from({ length: 10_000 }, (_, at) => [`field${at}`, at]));
+    for (const fields of [{ err }, { text: long, list: Array(10_000).fill(1), deep }, wide]) logger.error(fields, long);
+    logger.error(err);
+    for (const line of take()) write(JSON.stringify(line));
+    expect(write).toHaveBeenCalledTimes(4);
+  });
 });

@@ -9,7 +9,7 @@ const bucketsSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 
 /**
  * Measures requests: how many, how they ended and how long they took, by route. What no route was found for has none, so that
- * there are never more series than routes and statuses. WebSockets are not requests that are answered.
+ * there are never more series than routes and statuses. Handshakes that become WebSockets are not answered, nor counted.
  */
 export function measureRequests(app: HttpServer, registry: Registry): void {
   const durations = registerHistogram(registry, {
@@ -20,7 +20,7 @@ export function measureRequests(app: HttpServer, registry: Registry): void {
   const series = new Map<string, ReturnType<typeof durations>>();
   const routeOf = createRouteOf();
   app.addHook('onResponse', (request, { elapsedTime, statusCode }, done) => {
-    if (request.raw.headers.upgrade === undefined) durationOf(request.method, routeOf(request), statusCode)(elapsedTime / 1_000);
+    durationOf(request.method, routeOf(request), statusCode)(elapsedTime / 1_000);
     done();
   });
 

@@ -15,6 +15,7 @@ export const problems = {
   ORDER_NOT_FOUND: { status: 404, title: 'There is no such order' },
   HOLD_NOT_FOUND: { status: 404, title: 'There is no such hold' },
   NOT_FOUND: { status: 404, title: 'Nothing is served at this path' },
+  METHOD_NOT_ALLOWED: { status: 405, title: 'This path does not support this method' },
   REQUEST_TIMEOUT: { status: 408, title: 'The request took too long to arrive' },
   SEAT_TAKEN: { status: 409, title: 'The seat is taken' },
   SOLD_OUT: { status: 409, title: 'So many tickets are not left' },
@@ -25,7 +26,8 @@ export const problems = {
   HOLD_EXTENDED: { status: 409, title: 'The hold was extended before' },
   NOT_ON_SALE: { status: 409, title: 'The event is not on sale yet' },
   PAYLOAD_TOO_LARGE: { status: 413, title: 'The body is too large' },
-  UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The body must be application/json' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The body must be application/json, without a content encoding' },
+  EXPECTATION_FAILED: { status: 417, title: 'The only supported expectation is 100-continue' },
   IDEMPOTENCY_KEY_REUSED: { status: 422, title: 'The Idempotency-Key came before, with another request' },
   HEADERS_TOO_LARGE: { status: 431, title: 'The headers are too large' },
   INTERNAL_ERROR: { status: 500, title: 'Something went wrong on our side' },
@@ -78,7 +80,7 @@ export const overloaded = new UnavailableError('SERVICE_UNAVAILABLE', 'Too many 
 
 export type ProblemError = { detail: string; pointer?: string; parameter?: string; header?: string };
 
-type ProblemExtra = { detail?: string; errors?: ProblemError[]; checks?: Record<string, string> };
+export type ProblemExtra = { detail?: string; errors?: ProblemError[]; checks?: Record<string, string> };
 
 export function problem(code: ProblemCode, extra: ProblemExtra = {}): Static<typeof Problem> {
   return { type: `urn:onsale:problem:${code}`, ...problems[code], code, ...extra };

@@ -5,26 +5,46 @@ const everyMs = 1_000;
 type Level = 'info' | 'warn';
 type Log<L extends Level> = Pick<Logger, L>;
 
+/** Says something, or says it of the last of `times`. */
+type Say = (times: number) => void;
+
 /**
- * Logs what can happen tens of thousands of times a second, where a line for each would be the next thing to go wrong: the
- * first at once, and then in one line a second, which tells of the last and how many they were (`times`).
+ * Bounds what can happen tens of thousands of times a second. The first `burst` of a second are said immediately; of those that follow,
+ * only the last is said, when the second is over, with how many they were. `onRest` hears when a second passed without any.
  */
-export function createSampledLog<L extends Level>(level: L, message: string): (log: Log<L>, fields?: object) => void {
-  let times = 0;
-  let last: { log: Log<L>; fields: object | undefined } | undefined;
-  let isResting = false;
-  return (log, fields) => {
-    times++;
-    last = { log, fields };
-    if (!isResting) say();
+export function createSampler(burst: number, onRest: () => void = () => {}): (say: Say) => void {
+  let said = 0;
+  let waiting = 0;
+  let last: Say | undefined;
+  return (say) => {
+    if (said === burst) {
+      waiting++;
+      last = say;
+      return;
+    }
+    if (++said === 1) startSecond();
+    say(1);
   };
 
-  function say(): void {
-    isResting = last !== undefined;
-    if (!last) return;
-    last.log[level]({ ...last.fields, times }, message);
-    times = 0;
-    last = undefined;
-    setTimeout(say, everyMs).unref();
+  function startSecond(): void {
+    setTimeout(endSecond, everyMs).unref();
   }
+
+  function endSecond(): void {
+    const [say, times] = [last, waiting];
+    [said, waiting, last] = [0, 0, undefined];
+    if (!say) {
+      onRest();
+      return;
+    }
+    said = 1;
+    startSecond();
+    say(times);
+  }
+}
+
+/** Logs a message that a flood would repeat, sampled: `times` is how many a line stands for. */
+export function createSampledLog<L extends Level>(level: L, message: string): (log: Log<L>, fields?: object) => void {
+  const sample = createSampler(1);
+  return (log, fields) => sample((times) => log[level]({ ...fields, times }, message));
 }

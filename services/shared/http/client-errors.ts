@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { FastifyReply } from 'fastify';
+import { type ProblemCode, type ProblemExtra, problem, problems } from '../problems.ts';
+import { requestIdOf } from './request-id.ts';
+
+/** How long a client that was refused may take to read why, and to stop sending. */
+const lingerMs = 1_000;
+/** How long answers that are on their way may take before the socket is closed all the same. */
+const answersMs = 10_000;
+
+/** What Node knows of a socket's requests and tells nobody: the response that is being written, and the request that is being read. */
+type Connection = Duplex & { _httpMessage?: ServerResponse | null; parser?: { incoming?: IncomingMessage | null } | null };
+
+/** A request that Node's parser gave up while its body was being read. */
+export class BrokenRequest extends Error {
+  readonly code: ProblemCode;
+  constructor(code: ProblemCode) {
+    super(problems[code].title);
+    this.code = code;
+  }
+}
+
+const codes: Record<string, ProblemCode> = {
+  HPE_HEADER_OVERFLOW: 'HEADERS_TOO_LARGE',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 'PAYLOAD_TOO_LARGE',
+  ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMEOUT',
+};
+
+/** Sockets that hear nothing more: the parser reports each further piece of a broken request again. */
+const closing = new WeakSet<Duplex>();
+
+/**
+ * Answers what Node's parser refuses with a problem, once, and closes the connection. What is on its way is answered first. A request
+ * that fails while its body is read gets the problem through its own reply, if it has no answer yet, and else no second one.
+ */
+export function answerClientError(error: NodeJS.ErrnoException, socket: Connection): void {
+  if (error.code === 'ECONNRESET' || !socket.writable || closing.has(socket)) return;
+  closing.add(socket);
+  const code = codes[error.code ?? ''] ?? 'INVALID_REQUEST';
+  const { incoming } = socket.parser ?? {};
+  const late = setTimeout(() => socket.destroy(), answersMs);
+  socket.once('close', () => clearTimeout(late));
+  const broken = incoming?.complete === false ? incoming : undefined;
+  // Somebody listens as long as the body is read, and nothing was answered.
+  if (broken && broken.listenerCount('error') > 0) broken.emit('error', new BrokenRequest(code));
+  afterAnswers(socket, () => (broken ? hangUp(socket) : writeProblem(socket, code)));
+}
+
+/** Whether an answer is being made, or is on its way. */
+export const isAnswering = (socket: Connection) => Boolean(socket._httpMessage);
+
+/** Pipelined requests are answered one after another: when a response is done, Node has begun the next. */
+function afterAnswers(socket: Connection, then: () => void): void {
+  const { _httpMessage: answer } = socket;
+  if (answer) answer.once('close', () => afterAnswers(socket, then));
+  else if (socket.writable) then();
+}
+
+/** Has the reply be its connection's last. */
+export function closeAfter(reply: FastifyReply): FastifyReply {
+  const { socket } = reply.request.raw;
+  closing.add(socket);
+  // Node calls this once the answer is written.
+  socket.destroySoon = () => hangUp(socket);
+  return reply.header('connection', 'close');
+}
+
+/** Answers a request for which there is no reply, and closes its connection. */
+export function writeProblem(
+  socket: Duplex,
+  code: ProblemCode,
+  { request, headers = {}, ...extra }: ProblemExtra & { request?: IncomingMessage; headers?: Record<string, string> } = {},
+): void {
+  const { status } = problems[code];
+  const body = JSON.stringify(problem(code, extra));
+  const lines = Object.entries({
+    ...problemHeaders(body, request),
+    ...headers,
+    date: new Date().toUTCString(),
+    connection: 'close',
+  }).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${request?.method === 'HEAD' ? '' : body}`);
+  hangUp(socket);
+}
+
+/** Answers an `Expect` that is not 100-continue. */
+export function refuseExpectation(request: IncomingMessage, response: ServerResponse): void {
+  const code = 'EXPECTATION_FAILED';
+  const body = JSON.stringify(problem(code, { errors: [{ header: 'Expect', detail: 'is not 100-continue' }] }));
+  response.writeHead(problems[code].status, problemHeaders(body, request)).end(body);
+}
+
+/** Answers CONNECT, which Node would answer by closing the connection. */
+export function refuseConnect(request: IncomingMessage, socket: Duplex): void {
+  // Node listens to it no longer, and an error that nobody hears ends the process.
+  socket.on('error', () => socket.destroy());
+  afterAnswers(socket, () =>
+    writeProblem(socket, 'METHOD_NOT_ALLOWED', { request, detail: 'This is not a proxy', headers: { allow: '' } }),
+  );
+}
+
+const problemHeaders = (body: string, request?: IncomingMessage) => ({
+  'content-type': 'application/problem+json',
+  'content-length': String(Buffer.byteLength(body)),
+  'x-content-type-options': 'nosniff',
+  'x-request-id': request ? requestIdOf(request) : randomUUID(),
+});
+
+/** Immediately, what the client still sends would be answered with a reset, and the problem be lost. */
+function hangUp(socket: Duplex): void {
+  socket.end();
+  const lingering = setTimeout(() => socket.destroy(), lingerMs);
+  socket.once('close', () => clearTimeout(lingering));
+}

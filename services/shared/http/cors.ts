@@ -1,0 +1,36 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+/** What pages of other origins may read of an answer, beside its body and the few headers that they always may. */
+const exposed = 'ETag, Link, Location, Retry-After, X-Request-Id';
+/** What they may send. */
+const allowed = 'Authorization, Content-Type, Idempotency-Key, If-None-Match, Order-Token, traceparent, X-Request-Id';
+/** How long a browser may keep a preflight's answer; Chromium keeps it no longer. */
+const maxAgeSeconds = 7_200;
+
+export type Cors = NonNullable<ReturnType<typeof createCors>>;
+
+/**
+ * Cross-origin resource sharing (https://fetch.spec.whatwg.org/#http-cors-protocol) with the origins of a comma-separated list, without
+ * credentials: nothing that we serve to other origins takes a cookie. Undefined for an empty list.
+ */
+export function createCors(list: string) {
+  if (list === '') return undefined;
+  const origins = new Set(list.split(','));
+
+  return {
+    /** Lets a page of an allowed origin read the answer. */
+    share({ headers: { origin } }: FastifyRequest, reply: FastifyReply): void {
+      reply.header('vary', 'Origin');
+      if (origin === undefined || !origins.has(origin)) return;
+      reply.header('access-control-allow-origin', origin).header('access-control-expose-headers', exposed);
+    },
+
+    /** Tells a browser's preflight what the path takes. */
+    allow({ headers }: FastifyRequest, reply: FastifyReply, methods: string): void {
+      if (headers['access-control-request-method'] === undefined || !origins.has(headers.origin ?? '')) return;
+      reply.header('access-control-allow-methods', methods);
+      reply.header('access-control-allow-headers', allowed);
+      reply.header('access-control-max-age', maxAgeSeconds);
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { listFaults } from '../faults.ts';
+import { overloaded, type ProblemCode, problemErrors, problems, sendProblem, UnavailableError } from '../problems.ts';
+import { createSampledLog } from '../sampled-log.ts';
+import { BrokenRequest, closeAfter } from './client-errors.ts';
+import { hasBody } from './refuse-unknown.ts';
+
+const handlerTimeout = 'FST_ERR_HANDLER_TIMEOUT';
+
+/**
+ * Answers whatever a route, or Fastify, throws. Clients' mistakes are not logged; a store that `isAway` or a handler that is late is a
+ * sampled warning; only our own faults are errors.
+ */
+export function createErrorHandler(isAway: (error: unknown) => boolean) {
+  const warnUnavailable = createSampledLog('warn', 'unavailable');
+  const warnOverloaded = createSampledLog('warn', 'overloaded: requests were refused');
+
+  return (error: FastifyError | UnavailableError | BrokenRequest, request: FastifyRequest, reply: FastifyReply) => {
+    if (error === overloaded) {
+      warnOverloaded(request.log);
+      return sendProblem(reply, overloaded.code, { detail: overloaded.message });
+    }
+    if (error instanceof BrokenRequest) return sendProblem(closeAfter(reply), error.code);
+    const isLate = error.code === handlerTimeout;
+    if (isLate && hasBody(request.headers) && !request.raw.complete) return sendProblem(closeAfter(reply), 'REQUEST_TIMEOUT');
+    if (isLate || error instanceof UnavailableError || isAway(error)) {
+      warnUnavailable(request.log, { err: error });
+      return sendProblem(reply, error instanceof UnavailableError ? error.code : 'SERVICE_UNAVAILABLE');
+    }
+    if ('validation' in error && error.validation) {
+      const faults = listFaults(error.validation as Parameters<typeof listFaults>[0]);
+      return sendProblem(reply, 'INVALID_REQUEST', { errors: problemErrors(faults, error.validationContext) });
+    }
+    // Fastify would hang up on a body that is too large, and the answer be lost to a client that still sends. Node reads and
+    // drops the rest instead, no longer than its time limit for a request.
+    reply.removeHeader('connection');
+    const code = codeOf(error as FastifyError);
+    if (problems[code].status < 500) return sendProblem(reply, code, { detail: error.message });
+    request.log.error({ err: error }, 'request failed');
+    return sendProblem(reply, code);
+  };
+}
+
+/** Fastify's own errors by status: all that it says of a client's mistake is that something is wrong with the request. */
+function codeOf({ statusCode = 500 }: FastifyError): ProblemCode {
+  if (statusCode === 413) return 'PAYLOAD_TOO_LARGE';
+  if (statusCode === 415) return 'UNSUPPORTED_MEDIA_TYPE';
+  if (statusCode === 503) return 'SERVICE_UNAVAILABLE';
+  return statusCode < 500 ? 'INVALID_REQUEST' : 'INTERNAL_ERROR';
+}

@@ -1,0 +1,35 @@
+import type { FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
+import { sendProblem } from '../problems.ts';
+import type { Cors } from './cors.ts';
+
+/**
+ * Answers requests that no route takes: 404, or 405 if the path has other methods, or to OPTIONS 204 with these in `Allow`.
+ * `hasRoute` looks a path up. `notFoundDetail` is what a 404 says.
+ */
+export function createUnrouted(options: {
+  hasRoute: (method: HTTPMethods, path: string) => boolean;
+  cors: Cors | undefined;
+  notFoundDetail: string | undefined;
+}) {
+  const { hasRoute, cors, notFoundDetail } = options;
+  const known = new Set<HTTPMethods>();
+
+  return {
+    seeRoute({ method }: { method: HTTPMethods | HTTPMethods[] }): void {
+      for (const one of [method].flat()) known.add(one);
+    },
+    answer,
+  };
+
+  function answer(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const { method } = request;
+    const path = request.url.split('?')[0] ?? '';
+    const methods = [...known].filter((one) => path === '*' || hasRoute(one, path));
+    if (methods.length === 0) return sendProblem(reply, 'NOT_FOUND', { detail: notFoundDetail ?? `${method} ${path}` });
+    const allow = [...methods, 'OPTIONS'].join(', ');
+    reply.header('allow', allow);
+    if (method !== 'OPTIONS') return sendProblem(reply, 'METHOD_NOT_ALLOWED', { detail: `Supported here: ${allow}` });
+    cors?.allow(request, reply, allow);
+    return reply.code(204).send();
+  }
+}
