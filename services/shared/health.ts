@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Type } from 'typebox';
+import { type CheckResult, Checks as CheckResults, describeFault } from './check-result.ts';
 import type { HttpServer } from './http-server.ts';
 import { problemResponses, sendProblem } from './problems.ts';
 
@@ -17,7 +18,7 @@ const Live = Type.Object({ status: Type.Literal('ok') }, { description: 'It runs
 const Healthy = Type.Object(
   {
     status: Type.Literal('ok'),
-    checks: Type.Record(Type.String(), Type.String()),
+    checks: CheckResults,
     backlog: Type.Optional(
       Type.Record(Type.String(), Type.Record(Type.String(), Type.Number()), {
         description: 'What waits; however much it is, the service does its work. What cannot be read at once is left out',
@@ -32,9 +33,11 @@ const Healthy = Type.Object(
 
 /**
  * `<prefix>/live` says that the process runs and checks nothing; `<prefix>/health` is 200 when every check passes, and tells of
- * the backlogs, else a 503 problem that says which did not.
+ * the backlogs, else a 503 problem that says which did not. Anybody may read it: where stores are and what their drivers say is in
+ * the log alone.
  */
 export function registerHealth(app: HttpServer, prefix: string, checks: Checks, backlogs: Backlogs = {}): void {
+  const running = Object.entries(checks).map(([name, check]) => [name, sharing(check)] as const);
   app.get(
     `${prefix}/live`,
     { schema: { operationId: 'live', summary: 'Is the process running?', tags: ['health'], response: { 200: Live } } },
@@ -51,26 +54,38 @@ export function registerHealth(app: HttpServer, prefix: string, checks: Checks, 
       },
     },
     async (_request, reply) => {
-      const [report, backlog] = await Promise.all([reportOf(checks), figuresOf(backlogs)]);
+      const [report, backlog] = await Promise.all([reportOf(), figuresOf(backlogs)]);
       if (Object.values(report).every((result) => result === 'ok')) {
         return { status: 'ok' as const, checks: report, ...(Object.keys(backlogs).length > 0 && { backlog }) };
       }
       return sendProblem(reply, 'SERVICE_UNAVAILABLE', { checks: report });
     },
   );
-}
 
-async function reportOf(checks: Checks): Promise<Record<string, string>> {
-  return Object.fromEntries(await Promise.all(Object.entries(checks).map(async ([name, check]) => [name, await outcome(check)])));
-}
-
-async function outcome(check: () => Promise<unknown>): Promise<string> {
-  const late = wait(checkMs, `no answer within ${checkMs} ms`, { ref: false });
-  try {
-    return await Promise.race([check().then(() => 'ok'), late]);
-  } catch (error) {
-    return (error as Error).message || String(error);
+  async function reportOf(): Promise<Record<string, CheckResult>> {
+    return Object.fromEntries(await Promise.all(running.map(async ([name, check]) => [name, await outcome(name, check)])));
   }
+
+  async function outcome(name: string, check: () => Promise<unknown>): Promise<CheckResult> {
+    const late = wait(checkMs, 'timeout' as const, { ref: false });
+    try {
+      return await Promise.race([check().then(() => 'ok' as const), late]);
+    } catch (error) {
+      app.log.warn({ check: name, err: error }, 'health: a check failed');
+      return describeFault(error);
+    }
+  }
+}
+
+/** However many ask, there is one check at a time. */
+function sharing(check: () => Promise<unknown>): () => Promise<unknown> {
+  let running: Promise<unknown> | undefined;
+  return () => {
+    running ??= check().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
 }
 
 /** Of those that can be read in time. */

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { type Static, Type } from 'typebox';
+import { type CheckResult, Checks } from './check-result.ts';
 import type { Fault } from './faults.ts';
 
 /** Every error that a client can see: its stable code, its HTTP status and its title. */
@@ -60,7 +61,7 @@ export const Problem = Type.Object(
         }),
       ),
     ),
-    checks: Type.Optional(Type.Record(Type.String(), Type.String(), { description: 'Health only: what each check found' })),
+    checks: Type.Optional(Checks),
   },
   { $id: 'Problem' },
 );
@@ -80,7 +81,7 @@ export const overloaded = new UnavailableError('SERVICE_UNAVAILABLE', 'Too many 
 
 export type ProblemError = { detail: string; pointer?: string; parameter?: string; header?: string };
 
-export type ProblemExtra = { detail?: string; errors?: ProblemError[]; checks?: Record<string, string> };
+export type ProblemExtra = { detail?: string; errors?: ProblemError[]; checks?: Record<string, CheckResult> };
 
 export function problem(code: ProblemCode, extra: ProblemExtra = {}): Static<typeof Problem> {
   return { type: `urn:onsale:problem:${code}`, ...problems[code], code, ...extra };

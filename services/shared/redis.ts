@@ -48,7 +48,10 @@ export async function openRedis(
   const { isCluster, enableAutoPipelining, logger, resources } = options;
   const redis = isCluster ? connectRedisCluster(url, enableAutoPipelining) : connectRedis(url, enableAutoPipelining);
   resources.defer(() => redis.disconnect());
-  redis.on('error', (error) => logger.warn({ err: error }, 'redis'));
+  redis.on('error', (error) => {
+    lastErrors.set(redis, error);
+    logger.warn({ err: error }, 'redis');
+  });
   redis.on('node error', (error, node) => logger.warn({ err: error, node }, 'redis'));
   await untilConnected(redis, AbortSignal.timeout(firstConnectionMs)).catch(() => {});
   return redis;
@@ -60,11 +63,14 @@ export async function untilConnected(redis: RedisClient, signal?: AbortSignal): 
   await pingRedis(redis);
 }
 
+/** Why a connection is not ready. */
+const lastErrors = new WeakMap<RedisClient, Error>();
+
 /** Resolves when Redis answers and, of a cluster, every master; rejects with what is wrong. */
 export async function pingRedis(redis: RedisClient): Promise<void> {
   // A cluster's own ping asks any one of its nodes.
   const nodes = redis instanceof Cluster ? redis.nodes('master') : [redis];
-  if (redis.status !== 'ready') throw new Error(`The connection is ${redis.status}`);
+  if (redis.status !== 'ready') throw new Error(`The connection is ${redis.status}`, { cause: lastErrors.get(redis) });
   await Promise.all(nodes.map((node) => node.ping()));
 }
 
