@@ -99,6 +99,7 @@ export function createHttpServer(options: {
   app.addHook('onRequest', (request, reply, done) => {
     const { headers } = request;
     setHeaders(request, reply);
+    if (upgrades.isHandshake(request)) upgrades.prepare(request, reply);
     const fault = faultOf(request);
     if (fault) return void sendProblem(reply, ...fault);
     // Before a body is read that nobody waits for.

@@ -4,6 +4,7 @@ import type { WebSocket } from 'ws';
 import type { HttpServer } from '../../shared/http-server.ts';
 import { EventId } from '../../shared/identifiers.ts';
 import { problemResponses, sendProblem } from '../../shared/problems.ts';
+import { answerHandshakes } from '../handshakes.ts';
 import type { Watcher } from '../live/watch.ts';
 import type { Watchers } from '../live/watchers.ts';
 
@@ -56,16 +57,15 @@ export async function registerLiveRoutes(app: HttpServer, watchers: Watchers, li
     errorHandler: (error, _socket, request) => request.log.debug({ err: error }, 'socket failed'),
     preClose(done) {
       watchers.stop();
-      for (const socket of app.websocketServer.clients) socket.close(1001, 'The service stops');
-      app.websocketServer.close();
+      const goodbye = (socket: WebSocket) => socket.close(1001, 'The service stops');
+      for (const socket of app.websocketServer.clients) goodbye(socket);
+      // A handshake that had begun before.
+      app.websocketServer.on('connection', goodbye);
       done();
     },
   });
 
-  // The plugin ends the connection of a handshake that was refused; without this, its client would use it again.
-  app.addHook('onSend', async (request, reply) => {
-    if (request.ws) reply.header('connection', 'close');
-  });
+  answerHandshakes(app);
 
   /** What the handshake's check found, for the socket that it becomes. */
   const handshakes = new WeakMap<object, Watcher>();

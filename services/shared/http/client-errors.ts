@@ -108,8 +108,8 @@ const problemHeaders = (body: string, request?: IncomingMessage) => ({
   'x-request-id': request ? requestIdOf(request) : randomUUID(),
 });
 
-/** Immediately, what the client still sends would be answered with a reset, and the problem be lost. */
-function hangUp(socket: Duplex): void {
+/** Closes a connection, but not immediately: what the client still sends would be answered with a reset, and the problem be lost. */
+export function hangUp(socket: Duplex): void {
   socket.end();
   const lingering = setTimeout(() => socket.destroy(), lingerMs);
   socket.once('close', () => clearTimeout(lingering));

@@ -4,7 +4,7 @@ import type { Cors } from './cors.ts';
 
 /**
  * Answers requests that no route takes: 404, or 405 if the path has other methods, or to OPTIONS 204 with these in `Allow`.
- * `hasRoute` looks a path up. `notFoundDetail` is what a 404 says.
+ * A route that found nothing ends here too. `hasRoute` looks a path up. `notFoundDetail` is what a 404 says.
  */
 export function createUnrouted(options: {
   hasRoute: (method: HTTPMethods, path: string) => boolean;
@@ -25,7 +25,8 @@ export function createUnrouted(options: {
     const { method } = request;
     const path = request.url.split('?')[0] ?? '';
     const methods = [...known].filter((one) => path === '*' || hasRoute(one, path));
-    if (methods.length === 0) return sendProblem(reply, 'NOT_FOUND', { detail: notFoundDetail ?? `${method} ${path}` });
+    const isMissing = methods.length === 0 || methods.some((one) => one === method);
+    if (isMissing) return sendProblem(reply, 'NOT_FOUND', { detail: notFoundDetail ?? `${method} ${path}` });
     const allow = [...methods, 'OPTIONS'].join(', ');
     reply.header('allow', allow);
     if (method !== 'OPTIONS') return sendProblem(reply, 'METHOD_NOT_ALLOWED', { detail: `Supported here: ${allow}` });

@@ -1,5 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import { isAnswering } from './client-errors.ts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { hangUp, isAnswering } from './client-errors.ts';
+
+/** An id, as our paths have them, and perhaps a query. */
+const plain = /^[\w.~-]{1,100}(\?.*)?$/;
 
 /**
  * Decides which requests may become WebSockets: handshakes on a route that has a `wsHandler`. Every other `Upgrade` is ignored, as
@@ -7,16 +11,30 @@ import { isAnswering } from './client-errors.ts';
  */
 export function createUpgrades() {
   const prefixes: string[] = [];
+  const handshakes = new WeakSet<IncomingMessage>();
 
   return {
     seeRoute({ url, wsHandler }: { url: string; wsHandler?: unknown }): void {
       if (wsHandler) prefixes.push(url.replace(/:.*/, ''));
     },
 
-    accepts({ method, url = '', headers, socket }: IncomingMessage): boolean {
+    accepts(request: IncomingMessage): boolean {
+      const { method, url = '', headers, socket } = request;
       if (method !== 'GET' || headers.upgrade?.toLowerCase() !== 'websocket') return false;
-      // A handshake that is pipelined behind a request would cut off its answer.
-      return prefixes.some((prefix) => url.startsWith(prefix)) && !isAnswering(socket);
+      // What Fastify refuses before its hooks run, and what is pipelined behind another request, would never be closed.
+      const isRoute = prefixes.some((prefix) => url.startsWith(prefix) && plain.test(url.slice(prefix.length)));
+      if (!isRoute || isAnswering(socket)) return false;
+      handshakes.add(request);
+      return true;
+    },
+
+    isHandshake: ({ raw }: FastifyRequest) => handshakes.has(raw),
+
+    /** Node has given the socket of a handshake away: nobody else closes it when it is refused, or writes an accepted one's request id. */
+    prepare({ id, raw }: FastifyRequest, reply: FastifyReply): void {
+      raw.headers['x-request-id'] = id;
+      reply.header('connection', 'close');
+      reply.raw.once('finish', () => hangUp(raw.socket));
     },
   };
 }

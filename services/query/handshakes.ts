@@ -1,0 +1,14 @@
+import type { IncomingMessage } from 'node:http';
+import type {} from '@fastify/websocket';
+import { writeProblem } from '../shared/http/client-errors.ts';
+import type { HttpServer } from '../shared/http-server.ts';
+
+/** Has what the plugin for WebSockets writes by itself look like our other answers: request ids, and problems. After the plugin. */
+export function answerHandshakes({ websocketServer }: HttpServer): void {
+  websocketServer.on('headers', (headers: string[], request: IncomingMessage) => {
+    headers.push(`X-Request-Id: ${request.headers['x-request-id']}`);
+  });
+  websocketServer.on('wsClientError', ({ message }, socket, request) =>
+    writeProblem(socket, 'INVALID_REQUEST', { request, detail: message, headers: { 'sec-websocket-version': '13' } }),
+  );
+}
