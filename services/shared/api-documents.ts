@@ -1,6 +1,28 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
+import { documentedSchema } from './documented-as.ts';
 import type { HttpServer } from './http-server.ts';
+
+/** Nothing but what this service serves, and no page around it. The page sets styles, and draws with images that are in them. */
+const contentSecurityPolicy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; " +
+  "form-action 'none'; frame-ancestors 'none'";
+
+const charset = '<meta charset="UTF-8">';
+/** Without it, a phone shows the page as wide as a desk. */
+const viewport = '<meta name="viewport" content="width=device-width, initial-scale=1">';
+
+/** On a phone, the columns of a table go below one another; "Links" are always empty. */
+const phoneStyles = `
+@media (max-width: 640px) {
+  .swagger-ui .wrapper { padding: 0 10px; }
+  .swagger-ui .opblock-body :is(table, tbody, tr, td) { display: block; width: auto; }
+  .swagger-ui .opblock-body thead, .swagger-ui .response-col_links { display: none; }
+  .swagger-ui .opblock-body td { padding: 4px 0; }
+  .swagger-ui .opblock-body :is(select, input, textarea) { max-width: 100%; }
+  .swagger-ui .opblock .opblock-section-header { flex-wrap: wrap; }
+}
+`;
 
 /**
  * Serves the OpenAPI document of the routes that are registered after this, at `<prefix>/openapi.json`, and a page to browse
@@ -10,9 +32,20 @@ export async function serveApiDocuments(app: HttpServer, about: { title: string;
   const { title, description, prefix } = about;
   await app.register(swagger, {
     openapi: { openapi: '3.1.0', info: { title, version: '1', description }, servers: [{ url: '/' }], security: [] },
+    transform: ({ schema, url }) => ({ schema: documentedSchema(schema), url }),
     refResolver: { buildLocalReference: (schema) => String(schema.$id) },
   });
-  // Without the bar on top, which offers to load other documents.
-  await app.register(swaggerUi, { routePrefix: `${prefix}/docs`, theme: { title }, uiConfig: { layout: 'BaseLayout' } });
+  await app.register(async (page) => {
+    page.addHook('onSend', async (_request, reply, payload) => {
+      reply.headers({ 'content-security-policy': contentSecurityPolicy, 'referrer-policy': 'no-referrer' });
+      return typeof payload === 'string' ? payload.replace(charset, charset + viewport) : payload;
+    });
+    await page.register(swaggerUi, {
+      routePrefix: `${prefix}/docs`,
+      theme: { title, css: [{ filename: 'phone.css', content: phoneStyles }] },
+      // Without the bar on top, which offers to load other documents.
+      uiConfig: { layout: 'BaseLayout' },
+    });
+  });
   app.get(`${prefix}/openapi.json`, { schema: { hide: true } }, () => app.swagger());
 }

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { documentedAs } from '../../shared/documented-as.ts';
 import { BuyerId, EventId, VenueId, ZoneId } from '../../shared/identifiers.ts';
 import type { ProblemCode, ProblemError } from '../../shared/problems.ts';
 import type { Purchase, Seat, Wish } from '../seats/take-seats.ts';
@@ -7,32 +8,38 @@ import { seatFields, seatOf } from './seat.ts';
 /** Of one order or hold. */
 export const maxTickets = 10;
 
-/** What is to be sold or held: chosen seats, or the best of a zone. One flat schema, whose faults name one field each. */
+const common = { venueId: Type.Optional(VenueId), eventId: EventId, buyerId: Type.Optional(BuyerId) };
+const chosen = {
+  seats: Type.Array(Type.Object(seatFields, { additionalProperties: false }), {
+    minItems: 1,
+    maxItems: maxTickets,
+    description: 'Chosen seats, of any zones; instead of zoneId and quantity',
+  }),
+};
+const best = {
+  zoneId: { ...ZoneId, description: 'Zone to take the best seats of, or places in general admission' },
+  quantity: Type.Integer({ minimum: 1, maximum: maxTickets, description: 'How many of them', examples: [4] }),
+  split: Type.Optional(
+    Type.Boolean({ description: 'Where so many are not left side by side, take the fewest groups', examples: [false] }),
+  ),
+};
+
+/** A wish as the API's document shows it: one thing or the other. */
+const documented = {
+  oneOf: [
+    Type.Object({ ...common, ...chosen }, { title: 'ChosenSeats', additionalProperties: false }),
+    Type.Object({ ...common, ...best }, { title: 'BestSeats', additionalProperties: false }),
+  ],
+  examples: [
+    { eventId: 'Event1', zoneId: 1, quantity: 4 },
+    { eventId: 'Event1', seats: [{ zoneId: 1, row: 'B', column: '1' }] },
+  ],
+};
+
+/** What is to be sold or held: chosen seats, or the best of a zone. Checked by one flat schema, whose faults name one field each. */
 export const WishRequest = Type.Object(
-  {
-    venueId: Type.Optional(VenueId),
-    eventId: EventId,
-    buyerId: Type.Optional(BuyerId),
-    seats: Type.Optional(
-      Type.Array(Type.Object(seatFields, { additionalProperties: false }), {
-        minItems: 1,
-        maxItems: maxTickets,
-        description: 'Chosen seats, of any zones; instead of zoneId and quantity',
-      }),
-    ),
-    zoneId: Type.Optional({ ...ZoneId, description: 'Zone to take the best seats of, or places in general admission' }),
-    quantity: Type.Optional(Type.Integer({ minimum: 1, maximum: maxTickets, description: 'How many of them', examples: [4] })),
-    split: Type.Optional(
-      Type.Boolean({ description: 'Where so many are not left side by side, take the fewest groups', examples: [false] }),
-    ),
-  },
-  {
-    additionalProperties: false,
-    examples: [
-      { eventId: 'Event1', zoneId: 1, quantity: 4 },
-      { eventId: 'Event1', seats: [{ zoneId: 1, row: 'B', column: '1' }] },
-    ],
-  },
+  { ...common, ...Type.Partial(Type.Object({ ...chosen, ...best })).properties },
+  { additionalProperties: false, [documentedAs]: documented },
 );
 
 /** What selling or holding a wish can answer, beside success. */
