@@ -45,6 +45,7 @@ export function needsOf(
   });
   const { topic, queue, deadLetterQueue } = messaging;
   const common = { NODE_ENV: 'production', AWS_REGION: settings.region };
+  const toBrowsers = { CORS_ORIGINS: settings.corsOrigins.join(',') };
   const toRedis = { REDIS_CLUSTER: String(redis.isCluster) };
   const redisSecret = { REDIS_PASSWORD: redis.secretArn };
   const databaseSecrets = {
@@ -65,6 +66,7 @@ export function needsOf(
       variables: {
         ...common,
         ...processes('purchase'),
+        ...toBrowsers,
         ...toRedis,
         ...hasEveryPromise,
         REDIS_URL: redis.url,
@@ -77,6 +79,7 @@ export function needsOf(
       variables: {
         ...common,
         ...processes('query'),
+        ...toBrowsers,
         ...toRedis,
         ...queues,
         REDIS_READER_URL: redis.readerUrl,

@@ -57,8 +57,8 @@ describe.each(services)('the %s container', (service) => {
   });
 
   it('is told what "npm start" tells it, but for where the stores and the emulator are', () => {
-    const secrets = { OPS_TOKEN: null, ORDER_TOKEN_SECRET: expect.stringMatching(/^.{32,}$/) };
-    expect(environment).toEqual({ ...serviceEnvironment(stores, endpoint), ...emulatorEnvironment(endpoint), ...secrets });
+    const own = { OPS_TOKEN: null, CORS_ORIGINS: null, ORDER_TOKEN_SECRET: expect.stringMatching(/^.{32,}$/) };
+    expect(environment).toEqual({ ...serviceEnvironment(stores, endpoint), ...emulatorEnvironment(endpoint), ...own });
   });
 
   it('publishes its API and its metrics', () => {

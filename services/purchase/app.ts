@@ -27,9 +27,9 @@ export type PurchaseDependencies = {
  * The purchase service's HTTP server, not yet listening. All that it waits for is Redis, whose client has a time limit. `opsToken` is
  * the operator's, '' if there is none.
  */
-export async function buildPurchaseApp(options: PurchaseDependencies & { opsToken: string; logger: Logger; checks: Checks }) {
-  const { opsToken, logger, checks, ...dependencies } = options;
-  const app = createHttpServer({ logger });
+export async function buildPurchaseApp(options: PurchaseDependencies & { opsToken: string; logger: Logger; checks: Checks; corsOrigins?: string }) {
+  const { opsToken, logger, checks, corsOrigins = '', ...dependencies } = options;
+  const app = createHttpServer({ logger, corsOrigins });
   const { redis, tally } = dependencies;
   app.addHook('onError', (_request, _reply, error: unknown, done) => {
     if (error instanceof UnavailableError) tally.fail(error.code);

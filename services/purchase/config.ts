@@ -1,10 +1,11 @@
 import { type Static, Type } from 'typebox';
-import { commonSettings, identitySettings, processSettings, redisSettings } from '../shared/config.ts';
+import { commonSettings, identitySettings, processSettings, publicSettings, redisSettings } from '../shared/config.ts';
 import type { ReplicaPolicy } from './replicas.ts';
 
 export const purchaseConfig = Type.Object({
   ...commonSettings('purchase'),
   ...processSettings,
+  ...publicSettings,
   REDIS_URL: Type.String({ pattern: '^rediss?://', description: 'Redis with the inventory and the outbox; rediss:// for TLS' }),
   ...redisSettings,
   REDIS_REPLICAS_TO_WAIT_FOR: Type.Integer({

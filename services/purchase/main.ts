@@ -54,6 +54,7 @@ await runService('purchase', purchaseConfig, async ({ config, logger, resources 
     },
     tally,
     checks: { redis: () => pingRedis(redis) },
+    corsOrigins: config.CORS_ORIGINS,
     logger,
   });
   resources.defer(() => app.close());

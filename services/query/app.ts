@@ -29,9 +29,10 @@ export async function buildQueryApp(options: {
   /** The operator's, '' if there is none: then there is no operator's page either. */
   opsToken: string;
   readDepth: OpsOptions['readDepth'];
+  corsOrigins?: string;
 }) {
-  const { db, redis, logger, orderTokens, opsToken, readDepth } = options;
-  const app = createHttpServer({ logger, handlerMs, isAway: isDatabaseAway });
+  const { db, redis, logger, orderTokens, opsToken, readDepth, corsOrigins = '' } = options;
+  const app = createHttpServer({ logger, handlerMs, isAway: isDatabaseAway, corsOrigins });
   traceRequests(app);
   await serveApiDocuments(app, {
     title: 'Onsale: query',

@@ -4,6 +4,7 @@ import {
   databaseSettings,
   identitySettings,
   processSettings,
+  publicSettings,
   queueSettings,
   redisSettings,
 } from '../shared/config.ts';
@@ -11,6 +12,7 @@ import {
 export const queryConfig = Type.Object({
   ...commonSettings('query'),
   ...processSettings,
+  ...publicSettings,
   REDIS_READER_URL: Type.String({
     pattern: '^rediss?://',
     description: 'Redis replica or primary with the inventory; rediss:// for TLS',

@@ -27,6 +27,7 @@ await runService('query', queryConfig, async ({ config, logger, resources, fail 
     orderTokens: createOrderTokens(config.ORDER_TOKEN_SECRET),
     opsToken: config.OPS_TOKEN,
     readDepth: createDepthReader(sqs, queues),
+    corsOrigins: config.CORS_ORIGINS,
   });
   resources.defer(() => app.close());
   const { registry } = createQueryMetrics({ db, redis, countSockets: () => app.websocketServer.clients.size });

@@ -54,6 +54,18 @@ export const processSettings = {
   }),
 };
 
+/** As browsers send it: in lower case, without a path. */
+const origin = 'https?://[a-z0-9.-]+(:[0-9]{1,5})?';
+
+/** The settings of a service whose API is for everybody. */
+export const publicSettings = {
+  CORS_ORIGINS: Type.String({
+    pattern: `^(${origin}(,${origin})*)?$`,
+    default: '',
+    description: 'Origins whose pages may call the API from a browser, separated by commas, as in https://shop.example',
+  }),
+};
+
 /** The settings of a service that uses Redis, beside its URL. */
 export const redisSettings = {
   REDIS_CLUSTER: Type.Boolean({

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { describe, expect, it } from 'vitest';
-import { commonSettings, type Environment, loadConfig, processSettings, redisSettings } from './config.ts';
+import { commonSettings, type Environment, loadConfig, processSettings, publicSettings, redisSettings } from './config.ts';
 
 const schema = Type.Object({
   ...commonSettings('purchase'),
@@ -51,6 +51,17 @@ describe('the settings of a service', () => {
       expect(() => loadConfig(Type.Object({ ...processSettings, ...redisSettings }), { [name]: value })).toThrow(
         `${name} must be`,
       );
+    },
+  );
+
+  it.each(['https://shop.example', 'http://localhost:3000,https://shop.example'])('take %s for origins', (CORS_ORIGINS) => {
+    expect(loadConfig(Type.Object(publicSettings), { CORS_ORIGINS })).toEqual({ CORS_ORIGINS });
+  });
+
+  it.each(['*', 'shop.example', 'https://shop.example/', 'https://Shop.example', 'https://a.example, https://b.example', 'null'])(
+    'refuse %s for an origin, as no browser would ever send it',
+    (CORS_ORIGINS) => {
+      expect(() => loadConfig(Type.Object(publicSettings), { CORS_ORIGINS })).toThrow('CORS_ORIGINS must');
     },
   );
 
