@@ -171,7 +171,7 @@ describe('a malformed request', () => {
     ['no content type', { method: 'POST', url: tickets, payload: json }, 'UNSUPPORTED_MEDIA_TYPE'],
     ['an unknown path', { ...buy(json), url: '/purchase/api/v1/seats' }, 'NOT_FOUND'],
     ['a path above the prefix', { ...buy(json), url: `/purchase/../${tickets}/..` }, 'NOT_FOUND'],
-    ['another method', { method: 'DELETE', url: tickets }, 'NOT_FOUND'],
+    ['another method', { method: 'DELETE', url: tickets }, 'METHOD_NOT_ALLOWED'],
     ['a malformed URL', { ...buy(json), url: `${tickets}%zz` }, 'INVALID_REQUEST'],
     ['a URL that is no UTF-8', { ...buy(json), url: `${tickets}/%C0%80` }, 'INVALID_REQUEST'],
   ])('(%s) is refused', async (_what, request, code) => {
