@@ -20,6 +20,7 @@ for (const app of [purchase, query]) resources.defer(() => app.close());
 /** Which of the codes the demo events give nobody, and why. */
 const notProvoked: Partial<Record<ProblemCode, string>> = {
   REQUEST_TIMEOUT: 'a client that sends half a request',
+  EXPECTATION_FAILED: 'an Expect, which load balancers answer themselves',
   BUYER_LIMIT_REACHED: 'an event that limits tickets by buyer',
   HOLD_EXPIRED: 'the ten minutes of a hold',
   NOT_ON_SALE: 'an event that is not on sale yet',

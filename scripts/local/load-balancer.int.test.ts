@@ -68,7 +68,7 @@ it.each<[string, Sent, number, string]>([
   ['a malformed URL', { path: '/purchase/%zz' }, 400, 'INVALID_REQUEST'],
   ['a way out of its prefix', { path: '/purchase/../query/health' }, 404, 'NOT_FOUND'],
   ['headers of 20 kB', { headers: { x: 'x'.repeat(20_000) } }, 431, 'HEADERS_TOO_LARGE'],
-  ['a method that is not served', { method: 'PUT', body: wish }, 404, 'NOT_FOUND'],
+  ['a method that is not served', { method: 'PUT', body: wish }, 405, 'METHOD_NOT_ALLOWED'],
   ['a path of no service', { path: '/purchases/health', method: 'GET' }, 404, 'NOT_FOUND'],
   ['a service that is away', { path: '/events/health', method: 'GET' }, 503, 'SERVICE_UNAVAILABLE'],
 ])('answers %s with a problem', async (_what, sent, status, code) => {
@@ -92,7 +92,7 @@ it('passes a purchase on, with its request id', async () => {
 it('gives a 503 of a service back at once, and does not ask again by itself', async () => {
   expect(await send({ method: 'GET', path: '/purchase/health' })).toMatchObject({
     status: 503,
-    body: { checks: { failing: 'away' } },
+    body: { checks: { failing: 'unreachable' } },
   });
   expect(checked).toBe(1);
 });

@@ -10,6 +10,7 @@ const beforeTheScript: ProblemCode[] = [
   'NOT_SIGNED_IN',
   'ORDER_TOKEN_REQUIRED',
   'NOT_FOUND',
+  'METHOD_NOT_ALLOWED',
   'PAYLOAD_TOO_LARGE',
   'UNSUPPORTED_MEDIA_TYPE',
 ];

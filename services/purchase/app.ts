@@ -27,7 +27,9 @@ export type PurchaseDependencies = {
  * The purchase service's HTTP server, not yet listening. All that it waits for is Redis, whose client has a time limit. `opsToken` is
  * the operator's, '' if there is none.
  */
-export async function buildPurchaseApp(options: PurchaseDependencies & { opsToken: string; logger: Logger; checks: Checks; corsOrigins?: string }) {
+export async function buildPurchaseApp(
+  options: PurchaseDependencies & { opsToken: string; logger: Logger; checks: Checks; corsOrigins?: string },
+) {
   const { opsToken, logger, checks, corsOrigins = '', ...dependencies } = options;
   const app = createHttpServer({ logger, corsOrigins });
   const { redis, tally } = dependencies;

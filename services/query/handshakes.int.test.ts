@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { pino } from 'pino';
 import { afterAll, describe, expect, it, vi } from 'vitest';
+import { testQueryApp } from '../../scripts/testing/apps.ts';
 import { dial, exchange } from '../../scripts/testing/raw-answers.ts';
 import { db, openTestEvent, redis } from '../../scripts/testing/stores.ts';
 import { createHttpServer } from '../shared/http-server.ts';
 import { lineRules } from '../shared/logger.ts';
 import { type ProblemCode, problems } from '../shared/problems.ts';
-import { buildQueryApp } from './app.ts';
 import type { Watcher } from './live/watch.ts';
 import { registerLiveRoutes } from './routes/live.ts';
 
@@ -16,8 +16,7 @@ afterAll(() => resources.disposeAsync());
 
 const lines: string[] = [];
 const logger = pino({ level: 'info', ...lineRules() }, { write: (line) => void lines.push(line) });
-const ops = { token: 'a-token-of-an-operator-1234', readDepth: () => Promise.reject(new Error('not read here')) };
-const app = await buildQueryApp({ db, redis, logger, ops });
+const app = await testQueryApp({ db, redis, logger });
 resources.defer(() => app.close());
 await app.listen({ port: 0, host: '127.0.0.1' });
 lines.length = 0;

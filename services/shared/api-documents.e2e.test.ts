@@ -1,15 +1,14 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import { testQueryApp } from '../../scripts/testing/apps.ts';
 import { launchChromium } from '../../scripts/testing/chromium.ts';
 import { purchaseAppOn } from '../../scripts/testing/purchase-app.ts';
-import { silentLogger } from '../../scripts/testing/silent-logger.ts';
 import { db, redis } from '../../scripts/testing/stores.ts';
-import { buildQueryApp } from '../query/app.ts';
 
 const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());
 
 const browser = await launchChromium(resources);
-const query = await buildQueryApp({ db, redis, logger: silentLogger });
+const query = await testQueryApp({ db, redis });
 resources.defer(() => query.close());
 const apps = { purchase: await purchaseAppOn(redis), query };
 
