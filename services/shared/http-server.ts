@@ -108,6 +108,11 @@ export function createHttpServer(options: {
     if (!hasBody(headers)) delete headers['content-type'];
     done();
   });
+  app.addHook('preClose', (done) => {
+    // A connection that is idle is closed now; one whose request is still answered would stay for as long as it may be idle.
+    app.server.keepAliveTimeout = 1;
+    done();
+  });
   app.server.on('checkExpectation', refuseExpectation);
   app.server.on('connect', refuseConnect);
   app.addSchema(Problem);

@@ -304,6 +304,19 @@ it('a request that comes on an open connection while the server stops is answere
   expect(stopping.lines).toEqual([]);
 });
 
+it('a server that stops does not wait for a client that keeps its connection after the last answer', async () => {
+  const stopping = await startTestServer(resources);
+  const socket = dial(stopping.app);
+  socket.write(head('GET /api/slow'));
+  await once(stopping.app.server, 'request');
+  const closed = stopping.app.close();
+  await vi.waitFor(() => expect(stopping.app.server.listening).toBe(false));
+  stopping.openGate('done');
+  const [answer] = await once(socket, 'data');
+  expect(String(answer)).toMatch(/^HTTP\/1.1 200 /);
+  await closed;
+});
+
 describe('security headers', () => {
   it('forbid browsers to guess types, always', async () => {
     for (const url of ['/live', '/nothing', '/api/bug']) {
