@@ -42,12 +42,10 @@ export function createHttpServer(options: {
   logger: Logger;
   handlerMs?: number;
   isAway?: (error: unknown) => boolean;
-  /** What a 404 says of a path that nothing is served at. */
-  notFoundDetail?: string;
   /** Origins whose pages may call this server, separated by commas. */
   corsOrigins?: string;
 }) {
-  const { logger, handlerMs, isAway = () => false, notFoundDetail, corsOrigins = '' } = options;
+  const { logger, handlerMs, isAway = () => false, corsOrigins = '' } = options;
   const cors = createCors(corsOrigins);
   const upgrades = createUpgrades();
   const app = Fastify({
@@ -89,7 +87,7 @@ export function createHttpServer(options: {
   app.setValidatorCompiler(compileValidator);
   app.setErrorHandler(createErrorHandler(isAway));
   const hasRoute = (method: HTTPMethods, url: string) => app.findRoute({ method, url }) !== null;
-  const unrouted = createUnrouted({ hasRoute, cors, notFoundDetail });
+  const unrouted = createUnrouted({ hasRoute, cors });
   app.addHook('onRoute', (route) => {
     upgrades.seeRoute(route);
     unrouted.seeRoute(route);

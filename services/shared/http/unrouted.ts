@@ -4,14 +4,10 @@ import type { Cors } from './cors.ts';
 
 /**
  * Answers requests that no route takes: 404, or 405 if the path has other methods, or to OPTIONS 204 with these in `Allow`.
- * A route that found nothing ends here too. `hasRoute` looks a path up. `notFoundDetail` is what a 404 says.
+ * A route that found nothing ends here too. `hasRoute` looks a path up.
  */
-export function createUnrouted(options: {
-  hasRoute: (method: HTTPMethods, path: string) => boolean;
-  cors: Cors | undefined;
-  notFoundDetail: string | undefined;
-}) {
-  const { hasRoute, cors, notFoundDetail } = options;
+export function createUnrouted(options: { hasRoute: (method: HTTPMethods, path: string) => boolean; cors: Cors | undefined }) {
+  const { hasRoute, cors } = options;
   const known = new Set<HTTPMethods>();
 
   return {
@@ -26,7 +22,7 @@ export function createUnrouted(options: {
     const path = request.url.split('?')[0] ?? '';
     const methods = [...known].filter((one) => path === '*' || hasRoute(one, path));
     const isMissing = methods.length === 0 || methods.some((one) => one === method);
-    if (isMissing) return sendProblem(reply, 'NOT_FOUND', { detail: notFoundDetail ?? `${method} ${path}` });
+    if (isMissing) return sendProblem(reply, 'NOT_FOUND', { detail: `${method} ${path}` });
     const allow = [...methods, 'OPTIONS'].join(', ');
     reply.header('allow', allow);
     if (method !== 'OPTIONS') return sendProblem(reply, 'METHOD_NOT_ALLOWED', { detail: `Supported here: ${allow}` });
