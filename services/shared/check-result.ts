@@ -2,19 +2,19 @@ import { Type } from 'typebox';
 
 const results = ['ok', 'unreachable', 'timeout', 'refused'] as const;
 
-/** What a health check found, as everybody may read it. */
+/** The result of a health check, which everybody may read. */
 export type CheckResult = (typeof results)[number];
 
 export const Checks = Type.Record(Type.String(), Type.Enum([...results]), {
   description:
-    'Health only: what each check found. `unreachable`: there is no connection; `timeout`: no answer in time; `refused`: it answers, ' +
+    'Health only: the result of each check. `unreachable`: there is no connection; `timeout`: no answer in time; `refused`: it answers, ' +
     'but does not do what we ask (it does not let us in, is loading, or is read-only). The log says more',
 });
 
-/** What the drivers of Redis, MySQL and AWS say of an error. */
+/** Fields of the errors that the drivers of Redis, MySQL and AWS throw. */
 type StoreError = NodeJS.ErrnoException & { sqlState?: string; statusCode?: number; $metadata?: { httpStatusCode?: number } };
 
-/** In one word, what is wrong with a store that gave this error. */
+/** Describes a store's error in one word. */
 export function describeFault(error: unknown): CheckResult {
   const { code, name, message, cause, sqlState, statusCode, $metadata } = error as StoreError;
   if (/timed? ?out|abort/i.test(`${code} ${name} ${message}`)) return 'timeout';

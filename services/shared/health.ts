@@ -77,7 +77,7 @@ export function registerHealth(app: HttpServer, prefix: string, checks: Checks, 
   }
 }
 
-/** However many ask, there is one check at a time. */
+/** Runs one check at a time, however many callers wait for it. */
 function sharing(check: () => Promise<unknown>): () => Promise<unknown> {
   let running: Promise<unknown> | undefined;
   return () => {

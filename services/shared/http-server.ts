@@ -66,7 +66,7 @@ export function createHttpServer(options: {
     requestTimeout: requestMs,
     ...(handlerMs !== undefined && { handlerTimeout: handlerMs }),
     forceCloseConnections: 'idle',
-    // What comes on open connections while the server stops is served; each answer closes its connection.
+    // While the server stops, requests on open connections are served; each answer closes its connection.
     return503OnClosing: false,
     clientErrorHandler: answerClientError,
     // These come before the hooks.
@@ -100,14 +100,14 @@ export function createHttpServer(options: {
     if (upgrades.isHandshake(request)) upgrades.prepare(request, reply);
     const fault = faultOf(request);
     if (fault) return void sendProblem(reply, ...fault);
-    // Before a body is read that nobody waits for.
+    // Answered now, before its body is read.
     if (request.is404) return void unrouted.answer(request, reply);
     // What is empty has no type, whatever is said of it: a POST may have nothing to say.
     if (!hasBody(headers)) delete headers['content-type'];
     done();
   });
   app.addHook('preClose', (done) => {
-    // A connection that is idle is closed now; one whose request is still answered would stay for as long as it may be idle.
+    // Fastify closes connections that are idle now. One with a request in progress would stay open for all of keepAliveMs after it.
     app.server.keepAliveTimeout = 1;
     done();
   });
@@ -116,7 +116,7 @@ export function createHttpServer(options: {
   app.addSchema(Problem);
   return app;
 
-  /** What every answer has. */
+  /** Sets the headers of every answer. */
   function setHeaders(request: FastifyRequest, reply: FastifyReply): void {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
     // TLS ends at the load balancer.
@@ -125,7 +125,7 @@ export function createHttpServer(options: {
   }
 }
 
-/** What is wrong with a request whatever it asks for. */
+/** The faults that make any request invalid, on every route. */
 function faultOf({ headers, raw }: FastifyRequest): [ProblemCode, ProblemExtra] | undefined {
   if (headers.host === undefined && raw.httpVersion === '1.1') {
     return ['INVALID_REQUEST', { errors: [{ header: 'Host', detail: 'is missing' }] }];

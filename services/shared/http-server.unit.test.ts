@@ -183,7 +183,7 @@ describe('a route of the API', () => {
   });
 });
 
-describe('what Node refuses', () => {
+describe('a request that Node refuses', () => {
   const metrics = resources.use(new AsyncDisposableStack());
   const cases: [string, string, ProblemCode][] = [
     ['garbage', 'garbage\r\n\r\n', 'INVALID_REQUEST'],

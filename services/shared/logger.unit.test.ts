@@ -29,7 +29,7 @@ it('an error is logged with its cause, and without the arguments of the command 
   expect(line).not.toContain('a secret');
 });
 
-describe('what strangers cause', () => {
+describe('a flood of lines', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
@@ -41,7 +41,7 @@ describe('what strangers cause', () => {
     return { logger, take };
   }
 
-  it('is ten lines of a message in a second, then one a second that says how many it stands for', () => {
+  it('is cut to ten lines of a message in a second, then one a second that says how many it stands for', () => {
     const { logger, take } = recorded('info');
     for (let time = 1; time <= 50_000; time++) logger.child({ time }).warn({ time }, 'away');
     const lines = take();

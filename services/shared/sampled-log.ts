@@ -5,7 +5,7 @@ const everyMs = 1_000;
 type Level = 'info' | 'warn';
 type Log<L extends Level> = Pick<Logger, L>;
 
-/** Says something, or says it of the last of `times`. */
+/** Logs one thing, for the `times` that it happened. */
 type Say = (times: number) => void;
 
 /**

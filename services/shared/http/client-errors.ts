@@ -10,10 +10,10 @@ const lingerMs = 1_000;
 /** How long answers that are on their way may take before the socket is closed all the same. */
 const answersMs = 10_000;
 
-/** What Node knows of a socket's requests and tells nobody: the response that is being written, and the request that is being read. */
+/** Node's private state of a connection: the response that is being written, and the request that is being read. */
 type Connection = Duplex & { _httpMessage?: ServerResponse | null; parser?: { incoming?: IncomingMessage | null } | null };
 
-/** A request that Node's parser gave up while its body was being read. */
+/** Thrown into a request that Node's parser gave up on while its body was read. */
 export class BrokenRequest extends Error {
   readonly code: ProblemCode;
   constructor(code: ProblemCode) {
@@ -28,12 +28,12 @@ const codes: Record<string, ProblemCode> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMEOUT',
 };
 
-/** Sockets that hear nothing more: the parser reports each further piece of a broken request again. */
+/** Sockets that are being closed: the parser reports every further piece of a broken request. */
 const closing = new WeakSet<Duplex>();
 
 /**
- * Answers what Node's parser refuses with a problem, once, and closes the connection. What is on its way is answered first. A request
- * that fails while its body is read gets the problem through its own reply, if it has no answer yet, and else no second one.
+ * Answers a request that Node's parser refuses with one problem, and closes the connection. Earlier requests are answered first. One
+ * that fails while its body is read gets the problem as its reply; if it was already answered, it gets no second answer.
  */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Connection): void {
   if (error.code === 'ECONNRESET' || !socket.writable || closing.has(socket)) return;
@@ -43,7 +43,7 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Connecti
   const late = setTimeout(() => socket.destroy(), answersMs);
   socket.once('close', () => clearTimeout(late));
   const broken = incoming?.complete === false ? incoming : undefined;
-  // Somebody listens as long as the body is read, and nothing was answered.
+  // Only a body that is still being read has a listener, and such a request has no answer yet.
   if (broken && broken.listenerCount('error') > 0) broken.emit('error', new BrokenRequest(code));
   afterAnswers(socket, () => (broken ? hangUp(socket) : writeProblem(socket, code)));
 }
@@ -58,7 +58,7 @@ function afterAnswers(socket: Connection, then: () => void): void {
   else if (socket.writable) then();
 }
 
-/** Has the reply be its connection's last. */
+/** Makes a reply the last one on its connection. */
 export function closeAfter(reply: FastifyReply): FastifyReply {
   const { socket } = reply.request.raw;
   closing.add(socket);
@@ -94,7 +94,7 @@ export function refuseExpectation(request: IncomingMessage, response: ServerResp
 
 /** Answers CONNECT, which Node would answer by closing the connection. */
 export function refuseConnect(request: IncomingMessage, socket: Duplex): void {
-  // Node listens to it no longer, and an error that nobody hears ends the process.
+  // Node no longer handles this socket's errors, and an unhandled one ends the process.
   socket.on('error', () => socket.destroy());
   afterAnswers(socket, () =>
     writeProblem(socket, 'METHOD_NOT_ALLOWED', { request, detail: 'This is not a proxy', headers: { allow: '' } }),

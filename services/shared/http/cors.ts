@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** What pages of other origins may read of an answer, beside its body and the few headers that they always may. */
+/** Headers that pages of other origins may read, beside the few that they always may. */
 const exposed = 'ETag, Link, Location, Retry-After, X-Request-Id';
-/** What they may send. */
+/** Headers that they may send. */
 const allowed = 'Authorization, Content-Type, Idempotency-Key, If-None-Match, Order-Token, traceparent, X-Request-Id';
 /** How long a browser may keep a preflight's answer; Chromium keeps it no longer. */
 const maxAgeSeconds = 7_200;
@@ -25,7 +25,7 @@ export function createCors(list: string) {
       reply.header('access-control-allow-origin', origin).header('access-control-expose-headers', exposed);
     },
 
-    /** Tells a browser's preflight what the path takes. */
+    /** Answers a browser's preflight with the methods and headers that the path supports. */
     allow({ headers }: FastifyRequest, reply: FastifyReply, methods: string): void {
       if (headers['access-control-request-method'] === undefined || !origins.has(headers.origin ?? '')) return;
       reply.header('access-control-allow-methods', methods);

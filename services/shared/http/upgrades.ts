@@ -21,7 +21,7 @@ export function createUpgrades() {
     accepts(request: IncomingMessage): boolean {
       const { method, url = '', headers, socket } = request;
       if (method !== 'GET' || headers.upgrade?.toLowerCase() !== 'websocket') return false;
-      // What Fastify refuses before its hooks run, and what is pipelined behind another request, would never be closed.
+      // Fastify refuses malformed paths before its hooks run. Such a socket, or one with an answer on its way, would never be closed.
       const isRoute = prefixes.some((prefix) => url.startsWith(prefix) && plain.test(url.slice(prefix.length)));
       if (!isRoute || isAnswering(socket)) return false;
       handshakes.add(request);
@@ -30,7 +30,7 @@ export function createUpgrades() {
 
     isHandshake: ({ raw }: FastifyRequest) => handshakes.has(raw),
 
-    /** Node has given the socket of a handshake away: nobody else closes it when it is refused, or writes an accepted one's request id. */
+    /** Closes the connection if the handshake is refused, as Node no longer does, and keeps the request id for an accepted one. */
     prepare({ id, raw }: FastifyRequest, reply: FastifyReply): void {
       raw.headers['x-request-id'] = id;
       reply.header('connection', 'close');
