@@ -24,6 +24,7 @@ export type NginxOptions = {
 const ownProblems: Record<number, { code: ProblemCode; detail?: string }> = {
   400: { code: 'INVALID_REQUEST', detail: 'The request is not well-formed HTTP' },
   404: { code: 'NOT_FOUND', detail: directory },
+  405: { code: 'METHOD_NOT_ALLOWED' },
   413: { code: 'PAYLOAD_TOO_LARGE' },
   431: { code: 'HEADERS_TOO_LARGE' },
   500: { code: 'INTERNAL_ERROR' },
@@ -156,8 +157,9 @@ ${services.map(([service]) => upstream(service, servers[service], resolver)).joi
       proxy_set_header X-Forwarded-Port $server_port;
     }
 
-    error_page 400 405 501 505 = /problems/400;
+    error_page 400 501 505 = /problems/400;
     error_page 404 /problems/404;
+    error_page 405 /problems/405;
     error_page 413 /problems/413;
     error_page 414 494 = /problems/431;
     error_page 500 /problems/500;

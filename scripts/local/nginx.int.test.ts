@@ -124,7 +124,7 @@ describe("nginx's own answer", () => {
     ["a path of nginx's own", 'GET /problems/503 HTTP/1.1', [], '', 404, 'NOT_FOUND'],
     ['a malformed path', 'GET /events/%zz HTTP/1.1', [], '', 400, 'INVALID_REQUEST'],
     ['a malformed request', 'GET', [], '', 400, 'INVALID_REQUEST'],
-    ['a method that no service serves', 'TRACE /events HTTP/1.1', [], '', 400, 'INVALID_REQUEST'],
+    ['a method that no service serves', 'TRACE /events HTTP/1.1', [], '', 405, 'METHOD_NOT_ALLOWED'],
     ['another version of HTTP', 'GET /events HTTP/3.0', [], '', 400, 'INVALID_REQUEST'],
     ['two lengths', 'POST /events HTTP/1.1', ['Transfer-Encoding: chunked'], '{}', 400, 'INVALID_REQUEST'],
     ['a body too large', 'POST /events HTTP/1.1', [], large, 413, 'PAYLOAD_TOO_LARGE'],

@@ -21,15 +21,7 @@ import { nameIn, readWish, takeProblems, WishRequest } from './wish.ts';
 
 const params = Type.Object({ holdId: HoldId });
 
-/** There is nothing to say about a hold: a body that says something is refused, rather than ignored. */
-const nothing = Type.Object({}, { additionalProperties: false, description: 'Empty, or absent' });
-
-/** An absent body says nothing, as an empty one does. */
-function emptyIfAbsent(request: { body: unknown }, _reply: unknown, done: () => void): void {
-  request.body ??= {};
-  done();
-}
-
+/** A body is not needed, but it can be wrong. */
 const bodyProblems = ['PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'] as const;
 
 const eventOf = (holdId: string) => holdId.slice(0, holdId.indexOf('~'));
@@ -68,7 +60,6 @@ export function registerHoldRoutes(app: HttpServer, { redis, orderTokens, wakeRe
   app.post(
     '/purchase/api/v1/holds/:holdId/confirm',
     {
-      preValidation: emptyIfAbsent,
       schema: {
         operationId: 'confirmHold',
         summary: 'Buy what is held',
@@ -78,7 +69,6 @@ export function registerHoldRoutes(app: HttpServer, { redis, orderTokens, wakeRe
         tags: ['holds'],
         params,
         headers: commandHeaders,
-        body: nothing,
         response: {
           201: { ...json('Sold', ConfirmedOrder), headers: { Location: locationHeader('The order') } },
           200: {
@@ -118,7 +108,6 @@ export function registerHoldRoutes(app: HttpServer, { redis, orderTokens, wakeRe
   app.post(
     '/purchase/api/v1/holds/:holdId/extend',
     {
-      preValidation: emptyIfAbsent,
       schema: {
         operationId: 'extendHold',
         summary: 'Start a hold again, once',
@@ -126,7 +115,6 @@ export function registerHoldRoutes(app: HttpServer, { redis, orderTokens, wakeRe
         tags: ['holds'],
         params,
         headers: commandHeaders,
-        body: nothing,
         response: {
           200: json('The hold, as it is now', Hold),
           ...problemResponses(
@@ -157,14 +145,12 @@ export function registerHoldRoutes(app: HttpServer, { redis, orderTokens, wakeRe
   app.delete(
     '/purchase/api/v1/holds/:holdId',
     {
-      preValidation: emptyIfAbsent,
       schema: {
         operationId: 'releaseHold',
         summary: 'Give up a hold',
         description: 'Its seats are free at once.',
         tags: ['holds'],
         params,
-        body: nothing,
         response: {
           204: Type.Unsafe<undefined>({ type: 'null', description: 'Released' }),
           ...problemResponses(
