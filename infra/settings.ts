@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { listFaults } from '../services/shared/faults.ts';
+import { patterned } from '../services/shared/patterned.ts';
 
 const atLeast = (minimum: number, maximum: number, description: string) => Type.Integer({ minimum, maximum, description });
 const strict = { additionalProperties: false };
@@ -23,18 +24,26 @@ const ServiceSettings = Type.Object(
 
 const EnvironmentSettings = Type.Object(
   {
-    region: Type.String({ pattern: '^[a-z]{2}(-[a-z]+)+-[0-9]$', description: 'AWS region' }),
+    region: patterned('^[a-z]{2}(-[a-z]+)+-[0-9]$', 'must be a region, such as eu-central-1', { description: 'AWS region' }),
     availabilityZones: atLeast(2, 3, 'Zones that subnets, tasks and stores are spread over'),
     natGateways: Type.Enum(['one', 'one in each zone'], { description: 'One costs less; its zone takes the way out of all' }),
     encryptsInVpc: Type.Boolean({ description: 'Whether hardware encrypts what is not TLS: from the load balancer to tasks' }),
     architecture: Type.Enum(['ARM64', 'X86_64'], { description: 'Processors of the tasks, and so the platform of the images' }),
     certificateArn: Type.Optional(
-      Type.String({ pattern: '^arn:aws[a-z-]*:acm:', description: 'Certificate for HTTPS; without it, there is only HTTP' }),
+      patterned('^arn:aws[a-z-]*:acm:', 'must be the ARN of a certificate: arn:aws:acm:…', {
+        description: 'Certificate for HTTPS; without it, there is only HTTP',
+      }),
     ),
     redis: Type.Object(
       {
         kind: Type.Enum(['single', 'replicas', 'cluster', 'memorydb'], { description: 'What a failover can lose: README.md' }),
-        nodeType: Type.String({ pattern: '^(cache|db)\\.[a-z0-9]+\\.[a-z0-9]+$', description: 'ElastiCache or MemoryDB type' }),
+        nodeType: patterned(
+          '^(cache|db)\\.[a-z0-9]+\\.[a-z0-9]+$',
+          'must be a node type, such as cache.r7g.large or db.r7g.large',
+          {
+            description: 'ElastiCache or MemoryDB type',
+          },
+        ),
         shards: atLeast(1, 50, 'Masters that events are spread over'),
         replicasPerShard: atLeast(0, 5, 'Replicas of each master'),
         replicasToWaitFor: atLeast(0, 5, 'REDIS_REPLICAS_TO_WAIT_FOR of purchase'),
@@ -43,8 +52,7 @@ const EnvironmentSettings = Type.Object(
     ),
     database: Type.Object(
       {
-        instanceClass: Type.String({
-          pattern: '^db\\.[a-z0-9]+\\.[a-z0-9]+$',
+        instanceClass: patterned('^db\\.[a-z0-9]+\\.[a-z0-9]+$', 'must be an instance class, such as db.r7g.large', {
           description: 'Class of the writer and its readers',
         }),
         readers: atLeast(1, 15, 'Readers; the first of them follows the writer'),
@@ -60,7 +68,7 @@ const EnvironmentSettings = Type.Object(
       description: 'Origins whose pages may call the API from a browser',
     }),
     logDays: Type.Enum([1, 3, 5, 7, 14, 30, 60, 90, 180, 365], { description: 'Days that logs are kept' }),
-    alarmEmails: Type.Array(Type.String({ pattern: '^[^@\\s]+@[^@\\s]+$' }), {
+    alarmEmails: Type.Array(patterned('^[^@\\s]+@[^@\\s]+$', 'must be an e-mail address'), {
       maxItems: 10,
       description: 'Who hears of alarms',
     }),

@@ -1,10 +1,10 @@
 import { Type } from 'typebox';
-import { commonSettings, databaseSettings, queueSettings } from '../shared/config.ts';
+import { commonSettings, databaseSettings, databaseUrl, queueSettings, topicArn } from '../shared/config.ts';
 
 export const persistenceConfig = Type.Object({
   ...commonSettings('persistence'),
-  DATABASE_URL: Type.String({ pattern: '^mysql://', description: 'MySQL writer: mysql://user:password@host:port/database' }),
+  DATABASE_URL: databaseUrl('MySQL writer: mysql://user:password@host:port/database'),
   ...databaseSettings,
-  SNS_TOPIC_ARN: Type.String({ pattern: '^arn:', description: 'Topic that domain events are published to' }),
+  SNS_TOPIC_ARN: topicArn,
   ...queueSettings,
 });

@@ -82,7 +82,7 @@ describe('the worker', () => {
   it.each([
     ['is not JSON', 'garbage {', /CloudEvents batch/],
     ['is not a batch', { specversion: '1.0' }, /CloudEvents batch/],
-    ['holds something that is no event', ['nothing'], /must be object/],
+    ['holds something that is no event', ['nothing'], /must be an object/],
     [
       'holds an event of an unknown type',
       [{ ...purchased({ eventId: 'E', venueId: 'V', currency: 'USD' }, { sequence: 1 }), type: 'x' }],

@@ -1,12 +1,20 @@
 import { type Static, Type } from 'typebox';
-import { commonSettings, identitySettings, processSettings, publicSettings, redisSettings } from '../shared/config.ts';
+import {
+  commonSettings,
+  identitySettings,
+  processSettings,
+  publicSettings,
+  redisSettings,
+  redisUrl,
+  topicArn,
+} from '../shared/config.ts';
 import type { ReplicaPolicy } from './replicas.ts';
 
 export const purchaseConfig = Type.Object({
   ...commonSettings('purchase'),
   ...processSettings,
   ...publicSettings,
-  REDIS_URL: Type.String({ pattern: '^rediss?://', description: 'Redis with the inventory and the outbox; rediss:// for TLS' }),
+  REDIS_URL: redisUrl('Redis with the inventory and the outbox; rediss:// for TLS'),
   ...redisSettings,
   REDIS_REPLICAS_TO_WAIT_FOR: Type.Integer({
     minimum: 0,
@@ -26,7 +34,7 @@ export const purchaseConfig = Type.Object({
     description: 'Whether Redis answers only what no failover loses, as MemoryDB does: then no replica has to be waited for',
   }),
   ...identitySettings,
-  SNS_TOPIC_ARN: Type.String({ pattern: '^arn:', description: 'Topic that domain events are published to' }),
+  SNS_TOPIC_ARN: topicArn,
   OUTBOX_RETENTION_HOURS: Type.Integer({
     minimum: 1,
     maximum: 720,

@@ -2,23 +2,22 @@ import { Type } from 'typebox';
 import {
   commonSettings,
   databaseSettings,
+  databaseUrl,
   identitySettings,
   processSettings,
   publicSettings,
   queueSettings,
   redisSettings,
+  redisUrl,
 } from '../shared/config.ts';
 
 export const queryConfig = Type.Object({
   ...commonSettings('query'),
   ...processSettings,
   ...publicSettings,
-  REDIS_READER_URL: Type.String({
-    pattern: '^rediss?://',
-    description: 'Redis replica or primary with the inventory; rediss:// for TLS',
-  }),
+  REDIS_READER_URL: redisUrl('Redis replica or primary with the inventory; rediss:// for TLS'),
   ...redisSettings,
-  DATABASE_READER_URL: Type.String({ pattern: '^mysql://', description: 'MySQL reader; it may lag behind the writer' }),
+  DATABASE_READER_URL: databaseUrl('MySQL reader; it may lag behind the writer'),
   ...databaseSettings,
   DATABASE_CONNECTIONS: Type.Integer({
     minimum: 1,

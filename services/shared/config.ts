@@ -3,6 +3,7 @@ import { Value } from 'typebox/value';
 import { convertExactly } from './convert.ts';
 import { listFaults } from './faults.ts';
 import { pathTable, type ServiceName } from './path-table.ts';
+import { patterned } from './patterned.ts';
 
 export type Environment = Record<string, string | undefined>;
 
@@ -59,12 +60,28 @@ const origin = 'https?://[a-z0-9.-]+(:[0-9]{1,5})?';
 
 /** The settings of a service whose API is for everybody. */
 export const publicSettings = {
-  CORS_ORIGINS: Type.String({
-    pattern: `^(${origin}(,${origin})*)?$`,
-    default: '',
-    description: 'Origins whose pages may call the API from a browser, separated by commas, as in https://shop.example',
-  }),
+  CORS_ORIGINS: patterned(
+    `^(${origin}(,${origin})*)?$`,
+    'must be origins in lower case and without a path, such as https://shop.example, separated by commas',
+    {
+      default: '',
+      description: 'Origins whose pages may call the API from a browser, separated by commas, as in https://shop.example',
+    },
+  ),
 };
+
+export const redisUrl = (description: string) =>
+  patterned('^rediss?://', 'must be a URL that begins with redis:// or, for TLS, rediss://', { description });
+
+export const databaseUrl = (description: string) =>
+  patterned('^mysql://', 'must be a URL: mysql://user:password@host:port/database', { description });
+
+export const topicArn = patterned('^arn:', 'must be an ARN, which begins with arn:', {
+  description: 'Topic that domain events are published to',
+});
+
+const queueUrl = (description: string) =>
+  patterned('^https?://', 'must be a URL that begins with https:// or http://', { description });
 
 /** The settings of a service that uses Redis, beside its URL. */
 export const redisSettings = {
@@ -77,13 +94,11 @@ export const redisSettings = {
 
 /** The settings of a service that knows buyers' orders and the operator. */
 export const identitySettings = {
-  ORDER_TOKEN_SECRET: Type.String({
-    pattern: '^.{32,256}$',
+  ORDER_TOKEN_SECRET: patterned('^.{32,256}$', 'must have 32 to 256 characters', {
     description:
       "Secret that orders' tokens are made with, at least 32 characters, the same for purchase and query; another one voids all tokens",
   }),
-  OPS_TOKEN: Type.String({
-    pattern: '^(.{24,256})?$',
+  OPS_TOKEN: patterned('^(.{24,256})?$', 'must have 24 to 256 characters', {
     default: '',
     description:
       "Operator's token, at least 24 characters: opens the page at /query/ops, and every order; without it nobody is operator",
@@ -98,9 +113,6 @@ export const databaseSettings = {
 
 /** The settings of a service that works on the queues, or looks at how much waits in them. */
 export const queueSettings = {
-  SQS_QUEUE_URL: Type.String({ pattern: '^https?://', description: 'Queue that the worker reads' }),
-  SQS_DEAD_LETTER_QUEUE_URL: Type.String({
-    pattern: '^https?://',
-    description: 'Queue for what the worker cannot apply, with the reason',
-  }),
+  SQS_QUEUE_URL: queueUrl('Queue that the worker reads'),
+  SQS_DEAD_LETTER_QUEUE_URL: queueUrl('Queue for what the worker cannot apply, with the reason'),
 };

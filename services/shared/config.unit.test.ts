@@ -1,11 +1,20 @@
 import { Type } from 'typebox';
 import { describe, expect, it } from 'vitest';
-import { commonSettings, type Environment, loadConfig, processSettings, publicSettings, redisSettings } from './config.ts';
+import {
+  commonSettings,
+  databaseUrl,
+  type Environment,
+  loadConfig,
+  processSettings,
+  publicSettings,
+  redisSettings,
+  redisUrl,
+} from './config.ts';
 
 const schema = Type.Object({
   ...commonSettings('purchase'),
-  REDIS_URL: Type.String({ pattern: '^rediss?://' }),
-  DATABASE_URL: Type.String({ pattern: '^mysql://' }),
+  REDIS_URL: redisUrl('Redis'),
+  DATABASE_URL: databaseUrl('MySQL'),
 });
 
 const required = { REDIS_URL: 'redis://localhost:6379', DATABASE_URL: 'mysql://u:p@localhost/onsale' };
@@ -74,9 +83,9 @@ describe('the settings of a service', () => {
     const report = () => loadConfig(schema, environment);
     expect(report).toThrow('The environment is not valid:\n');
     for (const fault of [
-      '  PORT must be integer',
-      '  LOG_LEVEL must be equal to one of the allowed values',
-      '  REDIS_URL must match pattern "^rediss?://"',
+      '  PORT must be an integer',
+      '  LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent',
+      '  REDIS_URL must be a URL that begins with redis:// or, for TLS, rediss://',
       '  DATABASE_URL is missing',
     ]) {
       expect(report).toThrow(fault);

@@ -2,10 +2,11 @@ import { type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { describe, expect, it } from 'vitest';
 import { listFaults } from './faults.ts';
+import { patterned } from './patterned.ts';
 
 const Seat = Type.Object(
   {
-    row: Type.String({ pattern: '^[A-Z]$' }),
+    row: patterned('^[A-Z]$', 'must be a capital letter'),
     column: Type.Union([Type.String({ pattern: '^[1-9]$' }), Type.Integer({ minimum: 1 })]),
   },
   { additionalProperties: false },
@@ -29,9 +30,11 @@ describe('the faults of a value', () => {
   });
 
   it('are one for each place, the alternatives joined', () => {
-    expect(faultsOf(Seat, { row: 'A', column: 0 })).toEqual([{ pointer: '/column', detail: 'must be string, or must be >= 1' }]);
+    expect(faultsOf(Seat, { row: 'A', column: 0 })).toEqual([
+      { pointer: '/column', detail: 'must be a string, or must be at least 1' },
+    ]);
     expect(faultsOf(Seat, { row: 'A', column: null })).toEqual([
-      { pointer: '/column', detail: 'must be string, or must be integer' },
+      { pointer: '/column', detail: 'must be a string, or must be an integer' },
     ]);
   });
 
@@ -44,8 +47,25 @@ describe('the faults of a value', () => {
           { row: 'a', column: 1 },
         ],
       }),
-    ).toEqual([{ pointer: '/seats/1/row', detail: 'must match pattern "^[A-Z]$"' }]);
-    expect(faultsOf(seats, [])).toContainEqual({ pointer: '', detail: 'must be object' });
+    ).toEqual([{ pointer: '/seats/1/row', detail: 'must be a capital letter' }]);
+    expect(faultsOf(seats, [])).toContainEqual({ pointer: '', detail: 'must be an object' });
+  });
+
+  it.each<[TSchema, unknown, string]>([
+    [patterned('^[0-9]+x$', 'must be digits, and an x'), 'x', 'must be digits, and an x'],
+    // Whoever forgot to say it plainly shows no expression either.
+    [Type.String({ pattern: '^[a-z]{7,}$' }), 'x', 'has a form that is not allowed'],
+    [Type.Enum(['red', 'green']), 'blue', 'must be one of red, green'],
+    [Type.Literal('1.0'), '2.0', 'must be 1.0'],
+    [Type.Integer({ maximum: 9 }), 10, 'must be at most 9'],
+    [Type.String({ minLength: 1 }), '', 'must have at least 1 character'],
+    [Type.String({ maxLength: 2 }), 'abc', 'must have at most 2 characters'],
+    [Type.Array(Type.Null(), { minItems: 1 }), [], 'must have at least 1 item'],
+    [Type.Array(Type.Null(), { maxItems: 2 }), [null, null, null], 'must have at most 2 items'],
+    [Type.Unsafe({ type: ['string', 'null'] }), 1, 'must be a string or null'],
+    [Type.Boolean(), 'yes', 'must be true or false'],
+  ])('say what to write instead: %j, not %j', (schema, value, detail) => {
+    expect(faultsOf(schema, value)).toEqual([{ pointer: '', detail }]);
   });
 
   it.each([

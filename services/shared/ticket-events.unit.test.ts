@@ -96,22 +96,22 @@ describe("the consumer's check", () => {
   });
 
   it.each([
-    ['null', null, [' must be object']],
-    ['a string', 'onsale.tickets.purchased', [' must be object']],
-    ['an array', [event], [' must be object']],
+    ['null', null, [' must be an object']],
+    ['a string', 'onsale.tickets.purchased', [' must be an object']],
+    ['an array', [event], [' must be an object']],
     ['nothing', {}, ['/type is missing']],
-    ['a type that is no text', { ...event, type: 7 }, ['/type must be string']],
+    ['a type that is no text', { ...event, type: 7 }, ['/type must be a string']],
     ['an unknown type', { ...event, type: 'onsale.tickets.teleported' }, ['/type is unknown: onsale.tickets.teleported']],
     ['a type that every object has', { ...event, type: 'constructor' }, ['/type is unknown: constructor']],
     ["a purchase with a cancellation's schema", { ...event, dataschema: cancellation.dataschema }, [/^\/dataschema /]],
     ['another version of its data', { ...event, dataschema: 'urn:onsale:tickets.purchased:2' }, [/^\/dataschema /]],
     ['another CloudEvents version', { ...event, specversion: '0.3' }, [/^\/specversion /]],
-    ['data as text', { ...event, data: record.data }, ['/data must be object']],
+    ['data as text', { ...event, data: record.data }, ['/data must be an object']],
     ['sequence 0', withData({ sequence: 0 }), [/^\/data\/sequence /]],
     ['a sequence in words', withData({ sequence: '7' }), [/^\/data\/sequence /]],
     ['no ticket', withData({ tickets: [] }), [/^\/data\/tickets /]],
     ['1,001 tickets', withData({ tickets: Array.from({ length: 1_001 }, () => ticket) }), [/^\/data\/tickets /]],
-    ['junk among its tickets', withData({ tickets: [ticket, 'junk'] }), ['/data/tickets/1 must be object']],
+    ['junk among its tickets', withData({ tickets: [ticket, 'junk'] }), ['/data/tickets/1 must be an object']],
     ['a ticket id that is no UUID', withTicket({ ticketId: 'T1' }), [/^\/data\/tickets\/0\/ticketId /]],
     ['a price in words', withTicket({ priceMinor: '10000' }), [/^\/data\/tickets\/0\/priceMinor /]],
     [

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { HttpServer } from '../../shared/http-server.ts';
+import { patterned } from '../../shared/patterned.ts';
 import { sendProblem } from '../../shared/problems.ts';
 import { isTraceparent } from '../../shared/traceparent.ts';
 import type { Command } from '../seats/command.ts';
@@ -15,8 +16,7 @@ const minStrangersCharacters = 16;
 /** The headers of every POST, for its schema. */
 export const commandHeaders = Type.Object({
   'idempotency-key': Type.Optional(
-    Type.String({
-      pattern: idempotencyKeyPattern,
+    patterned(idempotencyKeyPattern, 'must be 1 to 255 printable ASCII characters, without spaces unless quoted', {
       description:
         'Up to 255 printable characters, quoted or not; best a UUID. Without credentials it needs at least 16, as whoever knows it ' +
         'can get the same answer. For 24 hours the same key with a request that means the same gives the same answer, whether it ' +

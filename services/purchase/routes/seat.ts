@@ -1,15 +1,17 @@
 import { type Static, type TObject, Type } from 'typebox';
 import { maxColumns, Row, ZoneId } from '../../shared/identifiers.ts';
+import { patterned } from '../../shared/patterned.ts';
 import type { Seat } from '../seats/take-seats.ts';
 
 /** Without leading zeros: "01" and "1" must not be two names of a seat. */
 const columnPattern = '^[1-9][0-9]{0,3}$';
+const columnSentence = `must be a number from 1 to ${maxColumns}, without leading zeros`;
 
 /** A seat as a request names it, for its schema. */
 export const seatFields = {
   zoneId: ZoneId,
   row: Row,
-  column: Type.Union([Type.String({ pattern: columnPattern }), Type.Integer({ minimum: 1, maximum: maxColumns })], {
+  column: Type.Union([patterned(columnPattern, columnSentence), Type.Integer({ minimum: 1, maximum: maxColumns })], {
     description: 'From 1, as a string or an integer',
     examples: ['1'],
   }),

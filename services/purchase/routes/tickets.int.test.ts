@@ -180,7 +180,7 @@ describe('a malformed request', () => {
 
   it.each(['null', '[]', '1', '"A1"', nested(pastBodyLimit / 2 - 1)])('(the body %.9s…) is refused as a whole', async (body) => {
     const { errors } = await refusal(buy(body), 'INVALID_REQUEST');
-    expect(errors).toContainEqual({ pointer: '#', detail: 'must be object' });
+    expect(errors).toContainEqual({ pointer: '#', detail: 'must be an object' });
   });
 
   it.each(['row', 'nest'])('(deeply nested JSON in "%s") is refused at that field', async (field) => {

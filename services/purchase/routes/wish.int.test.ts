@@ -94,7 +94,7 @@ describe.each(['orders', 'holds'])('POST /%s with a body that is wrong', (path) 
   });
 
   it.each(['null', '[]', '1', '"A1"'])('(%s) is refused as a whole', async (body) => {
-    expect(await faultsOf(body)).toContainEqual({ pointer: '#', detail: 'must be object' });
+    expect(await faultsOf(body)).toContainEqual({ pointer: '#', detail: 'must be an object' });
   });
 
   const json = JSON.stringify(chosen);
