@@ -1,19 +1,33 @@
 /**
- * Currencies whose minor unit has not two decimals (ISO 4217, list one). A table of our own: what Intl says comes from CLDR
- * and differs (IQD, COP: 0), and a change of it by another Node would rescale every price that is kept in minor units.
+ * The currencies of ISO 4217, list one (January 2026), by the decimals of their minor unit. Without funds, metals and codes for tests,
+ * which nobody can pay in. A table of our own: Intl's comes from CLDR and differs (IQD, COP: 0 decimals; HRK, ANG: gone), and
+ * another Node that changes it would rescale every price that is kept in minor units.
  */
 const codesByDigits = {
-  0: 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF',
+  0: 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF',
+  2:
+    'AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC CUP CVE CZK ' +
+    'DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD ' +
+    'KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP ' +
+    'PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH ' +
+    'USD UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG',
   3: 'BHD IQD JOD KWD LYD OMR TND',
-  4: 'CLF UYW',
 };
 
-const unusualDigits = new Map(
-  Object.entries(codesByDigits).flatMap(([digits, codes]) => codes.split(' ').map((code) => [code, Number(digits)])),
-);
+/** Not sold in, but kept by events that were opened before that was checked: funds, whose decimals are as unusual. */
+const fundsByDigits = { 0: 'UYI', 4: 'CLF UYW' };
+
+const digitsOf = (table: Record<number, string>) =>
+  Object.entries(table).flatMap(([digits, codes]) => codes.split(' ').map((code) => [code, Number(digits)] as const));
+
+const currencies = new Map(digitsOf(codesByDigits));
+const allDigits = new Map([...currencies, ...digitsOf(fundsByDigits)]);
+
+/** True of the code of a currency that tickets can be sold in. */
+export const isCurrency = (code: string): boolean => currencies.has(code);
 
 /** How many decimals a currency's minor unit has: 2 for USD, 0 for JPY, 3 for KWD. */
-const minorDigits = (currency: string): number => unusualDigits.get(currency) ?? 2;
+const minorDigits = (currency: string): number => allDigits.get(currency) ?? 2;
 
 /** Integer minor units as a decimal string: (10000, 'USD') → "100.00"; below zero, as the change of a sum: "-0.05". */
 export function formatMoney(minor: number | bigint, currency: string): string {
@@ -34,4 +48,14 @@ export function parseMoney(decimal: string, currency: string): bigint {
   const fraction = (match[2] ?? '').replace(/0+$/, '');
   if (fraction.length > digits) throw new RangeError(`"${decimal}" has more than ${digits} decimals, ${currency}'s limit`);
   return BigInt(match[1] + fraction.padEnd(digits, '0'));
+}
+
+/**
+ * A decimal of MySQL's with the currency's decimals: ("100.0000", 'USD') → "100.00". An amount that is finer than the currency's
+ * minor unit, which is a difference for `verify` to report, keeps the decimals that it needs: ("0.5000", 'JPY') → "0.5".
+ */
+export function plainDecimal(decimal: string, currency: string): string {
+  const [whole = '', fraction = ''] = decimal.split('.');
+  const decimals = fraction.replace(/0+$/, '').padEnd(minorDigits(currency), '0');
+  return decimals === '' ? whole : `${whole}.${decimals}`;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatMoney, parseMoney } from './money.ts';
+import { formatMoney, isCurrency, parseMoney, plainDecimal } from './money.ts';
 
 const amounts: [minor: bigint, currency: string, decimal: string][] = [
   [10_000n, 'USD', '100.00'],
@@ -55,6 +55,31 @@ describe('money', () => {
     ['1.0001', 'KWD'],
   ])('refuses to round "%s" %s', (decimal, currency) => {
     expect(() => parseMoney(decimal, currency)).toThrow(RangeError);
+  });
+
+  it.each([
+    ['100.0000', 'USD', '100.00'],
+    ['0', 'USD', '0.00'],
+    ['1050.0000', 'JPY', '1050'],
+    ['12.3450', 'KWD', '12.345'],
+    ['100.5000', 'JPY', '100.5'],
+    ['0.0050', 'USD', '0.005'],
+  ])('shows the database\'s "%s" %s as "%s", also if the currency has no such decimals', (decimal, currency, shown) => {
+    expect(plainDecimal(decimal, currency)).toBe(shown);
+  });
+
+  it('is in currencies that Node knows too, and that are in use', () => {
+    const known = Intl.supportedValuesOf('currency');
+    const ours = known.filter(isCurrency);
+    expect(ours.length).toBeGreaterThan(140);
+    // What CLDR still lists: withdrawn, or not money.
+    expect(known.filter((code) => !isCurrency(code))).toEqual(
+      ['ANG', 'BGN', 'CUC', 'HRK', 'SLL', 'XDR', 'XSU', 'ZWL'].filter((code) => known.includes(code)),
+    );
+  });
+
+  it.each(['ABC', 'XXX', 'XTS', 'XAU', 'DEM', 'CLF', 'usd', 'US', '', 'constructor'])('is not in "%s"', (code) => {
+    expect(isCurrency(code)).toBe(false);
   });
 
   it.each(['', ' ', '1,000.00', '-1.00', '+1', '.50', '1.', '1e3', '0x10', '1 ', '1\n', 'NaN', '１'])(

@@ -1,4 +1,4 @@
-import { formatMoney, parseMoney } from '../../../services/shared/money.ts';
+import { plainDecimal } from '../../../services/shared/money.ts';
 import { decimalOf, type Sums, totalOf } from './sums.ts';
 
 /** One line on an event: what was compared, and what of it is in motion. */
@@ -15,7 +15,7 @@ export function summaryOf(of: {
 }): string {
   const { eventId, currency, sums, applied, differences, held, inFlight, awaited, selling } = of;
   const { tickets, units } = totalOf(sums);
-  const what = `${eventId}: ${count(tickets, 'ticket')} for ${amountOf(units, currency)} ${currency}, ${count(applied, 'domain event')}`;
+  const what = `${eventId}: ${count(tickets, 'ticket')} for ${plainDecimal(decimalOf(units), currency)} ${currency}, ${count(applied, 'domain event')}`;
   const rest = [
     differences === 0 ? 'nothing missing, nothing twice' : count(differences, 'difference'),
     ...(held > 0 ? [`${count(held, 'ticket')} held`] : []),
@@ -28,13 +28,3 @@ export function summaryOf(of: {
 
 /** (1, 'ticket') → "1 ticket", (50000, 'ticket') → "50,000 tickets". */
 const count = (number: number, word: string) => `${number.toLocaleString('en-US')} ${word}${number === 1 ? '' : 's'}`;
-
-/** What is finer than the currency's minor unit, and so a difference, is shown all the same. */
-function amountOf(units: bigint, currency: string): string {
-  const decimal = decimalOf(units);
-  try {
-    return formatMoney(parseMoney(decimal, currency), currency);
-  } catch {
-    return decimal;
-  }
-}

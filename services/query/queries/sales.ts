@@ -1,5 +1,5 @@
 import type { Database } from '../../shared/database.ts';
-import { formatMoney, parseMoney } from '../../shared/money.ts';
+import { parseMoney, plainDecimal } from '../../shared/money.ts';
 
 export type Sales = { venueId: string; count: number; totalRevenue: string; currency: string };
 
@@ -27,7 +27,7 @@ export async function readSales(db: Database, eventId: string): Promise<Sales | 
     venueId,
     currency,
     count: Number(tickets ?? 0),
-    totalRevenue: formatMoney(parseMoney(revenue ?? '0', currency), currency),
+    totalRevenue: plainDecimal(revenue ?? '0', currency),
   };
 }
 

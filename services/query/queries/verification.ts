@@ -1,5 +1,5 @@
 import type { Database } from '../../shared/database.ts';
-import { formatMoney, parseMoney } from '../../shared/money.ts';
+import { plainDecimal } from '../../shared/money.ts';
 import type { Verification } from '../ops/messages.ts';
 
 /** What the last verification of an event found, or undefined where there was none. */
@@ -11,5 +11,5 @@ export async function findVerification(db: Database, eventId: string, currency: 
     .executeTakeFirst();
   if (!row) return undefined;
   const { verified_on, revenue, ...found } = row;
-  return { at: verified_on.toISOString(), revenue: formatMoney(parseMoney(revenue, currency), currency), ...found };
+  return { at: verified_on.toISOString(), revenue: plainDecimal(revenue, currency), ...found };
 }
