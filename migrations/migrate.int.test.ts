@@ -36,6 +36,7 @@ it('0003 keeps what was applied before it: purchases, whoever bought, and cancel
   await migrations['0005-conflict-notices'].up(old);
   await migrations['0006-applied-on'].up(old);
   await migrations['0007-verifications'].up(old);
+  await migrations['0008-names-of-events'].up(old);
   expect(await dumpSchema(scratch)).toBe(await dumpSchema(db));
 });
 
@@ -62,6 +63,36 @@ it('0006 has the server note when a domain event was applied, in UTC whatever th
   const appliedMs = rows[1]?.applied_on?.getTime() ?? 0;
   // The server's clock, on this machine or near.
   expect(Math.abs(appliedMs - beforeMs)).toBeLessThan(10_000);
+});
+
+it('0008 leaves each event the names that it had, and lets another event at the venue have its own', async () => {
+  await using resources = new AsyncDisposableStack();
+  const scratch = await createScratch(resources);
+  const old = scratch as unknown as Kysely<unknown>;
+  const names = Object.keys(migrations) as (keyof typeof migrations)[];
+  for (const name of names.slice(0, names.indexOf('0008-names-of-events'))) await migrations[name].up(old);
+  await sql`insert into venues (venue_id, name) values ('Hall', 'The hall'), ('Other', 'Elsewhere')`.execute(old);
+  await sql`insert into zones (venue_id, zone_id, name) values ('Hall', 1, 'Stalls'), ('Hall', 2, 'Gallery'), ('Other', 1, 'Field')`.execute(
+    old,
+  );
+  await sql`insert into events (event_id, venue_id, name, currency, on_sale_at) values
+    ('A', 'Hall', 'A', 'USD', now()), ('B', 'Hall', 'B', 'USD', now()), ('C', 'Other', 'C', 'USD', now())`.execute(old);
+  await sql`insert into event_zones (event_id, zone_id, capacity, price, currency) values
+    ('A', 1, 1, 1, 'USD'), ('A', 2, 1, 1, 'USD'), ('B', 1, 1, 1, 'USD'), ('C', 1, 1, 1, 'USD')`.execute(old);
+  await migrations['0008-names-of-events'].up(old);
+  const rows = await scratch
+    .selectFrom('events')
+    .innerJoin('event_zones', 'event_zones.event_id', 'events.event_id')
+    .select(['events.event_id', 'venue_name', 'zone_id', 'event_zones.name'])
+    .orderBy('events.event_id')
+    .orderBy('zone_id')
+    .execute();
+  expect(rows).toEqual([
+    { event_id: 'A', venue_name: 'The hall', zone_id: 1, name: 'Stalls' },
+    { event_id: 'A', venue_name: 'The hall', zone_id: 2, name: 'Gallery' },
+    { event_id: 'B', venue_name: 'The hall', zone_id: 1, name: 'Stalls' },
+    { event_id: 'C', venue_name: 'Elsewhere', zone_id: 1, name: 'Field' },
+  ]);
 });
 
 /** A database of the test's own, without tables, on one connection. */

@@ -7,6 +7,7 @@ import { up as wholeCatalogue } from './0004-whole-catalogue.ts';
 import { up as conflictNotices } from './0005-conflict-notices.ts';
 import { up as appliedOn } from './0006-applied-on.ts';
 import { up as verifications } from './0007-verifications.ts';
+import { up as namesOfEvents } from './0008-names-of-events.ts';
 
 /** In the order of their names; forward only. */
 export const migrations = {
@@ -17,6 +18,7 @@ export const migrations = {
   '0005-conflict-notices': { up: conflictNotices },
   '0006-applied-on': { up: appliedOn },
   '0007-verifications': { up: verifications },
+  '0008-names-of-events': { up: namesOfEvents },
 };
 
 /**

@@ -14,6 +14,7 @@ create table event_zones (
   currency char(3) not null,
   focus_row double,
   focus_column double,
+  name varchar(200) not null,
   primary key (event_id, zone_id)
 ) collate utf8mb4_bin;
 
@@ -26,6 +27,7 @@ create table events (
   tickets_per_buyer int,
   hold_ms int,
   epoch int not null,
+  venue_name varchar(200) not null,
   primary key (event_id)
 ) collate utf8mb4_bin;
 
@@ -102,5 +104,4 @@ create table zones (
 ) collate utf8mb4_bin;
 
 alter table event_zones add constraint event_zones_event foreign key (event_id) references events (event_id);
-alter table events add constraint events_venue foreign key (venue_id) references venues (venue_id);
 alter table zones add constraint zones_venue foreign key (venue_id) references venues (venue_id);

@@ -1,25 +1,15 @@
-import { type Kysely, sql } from 'kysely';
-import type { Inventory } from '../../services/purchase/seats/inventory.ts';
+import type { Kysely } from 'kysely';
 import { formatMoney, parseMoney } from '../../services/shared/money.ts';
 import type { Schema } from '../../services/shared/schema.ts';
 import { frontCentre } from '../../services/shared/zone-layout.ts';
 import { defaultHoldSeconds, type EventPlan } from './event-file.ts';
 
-/** Writes a plan's catalogue, in place of what there was of its event. */
+/** Writes a plan's catalogue, in place of the one that its event had. */
 export async function writeCatalogue(trx: Kysely<Schema>, plan: EventPlan): Promise<void> {
   const { eventId, venueId, currency, onSaleAtMs, holdMs, ticketsPerBuyer, zones } = plan.inventory;
-  await trx
-    .insertInto('venues')
-    .values({ venue_id: venueId, name: plan.venueName })
-    .onDuplicateKeyUpdate({ name: plan.venueName })
-    .execute();
-  await trx
-    .insertInto('zones')
-    .values(zones.map(({ zoneId }) => ({ venue_id: venueId, zone_id: zoneId, name: plan.zoneNames.get(zoneId) ?? '' })))
-    .onDuplicateKeyUpdate({ name: sql`values(name)` })
-    .execute();
   const event = {
     venue_id: venueId,
+    venue_name: plan.venueName,
     name: plan.eventName,
     currency,
     on_sale_at: new Date(onSaleAtMs),
@@ -38,6 +28,7 @@ export async function writeCatalogue(trx: Kysely<Schema>, plan: EventPlan): Prom
       zones.map(({ zoneId, grid, capacity, priceMinor }) => ({
         event_id: eventId,
         zone_id: zoneId,
+        name: plan.zoneNames.get(zoneId) ?? '',
         seat_rows: grid?.rows ?? null,
         seat_columns: grid?.columns ?? null,
         capacity,
@@ -50,24 +41,27 @@ export async function writeCatalogue(trx: Kysely<Schema>, plan: EventPlan): Prom
     .execute();
 }
 
-/** What an event's inventory is to be, as its catalogue says; undefined where there is no such event. */
-export async function readCatalogue(db: Kysely<Schema>, eventId: string): Promise<Inventory | undefined> {
+/** An event as MySQL's catalogue describes it, or undefined if it was never opened. */
+export async function readCatalogue(db: Kysely<Schema>, eventId: string): Promise<EventPlan | undefined> {
   const event = await db.selectFrom('events').selectAll().where('event_id', '=', eventId).executeTakeFirst();
   if (!event) return undefined;
   const { venue_id: venueId, currency, on_sale_at, hold_ms, tickets_per_buyer } = event;
-  const zones = await db.selectFrom('event_zones').selectAll().where('event_id', '=', eventId).orderBy('zone_id').execute();
-  return {
+  const rows = await db.selectFrom('event_zones').selectAll().where('event_id', '=', eventId).orderBy('zone_id').execute();
+  const zones = rows.map(({ zone_id: zoneId, seat_rows, seat_columns: columns, capacity, price, focus_row, focus_column }) => {
+    const zone = { zoneId, capacity, priceMinor: Number(parseMoney(price, currency)) };
+    if (seat_rows === null || columns === null) return zone;
+    const focus = focus_row === null || focus_column === null ? frontCentre(columns) : { row: focus_row, column: focus_column };
+    return { ...zone, grid: { rows: seat_rows, columns, focus } };
+  });
+  const inventory = {
     eventId,
     venueId,
     currency,
     onSaleAtMs: on_sale_at.getTime(),
     holdMs: hold_ms ?? defaultHoldSeconds * 1_000,
     ...(tickets_per_buyer !== null && { ticketsPerBuyer: tickets_per_buyer }),
-    zones: zones.map(({ zone_id: zoneId, seat_rows: rows, seat_columns: columns, capacity, price, focus_row, focus_column }) => {
-      const zone = { zoneId, capacity, priceMinor: Number(parseMoney(price, currency)) };
-      if (rows === null || columns === null) return zone;
-      const focus = focus_row === null || focus_column === null ? frontCentre(columns) : { row: focus_row, column: focus_column };
-      return { ...zone, grid: { rows, columns, focus } };
-    }),
+    zones,
   };
+  const zoneNames = new Map(rows.map(({ zone_id, name }) => [zone_id, name]));
+  return { venueName: event.venue_name, eventName: event.name, zoneNames, inventory };
 }

@@ -18,7 +18,7 @@ import type { System } from './system.ts';
  */
 export async function rebuildEvent(system: System, eventId: string, say: (line: string) => void): Promise<void> {
   const { db, redis, messaging } = system;
-  const inventory = await readCatalogue(db, eventId);
+  const { inventory } = (await readCatalogue(db, eventId)) ?? {};
   if (!inventory) throw new Error(`${eventId} was never opened`);
   // Where Redis lost one event it may have lost others: they are unavailable, and not unknown.
   const known = await db.selectFrom('events').select('event_id').execute();

@@ -41,14 +41,12 @@ async function laggingReplica() {
   return {
     reader,
     /** What the writer has of an event, all at once, as a replica applies a transaction. */
-    async catchUp({ eventId, venueId }: Inventory) {
-      const venues = await db.selectFrom('venues').selectAll().where('venue_id', '=', venueId).execute();
+    async catchUp({ eventId }: Inventory) {
       const events = await db.selectFrom('events').selectAll().where('event_id', '=', eventId).execute();
       const sold = await db.selectFrom('tickets').selectAll().where('event_id', '=', eventId).execute();
       const sales = await db.selectFrom('sales_by_zone').selectAll().where('event_id', '=', eventId).execute();
       const withoutLive = sold.map(({ live: _generated, ...ticket }) => ticket);
       await reader.transaction().execute(async (trx) => {
-        await trx.insertInto('venues').values(venues).onDuplicateKeyUpdate({ venue_id: venueId }).execute();
         await trx.insertInto('events').values(events).onDuplicateKeyUpdate({ event_id: eventId }).execute();
         if (withoutLive.length > 0) await trx.replaceInto('tickets').values(withoutLive).execute();
         if (sales.length > 0) await trx.replaceInto('sales_by_zone').values(sales).execute();

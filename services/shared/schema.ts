@@ -2,11 +2,10 @@ import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
 
 /** What migrations/ made of the database, for Kysely. Money is a decimal string; ids of orders and tickets are 16 bytes. */
 export type Schema = {
-  venues: { venue_id: string; name: string };
-  zones: { venue_id: string; zone_id: number; name: string };
   events: {
     event_id: string;
     venue_id: string;
+    venue_name: string;
     name: string;
     currency: string;
     on_sale_at: Date;
@@ -21,6 +20,7 @@ export type Schema = {
   event_zones: {
     event_id: string;
     zone_id: number;
+    name: string;
     seat_rows: number | null;
     seat_columns: number | null;
     capacity: number;

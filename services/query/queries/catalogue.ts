@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import type { Database } from '../../shared/database.ts';
 import { Currency, EventId, Money, Timestamp, VenueId, ZoneId } from '../../shared/identifiers.ts';
-import { formatMoney, parseMoney } from '../../shared/money.ts';
+import { plainDecimal } from '../../shared/money.ts';
 
 const integerOrNull = (description: string) => Type.Unsafe<number | null>({ type: ['integer', 'null'], minimum: 1, description });
 
@@ -42,20 +42,16 @@ export const listEvents = (db: Database, most: number): Promise<{ eventId: strin
 export async function findEvent(db: Database, eventId: string): Promise<CatalogueEvent | undefined> {
   const rows = await db
     .selectFrom('events')
-    .innerJoin('venues', 'venues.venue_id', 'events.venue_id')
     .innerJoin('event_zones', 'event_zones.event_id', 'events.event_id')
-    .innerJoin('zones', (join) =>
-      join.onRef('zones.venue_id', '=', 'events.venue_id').onRef('zones.zone_id', '=', 'event_zones.zone_id'),
-    )
     .select([
       'events.venue_id',
-      'venues.name as venue_name',
+      'events.venue_name',
       'events.name',
       'events.on_sale_at',
       'events.currency',
       'events.tickets_per_buyer',
       'event_zones.zone_id',
-      'zones.name as zone_name',
+      'event_zones.name as zone_name',
       'event_zones.price',
       'event_zones.seat_rows',
       'event_zones.seat_columns',
@@ -78,7 +74,7 @@ export async function findEvent(db: Database, eventId: string): Promise<Catalogu
     zones: rows.map((zone) => ({
       zoneId: zone.zone_id,
       name: zone.zone_name,
-      price: formatMoney(parseMoney(zone.price, currency), currency),
+      price: plainDecimal(zone.price, currency),
       rows: zone.seat_rows,
       columns: zone.seat_columns,
       capacity: zone.capacity,

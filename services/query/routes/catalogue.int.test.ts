@@ -32,6 +32,21 @@ describe("an event's catalogue", () => {
     ]);
   });
 
+  it('has names of its own: another event at the same venue leaves them as they are', async () => {
+    const event = await openTestEvent();
+    const names = (word: string) => ({
+      venueName: `A ${word} hall`,
+      eventName: `A ${word} play`,
+      zoneNames: new Map([[1, word]]),
+    });
+    const named = (word: string) => ({ venueName: `A ${word} hall`, name: `A ${word} play`, zones: [{ name: word }] });
+    await openEvent(db, redis, { ...planOf(event), ...names('loud') });
+    const other = { ...event, eventId: unique('event') };
+    await openEvent(db, redis, { ...planOf(other), ...names('quiet') });
+    expect((await get(event.eventId)).json()).toMatchObject(named('loud'));
+    expect((await get(other.eventId)).json()).toMatchObject(named('quiet'));
+  });
+
   it('says null where a buyer may have any number of tickets', async () => {
     const { eventId } = await openTestEvent();
     expect((await get(eventId)).json()).toMatchObject({ ticketsPerBuyer: null });
