@@ -12,7 +12,9 @@ const valid = {
   ],
 };
 
-const parse = (changes: object) => () => parseEventFile(JSON.stringify({ ...valid, ...changes }));
+const nowMs = Date.UTC(2026, 5, 1);
+
+const parse = (changes: object) => () => parseEventFile(JSON.stringify({ ...valid, ...changes }), nowMs);
 
 describe('an event file', () => {
   it('describes a venue, its zones and an event', () => {
@@ -26,6 +28,7 @@ describe('an event file', () => {
       holdMs: 600_000,
       zones: [...[1, 2, 3].map((zoneId) => ({ zoneId, ...seated })), { zoneId: 9, capacity: 40, priceMinor: 800 }],
     });
+    expect(plan.offsetMinutes).toBe(120);
     expect([...plan.zoneNames.values()]).toEqual(['Zone 1', 'Zone 2', 'Zone 3', 'Standing']);
   });
 
@@ -52,12 +55,43 @@ describe('an event file', () => {
       { zoneId: 5, capacity: 1, price: '1' },
     ];
     const message = messageOf(parse({ zones, event: { ...valid.event, onSaleAt: '2026-05-01' } }));
-    expect(message).toContain('/event/onSaleAt must be a time with its offset');
+    expect(message).toContain('/event/onSaleAt must be a date and time with its offset from UTC');
     expect(message).toContain('/zones/0 needs either rows and columns, or a capacity');
     expect(message).toContain('/zones/1 needs either rows and columns, or a capacity');
     expect(message).toContain('/zones/2/throughZoneId must not be below zoneId 4');
     expect(message).toContain('/zones/2/price "1.005" has more than 2 decimals');
-    expect(message).toContain('/zones/4 zone 5 is described twice');
+    expect(message).toContain('/zones/4 describes zone 5 a second time');
+  });
+
+  it('is told of faults of every kind together, and of none in the words of an expression', () => {
+    const zones = [
+      { zoneId: 1, capacity: 1, price: '1', colour: 'red' },
+      { zoneId: 2, rows: 2, price: '1.005' },
+      { zoneId: 'x' },
+    ];
+    const event = { ...valid.event, eventId: 'a b', onSaleAt: '2027-02-30T10:00:00Z', currency: 'ABC' };
+    const message = messageOf(parse({ venue: { venueId: 'V' }, event, zones }));
+    expect(message.split('\n').slice(1).toSorted()).toEqual([
+      '  /event/currency must be a currency of ISO 4217, such as USD; there is no ABC',
+      '  /event/eventId must be 1 to 64 letters (A-Z, a-z), digits, dots, dashes or underscores, beginning with a letter or a digit',
+      '  /event/onSaleAt names day 30, and 2027-02 has 28 days',
+      '  /venue/name is missing',
+      '  /zones/0/colour is not a known field',
+      '  /zones/1 needs either rows and columns, or a capacity',
+      '  /zones/2/price is missing',
+      '  /zones/2/zoneId must be an integer',
+    ]);
+  });
+
+  it('with very many faults shows the first fifty, and how many more there are', () => {
+    const zones = Array.from({ length: 1_000 }, (_, at) => ({ zoneId: at + 1, capacity: 1, price: '1.005' }));
+    const lines = messageOf(parse({ zones })).split('\n');
+    expect(lines).toHaveLength(52);
+    expect(lines.at(-1)).toBe('  … and 950 more');
+  });
+
+  it.each(['ABC', 'XXX', 'XTS', 'XAU', 'usd', 'EURO'])('with the currency %s is refused', (currency) => {
+    expect(parse({ event: { ...valid.event, currency } })).toThrow('/event/currency must be');
   });
 
   it.each([
@@ -66,12 +100,12 @@ describe('an event file', () => {
     ['a missing part', { venue: undefined }, '/venue is missing'],
     ['an id that is no id', { venue: { venueId: 'a{b}', name: 'x' } }, '/venue/venueId'],
     ['a zone 0', { zones: [{ zoneId: 0, capacity: 1, price: '1' }] }, '/zones/0/zoneId'],
-    ['a zone too large', { zones: [{ zoneId: 1, rows: 9_000, columns: 9_000, price: '1' }] }, 'more than 1000000 seats'],
-    ['too many zones', { zones: [{ zoneId: 1, throughZoneId: 100_000, capacity: 1, price: '1' }] }, 'at most 10000 zones'],
+    ['a zone too large', { zones: [{ zoneId: 1, rows: 9_000, columns: 9_000, price: '1' }] }, 'at most 1000000 are possible'],
+    ['too many zones', { zones: [{ zoneId: 1, throughZoneId: 100_000, capacity: 1, price: '1' }] }, 'beyond the 10000 zones'],
     [
       'too many seats',
       { zones: [{ zoneId: 1, throughZoneId: 11, capacity: 1_000_000, price: '1' }] },
-      'more than 10000000 seats',
+      'at most 10000000 are possible',
     ],
     [
       'a focus outside',

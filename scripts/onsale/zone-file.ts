@@ -1,0 +1,101 @@
+import { type Static, Type } from 'typebox';
+import type { Fault } from '../../services/shared/faults.ts';
+import { Money, maxColumns, maxRows, Row, ZoneId } from '../../services/shared/identifiers.ts';
+import { formatMoney, isCurrency, parseMoney } from '../../services/shared/money.ts';
+import { rowNumber } from '../../services/shared/row-label.ts';
+import { frontCentre, type ZoneInventory } from '../../services/shared/zone-layout.ts';
+
+export const maxZones = 10_000;
+/** A zone's bitmap is read as a whole: 125 kB at this size. */
+const maxSeatsPerZone = 1_000_000;
+/** All zones share one bitmap. */
+const maxSeats = 10_000_000;
+const maxPriceMinor = 1_000_000_000_000;
+
+export const Name = Type.String({ minLength: 1, maxLength: 200 });
+
+/** An entry of an event file's `zones`: one zone, or a range of zones that are alike. */
+export const Zone = Type.Object(
+  {
+    zoneId: ZoneId,
+    throughZoneId: Type.Optional(ZoneId),
+    name: Type.Optional(Name),
+    price: Money,
+    rows: Type.Optional(Type.Integer({ minimum: 1, maximum: maxRows })),
+    columns: Type.Optional(Type.Integer({ minimum: 1, maximum: maxColumns })),
+    focus: Type.Optional(
+      Type.Object({ row: Row, column: Type.Number({ minimum: 1, maximum: maxColumns }) }, { additionalProperties: false }),
+    ),
+    capacity: Type.Optional(Type.Integer({ minimum: 1, maximum: maxSeatsPerZone })),
+  },
+  { additionalProperties: false },
+);
+
+type Zone = Static<typeof Zone>;
+
+export type Zones = { zones: ZoneInventory[]; zoneNames: Map<number, string>; faults: Fault[] };
+
+/** The zones of entries that match the schema, each with its place in the file, and what else is wrong with them. */
+export function readZones(entries: { at: number; zone: Zone }[], currency: string | undefined): Zones {
+  const faults: Fault[] = [];
+  const zones = new Map<number, ZoneInventory>();
+  const zoneNames = new Map<number, string>();
+  for (const { at, zone } of entries) {
+    const where = `/zones/${at}`;
+    const read = readZone(zone, currency);
+    faults.push(...read.faults.map(({ pointer, detail }) => ({ pointer: where + pointer, detail })));
+    for (let zoneId = zone.zoneId; zoneId <= (zone.throughZoneId ?? zone.zoneId); zoneId++) {
+      if (zones.has(zoneId)) {
+        faults.push({ pointer: where, detail: `describes zone ${zoneId} a second time` });
+        break;
+      }
+      if (zones.size === maxZones) {
+        faults.push({ pointer: where, detail: `goes beyond the ${maxZones} zones that an event may have` });
+        break;
+      }
+      zones.set(zoneId, { zoneId, ...read.zone });
+      zoneNames.set(zoneId, zone.name ?? `Zone ${zoneId}`);
+    }
+  }
+  const seats = zones.values().reduce((sum, { capacity }) => sum + capacity, 0);
+  if (seats > maxSeats)
+    faults.push({ pointer: '/zones', detail: `have ${seats} seats together: at most ${maxSeats} are possible` });
+  return { zones: [...zones.values()], zoneNames, faults };
+}
+
+function readZone(zone: Zone, currency: string | undefined): { zone: Omit<ZoneInventory, 'zoneId'>; faults: Fault[] } {
+  const { zoneId, throughZoneId, rows, columns, focus, capacity, price } = zone;
+  const faults: Fault[] = [];
+  if (throughZoneId !== undefined && throughZoneId < zoneId) {
+    faults.push({ pointer: '/throughZoneId', detail: `must not be below zoneId ${zoneId}` });
+  }
+  const isGrid = rows !== undefined && columns !== undefined && capacity === undefined;
+  const isCapacity = rows === undefined && columns === undefined && capacity !== undefined;
+  const seats = isGrid ? rows * columns : (capacity ?? 0);
+  if (!isGrid && !isCapacity) faults.push({ pointer: '', detail: 'needs either rows and columns, or a capacity' });
+  if (seats > maxSeatsPerZone)
+    faults.push({ pointer: '', detail: `has ${seats} seats: at most ${maxSeatsPerZone} are possible` });
+  if (focus && !(isGrid && rowNumber(focus.row) <= rows && focus.column <= columns)) {
+    faults.push({ pointer: '/focus', detail: 'is not in the zone' });
+  } else if (focus && !Number.isInteger(focus.column * 2)) {
+    faults.push({ pointer: '/focus/column', detail: 'must be a column, or the middle between two (4.5)' });
+  }
+  const read = readPrice(price, currency);
+  if ('fault' in read) faults.push({ pointer: '/price', detail: read.fault });
+  const priceMinor = 'fault' in read ? 0 : read.minor;
+  if (!isGrid) return { zone: { capacity: seats, priceMinor }, faults };
+  const grid = { rows, columns, focus: focus ? { row: rowNumber(focus.row), column: focus.column } : frontCentre(columns) };
+  return { zone: { grid, capacity: seats, priceMinor }, faults };
+}
+
+/** A price in minor units; without a currency there is nothing to say. */
+function readPrice(price: string, currency: string | undefined): { minor: number } | { fault: string } {
+  if (currency === undefined || !isCurrency(currency)) return { minor: 0 };
+  try {
+    const minor = parseMoney(price, currency);
+    if (minor <= maxPriceMinor) return { minor: Number(minor) };
+    return { fault: `must be at most ${formatMoney(maxPriceMinor, currency)} ${currency}` };
+  } catch (error) {
+    return { fault: (error as Error).message };
+  }
+}
