@@ -106,7 +106,7 @@ async function startImage(name: ServiceName) {
 
 it('the images open an event, sell, count and verify a ticket and end with 0, reading only themselves and writing nothing', async () => {
   expect(await operate('scripts/migrate.ts')).toBe('The schema is up to date\n');
-  expect(await operate('scripts/onsale/main.ts', 'open', eventFile)).toBe(`${eventId} opened: 1 zones, 4 seats\n`);
+  expect(await operate('scripts/onsale/main.ts', 'open', eventFile)).toMatch(/: 1 zone, 4 seats\n(.*\n)+.* opened\n$/);
   const [purchase, query, persistence] = [
     await startImage('purchase'),
     await startImage('query'),

@@ -8,10 +8,22 @@ export async function connectStores(
   resources: AsyncDisposableStack,
   connections = 1,
 ): Promise<{ db: Database; redis: RedisClient }> {
-  const db = connectDatabase(urls.databaseUrl, connections);
-  resources.defer(() => db.destroy());
-  const redis = urls.isRedisCluster ? connectRedisCluster(urls.redisUrl) : connectRedis(urls.redisUrl);
-  resources.defer(() => redis.disconnect());
+  const db = openDatabase(urls, resources, connections);
+  const redis = startRedisClient(urls, resources);
   await untilConnected(redis);
   return { db, redis };
+}
+
+/** A pool on MySQL; it connects when it is first used. Closed by `resources`. */
+export function openDatabase({ databaseUrl }: StoreUrls, resources: AsyncDisposableStack, connections: number): Database {
+  const db = connectDatabase(databaseUrl, connections);
+  resources.defer(() => db.destroy());
+  return db;
+}
+
+/** A client that is connecting to Redis. Closed by `resources`. */
+export function startRedisClient({ redisUrl, isRedisCluster }: StoreUrls, resources: AsyncDisposableStack): RedisClient {
+  const redis = isRedisCluster ? connectRedisCluster(redisUrl) : connectRedis(redisUrl);
+  resources.defer(() => redis.disconnect());
+  return redis;
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { migrateToLatest } from '../../migrations/migrate.ts';
+import { readInventory } from '../../services/purchase/seats/inventory.ts';
 import { parseEventFile } from '../onsale/event-file.ts';
 import { openEvent } from '../onsale/open-event.ts';
 import { connectStores } from './connect.ts';
@@ -31,6 +32,8 @@ async function prepareStores(stores: StoreUrls, say: (line: string) => void): Pr
   await migrateToLatest(db);
   for (const file of demoEvents) {
     const plan = parseEventFile(readFileSync(join(root, 'scripts/demo', file), 'utf8'));
+    // One that is there already may have been changed, and stays so.
+    if (await readInventory(redis, plan.inventory.eventId)) continue;
     const outcome = await openEvent(db, redis, plan);
     if (outcome.kind === 'refused') say(`  ${plan.inventory.eventId} stays closed: ${outcome.reasons.join('; ')}`);
   }

@@ -13,17 +13,22 @@ export type Messaging = {
   deadLetterQueueUrl: string;
 };
 
-/** The topic and queues that the environment names, as it names them for the services; else those of the local emulator. */
+/**
+ * The topic and queues that the environment names, as it names them for the services; else those of the local emulator. An
+ * environment that names the emulator's topic, as .env.example does, and no endpoint means the local emulator too.
+ */
 export function connectMessaging(
   ports: Pick<Ports, 'emulator'>,
   resources: AsyncDisposableStack,
   environment = process.env,
 ): Messaging {
-  const { SNS_TOPIC_ARN, SQS_QUEUE_URL, SQS_DEAD_LETTER_QUEUE_URL } = environment;
-  const endpoint = environment.AWS_ENDPOINT_URL || `http://127.0.0.1:${ports.emulator}`;
+  const { SNS_TOPIC_ARN, SQS_QUEUE_URL, SQS_DEAD_LETTER_QUEUE_URL, AWS_ENDPOINT_URL } = environment;
+  const localTopic = topicArn(messaging.topic);
+  const isLocal = !SNS_TOPIC_ARN || (SNS_TOPIC_ARN === localTopic && !AWS_ENDPOINT_URL);
+  const endpoint = `http://127.0.0.1:${ports.emulator}`;
   const { AWS_REGION: region, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = emulatorEnvironment(endpoint);
   const credentials = { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY };
-  const options = SNS_TOPIC_ARN ? {} : { endpoint, region, credentials };
+  const options = isLocal ? { endpoint, region, credentials } : {};
   const sns = new SNSClient(options);
   resources.defer(() => sns.destroy());
   const sqs = new SQSClient(options);
@@ -31,7 +36,7 @@ export function connectMessaging(
   return {
     sns,
     sqs,
-    topicArn: SNS_TOPIC_ARN || topicArn(messaging.topic),
+    topicArn: SNS_TOPIC_ARN || localTopic,
     queueUrl: SQS_QUEUE_URL || queueUrl(endpoint, messaging.queue),
     deadLetterQueueUrl: SQS_DEAD_LETTER_QUEUE_URL || queueUrl(endpoint, messaging.deadLetterQueue),
   };

@@ -1,43 +1,55 @@
 import '../local/env-file.ts';
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { confirm } from './confirm.ts';
 import { parseEventFile } from './event-file.ts';
-import { openEvent } from './open-event.ts';
+import { listEvents, listText } from './list-events.ts';
+import { type OpenOptions, openByFile } from './open-command.ts';
 import { rebuildEvent } from './rebuild-event.ts';
-import { askToSendBack, redrive } from './redrive.ts';
+import { redrive } from './redrive.ts';
 import { replayEvent } from './replay-event.ts';
-import { showEvent } from './show-event.ts';
+import { reportEvent, showText } from './show-event.ts';
 import { withSystem } from './system.ts';
 import { traceOrder } from './trace/trace-order.ts';
 import { recordVerification } from './verify/record.ts';
 import { verifyEvent } from './verify/verify-event.ts';
 
 const program = new Command('onsale').description(
-  'Opens, shows, verifies and mends events. Uses the stores and queues that the environment names, as it does for the services, or else those that "npm start" runs.',
+  'Opens, shows, verifies and repairs events. It works on the system that the environment names, as it does for the services ' +
+    '(REDIS_URL, DATABASE_URL, SNS_TOPIC_ARN, SQS_QUEUE_URL, SQS_DEAD_LETTER_QUEUE_URL); if none of these is set, on the one that ' +
+    '"npm start" runs.',
 );
 
 program
-  .command('open')
-  .argument('<file>', 'the event, as JSON; see scripts/demo')
-  .description("write an event's catalogue and open its inventory; run again, it changes what may change")
-  .action(async (file: string) => {
-    const plan = parseEventFile(readFileSync(file, 'utf8'));
-    const { eventId, zones } = plan.inventory;
-    const outcome = await withSystem(({ db, redis }) => openEvent(db, redis, plan));
-    if (outcome.kind === 'refused')
-      throw new Error(`Refused; nothing was changed:\n${outcome.reasons.map((reason) => `  ${reason}`).join('\n')}`);
-    const seats = zones.reduce((sum, { capacity }) => sum + capacity, 0);
-    console.log(`${eventId} ${outcome.kind}: ${zones.length} zones, ${seats} seats`);
+  .command('list')
+  .option('--json', 'for programs: an array of events')
+  .description('list all events, with how many tickets each has sold and whether it is on sale')
+  .action(async ({ json }: { json?: true }) => {
+    const events = await withSystem(['db', 'redis'], ({ db, redis }) => listEvents(db, redis));
+    console.log(json ? asJson(events) : listText(events));
   });
 
 program
   .command('show')
   .argument('<eventId>')
-  .description("show an event's inventory by zone, and what the projection has")
-  .action(async (eventId: string) => {
-    const text = await withSystem(({ db, redis }) => showEvent(db, redis, eventId));
-    if (text === undefined) throw new Error(`${eventId} was never opened`);
-    console.log(text);
+  .option('--json', 'for programs')
+  .description("show an event's inventory by zone, and what MySQL has of its sales")
+  .action(async (eventId: string, { json }: { json?: true }) => {
+    const report = await withSystem(['db', 'redis'], ({ db, redis }) => reportEvent(db, redis, eventId));
+    if (!report) throw new Error(`${eventId} was never opened; "onsale list" shows what was`);
+    console.log(json ? asJson(report) : showText(report));
+  });
+
+program
+  .command('open')
+  .argument('<file>', 'the event, as JSON; see scripts/demo')
+  .option('--dry-run', 'show what would change, and change nothing; exit status 1 if it would be refused')
+  .option('--if-new', 'leave an event that is open already as it is')
+  .option('--yes', 'take seats from a sale that is on without asking')
+  .description("write an event's catalogue and open its inventory; run again, it shows what differs and changes what may change")
+  .action(async (file: string, options: OpenOptions) => {
+    const plan = parseEventFile(readText(file));
+    await withSystem(['db', 'redis'], (stores) => openByFile(stores, plan, options, { say: console.log, confirm }));
   });
 
 program
@@ -45,7 +57,7 @@ program
   .argument('<orderId>')
   .description("show an order's whole path with times, from its draft to MySQL, and where it waits; traces need not be on")
   .action(async (orderId: string) => {
-    const text = await withSystem((system) => traceOrder(system, orderId));
+    const text = await withSystem(['db', 'redis', 'messaging'], (system) => traceOrder(system, orderId));
     if (text === undefined) throw new Error(`No store knows an order ${orderId}`);
     console.log(text);
   });
@@ -53,9 +65,11 @@ program
 program
   .command('verify')
   .argument('<eventId>')
-  .description('compare Redis, the outbox, the queues and MySQL, ticket by ticket; may be run during a sale')
+  .description(
+    'compare Redis, the outbox, the queues and MySQL, ticket by ticket; may be run during a sale; exit status 1 if they differ',
+  )
   .action(async (eventId: string) => {
-    const { differences, summary } = await withSystem(async (system) => {
+    const { differences, summary } = await withSystem(['db', 'redis', 'messaging'], async (system) => {
       const startedAt = new Date();
       const verification = await verifyEvent(system, eventId, sayAtTerminal);
       await recordVerification(system.db, startedAt, verification);
@@ -69,26 +83,37 @@ program
 program
   .command('replay')
   .argument('<eventId>')
-  .description('publish again what the outbox retains and MySQL lacks, and wait until it is applied')
+  .description('publish again what Redis still has and MySQL lacks, and wait until it is applied')
   .action(async (eventId: string) => {
-    const { published } = await withSystem((system) => replayEvent(system, eventId, console.log));
+    const { published } = await withSystem(['db', 'redis', 'messaging'], (system) => replayEvent(system, eventId, console.log));
     console.log(`${eventId}: ${published} domain events published again, and applied`);
   });
 
 program
   .command('rebuild')
   .argument('<eventId>')
-  .description("make an event's inventory in Redis anew from MySQL, where Redis has lost it; nothing is sold meanwhile")
-  .action((eventId: string) => withSystem((system) => rebuildEvent(system, eventId, console.log)));
+  .description("make an event's inventory in Redis anew from MySQL, after Redis has lost it; nothing is sold meanwhile")
+  .action((eventId: string) => withSystem(['db', 'redis', 'messaging'], (system) => rebuildEvent(system, eventId, console.log)));
 
 program
   .command('redrive')
   .option('--yes', 'without asking')
   .description('show what is in the dead-letter queue, and send it back to the queue')
   .action(async ({ yes }: { yes?: true }) => {
-    const confirm = yes ? async () => true : askToSendBack;
-    await withSystem(({ messaging }) => redrive(messaging, { confirm, say: console.log }));
+    await withSystem(['messaging'], ({ messaging }) =>
+      redrive(messaging, { confirm: yes ? async () => true : confirm, say: console.log }),
+    );
   });
+
+const asJson = (value: unknown) => JSON.stringify(value, null, 2);
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new Error(`The event file cannot be read: ${(error as Error).message}`);
+  }
+}
 
 /** Progress: for who looks on, and not for what reads the output. */
 function sayAtTerminal(line: string): void {

@@ -32,12 +32,12 @@ export function parseOnSaleTime(text: string, nowMs: number): WrittenTime | { fa
 
 /** "ON SALE NOW, since Tue 1 Dec 2026 10:00 +01:00", or "opens Tue 1 Dec 2026 10:00 +01:00, in 2 d 4 h". */
 export function describeOnSale(onSaleAtMs: number, nowMs: number, offsetMinutes = 0): string {
-  const when = timeText(onSaleAtMs, offsetMinutes);
+  const when = dateText(onSaleAtMs, offsetMinutes);
   return onSaleAtMs <= nowMs ? `ON SALE NOW, since ${when}` : `opens ${when}, in ${durationText(onSaleAtMs - nowMs)}`;
 }
 
 /** "Tue 1 Dec 2026 10:00 +01:00"; seconds where there are any. */
-export function timeText(ms: number, offsetMinutes = 0): string {
+export function dateText(ms: number, offsetMinutes = 0): string {
   const local = new Date(ms + offsetMinutes * 60_000);
   const [weekday, day, month, year, time = ''] = local.toUTCString().replace(',', '').split(' ');
   const clock = time.endsWith(':00') ? time.slice(0, -3) : time;

@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { projectEvents } from '../../services/persistence/projections/project.ts';
-import { type Inventory, readInventory } from '../../services/purchase/seats/inventory.ts';
+import { cancelOrder } from '../../services/purchase/seats/cancel-order.ts';
+import { expireHolds, releaseHold } from '../../services/purchase/seats/holds.ts';
+import { type Inventory, openInventory, readInventory } from '../../services/purchase/seats/inventory.ts';
 import { holdSeats, sellSeats } from '../../services/purchase/seats/take-seats.ts';
-import { countsKey } from '../../services/shared/keys.ts';
+import { countsKey, deadlinesKey, inventoryKey, openedEventsKey } from '../../services/shared/keys.ts';
 import { assertConserved } from '../testing/conservation.ts';
 import { purchased } from '../testing/purchases.ts';
 import { purchaseOf } from '../testing/seats.ts';
 import { db, openTestEvent, planOf, redis, seatedZone, unique } from '../testing/stores.ts';
-import { openEvent } from './open-event.ts';
-import { showEvent } from './show-event.ts';
+import { openEvent, planOpening } from './open-event.ts';
 
 const open = (inventory: Inventory) => openEvent(db, redis, planOf(inventory));
 
@@ -145,17 +146,133 @@ describe('opening an event', () => {
   });
 });
 
-describe('showing an event', () => {
-  it('tells what each zone has sold and holds, and what the projection knows', async () => {
+describe('the currency and the venue of an event', () => {
+  it.each<[string, (event: Inventory) => Promise<void>]>([
+    [
+      'a hold has expired, and can still be confirmed',
+      async (event) => {
+        const { holdId } = await hold(event);
+        await redis.zadd(deadlinesKey(event.eventId), 'XX', 1, holdId);
+        await expireHolds(redis, event.eventId);
+      },
+    ],
+    ['a hold is overdue', async (event) => void redis.zadd(deadlinesKey(event.eventId), 'XX', 1, (await hold(event)).holdId)],
+    ['a hold was released', async (event) => void (await releaseHold(redis, { eventId: event.eventId, ...(await hold(event)) }))],
+    [
+      'all that was sold is cancelled',
+      async (event) => {
+        const sold = await sell(event);
+        if (sold.kind !== 'sold') expect.fail('not sold');
+        await cancelOrder(redis, { eventId: event.eventId, orderId: sold.order.orderId, ticketIds: [] });
+      },
+    ],
+  ])('can change no more when %s', async (_what, happen) => {
     const event = await openTestEvent();
-    await sell(event);
-    await holdSeats(redis, { ...purchaseOf(event), wish: { zoneId: 1, quantity: 2, split: false } });
-    const text = await showEvent(db, redis, event.eventId);
-    expect(text).toMatch(/1 +10 × 10 +100 +1 +2 +97 +100\.00 USD/);
-    expect(text).toContain('In MySQL: 0 tickets, 0.00 USD');
+    await happen(event);
+    const before = await stateOf(event);
+    const outcome = await open({ ...event, currency: 'JPY', venueId: unique('venue') });
+    expect(outcome.kind === 'refused' && outcome.reasons).toEqual([
+      expect.stringContaining(`the venue is ${event.venueId}, and cannot change any more`),
+      expect.stringContaining('the currency is USD, and cannot change any more'),
+    ]);
+    expect(await stateOf(event)).toEqual(before);
   });
 
-  it('knows nothing of an event that was never opened', async () => {
-    expect(await showEvent(db, redis, unique('event'))).toBeUndefined();
+  async function hold(event: Inventory) {
+    const held = await holdSeats(redis, purchaseOf(event));
+    if (held.kind !== 'held') expect.fail('not held');
+    return held;
+  }
+});
+
+describe('what opening would do', () => {
+  it('is told field by field, and does not happen', async () => {
+    const event = await openTestEvent({
+      zones: [seatedZone(1, 4, 5), seatedZone(2, 4, 5), { zoneId: 3, capacity: 50, priceMinor: 75 }],
+    });
+    const before = await stateOf(event);
+    const changed: Inventory = {
+      ...event,
+      ticketsPerBuyer: 4,
+      zones: [seatedZone(1, 4, 5, 500), seatedZone(2, 3, 6, 500), seatedZone(4, 1, 1)],
+    };
+    const plan = { ...planOf(changed), eventName: 'Another', zoneNames: new Map([[1, 'Stalls']]) };
+    expect(await planOpening(db, redis, plan)).toEqual({
+      kind: 'changed',
+      changes: [
+        'name: "An event" → "Another"',
+        'tickets per buyer: any number → 4',
+        'zones 1-2 price: 100.00 USD → 5.00 USD',
+        'zone 1 name: "" → "Stalls"',
+        'zone 2 seats: 4 × 5 → 3 × 6',
+        'zone 3 removed (50 seats)',
+        'zone 4 added: 1 × 1 at 100.00 USD',
+      ],
+      takes: ['55 unsold seats'],
+      revision: before.redis?.revision,
+    });
+    expect(await stateOf(event)).toEqual(before);
+    expect(await openEvent(db, redis, plan)).toEqual({ kind: 'changed' });
+    expect(await planOpening(db, redis, plan)).toMatchObject({ kind: 'unchanged', changes: [], takes: [] });
   });
+
+  it('is a change where names alone differ, which are then written', async () => {
+    const event = await openTestEvent();
+    const plan = { ...planOf(event), venueName: 'The venue' };
+    expect(await planOpening(db, redis, plan)).toMatchObject({
+      kind: 'changed',
+      changes: ['venue name: "A venue" → "The venue"'],
+    });
+    expect(await openEvent(db, redis, plan)).toEqual({ kind: 'changed' });
+    expect((await stateOf(event)).event?.venue_name).toBe('The venue');
+  });
+
+  it('takes no seat of a sale that is yet to come, and all of one that is put off', async () => {
+    const later = Date.now() + 86_400_000;
+    const event = await openTestEvent({ onSaleAtMs: later });
+    const smaller = planOf({ ...event, zones: [seatedZone(1, 1, 10)] });
+    expect(await planOpening(db, redis, smaller)).toMatchObject({ kind: 'changed', takes: [] });
+    expect(await planOpening(db, redis, planOf({ ...event, onSaleAtMs: later + 1 }), later)).toMatchObject({
+      takes: ['all seats, until it goes on sale again'],
+    });
+  });
+
+  it('is told where one of the stores has it already, as after a crash between them, and is then done', async () => {
+    const event = await openTestEvent();
+    const bigger = { ...event, zones: [seatedZone(1, 12, 10)] };
+    await openInventory(redis, bigger);
+    expect(await planOpening(db, redis, planOf(bigger))).toMatchObject({
+      kind: 'changed',
+      changes: ['in MySQL alone, zone 1 seats: 10 × 10 → 12 × 10'],
+    });
+    expect(await open(bigger)).toEqual({ kind: 'changed' });
+    expect(await open(bigger)).toEqual({ kind: 'unchanged' });
+  });
+
+  it('leaves no trace of an event that is not opened', async () => {
+    const { eventId, ...event } = await openTestEvent();
+    const other = { ...event, eventId: unique('event') };
+    expect(await planOpening(db, redis, planOf(other))).toEqual({ kind: 'opened', changes: [], takes: [], revision: '' });
+    expect(await redis.sismember(openedEventsKey, other.eventId)).toBe(0);
+    expect(await stateOf(other)).toEqual({ redis: undefined, event: undefined, zones: [] });
+  });
+
+  it('is not done to another inventory than the one that it was told of', async () => {
+    const event = await openTestEvent();
+    const opening = await planOpening(db, redis, planOf({ ...event, holdMs: 1_000 }));
+    if (opening.kind === 'refused') expect.fail('refused');
+    await open({ ...event, holdMs: 2_000 });
+    const outcome = await openEvent(db, redis, planOf({ ...event, holdMs: 1_000 }), opening.revision);
+    expect(outcome).toEqual({ kind: 'refused', reasons: [expect.stringContaining('changed meanwhile')] });
+    expect((await stateOf(event)).redis?.holdMs).toBe(2_000);
+  });
+});
+
+it('refuses to open an event anew of which Redis has lost the inventory and kept sales, whatever MySQL knows', async () => {
+  const event = await openTestEvent();
+  await sell(event);
+  await redis.del(inventoryKey(event.eventId));
+  await db.deleteFrom('event_zones').where('event_id', '=', event.eventId).execute();
+  await db.deleteFrom('events').where('event_id', '=', event.eventId).execute();
+  expect(await open(event)).toEqual({ kind: 'refused', reasons: [expect.stringContaining('has lost its inventory')] });
 });

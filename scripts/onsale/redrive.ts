@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import type { Messaging } from '../local/messaging.ts';
 import { type DeadLetter, readDeadLetters, sendBack } from './dead-letters.ts';
 import { listRanges, rangesOf } from './verify/ranges.ts';
@@ -11,27 +10,16 @@ const progressEvery = 100;
  */
 export async function redrive(
   messaging: Messaging,
-  { confirm, say }: { confirm: () => Promise<boolean>; say: (line: string) => void },
+  { confirm, say }: { confirm: (question: string) => Promise<boolean>; say: (line: string) => void },
 ): Promise<{ sent: number }> {
   const letters = await readDeadLetters(messaging);
   for (const line of describe(letters)) say(line);
-  if (letters.length === 0 || !(await confirm())) return { sent: 0 };
+  if (letters.length === 0 || !(await confirm('Send all of it back to the queue?'))) return { sent: 0 };
   const sent = await sendBack(messaging, letters, (so) => {
     if (so % progressEvery === 0 && so < letters.length) say(`${so} of ${letters.length} sent back`);
   });
   say(`${sent} of ${letters.length} sent back to the queue; "onsale verify" tells what became of them`);
   return { sent };
-}
-
-/** Asks who sits at the terminal; throws where nobody does. */
-export async function askToSendBack(): Promise<boolean> {
-  if (!process.stdin.isTTY) throw new Error('Nothing was sent back: there is nobody to ask; say --yes');
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    return /^y(es)?$/i.test((await terminal.question('Send all of it back to the queue? [y/N] ')).trim());
-  } finally {
-    terminal.close();
-  }
 }
 
 /** By reason how many letters there are and, by event and type, which domain events are in them. */

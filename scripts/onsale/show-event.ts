@@ -1,52 +1,105 @@
-import { type InventoryReport, readInventory } from '../../services/purchase/seats/inventory.ts';
-import { readSales, type Sales } from '../../services/query/queries/sales.ts';
+import { readInventory } from '../../services/purchase/seats/inventory.ts';
+import { readSales } from '../../services/query/queries/sales.ts';
 import type { Database } from '../../services/shared/database.ts';
 import { formatMoney } from '../../services/shared/money.ts';
 import type { RedisClient } from '../../services/shared/redis.ts';
+import { alignColumns } from '../terminal/align-columns.ts';
+import { readCatalogue } from './catalogue.ts';
+import { type EventState, stateOf, stateText } from './list-events.ts';
+import { quoted } from './text.ts';
 
-/** What is known of an event, as text: its inventory by zone, and beside it what the projection has. */
-export async function showEvent(db: Database, redis: RedisClient, eventId: string): Promise<string | undefined> {
-  const [inventory, sales] = await Promise.all([readInventory(redis, eventId), readSales(db, eventId)]);
-  if (!inventory && !sales) return undefined;
+/** An event as Redis and MySQL know it; null is what one of them does not have. */
+export type EventReport = {
+  eventId: string;
+  name: string | null;
+  venueId: string;
+  venueName: string | null;
+  currency: string;
+  /** RFC 3339, UTC. */
+  onSaleAt: string;
+  state: EventState;
+  inventory: { sequence: number; zones: ZoneReport[] } | null;
+  projection: { tickets: number; revenue: string } | null;
+};
+
+/** Rows and columns are null in a zone without seats; a price is a decimal. */
+type ZoneReport = {
+  zoneId: number;
+  name: string;
+  rows: number | null;
+  columns: number | null;
+  capacity: number;
+  sold: number;
+  held: number;
+  available: number;
+  price: string;
+};
+
+/** What is known of an event, or undefined if it was never opened. */
+export async function reportEvent(
+  db: Database,
+  redis: RedisClient,
+  eventId: string,
+  nowMs = Date.now(),
+): Promise<EventReport | undefined> {
+  const [inventory, catalogue, sales] = await Promise.all([
+    readInventory(redis, eventId),
+    readCatalogue(db, eventId),
+    readSales(db, eventId),
+  ]);
+  const known = inventory ?? catalogue?.inventory;
+  if (!known) return undefined;
+  const zones = (inventory?.zones ?? []).map(({ zoneId, grid, capacity, priceMinor }): ZoneReport => {
+    const [sold, held] = [inventory?.sold.get(zoneId) ?? 0, inventory?.held.get(zoneId) ?? 0];
+    return {
+      ...{ zoneId, name: catalogue?.zoneNames.get(zoneId) ?? '', rows: grid?.rows ?? null, columns: grid?.columns ?? null },
+      ...{ capacity, sold, held, available: capacity - sold - held, price: formatMoney(priceMinor, known.currency) },
+    };
+  });
+  const isAvailable = inventory !== undefined && !inventory.mayHaveLost;
+  const sums = { sold: totalOf(zones, 'sold'), capacity: totalOf(zones, 'capacity') };
+  return {
+    eventId,
+    name: catalogue?.eventName ?? null,
+    venueId: known.venueId,
+    venueName: catalogue?.venueName ?? null,
+    currency: known.currency,
+    onSaleAt: new Date(known.onSaleAtMs).toISOString(),
+    state: stateOf({ onSaleAtMs: known.onSaleAtMs, isAvailable, ...sums }, nowMs),
+    inventory: inventory ? { sequence: inventory.sequence, zones } : null,
+    projection: sales ? { tickets: sales.count, revenue: sales.totalRevenue } : null,
+  };
+}
+
+const totalOf = (zones: ZoneReport[], of: 'capacity' | 'sold' | 'held' | 'available') =>
+  zones.reduce((sum, zone) => sum + zone[of], 0);
+
+/** The report as text for a terminal. */
+export function showText(report: EventReport, nowMs = Date.now()): string {
+  const { eventId, name, venueId, venueName, currency, onSaleAt, state, inventory, projection } = report;
+  const named = (id: string, text: string | null) => (text === null ? id : `${id} ${quoted(text)}`);
   return [
-    ...(inventory ? inventoryLines(inventory) : [`${eventId} has no inventory in Redis`]),
+    `${named(eventId, name)} at ${named(venueId, venueName)}`,
+    stateText(state, eventId, Date.parse(onSaleAt), nowMs),
     '',
-    ...projectionLines(sales),
+    ...(inventory ? zoneLines(inventory.zones, currency) : [`Redis has no inventory of ${eventId}`]),
+    '',
+    ...(inventory ? [`In Redis: at domain event ${inventory.sequence}`] : []),
+    projection ? `In MySQL: ${projection.tickets} tickets, ${projection.revenue} ${currency}` : 'MySQL does not know the event',
   ].join('\n');
 }
 
-function inventoryLines({ eventId, venueId, currency, onSaleAtMs, zones, sold, held, sequence }: InventoryReport): string[] {
-  const rows = zones.map(({ zoneId, grid, capacity, priceMinor }) => {
-    const [soldHere, heldHere] = [sold.get(zoneId) ?? 0, held.get(zoneId) ?? 0];
-    const shape = grid ? `${grid.rows} × ${grid.columns}` : 'general admission';
-    return [
-      String(zoneId),
-      shape,
-      String(capacity),
-      String(soldHere),
-      String(heldHere),
-      String(capacity - soldHere - heldHere),
-      `${formatMoney(priceMinor, currency)} ${currency}`,
-    ];
-  });
-  const total = (column: number) => String(rows.reduce((sum, row) => sum + Number(row[column]), 0));
-  return [
-    `${eventId} at ${venueId}, on sale from ${new Date(onSaleAtMs).toISOString()}, at domain event ${sequence}`,
-    '',
-    ...table([
-      ['zone', 'shape', 'capacity', 'sold', 'held', 'available', 'price'],
-      ...rows,
-      ['total', '', total(2), total(3), total(4), total(5), ''],
-    ]),
-  ];
-}
-
-function projectionLines(sales: Sales | undefined): string[] {
-  if (!sales) return ['MySQL does not know the event'];
-  return [`In MySQL: ${sales.count} tickets, ${sales.totalRevenue} ${sales.currency}`];
-}
-
-function table(rows: string[][]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  return rows.map((row) => row.map((cell, column) => cell.padStart(widths[column] ?? 0)).join('  '));
+function zoneLines(zones: ZoneReport[], currency: string): string[] {
+  const rows = zones.map(({ zoneId, name, rows, columns, capacity, sold, held, available, price }) => [
+    String(zoneId),
+    quoted(name, 40),
+    rows === null ? 'general admission' : `${rows} × ${columns}`,
+    ...[capacity, sold, held, available].map(String),
+    `${price} ${currency}`,
+  ]);
+  const totals = (['capacity', 'sold', 'held', 'available'] as const).map((of) => String(totalOf(zones, of)));
+  return alignColumns(
+    [['zone', 'name', 'shape', 'capacity', 'sold', 'held', 'available', 'price'], ...rows, ['total', '', '', ...totals, '']],
+    [0, 3, 4, 5, 6, 7],
+  );
 }

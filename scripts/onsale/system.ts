@@ -1,7 +1,10 @@
+import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import { sql } from 'kysely';
 import type { Database } from '../../services/shared/database.ts';
-import type { RedisClient } from '../../services/shared/redis.ts';
-import { connectStores } from '../local/connect.ts';
+import { type RedisClient, untilConnected } from '../../services/shared/redis.ts';
+import { openDatabase, startRedisClient } from '../local/connect.ts';
 import { connectMessaging, type Messaging } from '../local/messaging.ts';
+import { type Part, whoseSystem } from '../local/named-system.ts';
 import { defaultPorts } from '../local/ports.ts';
 import { storeUrls } from '../local/stores.ts';
 
@@ -10,10 +13,103 @@ export type System = { db: Database; redis: RedisClient; messaging: Messaging };
 
 /** One that streams tickets, and one that asks meanwhile. */
 const connections = 2;
+/** Longer than stores take that are well; each is asked whether it is there. */
+const answerMs = 5_000;
 
-/** Does one piece of work on the system that the environment names, or else on that of "npm start". */
-export async function withSystem<T>(work: (system: System) => Promise<T>): Promise<T> {
+type Store = { name: string; address: string; check: () => Promise<unknown> };
+
+/**
+ * Does one piece of work on the parts of a system that it needs: those that the environment names, or else those of "npm start". Where it
+ * is not the latter, says on which. Rejects, naming each part that cannot be reached, before the work or when it failed because of that.
+ */
+export async function withSystem<Needed extends Part, Result>(
+  needed: readonly Needed[],
+  work: (system: Pick<System, Needed>) => Promise<Result>,
+  environment = process.env,
+  ports = defaultPorts,
+): Promise<Result> {
+  const isLocal = whoseSystem(needed, ports, environment) === 'local';
   await using resources = new AsyncDisposableStack();
-  const stores = await connectStores(storeUrls(defaultPorts), resources, connections);
-  return await work({ ...stores, messaging: connectMessaging(defaultPorts, resources) });
+  const { system, stores } = connect(needed, environment, ports, resources);
+  if (!isLocal) console.error(`On ${stores.map(({ name, address }) => `${name} ${address}`).join(', ')}`);
+  await assertThere(stores, isLocal);
+  try {
+    return await work(system as Pick<System, Needed>);
+  } catch (error) {
+    // Whichever store failed in the middle of it fails again now.
+    await assertThere(stores, isLocal, error);
+    throw isOfOldSchema(error)
+      ? new Error(`MySQL's schema is not that of this version (${error.message}). Bring it up to date: npm run migrate`, {
+          cause: error,
+        })
+      : error;
+  }
+}
+
+function connect(
+  needed: readonly Part[],
+  environment: NodeJS.ProcessEnv,
+  ports: typeof defaultPorts,
+  resources: AsyncDisposableStack,
+) {
+  const urls = storeUrls(ports, environment);
+  const system: Partial<System> = {};
+  const stores: Store[] = [];
+  if (needed.includes('redis')) {
+    const redis = startRedisClient(urls, resources);
+    // Its commands fail too, and these are heard.
+    redis.on('error', () => {});
+    system.redis = redis;
+    stores.push({ name: 'Redis', address: withoutPassword(urls.redisUrl), check: () => untilConnected(redis) });
+  }
+  if (needed.includes('db')) {
+    const db = openDatabase(urls, resources, connections);
+    system.db = db;
+    stores.push({ name: 'MySQL', address: withoutPassword(urls.databaseUrl), check: () => sql`select 1`.execute(db) });
+  }
+  if (needed.includes('messaging')) {
+    const messaging = connectMessaging(ports, resources, environment);
+    system.messaging = messaging;
+    // Publishing is all that a task may do to a topic; its account's SQS stands for both.
+    stores.push({ name: 'SNS', address: messaging.topicArn, check: async () => {} });
+    for (const QueueUrl of [messaging.queueUrl, messaging.deadLetterQueueUrl]) {
+      const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] });
+      stores.push({ name: 'SQS', address: QueueUrl, check: () => messaging.sqs.send(command) });
+    }
+  }
+  return { system, stores };
+}
+
+/** Rejects where a store cannot be reached, with the name, the address and the reason of each. */
+async function assertThere(stores: Store[], isLocal: boolean, cause?: unknown): Promise<void> {
+  const results = await Promise.allSettled(stores.map(({ check }) => withinTime(check())));
+  const away = results.flatMap((result, at) => {
+    const { name, address } = stores[at] as Store;
+    return result.status === 'rejected' ? [`  ${name} at ${address}: ${reasonOf(result.reason)}`] : [];
+  });
+  if (away.length === 0) return;
+  const hint = isLocal ? ['Does "npm start" run, in another terminal?'] : [];
+  throw new Error(['Cannot be reached:', ...away, ...hint].join('\n'), { cause });
+}
+
+async function withinTime<T>(promise: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`no answer within ${answerMs / 1_000} s`)), answerMs);
+  return await Promise.race([promise, late.promise]).finally(() => clearTimeout(timer));
+}
+
+/** Node's errors about several addresses of a name have no message of their own. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && !error.message) return [...new Set(error.errors.map(reasonOf))].join(', ');
+  const { message, code } = error as { message?: string; code?: string };
+  return message || code || String(error);
+}
+
+const isOfOldSchema = (error: unknown): error is Error =>
+  error instanceof Error && ['ER_NO_SUCH_TABLE', 'ER_BAD_FIELD_ERROR'].includes((error as Error & { code?: string }).code ?? '');
+
+function withoutPassword(url: string): string {
+  const shown = new URL(url);
+  shown.password = '';
+  return shown.href;
 }

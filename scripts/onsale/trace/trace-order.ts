@@ -2,9 +2,9 @@ import { validate } from 'uuid';
 import { contextOf, isSampled } from '../../../services/shared/traceparent.ts';
 import { alignColumns } from '../../terminal/align-columns.ts';
 import type { System } from '../system.ts';
+import { delayText, timeText } from '../text.ts';
 import { type FoundOrder, findOrder } from './find-order.ts';
 import { type FollowedEvent, followOrder } from './follow-order.ts';
-import { delayText, timeText } from './text.ts';
 
 /**
  * An order's whole path as text: when it was drafted, sold, published and applied, and cancelled, with the delay of each step from the

@@ -20,11 +20,19 @@ export type OpenOutcome = { kind: 'opened' | 'changed' | 'unchanged' } | { kind:
 
 const openInventoryScript = loadScript(new URL('lua/open-inventory.lua', import.meta.url));
 
-/** Opens an event's inventory, or brings it to what is described; refuses whatever would take from what was sold or is held. */
-export async function openInventory(redis: RedisClient, inventory: Inventory): Promise<OpenOutcome> {
+/**
+ * Opens an event's inventory, or brings it to what is described; refuses whatever would take from what was sold or is held. With
+ * `revision`, only an inventory that has it ('': only a new one) is changed; with `isDryRun`, nothing is, and the outcome is what it
+ * would be.
+ */
+export async function openInventory(
+  redis: RedisClient,
+  inventory: Inventory,
+  { revision, isDryRun = false }: { revision?: string | undefined; isDryRun?: boolean } = {},
+): Promise<OpenOutcome> {
   // First the mark, then the inventory: a crash between leaves "unavailable", never "no such event".
-  await markOpened(redis, [inventory.eventId]);
-  return await layOut(redis, inventory);
+  if (!isDryRun) await markOpened(redis, [inventory.eventId]);
+  return await layOut(redis, inventory, { isDryRun, ...(revision !== undefined && { must: ['revision', revision] }) });
 }
 
 /** Has Redis know these events, so that one whose inventory it has not is unavailable, rather than no event at all. */
@@ -32,8 +40,12 @@ export async function markOpened(redis: RedisClient, eventIds: string[]): Promis
   if (eventIds.length > 0) await redis.sadd(openedEventsKey, ...eventIds);
 }
 
-/** openInventory, at another key until it may be sold by. */
-export async function layOut(redis: RedisClient, inventory: Inventory, inventoryKey = liveInventoryKey): Promise<OpenOutcome> {
+/** openInventory, at another key until it may be sold by; `must`: a field of the inventory and the value that it must have. */
+export async function layOut(
+  redis: RedisClient,
+  inventory: Inventory,
+  { inventoryKey = liveInventoryKey, must = ['', ''], isDryRun = false }: LayOutOptions,
+): Promise<OpenOutcome> {
   const { eventId, venueId, currency, onSaleAtMs, holdMs, ticketsPerBuyer = 0, zones } = inventory;
   const rows = zones.map(({ zoneId, grid, capacity, priceMinor }) => [
     zoneId,
@@ -45,26 +57,47 @@ export async function layOut(redis: RedisClient, inventory: Inventory, inventory
     grid?.focus.column ?? 0,
   ]);
   const keys = [inventoryKey(eventId), countsKey(eventId), takenKey(eventId)];
-  const args = [venueId, currency, onSaleAtMs, holdMs, ticketsPerBuyer, newRevision(), JSON.stringify(rows)];
+  const args = [
+    venueId,
+    currency,
+    onSaleAtMs,
+    holdMs,
+    ticketsPerBuyer,
+    newRevision(),
+    JSON.stringify(rows),
+    ...must,
+    isDryRun ? 'dry' : '',
+  ];
   const [word, ...reasons] = (await runScript(redis, openInventoryScript, keys, args)) as [string, ...string[]];
   if (word === 'REFUSED') return { kind: 'refused', reasons };
+  if (word === 'STALE')
+    return { kind: 'refused', reasons: ['it was changed meanwhile, by another "open" or a rebuild; run this again'] };
   return { kind: word.toLowerCase() as 'opened' | 'changed' | 'unchanged' };
 }
+
+type LayOutOptions = {
+  inventoryKey?: (eventId: string) => string;
+  must?: [field: string, value: string];
+  isDryRun?: boolean;
+};
 
 /** At random: an inventory that is opened anew has none that it had before its Redis lost it. */
 const newRevision = () => randomBytes(9).toString('base64url');
 
 export type InventoryReport = Inventory & {
   zones: ZoneLayout[];
+  revision: string;
+  /** True if Redis was promoted and may lack sales of its master: nothing is sold. */
+  mayHaveLost: boolean;
   sequence: number;
   sold: Map<number, number>;
   held: Map<number, number>;
 };
 
-/** What Redis knows of an event, or undefined where it has no inventory. */
+/** What Redis knows of an event, or undefined if it has no inventory. */
 export async function readInventory(redis: RedisClient, eventId: string): Promise<InventoryReport | undefined> {
   const [fields, counts] = await Promise.all([redis.hgetall(liveInventoryKey(eventId)), redis.hgetall(countsKey(eventId))]);
-  const { venueId, currency, onSaleAtMs, holdMs, ticketsPerBuyer } = fields;
+  const { venueId, currency, onSaleAtMs, holdMs, ticketsPerBuyer, revision = '', lineage } = fields;
   if (venueId === undefined || currency === undefined) return undefined;
   const zones = parseZones(fields);
   const countsOf = (word: 'sold' | 'held') =>
@@ -77,6 +110,8 @@ export async function readInventory(redis: RedisClient, eventId: string): Promis
     holdMs: Number(holdMs),
     ...(Number(ticketsPerBuyer) > 0 && { ticketsPerBuyer: Number(ticketsPerBuyer) }),
     zones,
+    revision,
+    mayHaveLost: lineage === 'lost',
     sequence: Number(counts.sequence ?? 0),
     sold: countsOf('sold'),
     held: countsOf('held'),

@@ -43,7 +43,7 @@ export async function rebuildInventory(
   const state = [countsKey, takenKey, runsKey, ordersKey, holdsKey, deadlinesKey, buyersKey, rebuildingKey];
   for (const keyOf of state) await redis.unlink(keyOf(eventId));
   const rebuild = randomUUID();
-  await layOut(redis, inventory, rebuildingKey);
+  await layOut(redis, inventory, { inventoryKey: rebuildingKey });
   await redis.hset(rebuildingKey(eventId), { rebuild });
 
   const fields = await redis.hgetall(rebuildingKey(eventId));

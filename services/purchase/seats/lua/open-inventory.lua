@@ -11,10 +11,13 @@
 -- ARGV[6] the inventory's revision, should this change it
 -- ARGV[7] the zones, JSON: [[zone id, rows, columns, capacity, price (minor units), focus row, focus column], …], rows, columns
 --         and focus 0 without seats
+-- ARGV[8] a field of the inventory that must have the value ARGV[9] ('': that must not be there), or '' for no such condition
+-- ARGV[10] 'dry' to change nothing, and reply as if
 -- REPLY OPENED
 -- REPLY CHANGED
 -- REPLY UNCHANGED
 -- REPLY REFUSED, reason, …: nothing was changed
+-- REPLY STALE: the field has another value; nothing was changed
 -- COST O(zones + seats of zones that change their shape), once for each `open`
 -- INCLUDE lineage
 
@@ -24,7 +27,9 @@ local about = 'Counts of an event by zone, read one at a time by every purchase:
 local before = {}
 local flat = redis.call('HGETALL', KEYS[1])
 for i = 1, #flat, 2 do before[flat[i]] = flat[i + 1] end
-local isNew = #flat == 0
+-- One that is being rebuilt has a field already that says so, and no layout yet.
+local isNew = not before.venueId
+if ARGV[8] ~= '' and (before[ARGV[8]] or '') ~= ARGV[9] then return { 'STALE' } end
 
 local counts = {}
 flat = redis.call('HGETALL', KEYS[2])
@@ -33,14 +38,20 @@ for i = 1, #flat, 2 do counts[flat[i]] = tonumber(flat[i + 1]) end
 local reasons = { 'REFUSED' }
 local function refuse(reason) reasons[#reasons + 1] = reason end
 
-local anyHeld = false
-for field, number in pairs(counts) do anyHeld = anyHeld or (string.match(field, '^held:') and number > 0) end
+-- Whether anything was ever held or sold: counts stay, at 0, when all of it is given up; and a hold that has expired can still be
+-- confirmed, in its currency.
+local wasAnySold = counts.sequence ~= nil
+for field in pairs(counts) do wasAnySold = wasAnySold or string.match(field, '^held:') or string.match(field, '^sold:') end
+if isNew and wasAnySold and not before.rebuild then
+  refuse('Redis has sold or held tickets of it and has lost its inventory; rebuild it')
+end
 if not isNew and check_lineage(before.lineage, before.replicas, '') then
   refuse('Redis is a replica that was promoted, and may lack sales of its master; rebuild the inventory')
 end
-if not isNew and (counts.sequence or anyHeld) then
-  if before.venueId ~= ARGV[1] then refuse('the venue is ' .. before.venueId .. ' and tickets are sold') end
-  if before.currency ~= ARGV[2] then refuse('the currency is ' .. before.currency .. ' and tickets are sold') end
+if not isNew and wasAnySold then
+  local tail = ', and cannot change any more: tickets were sold or held'
+  if before.venueId ~= ARGV[1] then refuse('the venue is ' .. before.venueId .. tail) end
+  if before.currency ~= ARGV[2] then refuse('the currency is ' .. before.currency .. tail) end
 end
 
 -- As zone-layout.ts reads it; by hand, so that the same zone is always the same text.
@@ -56,6 +67,7 @@ local after = {
   revision = before.revision,
   lineage = before.lineage or lineage_now(),
   replicas = before.replicas,
+  rebuild = before.rebuild,
 }
 local nextByte, nextRow = tonumber(before.nextByte or 0), tonumber(before.nextRow or 0)
 -- Rows that a zone takes with it to its new place: { from byte, to byte, bytes }.
@@ -102,23 +114,23 @@ if #reasons > 1 then return reasons end
 
 local changed = {}
 for field in pairs(before) do
-  if not after[field] then
-    changed[#changed + 1] = field
-    redis.call('HDEL', KEYS[1], field)
-  end
+  if not after[field] then changed[#changed + 1] = field end
 end
 for field, value in pairs(after) do
-  if before[field] ~= value then
-    changed[#changed + 1] = field
-    redis.call('HSET', KEYS[1], field, value)
-  end
+  if before[field] ~= value then changed[#changed + 1] = field end
+end
+local reply = { isNew and 'OPENED' or #changed == 0 and 'UNCHANGED' or 'CHANGED' }
+if ARGV[10] == 'dry' then return reply end
+
+for _, field in ipairs(changed) do
+  if after[field] then redis.call('HSET', KEYS[1], field, after[field]) else redis.call('HDEL', KEYS[1], field) end
 end
 for _, rows in ipairs(moves) do
   redis.call('SETRANGE', KEYS[3], rows[2], redis.call('GETRANGE', KEYS[3], rows[1], rows[1] + rows[3] - 1))
 end
 if #changed > 0 then redis.call('HSET', KEYS[1], 'revision', ARGV[6]) end
 if isNew then redis.call('HSET', KEYS[2], 'about', about) end
-if isNew or #changed == 0 then return { isNew and 'OPENED' or 'UNCHANGED' } end
+if reply[1] ~= 'CHANGED' then return reply end
 
 -- Whoever shows the map of seats has another one to show.
 local version = redis.call('HINCRBY', KEYS[2], 'version', 1)
@@ -126,4 +138,4 @@ for _, field in ipairs(changed) do
   local zoneId = string.match(field, '^zone:(%d+)$')
   if zoneId then redis.call('HSET', KEYS[2], 'version:' .. zoneId, version) end
 end
-return { 'CHANGED' }
+return reply

@@ -9,3 +9,9 @@ export function delayText(ms: number): string {
   if (size < 600_000) return `${sign}${(size / 1_000).toFixed(1)} s`;
   return `${sign}${Math.round(size / 60_000)} min`;
 }
+
+/** A name as JSON has it, so that nothing in it moves the cursor; at most `most` characters of it. */
+export const quoted = (name: string, most = 200) => JSON.stringify(name.length > most ? `${name.slice(0, most - 1)}…` : name);
+
+/** (1, 'ticket') → "1 ticket", (50000, 'ticket') → "50,000 tickets". */
+export const countOf = (number: number, word: string) => `${number.toLocaleString('en-US')} ${word}${number === 1 ? '' : 's'}`;

@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import getPort from 'get-port';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { testFolder } from '../testing/services.ts';
+import { openTestEvent, urls } from '../testing/stores.ts';
+
+let resources: AsyncDisposableStack;
+beforeEach(() => {
+  resources = new AsyncDisposableStack();
+});
+afterEach(() => resources.disposeAsync());
+
+/** Runs the command where no .env is, with no terminal. */
+async function run(words: string[], env: Record<string, string>) {
+  const main = join(import.meta.dirname, 'main.ts');
+  const child = spawn(process.execPath, [main, ...words], { cwd: testFolder(resources), env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+  return { out, err, code };
+}
+
+const named = { REDIS_URL: urls.redisUrl, DATABASE_URL: urls.databaseUrl };
+
+/** Settings whose every store and queue is this listener's, and how often it was asked. */
+async function listen() {
+  let connections = 0;
+  const server = createServer((socket) => {
+    connections++;
+    socket.destroy();
+  });
+  const port = await getPort();
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  resources.defer(() => void server.close());
+  const url = `127.0.0.1:${port}`;
+  return {
+    connections: () => connections,
+    env: {
+      REDIS_URL: `redis://${url}`,
+      DATABASE_URL: `mysql://${url}/onsale`,
+      SNS_TOPIC_ARN: 'arn:aws:sns:us-east-1:000000000000:ticket-events',
+      SQS_QUEUE_URL: `http://${url}/queue`,
+      SQS_DEAD_LETTER_QUEUE_URL: `http://${url}/dead-letters`,
+      AWS_ENDPOINT_URL: `http://${url}`,
+    },
+  };
+}
+
+describe('onsale', () => {
+  it('--help, of the command and of each of its commands, helps and asks no store anything', async () => {
+    const { env, connections } = await listen();
+    const help = await run(['--help'], env);
+    expect(help).toMatchObject({ code: 0, err: '' });
+    const commands = [...help.out.matchAll(/^ {2}([a-z]+) (?!for command)/gm)]
+      .map(([, name = '']) => name)
+      .filter((name) => name !== 'help');
+    expect(commands).toEqual(['list', 'show', 'open', 'trace', 'verify', 'replay', 'rebuild', 'redrive']);
+    const asks = [['help', 'redrive'], ...commands.map((command) => [command, 'Event1', '--yes', '--help'])];
+    for (const words of asks) {
+      const { out, code } = await run(words, env);
+      expect([words, code, out]).toEqual([words, 0, expect.stringMatching(/^Usage: onsale [a-z]+ \[options\]/)]);
+    }
+    expect(connections()).toBe(0);
+  });
+
+  it('lists and shows events for programs: nothing but JSON on the standard output', async () => {
+    const { eventId } = await openTestEvent();
+    const list = await run(['list', '--json'], named);
+    expect(list).toMatchObject({ code: 0, err: expect.stringMatching(/^On Redis redis:.*, MySQL mysql:/) });
+    expect(JSON.parse(list.out)).toContainEqual(expect.objectContaining({ eventId, state: 'on-sale' }));
+    const show = await run(['show', eventId, '--json'], named);
+    expect(JSON.parse(show.out)).toMatchObject({ eventId, inventory: { zones: [{ capacity: 100 }] } });
+    expect(await run(['show', `${eventId}-gone`], named)).toMatchObject({
+      code: 1,
+      out: '',
+      err: expect.stringContaining('never opened'),
+    });
+  });
+
+  it('refuses to work on the stores of two systems', async () => {
+    const { err, out, code } = await run(['verify', 'Event1'], named);
+    expect([out, code]).toEqual(['', 1]);
+    expect(err).toContain('missing: SNS_TOPIC_ARN, SQS_QUEUE_URL, SQS_DEAD_LETTER_QUEUE_URL\n');
+  });
+});
