@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { assertConserved } from '../../../scripts/testing/conservation.ts';
 import { purchaseOf } from '../../../scripts/testing/seats.ts';
 import { openTestEvent, redis, seatedZone, unique } from '../../../scripts/testing/stores.ts';
-import { inventoryKey } from '../../shared/keys.ts';
+import { countsKey, inventoryKey } from '../../shared/keys.ts';
 import { type Inventory, openInventory } from './inventory.ts';
 import { sellSeats } from './take-seats.ts';
 
@@ -65,7 +65,7 @@ describe("an event's layout", () => {
   it('of an inventory that Redis lost is worth nothing, though the event is opened anew as it was', async () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 1, 10)] });
     await buyAll(event, [1]);
-    await redis.del(inventoryKey(event.eventId));
+    await redis.del(inventoryKey(event.eventId), countsKey(event.eventId));
     await expect(sellSeats(redis, purchaseOf(event, { column: 2 }))).rejects.toMatchObject({ code: 'INVENTORY_UNAVAILABLE' });
     const reads = vi.spyOn(redis, 'hgetall');
     await openInventory(redis, event);
