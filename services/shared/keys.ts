@@ -10,7 +10,7 @@ const ofEvent = (eventId: string) => `${layout}:{${eventId}}`;
  * revision, another one whenever one of these has changed; lineage and replicas (lua/lib/lineage.lua).
  */
 export const inventoryKey = (eventId: string) => `${ofEvent(eventId)}:inventory`;
-/** Hash: an inventory that is being rebuilt, until it is whole. */
+/** Hash: an inventory that is being rebuilt, until it is whole; rebuild, the id of who does that. */
 export const rebuildingKey = (eventId: string) => `${ofEvent(eventId)}:rebuilding`;
 /** Hash: sequence (of domain events), version (of the seats), and for each zone `sold:<id>`, `held:<id>`, `version:<id>`. */
 export const countsKey = (eventId: string) => `${ofEvent(eventId)}:counts`;
@@ -18,7 +18,7 @@ export const countsKey = (eventId: string) => `${ofEvent(eventId)}:counts`;
 export const takenKey = (eventId: string) => `${ofEvent(eventId)}:taken`;
 /** String: two bytes a row, what the search for the best seats remembers of it (lua/lib/best-seats.lua). */
 export const runsKey = (eventId: string) => `${ofEvent(eventId)}:runs`;
-/** Hash: order → its time (ms), a space, and its JSON as in the domain event; tickets may have `cancelled: true`, `conflicted: true`. */
+/** Hash: order → its time (ms), a space, and its JSON as in the domain event; tickets may have `cancelled` (seats/order.ts), `conflicted: true`. */
 export const ordersKey = (eventId: string) => `${ofEvent(eventId)}:orders`;
 /** Hash: hold → JSON, the order that it would become and how far it is (lua/lib/holds.lua). */
 export const holdsKey = (eventId: string) => `${ofEvent(eventId)}:holds`;

@@ -21,7 +21,7 @@ export function scriptOf(source: string, name = 'script'): Script {
 }
 
 /** Runs a script by its digest; a Redis that does not know it yet (new, restarted) is sent the source. */
-export async function runScript(redis: RedisClient, { sha, source }: Script, keys: string[], args: (string | number)[]) {
+export async function runScript(redis: RedisClient, { sha, source }: Script, keys: string[], args: (string | number | Buffer)[]) {
   try {
     return await redis.evalsha(sha, keys.length, ...keys, ...args);
   } catch (error) {

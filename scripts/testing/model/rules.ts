@@ -40,7 +40,7 @@ function rule(model: Model, request: Request, outcome: Outcome): Ruling {
     case 'release':
       return release(model, request, outcome);
     case 'cancel':
-      return cancel(model, request);
+      return cancel(model, request, outcome);
     case 'sweep':
       return sweep(model, outcome);
     case 'open':
@@ -184,7 +184,7 @@ function release(model: Model, { holdId }: OfHold, outcome: Outcome): Ruling {
 }
 
 /** Tickets are cancelled once; what was cancelled before stays so, and the order tells all of it. */
-function cancel(model: Model, { orderId, ticketIds }: Cancel): Ruling {
+function cancel(model: Model, { orderId, ticketIds }: Cancel, outcome: Outcome): Ruling {
   const sale = model.orders.get(orderId);
   if (!sale) return { expected: refused('ORDER_NOT_FOUND'), next: model };
   const { tickets } = sale.order;
@@ -194,13 +194,18 @@ function cancel(model: Model, { orderId, ticketIds }: Cancel): Ruling {
   const isMeant = ({ ticketId }: TicketInRedis) => ticketIds.length === 0 || ticketIds.includes(ticketId);
   const count = tickets.filter((ticket) => isMeant(ticket) && !ticket.cancelled).length;
   if (count === 0) return { expected: { kind: 'cancelled', isReplay: false, ...sale, count }, next: model };
+  const sequence = model.sequence + 1;
+  const marks = notRefused(outcome).order.tickets.flatMap(({ cancelled }) => (typeof cancelled === 'object' ? [cancelled] : []));
+  const timeMs = marks.find((mark) => mark.sequence === sequence)?.timeMs ?? Number.NaN;
+  requireNotBefore(model, timeMs);
+  const cancelled = { sequence, timeMs };
   const order = {
     ...sale.order,
-    tickets: tickets.map((ticket) => (isMeant(ticket) ? { ...ticket, cancelled: true as const } : ticket)),
+    tickets: tickets.map((ticket) => (isMeant(ticket) && !ticket.cancelled ? { ...ticket, cancelled } : ticket)),
   };
   return {
     expected: { kind: 'cancelled', isReplay: false, soldAtMs: sale.soldAtMs, order, count },
-    next: { ...model, sequence: model.sequence + 1, orders: having(model.orders, orderId, { ...sale, order }) },
+    next: { ...model, sequence, orders: having(model.orders, orderId, { ...sale, order }) },
   };
 }
 

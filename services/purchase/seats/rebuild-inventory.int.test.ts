@@ -7,7 +7,7 @@ import { cancelOrder } from './cancel-order.ts';
 import { confirmHold } from './holds.ts';
 import { type Inventory, readInventory } from './inventory.ts';
 import type { OrderInRedis } from './order.ts';
-import { closeInventory, rebuildInventory, type SoldOrder } from './rebuild-inventory.ts';
+import { beginRebuild, rebuildInventory, type SoldOrder } from './rebuild-inventory.ts';
 import { holdSeats, sellSeats } from './take-seats.ts';
 
 const zones = [seatedZone(1, 3, 11), { zoneId: 2, capacity: 5, priceMinor: 75 }, seatedZone(3, 2, 8)];
@@ -39,8 +39,10 @@ async function* again(orders: SoldOrder[][]): AsyncGenerator<SoldOrder[]> {
   yield* orders;
 }
 
-const rebuild = async (event: Inventory, orders = Array.fromAsync(allOrders(event))) =>
-  rebuildInventory(redis, event, { sequence: baseOf(1), orders: again(await orders) });
+const rebuild = async (event: Inventory, orders = Array.fromAsync(allOrders(event))) => rebuildFrom(event, again(await orders));
+
+const rebuildFrom = async (event: Inventory, orders: AsyncIterable<SoldOrder[]>) =>
+  await rebuildInventory(redis, event, { rebuild: await beginRebuild(redis, event.eventId), sequence: baseOf(1), orders });
 
 const sell = (event: Inventory, zoneId: number, row: string, column: number) =>
   sellSeats(redis, { ...purchaseOf(event, { zoneId, row, column }), buyerId: 'dan' });
@@ -77,7 +79,7 @@ describe('a rebuilt inventory', () => {
       yield orders[0] ?? [];
       throw new Error('killed');
     };
-    const broken = rebuildInventory(redis, event, { sequence: baseOf(1), orders: breaksOff() });
+    const broken = rebuildFrom(event, breaksOff());
     await expect(broken).rejects.toThrow('killed');
     await expect(sell(event, 1, 'C', 1)).rejects.toThrow('has no inventory');
     await rebuild(event, Promise.resolve(orders));
@@ -95,14 +97,27 @@ describe('a rebuilt inventory', () => {
       await waits.promise;
       yield* orders;
     };
-    const first = rebuildInventory(redis, event, { sequence: baseOf(1), orders: slowly() });
-    const outcome = expect(first).rejects.toThrow('Another rebuild');
+    const outcome = expect(rebuildFrom(event, slowly())).rejects.toThrow('Another rebuild');
     await begun.promise;
     await rebuild(event, Promise.resolve(orders));
+    // What is sold by then is not the other one's to know of.
+    expect(await sell(event, 1, 'C', 1)).toMatchObject({ kind: 'sold' });
     waits.resolve();
     await outcome;
     expect(await sell(event, 1, 'A', 6)).toMatchObject({ code: 'SEAT_TAKEN' });
-    expect(await redis.hget(countsKey(event.eventId), 'sold:1')).toBe('3');
+    expect(await sell(event, 1, 'C', 1)).toMatchObject({ code: 'SEAT_TAKEN' });
+    expect(await redis.hget(countsKey(event.eventId), 'sold:1')).toBe('4');
+  });
+
+  it('is not opened by a rebuild that was at work when another one took the event off sale', async () => {
+    const event = await openAndSell();
+    const orders = await Array.fromAsync(allOrders(event));
+    const first = await beginRebuild(redis, event.eventId);
+    await beginRebuild(redis, event.eventId);
+    const late = rebuildInventory(redis, event, { rebuild: first, sequence: baseOf(1), orders: again(orders) });
+    await expect(late).rejects.toThrow('Another rebuild');
+    await expect(sell(event, 1, 'C', 1)).rejects.toThrow('has no inventory');
+    expect(await redis.hlen(ordersKey(event.eventId))).toBe(3);
   });
 
   it('refuses an order whose seat there is not, and two live tickets for one seat', async () => {
@@ -127,18 +142,18 @@ describe('a rebuilt inventory', () => {
     await rebuild(event, Promise.resolve([[kept, { ...lost, order: inConflict }]]));
     const { orderId } = lost.order;
     const cancelled = await cancelOrder(redis, { eventId: event.eventId, orderId, ticketIds: [] });
-    expect(cancelled).toMatchObject({ kind: 'cancelled', order: { tickets: [{ cancelled: true }] } });
+    expect(cancelled).toMatchObject({ kind: 'cancelled', order: { tickets: [{ cancelled: { sequence: baseOf(1) + 1 } }] } });
     expect(await sellSeats(redis, purchaseOf(event))).toMatchObject({ code: 'SEAT_TAKEN' });
     expect(await redis.hget(countsKey(event.eventId), 'sequence')).toBe(String(baseOf(1) + 1));
   });
 });
 
-describe('a closed inventory', () => {
+describe('an event whose rebuild has begun', () => {
   it('sells, holds, confirms and cancels nothing', async () => {
     const event = await openAndSell();
     const held = await holdSeats(redis, { ...purchaseOf(event, { zoneId: 1, row: 'C', column: 3 }), buyerId: 'eve' });
     if (held.kind !== 'held') expect.fail('not held');
-    await closeInventory(redis, event.eventId);
+    await beginRebuild(redis, event.eventId);
     const { eventId } = event;
     for (const attempt of [
       sell(event, 1, 'C', 1),

@@ -18,43 +18,61 @@ import { type Inventory, layOut, markOpened } from './inventory.ts';
 import type { OrderInRedis } from './order.ts';
 import type { Sold } from './take-seats.ts';
 
+const beginScript = loadScript(new URL('lua/begin-rebuild.lua', import.meta.url));
+const writeScript = loadScript(new URL('lua/write-rebuild.lua', import.meta.url));
 const reopenScript = loadScript(new URL('lua/reopen-inventory.lua', import.meta.url));
 
 export type SoldOrder = Pick<Sold, 'order' | 'soldAtMs'>;
 
-/** Takes an event off sale: from now on nothing is sold, held or cancelled, and requests are answered with 503. */
-export async function closeInventory(redis: RedisClient, eventId: string): Promise<void> {
+/**
+ * Takes an event off sale: from now on nothing is sold, held or cancelled, and requests are answered with 503. What was sold stays
+ * where it is. Returns the id of the rebuild that may put it on sale again; one that began before no longer may.
+ */
+export async function beginRebuild(redis: RedisClient, eventId: string): Promise<string> {
   await markOpened(redis, [eventId]);
-  await redis.del(inventoryKey(eventId));
+  const rebuild = randomUUID();
+  const keys = [inventoryKey(eventId), rebuildingKey(eventId)];
+  await runScript(redis, beginScript, keys, [rebuild]);
+  return rebuild;
 }
 
 /**
- * Makes an event's inventory anew, of orders alone: every hold is gone. `sequence` is the last one that was given. Begun again it
- * starts from nothing; the event stays off sale until all is there, so it may be broken off anywhere. Throws where an order has
- * a seat that the inventory has not, and where another rebuild of the event began meanwhile.
+ * Makes an event's inventory anew, from orders alone: every hold is gone. `rebuild` is what beginRebuild returned, `sequence` the last
+ * one that counts as given. The event stays off sale until all is there, so this may be broken off anywhere and begun again. Throws if
+ * an order has a seat that the inventory lacks, and if another rebuild of the event began meanwhile, whose work it then leaves alone.
  */
 export async function rebuildInventory(
   redis: RedisClient,
   inventory: Inventory,
-  { sequence, orders }: { sequence: number; orders: AsyncIterable<SoldOrder[]> },
+  { rebuild, sequence, orders }: { rebuild: string; sequence: number; orders: AsyncIterable<SoldOrder[]> },
 ): Promise<void> {
   const { eventId } = inventory;
-  await closeInventory(redis, eventId);
-  const state = [countsKey, takenKey, runsKey, ordersKey, holdsKey, deadlinesKey, buyersKey, rebuildingKey];
-  for (const keyOf of state) await redis.unlink(keyOf(eventId));
-  const rebuild = randomUUID();
-  await layOut(redis, inventory, { inventoryKey: rebuildingKey });
-  await redis.hset(rebuildingKey(eventId), { rebuild });
+  const superseded = () => new Error(`Another rebuild of ${eventId} began; this one has changed nothing that counts`);
+  const write = async (part: 'nothing' | 'orders' | 'buyers' | 'taken', values: (string | number | Buffer)[] = []) => {
+    const keys = [
+      rebuildingKey(eventId),
+      takenKey(eventId),
+      runsKey(eventId),
+      ordersKey(eventId),
+      holdsKey(eventId),
+      deadlinesKey(eventId),
+      buyersKey(eventId),
+    ];
+    const word = await runScript(redis, writeScript, keys, [rebuild, part, ...values]);
+    if (word !== 'WRITTEN') throw superseded();
+  };
+  const laidOut = await layOut(redis, inventory, { inventoryKey: rebuildingKey, must: ['rebuild', rebuild] });
+  if (laidOut.kind === 'refused') throw superseded();
+  await write('nothing');
 
-  const fields = await redis.hgetall(rebuildingKey(eventId));
-  const tally = startTally(parseZones(fields));
+  const tally = startTally(parseZones(await redis.hgetall(rebuildingKey(eventId))));
   for await (const batch of orders) {
     for (const { order } of batch) tally.add(order);
-    const kept = batch.flatMap(({ order, soldAtMs }) => [order.orderId, `${soldAtMs} ${JSON.stringify(order)}`]);
-    if (kept.length > 0) await redis.hset(ordersKey(eventId), ...kept);
+    const kept = batch.map(({ order, soldAtMs }) => [order.orderId, `${soldAtMs} ${JSON.stringify(order)}`]);
+    for (const some of chunks(kept, fieldsAtOnce)) await write('orders', some.flat());
   }
-  if (tally.taken.length > 0) await redis.set(takenKey(eventId), tally.taken);
-  for (const buyers of chunks([...tally.buyers], buyersAtOnce)) await redis.hset(buyersKey(eventId), ...buyers.flat());
+  if (tally.taken.length > 0) await write('taken', [tally.taken]);
+  for (const some of chunks([...tally.buyers], fieldsAtOnce)) await write('buyers', some.flat());
 
   // Later than any version that a client may know: clients read the whole map again.
   const version = Date.now();
@@ -65,11 +83,11 @@ export async function rebuildInventory(
   }
   const keys = [inventoryKey(eventId), rebuildingKey(eventId), countsKey(eventId)];
   const word = await runScript(redis, reopenScript, keys, [rebuild, JSON.stringify(counts)]);
-  if (word !== 'REOPENED') throw new Error(`Another rebuild of ${eventId} began; this one has changed nothing that counts`);
+  if (word !== 'REOPENED') throw superseded();
 }
 
-const buyersAtOnce = 1_000;
-
+/** Lua's stack has room for some 8,000 values; fields go with theirs. */
+const fieldsAtOnce = 1_000;
 /** Adds up what orders hold: taken seats as Redis keeps them, tickets by zone and by buyer. */
 function startTally(layouts: ZoneLayout[]) {
   const zones = new Map(layouts.map((zone) => [zone.zoneId, zone]));

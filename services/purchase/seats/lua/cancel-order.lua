@@ -47,7 +47,9 @@ local function decide(command)
       tickets = cancelled,
     })
     publish('onsale.tickets.cancelled', data)
-    for _, ticket in ipairs(cancelled) do ticket.cancelled = true end
+    -- By these the domain event can be published again when nobody else has it any more.
+    local mark = { sequence = counts.sequence, timeMs = now }
+    for _, ticket in ipairs(cancelled) do ticket.cancelled = mark end
     json = cjson.encode(order)
     keep_order(command.orderId, soldAt, json)
   end

@@ -10,7 +10,13 @@
 -- COST O(zones)
 
 if redis.call('HGET', KEYS[2], 'rebuild') ~= ARGV[1] then return 'SUPERSEDED' end
-for field, number in pairs(cjson.decode(ARGV[2])) do
+local counts = cjson.decode(ARGV[2])
+-- Until now they told the last sequence that was given. What is no number is a note (open-inventory.lua), and stays.
+local flat = redis.call('HGETALL', KEYS[3])
+for i = 1, #flat, 2 do
+  if not counts[flat[i]] and tonumber(flat[i + 1]) then redis.call('HDEL', KEYS[3], flat[i]) end
+end
+for field, number in pairs(counts) do
   redis.call('HSET', KEYS[3], field, string.format('%d', number))
 end
 redis.call('HDEL', KEYS[2], 'rebuild')

@@ -1,0 +1,14 @@
+import { expect, it } from 'vitest';
+import { purchased } from '../../../scripts/testing/purchases.ts';
+import { db, openTestEvent } from '../../../scripts/testing/stores.ts';
+import { projectEvents } from '../../persistence/projections/project.ts';
+import { readSales } from './sales.ts';
+
+it('counts tickets whose prices are finer than the currency of their event, and shows the sum as it is', async () => {
+  const event = await openTestEvent();
+  const { eventId, venueId } = event;
+  await projectEvents(db, [purchased(event, { sequence: 1, priceMinor: 1_050 })]);
+  // As events could be before that was refused.
+  await db.updateTable('events').set({ currency: 'JPY' }).where('event_id', '=', eventId).execute();
+  expect(await readSales(db, eventId)).toEqual({ venueId, currency: 'JPY', count: 1, totalRevenue: '10.5' });
+});
