@@ -3,11 +3,12 @@ import type { Database } from '../../../services/shared/database.ts';
 import type { LiveTicket } from './tickets.ts';
 
 /** A row of an event's tickets that says that it was sold and not cancelled. */
-export type TicketRow = LiveTicket & { status: string; cancelledSequence: number | null };
+export type TicketRow = LiveTicket & { venueId: string; status: string; cancelledSequence: number | null };
 
 export const ticketColumns = [
   'ticket_id',
   'order_id',
+  'venue_id',
   'zone_id',
   'seat_row',
   'seat_column',
@@ -21,6 +22,7 @@ export const ticketColumns = [
 type Row = {
   ticket_id: Buffer;
   order_id: Buffer;
+  venue_id: string;
   zone_id: number;
   seat_row: string | null;
   seat_column: number | null;
@@ -34,6 +36,7 @@ type Row = {
 export const ticketOfRow = (row: Row): TicketRow => ({
   ticketId: uuidText(row.ticket_id),
   orderId: uuidText(row.order_id),
+  venueId: row.venue_id,
   zoneId: row.zone_id,
   row: row.seat_row ?? '',
   column: row.seat_column ?? 0,

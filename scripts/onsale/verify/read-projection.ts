@@ -2,6 +2,7 @@ import { stringify as uuidText } from 'uuid';
 import type { Database } from '../../../services/shared/database.ts';
 import type { Differences } from './differences.ts';
 import { createDigests, type Digests, foldTicket } from './digests.ts';
+import { reportForeign, type Terms } from './foreign.ts';
 import { readTickets } from './read-mysql.ts';
 import { addToSums, compareSums, type Sums } from './sums.ts';
 
@@ -11,7 +12,7 @@ const maxConflicts = 20;
 export async function readProjection(
   db: Database,
   eventId: string,
-  isCompared: (sequence: number) => boolean,
+  { terms, isCompared }: { terms: Terms; isCompared: (sequence: number) => boolean },
   differences: Differences,
 ): Promise<{ digests: Digests; sums: Sums }> {
   const digests = createDigests();
@@ -21,6 +22,7 @@ export async function readProjection(
   const kept = await readTickets(db, eventId, (ticket) => {
     if (ticket.status === 'PAID') {
       addToSums(sums, ticket);
+      reportForeign('MySQL', terms, ticket, differences);
       if (isCompared(ticket.sequence)) foldTicket(digests, ticket);
       return;
     }

@@ -4,6 +4,7 @@ import { type Ends, findMissing, isApplied, untilApplied } from './applied.ts';
 import { compareTickets } from './compare-tickets.ts';
 import { createDifferences, type Differences } from './differences.ts';
 import { explainMissing } from './explain-missing.ts';
+import { compareTerms, type Terms } from './foreign.ts';
 import { surveyOutbox } from './outbox.ts';
 import { readProjection } from './read-projection.ts';
 import { endsOf, readSequence, reportSequences } from './sequences.ts';
@@ -43,9 +44,10 @@ export async function verifyEvent(
 ): Promise<Verification> {
   const { db, redis } = system;
   const differences = createDifferences();
-  const { hasInventory, currency } = await findEvent(system, eventId, differences);
+  const { inRedis, inMysql, terms } = await findEvent(system, eventId, differences);
+  const hasInventory = inRedis !== undefined;
 
-  const sequence = hasInventory ? await readSequence(redis, eventId) : 0;
+  const sequence = await readSequence(redis, eventId);
   say('reading the outbox');
   const outbox = await surveyOutbox(redis, eventId);
   const ends = endsOf(sequence, outbox);
@@ -59,8 +61,8 @@ export async function verifyEvent(
   say('reading the tickets of Redis and MySQL');
   const isCompared = (of: number) => of <= sequence && isApplied(missing, of);
   const [seats, projection] = await Promise.all([
-    hasInventory ? verifySeats(redis, eventId, isCompared, differences) : undefined,
-    readProjection(db, eventId, isCompared, differences),
+    inRedis && verifySeats(redis, eventId, { terms: inRedis, isCompared }, differences),
+    readProjection(db, eventId, { terms: inMysql ?? terms, isCompared }, differences),
   ]);
   let awaited = 0;
   if (seats) {
@@ -71,7 +73,13 @@ export async function verifyEvent(
   const upTo = Math.max(sequence, outbox.last);
   const inFlight = await countInFlight(system, eventId, { upTo, ends, onTheirWay, hasInventory });
   const counts = { awaited, inFlight, held: seats?.held ?? 0, selling: seats?.selling ?? 0, differences: differences.count() };
-  const summary = summaryOf({ eventId, currency, sums: projection.sums, applied: await countApplied(db, eventId), ...counts });
+  const summary = summaryOf({
+    eventId,
+    currency: terms.currency,
+    sums: projection.sums,
+    applied: await countApplied(db, eventId),
+    ...counts,
+  });
   const { tickets, units } = totalOf(projection.sums);
   return {
     eventId,
@@ -84,15 +92,26 @@ export async function verifyEvent(
   };
 }
 
-async function findEvent({ db, redis }: System, eventId: string, differences: Differences) {
-  const event = await db.selectFrom('events').select('currency').where('event_id', '=', eventId).executeTakeFirst();
+/** The event's terms, in each store that has it. */
+async function findEvent(
+  { db, redis }: System,
+  eventId: string,
+  differences: Differences,
+): Promise<{ inRedis: Terms | undefined; inMysql: Terms | undefined; terms: Terms }> {
+  const inMysql = await db
+    .selectFrom('events')
+    .select(['venue_id as venueId', 'currency'])
+    .where('event_id', '=', eventId)
+    .executeTakeFirst();
   const { venueId, currency = '', lineage } = await redis.hgetall(inventoryKey(eventId));
-  const hasInventory = venueId !== undefined;
-  if (!event && !hasInventory) throw new Error(`${eventId} was never opened`);
-  if (!event) {
+  const inRedis = venueId === undefined ? undefined : { venueId, currency };
+  const terms = inMysql ?? inRedis;
+  if (!terms) throw new Error(`${eventId} was never opened`);
+  if (inRedis && inMysql) compareTerms(inRedis, inMysql, differences);
+  if (!inMysql) {
     differences.add('events unknown', () => `MySQL does not know ${eventId}: open it again ("onsale open")`);
   }
-  if (!hasInventory) {
+  if (!inRedis) {
     differences.add(
       'inventories gone',
       () => `Redis has no inventory of ${eventId}: nothing is sold ("onsale rebuild ${eventId}")`,
@@ -104,7 +123,7 @@ async function findEvent({ db, redis }: System, eventId: string, differences: Di
       () => `Redis was promoted from a replica and may have forgotten sales: nothing is sold ("onsale rebuild ${eventId}")`,
     );
   }
-  return { hasInventory, currency: event?.currency ?? currency };
+  return { inRedis, inMysql, terms };
 }
 
 /** What was on its way and still is, and what was sold since this began. */

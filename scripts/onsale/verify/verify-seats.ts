@@ -4,6 +4,7 @@ import { compareBuyers, foldBuyer } from './buyers.ts';
 import { compareZones } from './compare-zones.ts';
 import type { Differences } from './differences.ts';
 import { createDigests, type Digests, foldTicket } from './digests.ts';
+import { reportForeign, type Terms } from './foreign.ts';
 import { readHeld, readOrders } from './read-redis.ts';
 import { countOrder, createTally } from './tally.ts';
 import { isLive, ticketOf } from './tickets.ts';
@@ -16,7 +17,7 @@ import { reportTwice } from './twice.ts';
 export async function verifySeats(
   redis: RedisClient,
   eventId: string,
-  isCompared: (sequence: number) => boolean,
+  { terms, isCompared }: { terms: Terms; isCompared: (sequence: number) => boolean },
   differences: Differences,
 ): Promise<{ digests: Digests; held: number; selling: number }> {
   const before = await readMap(redis, eventId);
@@ -27,6 +28,7 @@ export async function verifySeats(
     for (const order of orders) {
       countOrder(tally, order, 'sold');
       foldBuyer(buyers, order);
+      for (const ticket of order.tickets) if (isLive(ticket)) reportForeign('Redis', terms, { ...order, ...ticket }, differences);
       if (!isCompared(order.sequence ?? 0)) continue;
       for (const ticket of order.tickets) if (isLive(ticket)) foldTicket(digests, ticketOf(order, ticket));
     }
