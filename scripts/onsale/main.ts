@@ -92,8 +92,18 @@ program
 program
   .command('rebuild')
   .argument('<eventId>')
+  .option('--although-healthy', 'also if Redis has lost nothing: it takes the event off sale for a while and gives up all holds')
+  .option(
+    '--accept-lost-sales',
+    'go on if MySQL lacks sales that nothing else has, or that it cannot take: their seats are sold again',
+  )
+  .option('--ignore-dead-letters', 'go on if the dead-letter queue has sales of the event, or may have')
   .description("make an event's inventory in Redis anew from MySQL, after Redis has lost it; nothing is sold meanwhile")
-  .action((eventId: string) => withSystem(['db', 'redis', 'messaging'], (system) => rebuildEvent(system, eventId, console.log)));
+  .action(async (eventId: string, options: { althoughHealthy?: true; acceptLostSales?: true; ignoreDeadLetters?: true }) => {
+    const { althoughHealthy = false, acceptLostSales = false, ignoreDeadLetters = false } = options;
+    const accepted = { healthy: althoughHealthy, lostSales: acceptLostSales, deadLetters: ignoreDeadLetters };
+    await withSystem(['db', 'redis', 'messaging'], (system) => rebuildEvent(system, eventId, console.log, { accepted }));
+  });
 
 program
   .command('redrive')

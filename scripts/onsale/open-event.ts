@@ -5,6 +5,7 @@ import { readCatalogue, writeCatalogue } from './catalogue.ts';
 import { comparePlans } from './compare-plans.ts';
 import type { EventPlan } from './event-file.ts';
 import { countOf } from './text.ts';
+import { readSequence } from './verify/sequences.ts';
 
 /**
  * What opening a plan would do. `changes`: a line for each field that differs. `takes`: what buyers could not buy any more that they
@@ -21,7 +22,10 @@ type Opening =
 export async function planOpening(db: Database, redis: RedisClient, plan: EventPlan, nowMs = Date.now()): Promise<Opening> {
   const { eventId, onSaleAtMs } = plan.inventory;
   const [catalogue, inventory] = await Promise.all([readCatalogue(db, eventId), readInventory(redis, eventId)]);
-  const lost = await findLostSales(db, eventId, { isKnown: catalogue !== undefined, sequence: inventory?.sequence });
+  const lost = await findLostSales(db, redis, eventId, {
+    isKnown: catalogue !== undefined,
+    hasInventory: inventory !== undefined,
+  });
   if (lost) return { kind: 'refused', reasons: [lost] };
   const outcome = await openInventory(redis, plan.inventory, { isDryRun: true });
   if (outcome.kind === 'refused') return outcome;
@@ -66,11 +70,12 @@ export async function openEvent(db: Database, redis: RedisClient, plan: EventPla
 /** A catalogue without inventory is one that Redis lost, with or without sales that MySQL has not heard of yet. */
 async function findLostSales(
   db: Database,
+  redis: RedisClient,
   eventId: string,
-  { isKnown, sequence }: { isKnown: boolean; sequence: number | undefined },
+  { isKnown, hasInventory }: { isKnown: boolean; hasInventory: boolean },
 ): Promise<string | undefined> {
   const rebuild = `npm run onsale -- rebuild ${eventId}`;
-  if (sequence === undefined && isKnown) {
+  if (isKnown && !hasInventory) {
     return `Redis has lost the inventory of ${eventId}, and would sell its seats again: ${rebuild}`;
   }
   const { projected } = await db
@@ -78,6 +83,9 @@ async function findLostSales(
     .select(({ fn }) => fn.max<number | null>('sequence').as('projected'))
     .where('event_id', '=', eventId)
     .executeTakeFirstOrThrow();
-  if (projected === null || projected <= (sequence ?? 0)) return undefined;
-  return `MySQL has domain event ${projected} of ${eventId} and Redis is at ${sequence ?? 0}: it has lost sales, and would sell their seats again: ${rebuild}`;
+  if (projected === null) return undefined;
+  // Read after MySQL, which is ahead only of a Redis that has forgotten sales.
+  const sequence = await readSequence(redis, eventId);
+  if (projected <= sequence) return undefined;
+  return `MySQL has domain event ${projected} of ${eventId} and Redis is at ${sequence}: it has lost sales, and would sell their seats again: ${rebuild}`;
 }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { stringify as uuidText } from 'uuid';
-import type { OrderInRedis, TicketInRedis } from '../../services/purchase/seats/order.ts';
+import type { CancelledBy, OrderInRedis, TicketInRedis } from '../../services/purchase/seats/order.ts';
 import type { SoldOrder } from '../../services/purchase/seats/rebuild-inventory.ts';
 import type { Database } from '../../services/shared/database.ts';
 import { parseMoney } from '../../services/shared/money.ts';
@@ -61,12 +61,15 @@ function orderOf({ eventId, venueId }: { eventId: string; venueId: string }, row
   return { order, soldAtMs: created_on.getTime() };
 }
 
-const ticketOf = ({ ticket_id, zone_id, seat_row, seat_column, price, currency, status }: TicketRow): TicketInRedis => ({
+const ticketOf = ({ ticket_id, zone_id, seat_row, seat_column, price, currency, status, ...row }: TicketRow): TicketInRedis => ({
   ticketId: uuidText(ticket_id),
   zoneId: zone_id,
   ...(seat_row !== null && seat_column !== null && { row: seat_row, column: seat_column }),
   priceMinor: Number(parseMoney(price, currency)),
   currency,
-  ...(status === 'CANCELLED' && { cancelled: true }),
+  ...(status === 'CANCELLED' && { cancelled: cancelledBy(row) }),
   ...(status === 'CONFLICTED' && { conflicted: true }),
 });
+
+const cancelledBy = ({ cancelled_sequence, cancelled_on }: Pick<TicketRow, 'cancelled_sequence' | 'cancelled_on'>): CancelledBy =>
+  cancelled_sequence === null || cancelled_on === null || { sequence: cancelled_sequence, timeMs: cancelled_on.getTime() };

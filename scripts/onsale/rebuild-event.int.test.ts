@@ -4,13 +4,16 @@ import { projectEvents } from '../../services/persistence/projections/project.ts
 import { cancelOrder } from '../../services/purchase/seats/cancel-order.ts';
 import { confirmHold } from '../../services/purchase/seats/holds.ts';
 import type { Inventory } from '../../services/purchase/seats/inventory.ts';
+import { openInventory } from '../../services/purchase/seats/inventory.ts';
 import { holdSeats } from '../../services/purchase/seats/take-seats.ts';
 import { baseOf } from '../../services/shared/epochs.ts';
-import { outboxKey } from '../../services/shared/keys.ts';
+import { countsKey, inventoryKey, ordersKey, outboxKey } from '../../services/shared/keys.ts';
+import type { TicketEvent } from '../../services/shared/ticket-events.ts';
+import { purchased } from '../testing/purchases.ts';
 import { openHall, project, seats, sell, soldEvent, startTestWorker, takeNew, testSystem } from '../testing/sold-event.ts';
-import { db, redis, sqs, unique } from '../testing/stores.ts';
+import { db, receive, redis, sqs, unique } from '../testing/stores.ts';
 import { readCatalogue } from './catalogue.ts';
-import { rebuildEvent } from './rebuild-event.ts';
+import { type Accepted, rebuildEvent } from './rebuild-event.ts';
 import type { System } from './system.ts';
 import { verifyEvent } from './verify/verify-event.ts';
 
@@ -24,6 +27,12 @@ afterEach(() => resources.disposeAsync());
 
 const silence = () => {};
 const noWaits = { patienceMs: 0, atMostMs: 0, lookMs: 0 };
+/** The emulator's counts are exact, and up to date. */
+const patience = { nothings: 1, looks: 2, pauseMs: 10 };
+
+const rebuild = ({ eventId }: Pick<Inventory, 'eventId'>, accepted: Accepted = {}, say: (line: string) => void = silence) =>
+  rebuildEvent(system, eventId, say, { accepted, patience });
+
 const differencesOf = async ({ eventId }: Inventory) => (await verifyEvent(system, eventId, silence, noWaits)).differences;
 
 /** Redis forgets all that it knows of an event. */
@@ -39,7 +48,7 @@ describe('a rebuild', () => {
     await forget(event);
     expect(await differencesOf(event)).toEqual([expect.stringContaining('onsale rebuild')]);
     const said: string[] = [];
-    await rebuildEvent(system, event.eventId, (line) => said.push(line));
+    await rebuild(event, {}, (line) => said.push(line));
     expect(said).toEqual([
       `${event.eventId} is off sale`,
       '4 orders read',
@@ -49,7 +58,7 @@ describe('a rebuild', () => {
     await expect(sell(event, seats('A', 1))).rejects.toThrow('SEAT_TAKEN');
     expect(await sell(event, seats('B', 1))).toMatchObject({ sequence: baseOf(1) + 1 });
     await project(event);
-    await rebuildEvent(system, event.eventId, silence);
+    await rebuild(event, { healthy: true });
     expect(await sell(event, seats('B', 2))).toMatchObject({ sequence: baseOf(2) + 1 });
     await project(event);
     expect(await differencesOf(event)).toEqual([]);
@@ -64,7 +73,7 @@ describe('a rebuild', () => {
     await sell(event, seats('A', 2));
     const held = await holdSeats(redis, { eventId, venueId, wish: seats('A', 3) });
     startTestWorker(system, resources);
-    await rebuildEvent(system, eventId, silence);
+    await rebuild(event, { healthy: true });
     await expect(sell(event, seats('A', 1))).rejects.toThrow('SEAT_TAKEN');
     await expect(sell(event, seats('A', 2))).rejects.toThrow('SEAT_TAKEN');
     if (held.kind !== 'held') expect.fail('not held');
@@ -80,23 +89,200 @@ describe('a rebuild', () => {
     const dies = (line: string) => {
       if (line.includes('orders read')) throw new Error('killed');
     };
-    await expect(rebuildEvent(system, event.eventId, dies)).rejects.toThrow('killed');
+    await expect(rebuild(event, { healthy: true }, dies)).rejects.toThrow('killed');
     await expect(sell(event, seats('C', 1))).rejects.toThrow('has no inventory');
-    await rebuildEvent(system, event.eventId, silence);
+    await rebuild(event);
     await sell(event, seats('C', 1));
   });
 
-  it('is refused, off sale, while a dead letter tells of the event, and where there never was such an event', async () => {
-    const event = await openHall();
-    await sell(event, seats('A', 1));
-    const body = JSON.stringify(await takeNew(event));
-    await sqs.send(new SendMessageCommand({ QueueUrl: system.messaging.deadLetterQueueUrl, MessageBody: body }));
-    await forget(event);
-    await expect(rebuildEvent(system, event.eventId, silence)).rejects.toThrow('1 dead letters tell of');
-    await expect(sell(event, seats('C', 1))).rejects.toThrow('has no inventory');
-    await expect(rebuildEvent(system, unique('event'), silence)).rejects.toThrow('was never opened');
+  it('knows no event that was never opened', async () => {
+    await expect(rebuild({ eventId: unique('event') })).rejects.toThrow('was never opened');
   });
 });
+
+describe('a rebuild is refused, and changes nothing,', () => {
+  it('of an event that is healthy: it goes on selling, and its holds are good', async () => {
+    const { event } = await soldEvent();
+    const { eventId, venueId } = event;
+    const held = await holdSeats(redis, { eventId, venueId, wish: seats('C', 1) });
+    const before = await everythingOf(event);
+    await expect(rebuild(event)).rejects.toThrow(/is healthy: .* gives up all holds \(3 tickets now\).*add --although-healthy/);
+    expect(await everythingOf(event)).toEqual(before);
+    if (held.kind !== 'held') expect.fail('not held');
+    expect(await confirmHold(redis, { eventId, holdId: held.holdId })).toMatchObject({ kind: 'sold' });
+  });
+
+  it('of one that Redis sells by another layout than MySQL has', async () => {
+    const { event } = await soldEvent();
+    await openInventory(redis, { ...event, holdMs: 1_000 });
+    const before = await everythingOf(event);
+    await expect(rebuild(event, { healthy: true })).rejects.toThrow(/Open its file again first.*\n {2}holds last: 600 s → 1 s$/);
+    expect(await everythingOf(event)).toEqual(before);
+  });
+
+  it('of one that is on sale, while a sale is nowhere any more or a dead letter is in the way', async () => {
+    const { event } = await soldEvent();
+    await bury(await lose(event));
+    const before = await everythingOf(event);
+    await expect(rebuild(event, { healthy: true })).rejects.toThrow(/MySQL lacks 1 domain event of .*: 6\..*--accept-lost-sales/);
+    await expect(rebuild(event, { healthy: true, lostSales: true })).rejects.toThrow(/1 dead letter of .*--ignore-dead-letters/);
+    expect(await everythingOf(event)).toEqual(before);
+    await rebuild(event, { healthy: true, lostSales: true, deadLetters: true });
+    await sell(event, seats('E', 1));
+  });
+});
+
+describe('a rebuild of an event that Redis no longer sells', () => {
+  it('brings to MySQL what nobody but the orders in Redis has any more, as it was published', async () => {
+    const event = await openHall();
+    const { eventId } = event;
+    const first = await sell(event, seats('A', 1, 2, 3), 'Ann');
+    await sell(event, { zoneId: 2, quantity: 2, split: false });
+    const cancel = (...at: number[]) =>
+      cancelOrder(redis, { eventId, orderId: first.orderId, ticketIds: at.map((one) => first.tickets[one]?.ticketId ?? '') });
+    await cancel(0, 2);
+    await cancel(1);
+    const published = await takeNew(event);
+    await redis.del(outboxKey(eventId), inventoryKey(eventId));
+    expect(await differencesOf(event)).toContainEqual(
+      expect.stringMatching(/lacks 4 domain events: 1-4, .*in the orders of Redis/),
+    );
+    startTestWorker(system, resources);
+    await rebuild(event);
+    expect(await differencesOf(event)).toEqual([]);
+    const again = await recovered(event);
+
+    // The same as if none had been lost.
+    await db.deleteFrom('tickets').where('event_id', '=', eventId).execute();
+    await db.deleteFrom('order_events').where('event_id', '=', eventId).execute();
+    await db.deleteFrom('sales_by_zone').where('event_id', '=', eventId).execute();
+    await projectEvents(db, published);
+    expect(again).toEqual(await recovered(event));
+    expect(again.map(({ cancelled_sequence }) => cancelled_sequence)).toEqual([3, 4, 3, null, null]);
+  });
+
+  it('keeps in Redis which domain event cancelled a ticket, so that it can be done again', async () => {
+    const { event, first } = await soldEvent();
+    await forget(event);
+    await rebuild(event);
+    const kept = await redis.hget(ordersKey(event.eventId), first.orderId);
+    expect(kept).toMatch(/"cancelled":\{"sequence":4,"timeMs":\d{13}\}/);
+    await db.deleteFrom('tickets').where('event_id', '=', event.eventId).execute();
+    await db.deleteFrom('order_events').where('event_id', '=', event.eventId).execute();
+    await db.deleteFrom('sales_by_zone').where('event_id', '=', event.eventId).execute();
+    await redis.del(outboxKey(event.eventId), inventoryKey(event.eventId));
+    startTestWorker(system, resources);
+    await rebuild(event);
+    expect(await differencesOf(event)).toEqual([]);
+  });
+
+  it('is refused where a sale is nowhere any more, and removes nothing before it is accepted', async () => {
+    const { event } = await soldEvent();
+    await lose(event);
+    await redis.del(inventoryKey(event.eventId));
+    const orders = await redis.hgetall(ordersKey(event.eventId));
+    await expect(rebuild(event)).rejects.toThrow(/MySQL lacks 1 domain event of .*: 6\./);
+    expect(await redis.hgetall(ordersKey(event.eventId))).toEqual(orders);
+    await expect(sell(event, seats('E', 1))).rejects.toThrow('has no inventory');
+    await rebuild(event, { lostSales: true });
+    await sell(event, seats('E', 1));
+  });
+
+  it('is refused where Redis has tickets that MySQL cannot take, whatever their numbers, and cancellations that it did not hear of', async () => {
+    const { event, second } = await soldEvent();
+    const { eventId } = event;
+    await redis.hincrby(countsKey(eventId), 'sequence', -1);
+    const twice = await sell(event, seats('E', 1));
+    await cancelOrder(redis, { eventId, orderId: second.orderId, ticketIds: [] });
+    await takeNew(event);
+    const kept = (await redis.hget(ordersKey(eventId), second.orderId)) ?? '';
+    await redis.hset(ordersKey(eventId), second.orderId, kept.replace(/"cancelled":\{[^}]*\}/, '"cancelled":true'));
+    await redis.hset(countsKey(eventId), 'sequence', 5);
+    await redis.del(inventoryKey(eventId), outboxKey(eventId));
+    const orders = await redis.hgetall(ordersKey(eventId));
+    const refused = rebuild(event);
+    await expect(refused).rejects.toThrow(`of order ${twice.orderId}, seat E1 of zone 1, is not in MySQL (domain event 5)`);
+    await expect(refused).rejects.toThrow(
+      `of order ${second.orderId}, seat A4 of zone 1, is cancelled, and MySQL has not heard of it`,
+    );
+    expect(await redis.hgetall(ordersKey(eventId))).toEqual(orders);
+    await rebuild(event, { lostSales: true });
+    await expect(sell(event, seats('A', 4))).rejects.toThrow('SEAT_TAKEN');
+    await sell(event, seats('E', 1));
+  });
+
+  it('is refused while a dead letter tells of it, cannot be read, or is in the hands of somebody else', async () => {
+    const event = await openHall();
+    await sell(event, seats('A', 1));
+    await forget(event);
+    await bury([purchased(await openHall(), { sequence: 1 })]);
+    await rebuild(event);
+    await forget(event);
+    await bury('{broken');
+    await expect(rebuild(event)).rejects.toThrow('1 dead letter that cannot be read, of whichever event');
+    await bury([purchased(event, { sequence: 1 }), { type: 'onsale.tickets.purchased', data: {} }]);
+    await expect(rebuild(event)).rejects.toThrow(`1 dead letter of ${event.eventId}, and 1 dead letter that cannot be read`);
+    expect(await receive(system.messaging.deadLetterQueueUrl)).toHaveLength(3);
+    await expect(rebuild(event)).rejects.toThrow('3 dead letters that could not be received, which somebody else has in hand');
+    await expect(sell(event, seats('C', 1))).rejects.toThrow('has no inventory');
+    const said: string[] = [];
+    await rebuild(event, { deadLetters: true }, (line) => said.push(line));
+    expect(said).toContainEqual(expect.stringMatching(/^Ignored, as you say: there are 3 dead letters that could not/));
+    await sell(event, seats('C', 1));
+  });
+
+  it('may be killed after any step: the next one does the rest', async () => {
+    const event = await openHall();
+    await sell(event, seats('A', 1));
+    const { orderId } = await sell(event, seats('A', 2));
+    await cancelOrder(redis, { eventId: event.eventId, orderId, ticketIds: [] });
+    await takeNew(event);
+    await redis.del(outboxKey(event.eventId), inventoryKey(event.eventId));
+    startTestWorker(system, resources);
+    for (const step of ['is off sale', '3 published', '2 orders read']) {
+      const dies = (line: string) => {
+        if (line.includes(step)) throw new Error(`killed when ${step}`);
+      };
+      await expect(rebuild(event, {}, dies)).rejects.toThrow(`killed when ${step}`);
+      await expect(sell(event, seats('B', 1))).rejects.toThrow('has no inventory');
+    }
+    await rebuild(event);
+    expect(await differencesOf(event)).toEqual([]);
+    await expect(sell(event, seats('A', 1))).rejects.toThrow('SEAT_TAKEN');
+    await sell(event, seats('A', 2));
+  });
+});
+
+/** All that Redis has of an event. */
+async function everythingOf({ eventId }: Inventory): Promise<Map<string, string | null>> {
+  // The outbox knows of its readers too.
+  const keys = (await redis.keys(`*{${eventId}}*`)).filter((key) => key !== outboxKey(eventId)).toSorted();
+  const dumps = await Promise.all(keys.map((key) => redis.dump(key)));
+  return new Map(keys.map((key, at) => [key, dumps[at] ?? null]));
+}
+
+/** Sells a seat, as domain event 6, and has all forget it; returns what was told of it. */
+async function lose(event: Inventory): Promise<TicketEvent[]> {
+  const { eventId } = event;
+  const { orderId } = await sell(event, seats('D', 1));
+  const lost = await takeNew(event);
+  await redis.hdel(ordersKey(eventId), orderId);
+  await redis.del(outboxKey(eventId));
+  return lost;
+}
+
+/** Puts a message into the dead-letter queue. */
+const bury = (body: string | object) =>
+  sqs.send(
+    new SendMessageCommand({
+      QueueUrl: system.messaging.deadLetterQueueUrl,
+      MessageBody: typeof body === 'string' ? body : JSON.stringify(body),
+    }),
+  );
+
+/** What MySQL has of an event's tickets. */
+const recovered = async ({ eventId }: Inventory) =>
+  await db.selectFrom('tickets').selectAll().where('event_id', '=', eventId).orderBy('sequence').orderBy('ticket_id').execute();
 
 describe('a seat that was sold in two epochs', () => {
   it('stays with who came first; verify names both orders, until the other one is cancelled', async () => {
@@ -106,7 +292,7 @@ describe('a seat that was sold in two epochs', () => {
     // On its way for so long that the rebuild did not hear of it.
     const late = await takeNew(event);
     await forget(event);
-    await rebuildEvent(system, eventId, silence);
+    await rebuild(event);
     const second = await sell(event, seats('A', 1));
     await project(event);
     expect(await differencesOf(event)).toEqual([]);
@@ -115,7 +301,7 @@ describe('a seat that was sold in two epochs', () => {
     expect(found).toMatch(new RegExp(`${second.orderId}.*${first.orderId}|${first.orderId}.*${second.orderId}`));
 
     // Redis thinks that it is the second one's, and hears otherwise.
-    await rebuildEvent(system, eventId, silence);
+    await rebuild(event, { healthy: true });
     expect(await differencesOf(event)).toEqual([expect.stringContaining(second.orderId)]);
     expect(await cancelOrder(redis, { eventId, orderId: second.orderId, ticketIds: [] })).toMatchObject({ kind: 'cancelled' });
     await project(event);

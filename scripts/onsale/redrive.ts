@@ -12,8 +12,8 @@ export async function redrive(
   messaging: Messaging,
   { confirm, say }: { confirm: (question: string) => Promise<boolean>; say: (line: string) => void },
 ): Promise<{ sent: number }> {
-  const letters = await readDeadLetters(messaging);
-  for (const line of describe(letters)) say(line);
+  const { letters, unseen } = await readDeadLetters(messaging);
+  for (const line of describe(letters, unseen)) say(line);
   if (letters.length === 0 || !(await confirm('Send all of it back to the queue?'))) return { sent: 0 };
   const sent = await sendBack(messaging, letters, (so) => {
     if (so % progressEvery === 0 && so < letters.length) say(`${so} of ${letters.length} sent back`);
@@ -23,8 +23,9 @@ export async function redrive(
 }
 
 /** By reason how many letters there are and, by event and type, which domain events are in them. */
-function describe(letters: DeadLetter[]): string[] {
-  if (letters.length === 0) return ['The dead-letter queue is empty'];
+function describe(letters: DeadLetter[], unseen: number): string[] {
+  const hidden = unseen > 0 ? [`${unseen} more could not be received: somebody else has them in hand; run this again later`] : [];
+  if (letters.length === 0) return hidden.length > 0 ? hidden : ['The dead-letter queue is empty'];
   const lines = [`${letters.length} in the dead-letter queue:`];
   for (const [reason, group] of Map.groupBy(letters, (letter) => letter.reason)) {
     lines.push(`  ${group.length} × ${reason}`);
@@ -36,5 +37,5 @@ function describe(letters: DeadLetter[]): string[] {
     const unreadable = group.filter((letter) => letter.events.length === 0).length;
     if (unreadable > 0) lines.push(`      ${unreadable} in which no domain event can be read`);
   }
-  return lines;
+  return [...lines, ...hidden];
 }

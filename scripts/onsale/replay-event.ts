@@ -1,11 +1,13 @@
 import { type PackableEvent, packMessages } from '../../services/purchase/outbox/pack.ts';
+import { epochOf } from '../../services/shared/epochs.ts';
 import { readEntry } from '../../services/shared/outbox-entry.ts';
 import { createPublish } from '../../services/shared/publish.ts';
-import { cloudEventJson } from '../../services/shared/ticket-events.ts';
+import { cloudEventJson, type OutboxRecord } from '../../services/shared/ticket-events.ts';
+import { readKeptOrders, readKeptRecords, recordsOf } from './kept-orders.ts';
 import type { System } from './system.ts';
-import { type Missing, untilApplied } from './verify/applied.ts';
-import { readOutbox, surveyOutbox } from './verify/outbox.ts';
-import { includes, listRanges, type Range, sizeOf, split } from './verify/ranges.ts';
+import { type Ends, type Missing, untilApplied } from './verify/applied.ts';
+import { type OutboxReport, readOutbox, surveyOutbox } from './verify/outbox.ts';
+import { includes, listRanges, type Range, rangesOf, sizeOf, split } from './verify/ranges.ts';
 import { endsOf, readSequence } from './verify/sequences.ts';
 
 /** As many domain events are packed at once: a few full messages. */
@@ -14,61 +16,101 @@ const defaultPatienceMs = 30_000;
 /** What is on its way needs no replay. */
 const onTheirWayMs = 1_000;
 
+/** How many domain events were published again, and which MySQL lacks that Redis does not have either. */
+export type Replayed = { published: number; lost: Missing };
+
 /**
- * Publishes again what an event's outbox retains and MySQL lacks, and waits until that is applied; broken off, it can be run
- * again. What is still on its way may so come twice, which changes nothing. Rejects where nothing is applied for 30 s.
+ * Publishes again what MySQL lacks of an event and Redis still has, in its outbox or in the orders that it keeps, and waits until that is
+ * applied; broken off, it can be run again. What is still on its way may so come twice, which changes nothing. Rejects if nothing is
+ * applied for 30 s.
  */
 export async function replayEvent(
   system: System,
   eventId: string,
   say: (line: string) => void,
   patienceMs = defaultPatienceMs,
-): Promise<{ published: number }> {
+): Promise<Replayed> {
   const { db, redis } = system;
-  const sequence = await readSequence(redis, eventId);
   const outbox = await surveyOutbox(redis, eventId);
-  const event = await db.selectFrom('events').select('event_id').where('event_id', '=', eventId).executeTakeFirst();
-  if (!event && outbox.last === 0) throw new Error(`${eventId} was never opened`);
-  const ends = endsOf(sequence, outbox);
+  const ends = await findEnds(system, eventId, outbox);
   let missing = await untilApplied(db, eventId, ends, { patienceMs: Math.min(onTheirWayMs, patienceMs) });
   let published = 0;
   for (;;) {
     const { inside, outside } = split(missing.ranges, outbox.retained);
-    if (outside.length > 0) say(`MySQL lacks ${listRanges(outside)}, which the outbox does not retain`);
-    if (inside.length === 0) break;
-    const total = published + sizeOf(inside);
-    await publishAgain(system, eventId, inside, (events) => {
+    const publisher = createPublisher(system, eventId, (events) => {
       published += events;
-      say(`${published} of ${total} published`);
+      say(`${published} published`);
     });
-    const allowed = missing.count - sizeOf(inside);
+    if (inside.length > 0) {
+      for await (const entries of readOutbox(redis, eventId))
+        await publisher.add(
+          entries.flatMap((entry) => readEntry(eventId, entry)),
+          inside,
+        );
+    }
+    if (outside.length > 0) {
+      for await (const records of readKeptRecords(redis, eventId, outside)) await publisher.add(records, outside);
+    }
+    const sent = await publisher.end();
+    if (sent.length === 0) break;
+    const allowed = missing.count - sizeOf(sent);
     const shown = ({ count }: Missing) => say(`${count - allowed} of them to be applied`);
     missing = await untilApplied(db, eventId, ends, { patienceMs, allowed }, shown);
     if (missing.count > allowed) throw new Error(`${published} published, but not projected: does persistence run?`);
   }
-  return { published };
+  if (missing.count > 0) say(`MySQL lacks ${listMissing(missing)}, which Redis does not have either`);
+  return { published, lost: missing };
 }
 
-async function publishAgain(
-  { redis, messaging: { sns, topicArn } }: System,
+/** "3, 7-9 and 5 more". */
+export function listMissing({ count, ranges }: Missing): string {
+  const left = count - sizeOf(ranges);
+  return left > 0 ? `${listRanges(ranges)}, and ${left} after these` : listRanges(ranges);
+}
+
+/** By epoch the last sequence that is known to have been given. What counts have forgotten, and those of epochs before, orders know. */
+async function findEnds({ db, redis }: System, eventId: string, outbox: OutboxReport): Promise<Ends> {
+  const sequence = await readSequence(redis, eventId);
+  const ends = new Map(endsOf(sequence, outbox));
+  if (sequence === 0 || epochOf(sequence) > 0) {
+    for await (const kept of readKeptOrders(redis, eventId)) {
+      for (const record of kept.flatMap(recordsOf)) {
+        const epoch = epochOf(record.sequence);
+        ends.set(epoch, Math.max(record.sequence, ends.get(epoch) ?? 0));
+      }
+    }
+  }
+  const event = await db.selectFrom('events').select('event_id').where('event_id', '=', eventId).executeTakeFirst();
+  if (!event && ends.size === 0) throw new Error(`${eventId} was never opened`);
+  return ends;
+}
+
+/** Packs and publishes records as they come; `end` publishes the rest, and returns what was published. */
+function createPublisher(
+  { messaging: { sns, topicArn } }: System,
   eventId: string,
-  ranges: Range[],
   onPublished: (events: number) => void,
-): Promise<void> {
+): { add(records: OutboxRecord[], wanted: Range[]): Promise<void>; end(): Promise<Range[]> } {
   const publish = createPublish(sns, topicArn);
+  const sent: number[] = [];
   let waiting: PackableEvent[] = [];
   const publishWaiting = async () => {
     for (const message of packMessages(eventId, waiting)) await publish(message);
     if (waiting.length > 0) onPublished(waiting.length);
+    sent.push(...waiting.map(({ sequence }) => sequence));
     waiting = [];
   };
-  for await (const entries of readOutbox(redis, eventId)) {
-    for (const record of entries.flatMap((entry) => readEntry(eventId, entry))) {
-      if (includes(ranges, record.sequence)) {
+  return {
+    async add(records, wanted) {
+      for (const record of records) {
+        if (!includes(wanted, record.sequence)) continue;
         waiting.push({ type: record.type, sequence: record.sequence, json: cloudEventJson(record) });
       }
-    }
-    if (waiting.length >= eventsAtOnce) await publishWaiting();
-  }
-  await publishWaiting();
+      if (waiting.length >= eventsAtOnce) await publishWaiting();
+    },
+    async end() {
+      await publishWaiting();
+      return rangesOf(sent);
+    },
+  };
 }

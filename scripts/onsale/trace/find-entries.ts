@@ -10,7 +10,6 @@ export type FoundEntry = { id: string; atMs: number; events: number; record: Out
 type EntryState = { kind: 'unread' } | { kind: 'taken'; by: string; agoMs: number } | { kind: 'acknowledged' };
 
 const entriesAtOnce = 100;
-const cancelledType = 'onsale.tickets.cancelled';
 
 /** The entry of a domain event that happened at a time (ms); undefined where the outbox does not retain it. */
 export async function findEntry(
@@ -31,30 +30,6 @@ export async function findEntry(
     if (!last) return undefined;
     from = `(${last[0]}`;
   }
-}
-
-/** The cancellations of an order, but for those that are `known`, that the outbox retains: those of its newest `tickets`. */
-export async function findCancellations(
-  redis: RedisClient,
-  eventId: string,
-  wanted: { orderId: string; sinceMs: number; tickets: number; known: number[] },
-): Promise<OutboxRecord[]> {
-  const found: OutboxRecord[] = [];
-  let left = wanted.tickets;
-  for (let to = '+'; left > 0; ) {
-    const entries: OutboxEntry[] = await redis.xrevrange(outboxKey(eventId), to, String(wanted.sinceMs), 'COUNT', entriesAtOnce);
-    for (const record of entries.flatMap((entry) => readEntry(eventId, entry).toReversed())) {
-      if (record.type !== cancelledType || wanted.known.includes(record.sequence)) continue;
-      const { orderId, tickets } = JSON.parse(record.data) as { orderId: string; tickets: unknown[] };
-      if (orderId !== wanted.orderId) continue;
-      found.push(record);
-      left -= tickets.length;
-    }
-    const last = entries.at(-1);
-    if (!last) break;
-    to = `(${last[0]}`;
-  }
-  return found;
 }
 
 async function foundEntry(redis: RedisClient, eventId: string, entry: OutboxEntry, record: OutboxRecord): Promise<FoundEntry> {

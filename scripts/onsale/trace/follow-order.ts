@@ -1,7 +1,7 @@
 import { type FoundPublished, findPublished } from '../../../services/purchase/outbox/published.ts';
 import { readDeadLetters } from '../dead-letters.ts';
 import type { System } from '../system.ts';
-import { type FoundEntry, findCancellations, findEntry } from './find-entries.ts';
+import { type FoundEntry, findEntry } from './find-entries.ts';
 import type { FoundOrder } from './find-order.ts';
 
 /** How far one of an order's domain events is. Undefined is what is not known; `applied` is null where its time was not noted. */
@@ -10,6 +10,8 @@ export type FollowedEvent = {
   sequence: number;
   tickets: number;
   happenedMs: number;
+  /** Whether Redis keeps it with the order, however long ago the outbox let go of it. */
+  isKept: boolean;
   entry: FoundEntry | undefined;
   published: FoundPublished | undefined;
   appliedMs: number | null | undefined;
@@ -17,11 +19,11 @@ export type FollowedEvent = {
   deadBecause: string | undefined;
 };
 
-type Happened = Pick<FollowedEvent, 'kind' | 'sequence' | 'tickets' | 'happenedMs'>;
+type Happened = Pick<FollowedEvent, 'kind' | 'sequence' | 'tickets' | 'happenedMs' | 'isKept'>;
 
 /** Follows each of an order's domain events through outbox, queue and MySQL: its sale first, and then its cancellations. */
 export async function followOrder(system: System, found: FoundOrder): Promise<FollowedEvent[]> {
-  const events = [...saleOf(found), ...(await cancellationsOf(system, found))];
+  const events = [...saleOf(found), ...cancellationsOf(found)];
   return await Promise.all(events.map((happened) => follow(system, found, happened)));
 }
 
@@ -30,30 +32,28 @@ function saleOf({ inRedis, inMysql }: FoundOrder): Happened[] {
   const sequence = inRedis?.order.sequence ?? ticket?.sequence;
   const happenedMs = inRedis?.soldMs ?? (ticket && Date.parse(ticket.createdOn));
   if (sequence === undefined || happenedMs === undefined) return [];
-  return [{ kind: 'sold', sequence, tickets: inRedis?.order.tickets.length ?? inMysql.length, happenedMs }];
+  const tickets = inRedis?.order.tickets.length ?? inMysql.length;
+  return [{ kind: 'sold', sequence, tickets, happenedMs, isKept: inRedis !== undefined }];
 }
 
-/** Those that MySQL has applied and, where Redis has cancelled more tickets than these, what the outbox knows of the others. */
-async function cancellationsOf({ redis }: System, { orderId, eventId, inMysql, inRedis }: FoundOrder): Promise<Happened[]> {
-  const cancelled = inMysql.filter(({ cancelledSequence }) => cancelledSequence !== null);
-  const known = [...Map.groupBy(cancelled, ({ cancelledSequence }) => cancelledSequence ?? 0)].map(
-    ([sequence, tickets]): Happened => ({
-      ...{ kind: 'cancelled', sequence, tickets: tickets.length },
-      happenedMs: tickets[0]?.cancelledMs ?? 0,
-    }),
-  );
-  const inRedisAlone = (inRedis?.order.tickets.filter((ticket) => ticket.cancelled).length ?? 0) - cancelled.length;
-  const records = await findCancellations(redis, eventId, {
-    ...{ orderId, sinceMs: inRedis?.soldMs ?? 0, tickets: inRedisAlone },
-    known: known.map(({ sequence }) => sequence),
-  });
-  const waiting = records.map(
-    ({ sequence, timeMs, data }): Happened => ({
-      ...{ kind: 'cancelled', sequence, happenedMs: timeMs },
-      tickets: (JSON.parse(data) as { tickets: unknown[] }).tickets.length,
-    }),
-  );
-  return [...known, ...waiting].toSorted((a, b) => a.sequence - b.sequence);
+/** Those that Redis keeps with the order, and those that MySQL alone knows. */
+function cancellationsOf({ inMysql, inRedis }: FoundOrder): Happened[] {
+  const happened = new Map<number, Happened>();
+  const add = (sequence: number, happenedMs: number, isKept: boolean) => {
+    const known = happened.get(sequence);
+    if (known) known.tickets++;
+    else happened.set(sequence, { kind: 'cancelled', sequence, tickets: 1, happenedMs, isKept });
+  };
+  const kept = new Set<string>();
+  for (const { ticketId, cancelled } of inRedis?.order.tickets ?? []) {
+    if (typeof cancelled !== 'object') continue;
+    kept.add(ticketId);
+    add(cancelled.sequence, cancelled.timeMs, true);
+  }
+  for (const { ticketId, cancelledSequence, cancelledMs = 0 } of inMysql) {
+    if (cancelledSequence !== null && !kept.has(ticketId)) add(cancelledSequence, cancelledMs, false);
+  }
+  return [...happened.values()].toSorted((a, b) => a.sequence - b.sequence);
 }
 
 async function follow({ redis, messaging }: System, found: FoundOrder, happened: Happened): Promise<FollowedEvent> {
@@ -65,7 +65,7 @@ async function follow({ redis, messaging }: System, found: FoundOrder, happened:
   ]);
   const appliedMs = applied.find((row) => row.sequence === sequence)?.appliedMs;
   const isOnItsWay = appliedMs === undefined && (published !== undefined || entry?.state.kind === 'acknowledged');
-  const letters = isOnItsWay ? await readDeadLetters(messaging) : [];
+  const letters = isOnItsWay ? (await readDeadLetters(messaging)).letters : [];
   const letter = letters.find(({ events }) => events.some((one) => one.eventId === eventId && one.sequence === sequence));
   return { ...happened, entry, published, appliedMs, deadBecause: letter?.reason };
 }

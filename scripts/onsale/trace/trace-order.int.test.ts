@@ -130,6 +130,19 @@ describe("an order's path", () => {
     expect(text).toMatch(/zone 1, A1 +- +CANCELLED/);
   });
 
+  it('says what only Redis keeps with the order, once the outbox has let go of it', async () => {
+    const event = await openHall();
+    const { eventId } = event;
+    const { orderId } = await sell(event, seats('A', 1));
+    await cancelOrder(redis, { eventId, orderId, ticketIds: [] });
+    await takeNew(event);
+    await redis.del(outboxKey(eventId));
+    const waits = `outbox +retains it no longer\\nWAITS +with the order in Redis alone, .*"onsale replay ${eventId}".*\\n`;
+    expect(await traceOrder(system, orderId)).toMatch(
+      new RegExp(`sold .* domain event 1, .*\\n${waits}cancelled .* domain event 2, .*\\n${waits}`),
+    );
+  });
+
   it('is undefined for an id that no store knows, or that is none', async () => {
     await openHall();
     expect(await traceOrder(system, uuidv7())).toBeUndefined();
@@ -160,6 +173,7 @@ describe('what the relay notes', () => {
     await waitFor(async () => expect(await redis.xlen(publishedKey(eventId))).toBe(1));
     const [[, fields] = ['', []]] = await redis.xrange(publishedKey(eventId), '-', '+');
     expect(fields).toEqual([expect.stringMatching(/^[0-9a-f-]{36}$/), '1-3']);
+    await waitFor(async () => expect(await redis.xpending(outboxKey(eventId), 'relay')).toEqual([0, null, null, null]));
     await createOutbox(redis, unique('task')).trim(eventId, Date.now() + 3_600_000);
     expect(await redis.xlen(publishedKey(eventId))).toBe(0);
     expect(await redis.xlen(outboxKey(eventId))).toBeLessThanOrEqual(1);

@@ -75,7 +75,7 @@ function stepsOf(eventId: string, event: FollowedEvent, nowMs: number): Step[] {
 }
 
 /** Where a domain event is that MySQL has not applied. */
-function whereIt(eventId: string, { entry, published, deadBecause }: FollowedEvent): string {
+function whereIt(eventId: string, { entry, published, deadBecause, isKept }: FollowedEvent): string {
   if (deadBecause !== undefined) return `in the dead-letter queue ("onsale redrive"): ${deadBecause}`;
   if (published || entry?.state.kind === 'acknowledged') {
     return `in the queue, or with the worker that has it; where they are idle it was lost ("onsale replay ${eventId}")`;
@@ -84,6 +84,7 @@ function whereIt(eventId: string, { entry, published, deadBecause }: FollowedEve
   if (entry?.state.kind === 'taken') {
     return `in the outbox: relay ${entry.state.by} took it ${delayText(entry.state.agoMs).slice(1)} ago, and SNS has not accepted it`;
   }
+  if (isKept) return `with the order in Redis alone, for the outbox has let go of it ("onsale replay ${eventId}")`;
   return 'for nothing: neither the outbox nor MySQL has it';
 }
 

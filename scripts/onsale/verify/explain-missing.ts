@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { queueDepth } from '../../local/queue-depth.ts';
 import { readDeadLetters } from '../dead-letters.ts';
+import { readKeptRecords } from '../kept-orders.ts';
 import type { System } from '../system.ts';
 import { type Ends, findMissing, type Missing } from './applied.ts';
 import type { Differences } from './differences.ts';
@@ -30,7 +31,9 @@ export async function explainMissing(
   }
   if (current.count === 0) return undefined;
 
-  const letters = (await readDeadLetters(messaging)).flatMap(({ events }) => events.filter((event) => event.eventId === eventId));
+  const letters = (await readDeadLetters(messaging)).letters.flatMap(({ events }) =>
+    events.filter((event) => event.eventId === eventId),
+  );
   const dead = split(current.ranges, rangesOf(letters.map(({ sequence }) => sequence)));
   const retained = split(dead.outside, outbox.retained);
   const report = (ranges: Range[], what: string) => {
@@ -41,7 +44,21 @@ export async function explainMissing(
   };
   report(dead.inside, 'in the dead-letter queue: see why, and send back what is there ("onsale redrive")');
   report(retained.inside, `lost on the way, and in the outbox: publish again what is missing ("onsale replay ${eventId}")`);
-  report(retained.outside, 'which is in neither the outbox nor the dead-letter queue: what was told so cannot be replayed');
+  const kept: number[] = [];
+  if (retained.outside.length > 0) {
+    for await (const records of readKeptRecords(redis, eventId, retained.outside)) {
+      kept.push(...records.map(({ sequence }) => sequence));
+    }
+  }
+  const inOrders = split(retained.outside, rangesOf(kept));
+  report(
+    inOrders.inside,
+    `lost on the way, and in the orders of Redis: publish again what is missing ("onsale replay ${eventId}")`,
+  );
+  report(
+    inOrders.outside,
+    'which is nowhere else: neither in the outbox, nor in the orders of Redis, nor in the dead-letter queue',
+  );
   const left = current.count - sizeOf(current.ranges);
   if (left > 0) differences.add('sequences missing', () => `MySQL lacks ${left} domain events more, after ${current.knownUpTo}`);
   return undefined;

@@ -69,7 +69,7 @@ function judge(
         'is live in Redis, and MySQL, which has applied that, has not got it: its row is gone',
       );
     } else {
-      const what = `is live in Redis, and in MySQL domain event ${ticket.sequence} is that of order ${other}: Redis gave a number twice, for it forgot the first ("onsale rebuild")`;
+      const what = `is live in Redis, and in MySQL domain event ${ticket.sequence} is that of order ${other}: Redis gave a number twice, for it forgot the first (look for it in the dead-letter queue, settle it with its buyer, then "onsale rebuild --although-healthy --accept-lost-sales")`;
       add('tickets whose number is another order’s', ticket, what);
     }
   } else if (ticket?.live && row?.status === 'PAID') compareFields(ticket, row, add);
@@ -89,7 +89,7 @@ function judge(
     add(
       'tickets unknown to Redis',
       row,
-      'is PAID in MySQL and unknown to Redis, which may sell its seat again ("onsale rebuild")',
+      'is PAID in MySQL and unknown to Redis, which may sell its seat again ("onsale rebuild --although-healthy")',
     );
   }
 }

@@ -1,0 +1,46 @@
+import type { OrderInRedis } from '../../services/purchase/seats/order.ts';
+import { ordersKey } from '../../services/shared/keys.ts';
+import type { RedisClient } from '../../services/shared/redis.ts';
+import type { OutboxRecord } from '../../services/shared/ticket-events.ts';
+import { includes, type Range } from './verify/ranges.ts';
+import { parseOrder, readHash } from './verify/read-redis.ts';
+
+/** An order as Redis keeps it, with the time (ms) of its sale. */
+export type KeptOrder = { order: OrderInRedis; soldAtMs: number };
+
+/** The orders that Redis keeps of an event, some at a time; one that changes meanwhile may come twice. */
+export async function* readKeptOrders(redis: RedisClient, eventId: string): AsyncGenerator<KeptOrder[]> {
+  for await (const fields of readHash(redis, ordersKey(eventId))) {
+    yield fields.map(([, kept]) => ({ order: parseOrder(kept), soldAtMs: Number(kept.slice(0, kept.indexOf(' '))) }));
+  }
+}
+
+/** The domain events of these sequences that can be made again from the orders that Redis keeps, some at a time, in no order. */
+export async function* readKeptRecords(redis: RedisClient, eventId: string, ranges: Range[]): AsyncGenerator<OutboxRecord[]> {
+  for await (const kept of readKeptOrders(redis, eventId)) {
+    yield kept.flatMap(recordsOf).filter(({ sequence }) => includes(ranges, sequence));
+  }
+}
+
+/** An order's purchase, and its cancellations of which the number is known, as their scripts published them. */
+export function recordsOf({ order, soldAtMs }: KeptOrder): OutboxRecord[] {
+  const { sequence, tickets, ...rest } = order;
+  const { eventId } = order;
+  if (sequence === undefined) return [];
+  const sold = tickets.map(({ cancelled: _cancelled, conflicted: _conflicted, ...ticket }) => ticket);
+  const purchase = { sequence, ...rest, tickets: sold };
+  const records = [{ eventId, sequence, type: 'onsale.tickets.purchased', timeMs: soldAtMs, data: JSON.stringify(purchase) }];
+
+  const cancelledBy = Map.groupBy(tickets.entries(), ([, { cancelled }]) =>
+    typeof cancelled === 'object' ? cancelled.sequence : undefined,
+  );
+  for (const [number, entries] of cancelledBy) {
+    const mark = entries[0]?.[1].cancelled;
+    if (number === undefined || typeof mark !== 'object') continue;
+    const purchased = { sequence, timeMs: soldAtMs };
+    const data = { sequence: number, ...rest, purchase: purchased, tickets: entries.map(([at]) => sold[at]) };
+    const { timeMs } = mark;
+    records.push({ eventId, sequence: number, type: 'onsale.tickets.cancelled', timeMs, data: JSON.stringify(data) });
+  }
+  return records;
+}

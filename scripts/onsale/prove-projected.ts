@@ -1,0 +1,49 @@
+import type { Database } from '../../services/shared/database.ts';
+import type { RedisClient } from '../../services/shared/redis.ts';
+import { readKeptOrders } from './kept-orders.ts';
+import { placeOf, ticketOf } from './verify/tickets.ts';
+
+const ticketsAtOnce = 5_000;
+const maxExamples = 20;
+
+/** Tickets that Redis keeps and MySQL does not have, or has and does not know to be cancelled: how many, and some in words. */
+export type Unprojected = { count: number; examples: string[] };
+
+/** Looks for what would be lost with an event's orders in Redis: by ticket, whatever numbers its domain events were given. */
+export async function findUnprojected(db: Database, redis: RedisClient, eventId: string): Promise<Unprojected> {
+  const found: Unprojected = { count: 0, examples: [] };
+  for await (const kept of readKeptOrders(redis, eventId)) {
+    const tickets = kept.flatMap(({ order }) => order.tickets.map((ticket) => ({ order, ticket })));
+    for (let at = 0; at < tickets.length; at += ticketsAtOnce) {
+      const some = tickets.slice(at, at + ticketsAtOnce);
+      const statuses = await readStatuses(
+        db,
+        some.map(({ ticket }) => ticket.ticketId),
+      );
+      for (const { order, ticket } of some) {
+        const status = statuses.get(ticket.ticketId);
+        if (status === 'CANCELLED' || (status !== undefined && !ticket.cancelled)) continue;
+        found.count++;
+        if (found.examples.length === maxExamples) continue;
+        const { ticketId, orderId, sequence, ...place } = ticketOf(order, ticket);
+        const what =
+          status === undefined ? `is not in MySQL (domain event ${sequence})` : 'is cancelled, and MySQL has not heard of it';
+        found.examples.push(`ticket ${ticketId} of order ${orderId}, ${placeOf(place)}, ${what}`);
+      }
+    }
+  }
+  return found;
+}
+
+async function readStatuses(db: Database, ticketIds: string[]): Promise<Map<string, string>> {
+  if (ticketIds.length === 0) return new Map();
+  const ids = ticketIds.map((ticketId) => Buffer.from(ticketId.replaceAll('-', ''), 'hex'));
+  const rows = await db.selectFrom('tickets').select(['ticket_id', 'status']).where('ticket_id', 'in', ids).execute();
+  const byHex = new Map(rows.map(({ ticket_id, status }) => [ticket_id.toString('hex'), status as string]));
+  return new Map(
+    ticketIds.flatMap((ticketId) => {
+      const status = byHex.get(ticketId.replaceAll('-', ''));
+      return status === undefined ? [] : [[ticketId, status]];
+    }),
+  );
+}
