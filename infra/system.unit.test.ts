@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { whoseSystem } from '../scripts/local/named-system.ts';
+import { defaultPorts } from '../scripts/local/ports.ts';
 import { persistenceConfig } from '../services/persistence/config.ts';
 import { purchaseConfig } from '../services/purchase/config.ts';
 import { queryConfig } from '../services/query/config.ts';
@@ -135,6 +137,12 @@ describe.each(environments)('%s', (environment) => {
     expect(() => loadConfig(schema, given)).not.toThrow();
     const known = Object.keys(schema.properties);
     for (const name of Object.keys(given)) expect([...known, 'NODE_ENV', 'AWS_REGION']).toContain(name);
+  });
+
+  it('names to operations every part of the system, so that no command falls back to another', () => {
+    const { environment: variables } = containerOf(system, 'operations');
+    const given = Object.fromEntries(variables.map(({ name, value }) => [name, settled(value)]));
+    expect(whoseSystem(['db', 'redis', 'messaging'], defaultPorts, given)).toBe('named');
   });
 
   it('routes the paths of the path table, and answers any other with a problem that names the services', () => {

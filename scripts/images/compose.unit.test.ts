@@ -8,6 +8,7 @@ import { queryConfig } from '../../services/query/config.ts';
 import { type Environment, loadConfig } from '../../services/shared/config.ts';
 import { pathTable, type ServiceName } from '../../services/shared/path-table.ts';
 import { emulatorEnvironment } from '../local/emulator.ts';
+import { whoseSystem } from '../local/named-system.ts';
 import { defaultPorts } from '../local/ports.ts';
 import { serviceEnvironment } from '../local/system.ts';
 import { describeImage, root } from './image.ts';
@@ -67,6 +68,13 @@ describe.each(services)('the %s container', (service) => {
 });
 
 describe('docker-compose.yml', () => {
+  it.each(['migrate', 'open-event1', 'open-small-hall'])(
+    'names to %s every part of the system, so that it falls back to no other',
+    (name) => {
+      expect(whoseSystem(['db', 'redis', 'messaging'], defaultPorts, named(name).environment ?? {})).toBe('named');
+    },
+  );
+
   it('publishes, to this machine alone, the ports that "npm start" uses', () => {
     const published = all.flatMap(([, { ports = [] }]) => ports);
     for (const port of published) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
