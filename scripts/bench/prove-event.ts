@@ -12,11 +12,11 @@ const lookMs = 100;
 
 /** How long `verify` and `rebuild` take for an event, as an operator would run them, and in how much memory. */
 export async function proveEvent(bench: Bench, eventId: string, say: (line: string) => void) {
-  const verify = await run(bench, 'verify', eventId);
+  const verify = await run(bench, 'verify', [eventId]);
   say(`verify: ${verify.said}`);
-  const rebuild = await run(bench, 'rebuild', eventId);
+  const rebuild = await run(bench, 'rebuild', [eventId, '--although-healthy']);
   say(`rebuild: ${rebuild.said}`);
-  const again = await run(bench, 'verify', eventId);
+  const again = await run(bench, 'verify', [eventId]);
   say(`verify: ${again.said}`);
   const rows: Report['rows'] = Object.entries({ verify, rebuild }).flatMap(([name, { figures }]) => [
     { what: `${name} of 1,000,000 tickets`, value: figures.seconds ?? Number.NaN, unit: 's' },
@@ -26,9 +26,9 @@ export async function proveEvent(bench: Bench, eventId: string, say: (line: stri
 }
 
 /** Rejects where it says that something is wrong. */
-async function run(bench: Bench, word: string, eventId: string): Promise<{ said: string; figures: Figures }> {
+async function run(bench: Bench, word: string, words: string[]): Promise<{ said: string; figures: Figures }> {
   const startedAt = performance.now();
-  const running = promisify(execFile)(process.execPath, [command, word, eventId], { env: { ...process.env, ...bench.env } });
+  const running = promisify(execFile)(process.execPath, [command, word, ...words], { env: { ...process.env, ...bench.env } });
   let isOver = false;
   let peakBytes = 0;
   const over = running.finally(() => {

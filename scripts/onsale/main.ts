@@ -10,6 +10,7 @@ import { redrive } from './redrive.ts';
 import { replayEvent } from './replay-event.ts';
 import { reportEvent, showText } from './show-event.ts';
 import { withSystem } from './system.ts';
+import { countOf } from './text.ts';
 import { traceOrder } from './trace/trace-order.ts';
 import { recordVerification } from './verify/record.ts';
 import { verifyEvent } from './verify/verify-event.ts';
@@ -83,10 +84,15 @@ program
 program
   .command('replay')
   .argument('<eventId>')
-  .description('publish again what Redis still has and MySQL lacks, and wait until it is applied')
+  .description(
+    'publish again what Redis still has and MySQL lacks, and wait until it is applied; exit status 1 if MySQL lacks more',
+  )
   .action(async (eventId: string) => {
-    const { published } = await withSystem(['db', 'redis', 'messaging'], (system) => replayEvent(system, eventId, console.log));
-    console.log(`${eventId}: ${published} domain events published again, and applied`);
+    const { published, lost } = await withSystem(['db', 'redis', 'messaging'], (system) =>
+      replayEvent(system, eventId, console.log),
+    );
+    console.log(`${eventId}: ${countOf(published, 'domain event')} published again, and applied`);
+    if (lost.count > 0) process.exitCode = 1;
   });
 
 program

@@ -83,7 +83,7 @@ describe('the command that opens an event', () => {
     expect([asked, error]).toEqual([[], undefined]);
     expect(said.slice(2)).toEqual([
       '  zone 1 seats: 10 × 10 → 9 × 10',
-      '  This takes from a sale that is on: 10 unsold seats. Go on? (It would be asked, or wants --yes.)',
+      '  This takes from a sale that is on: 10 unsold seats. It needs a yes at the terminal, or --yes.',
       `${event.eventId} would be changed; nothing was done`,
     ]);
     expect((await open(event, { dryRun: true })).said.at(-1)).toBe(`${event.eventId} would stay as it is`);

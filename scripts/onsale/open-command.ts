@@ -39,13 +39,13 @@ export async function openByFile(
   }
   for (const change of changes.slice(0, maxChangesShown)) say(`  ${change}`);
   if (changes.length > maxChangesShown) say(`  … and ${changes.length - maxChangesShown} changes more`);
-  const question = `This takes from a sale that is on: ${takes.join(', and ')}. Go on?`;
+  const taking = `This takes from a sale that is on: ${takes.join(', and ')}.`;
   if (dryRun) {
-    if (takes.length > 0) say(`  ${question} (It would be asked, or wants --yes.)`);
+    if (takes.length > 0) say(`  ${taking} It needs a yes at the terminal, or --yes.`);
     say(kind === 'unchanged' ? `${eventId} would stay as it is` : `${eventId} would be ${kind}; nothing was done`);
     return;
   }
-  if (takes.length > 0 && !yes && !(await confirm(question))) {
+  if (takes.length > 0 && !yes && !(await confirm(`${taking} Go on?`))) {
     say(`${eventId} stays as it is`);
     return;
   }
