@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { projectEvents } from '../../services/persistence/projections/project.ts';
 import { cancelOrder } from '../../services/purchase/seats/cancel-order.ts';
-import { expireHolds, releaseHold } from '../../services/purchase/seats/holds.ts';
+import { confirmHold, expireHolds, releaseHold } from '../../services/purchase/seats/holds.ts';
 import { type Inventory, openInventory, readInventory } from '../../services/purchase/seats/inventory.ts';
 import { holdSeats, sellSeats } from '../../services/purchase/seats/take-seats.ts';
 import { countsKey, deadlinesKey, inventoryKey, openedEventsKey } from '../../services/shared/keys.ts';
@@ -266,6 +266,18 @@ describe('what opening would do', () => {
     expect(outcome).toEqual({ kind: 'refused', reasons: [expect.stringContaining('changed meanwhile')] });
     expect((await stateOf(event)).redis?.holdMs).toBe(2_000);
   });
+});
+
+it('lets no hold of places be confirmed that has expired once their zone has seats instead', async () => {
+  const event = await openTestEvent({ zones: [{ zoneId: 1, capacity: 100, priceMinor: 75 }] });
+  const { eventId, venueId } = event;
+  const held = await holdSeats(redis, { eventId, venueId, wish: { zoneId: 1, quantity: 2, split: false } });
+  if (held.kind !== 'held') expect.fail('not held');
+  await redis.zadd(deadlinesKey(eventId), 'XX', 1, held.holdId);
+  await expireHolds(redis, eventId);
+  expect(await open({ ...event, zones: [seatedZone(1, 10, 10)] })).toEqual({ kind: 'changed' });
+  expect(await confirmHold(redis, { eventId, holdId: held.holdId })).toMatchObject({ code: 'HOLD_EXPIRED' });
+  await assertConserved(redis, eventId);
 });
 
 it('refuses to open an event anew of which Redis has lost the inventory and kept sales, whatever MySQL knows', async () => {

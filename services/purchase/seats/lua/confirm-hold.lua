@@ -39,7 +39,9 @@ local function decide(command)
       local zone = zone_of(ticket.zoneId)
       wanted[ticket.zoneId] = (wanted[ticket.zoneId] or 0) + 1
       local row = ticket.row and row_number(ticket.row)
+      -- A zone that had no seats may have some by now.
       local isGone = not zone
+        or (not row and zone.rows > 0)
         or (row and (not is_seat(zone, row, ticket.column) or is_taken(bit_of(zone, row, ticket.column))))
         or available(zone) < wanted[ticket.zoneId]
       if isGone then refusal = { 'HOLD_EXPIRED' } end

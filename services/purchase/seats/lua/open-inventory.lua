@@ -11,8 +11,9 @@
 -- ARGV[6] the inventory's revision, should this change it
 -- ARGV[7] the zones, JSON: [[zone id, rows, columns, capacity, price (minor units), focus row, focus column], …], rows, columns
 --         and focus 0 without seats
--- ARGV[8] a field of the inventory that must have the value ARGV[9] ('': that must not be there), or '' for no such condition
--- ARGV[10] 'dry' to change nothing, and reply as if
+-- ARGV[8] a field that the inventory must have a certain value in, or '' for no such condition
+-- ARGV[9] that value, or '' if the field must not be there
+-- ARGV[10] whether this is a dry run: 'dry' to change nothing, and reply as if
 -- REPLY OPENED
 -- REPLY CHANGED
 -- REPLY UNCHANGED
