@@ -1,3 +1,4 @@
+import { readInventory } from '../../services/purchase/seats/inventory.ts';
 import type { EventPlan } from './event-file.ts';
 import { describeOnSale } from './on-sale-time.ts';
 import { openEvent, planOpening } from './open-event.ts';
@@ -29,14 +30,13 @@ export async function openByFile(
     `${eventId} ${quoted(eventName)} at ${venueId} ${quoted(venueName)}: ${countOf(zones.length, 'zone')}, ${countOf(seats, 'seat')}`,
   );
   say(`  ${describeOnSale(onSaleAtMs, nowMs, offsetMinutes)}`);
-  const opening = await planOpening(db, redis, plan, nowMs);
-  if (opening.kind === 'refused') throw refused(opening.reasons);
-
-  const { kind, changes, takes, revision } = opening;
-  if (ifNew && kind !== 'opened') {
+  if (ifNew && (await readInventory(redis, eventId))) {
     say(`${eventId} is open already, and stays as it is`);
     return;
   }
+  const opening = await planOpening(db, redis, plan, nowMs);
+  if (opening.kind === 'refused') throw refused(opening.reasons);
+  const { kind, changes, takes, revision } = opening;
   for (const change of changes.slice(0, maxChangesShown)) say(`  ${change}`);
   if (changes.length > maxChangesShown) say(`  … and ${changes.length - maxChangesShown} changes more`);
   const taking = `This takes from a sale that is on: ${takes.join(', and ')}.`;

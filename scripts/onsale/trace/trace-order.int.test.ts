@@ -176,6 +176,8 @@ describe('what the relay notes', () => {
     await waitFor(async () => expect(await redis.xpending(outboxKey(eventId), 'relay')).toEqual([0, null, null, null]));
     await createOutbox(redis, unique('task')).trim(eventId, Date.now() + 3_600_000);
     expect(await redis.xlen(publishedKey(eventId))).toBe(0);
-    expect(await redis.xlen(outboxKey(eventId))).toBeLessThanOrEqual(1);
+    // What happened in the same millisecond as the last of them stays with it.
+    const left = (await redis.xrange(outboxKey(eventId), '-', '+')).map(([id]) => id.split('-')[0]);
+    expect(new Set(left).size).toBe(1);
   });
 });
