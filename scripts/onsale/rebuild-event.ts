@@ -1,15 +1,13 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { type InventoryReport, markOpened, readInventory } from '../../services/purchase/seats/inventory.ts';
 import { beginRebuild, rebuildInventory } from '../../services/purchase/seats/rebuild-inventory.ts';
 import type { Database } from '../../services/shared/database.ts';
 import { baseOf, epochOf } from '../../services/shared/epochs.ts';
-import type { Messaging } from '../local/messaging.ts';
-import { queueDepth } from '../local/queue-depth.ts';
 import { readCatalogue } from './catalogue.ts';
 import { comparePlans } from './compare-plans.ts';
-import { type Patience, readDeadLetters } from './dead-letters.ts';
+import type { Patience } from './dead-letters.ts';
 import type { EventPlan } from './event-file.ts';
 import { findUnprojected } from './prove-projected.ts';
+import { findDeadLetters, untilQueueEmpty } from './prove-queues.ts';
 import { readOrders } from './read-orders.ts';
 import { listMissing, replayEvent } from './replay-event.ts';
 import type { System } from './system.ts';
@@ -45,7 +43,7 @@ export async function rebuildEvent(
   if (inventory && !inventory.mayHaveLost) {
     await assertMeant(system, { ...plan, inventory }, plan, accepted);
     // Whatever can be refused is, while the event is still on sale.
-    await bringToMysql(system, eventId, work);
+    await bringToMysql(system, eventId, true, work);
   }
 
   // Where Redis lost one event it may have lost others: they are unavailable, and not unknown.
@@ -56,7 +54,7 @@ export async function rebuildEvent(
   );
   const rebuild = await beginRebuild(redis, eventId);
   say(`${eventId} is off sale`);
-  await bringToMysql(system, eventId, work);
+  await bringToMysql(system, eventId, false, work);
   await assertNothingLost(system, eventId, accepted);
 
   const applied = await appliedOf(db, eventId);
@@ -102,26 +100,31 @@ async function assertMeant(
   );
 }
 
-/** Has all that Redis and the queue hold of an event applied; rejects with what cannot be, unless that is accepted. */
-async function bringToMysql(system: System, eventId: string, { say, accepted, patience }: Work): Promise<void> {
+/**
+ * Has all that Redis and the queue hold of an event applied; rejects with what cannot be, unless that is accepted. While it is on sale,
+ * the queue is not waited for.
+ */
+async function bringToMysql(system: System, eventId: string, isOnSale: boolean, work: Work): Promise<void> {
+  const { say, accepted, patience } = work;
+  const refused = `Refused; ${isOnSale ? `${eventId} stays on sale` : `${eventId} is off sale until this succeeds`}.`;
   const { lost } = await replayEvent(system, eventId, say);
   if (lost.count > 0 && !accepted.lostSales) {
     throw new Error(
-      `Refused: MySQL lacks ${countOf(lost.count, 'domain event')} of ${eventId}, and neither the outbox nor the orders in Redis have ` +
-        `what they told: ${listMissing(lost)}. Their seats would be sold again. Look for them in the dead-letter queue ("onsale redrive") ` +
-        'and in backups first; if they are lost for good, add --accept-lost-sales.',
+      `${refused} MySQL lacks ${countOf(lost.count, 'domain event')}, and neither the outbox nor the orders in Redis have what they ` +
+        `told: ${listMissing(lost)}. Their seats would be sold again. Look for them in the dead-letter queue ("onsale redrive") and in ` +
+        'backups first; if they are lost for good, add --accept-lost-sales.',
     );
   }
-  await untilQueueEmpty(system.messaging, say, patience);
+  if (!isOnSale) await untilQueueEmpty(system.messaging, say, patience);
   const letters = await findDeadLetters(system.messaging, eventId, patience);
   if (letters === undefined) return;
   if (!accepted.deadLetters) {
     throw new Error(
-      `Refused: ${letters}. What they tell would be sold again. Send them back first ("onsale redrive"); if that is of no use, add ` +
-        '--ignore-dead-letters.',
+      `${refused} There ${letters}. What they tell would be sold again. Send them back first ("onsale redrive"); if that is of no use, ` +
+        'add --ignore-dead-letters.',
     );
   }
-  say(`Ignored, as you say: ${letters}`);
+  say(`Ignored, as you say: there ${letters}`);
 }
 
 /** Rejects if Redis keeps tickets or cancellations that MySQL does not have, unless that is accepted: they would be gone. */
@@ -130,7 +133,7 @@ async function assertNothingLost({ db, redis }: System, eventId: string, { lostS
   if (count === 0 || lostSales) return;
   const more = count > examples.length ? [`… and ${count - examples.length} more`] : [];
   throw new Error(
-    `Refused; ${eventId} stays off sale. MySQL does not have all that Redis has of ${countOf(count, 'ticket')}, which a rebuild would ` +
+    `Refused; ${eventId} is off sale until this succeeds. MySQL does not have all that Redis has of ${countOf(count, 'ticket')}, which a rebuild would ` +
       `lose:\n${[...examples, ...more].map((line) => `  ${line}`).join('\n')}\nIf they are settled otherwise, add --accept-lost-sales.`,
   );
 }
@@ -153,47 +156,4 @@ async function beginEpoch(db: Database, eventId: string, known: number): Promise
     .execute();
   const { epoch } = await db.selectFrom('events').select('epoch').where('event_id', '=', eventId).executeTakeFirstOrThrow();
   return epoch;
-}
-
-/** Longer than a message stays hidden that somebody received and did not handle. */
-const stalledMs = 60_000;
-/** SQS counts approximately: twice as many looks at nothing as for letters, which are received too. */
-const looksPerNothing = 2;
-
-/** Until the workers have applied what waits, of this event or of others. */
-async function untilQueueEmpty(
-  { sqs, queueUrl }: Messaging,
-  say: (line: string) => void,
-  { nothings, pauseMs }: Patience,
-): Promise<void> {
-  let least = Number.POSITIVE_INFINITY;
-  let changedAt = Date.now();
-  for (let nothing = 0; nothing < nothings * looksPerNothing; ) {
-    const messages = await queueDepth(sqs, queueUrl);
-    nothing = messages === 0 ? nothing + 1 : 0;
-    if (messages < least) {
-      least = messages;
-      changedAt = Date.now();
-      if (messages > 0) say(`${countOf(messages, 'message')} in the queue`);
-    }
-    if (messages > 0 && Date.now() - changedAt > stalledMs) {
-      throw new Error(
-        `The queue still has ${countOf(messages, 'message')}; does persistence run? What they tell would be sold again`,
-      );
-    }
-    await pause(pauseMs);
-  }
-}
-
-/** What speaks against the dead-letter queue having nothing of an event, in words; undefined if it is proven to have nothing. */
-async function findDeadLetters(messaging: Messaging, eventId: string, patience: Patience): Promise<string | undefined> {
-  const { letters, unseen } = await readDeadLetters(messaging, patience);
-  const ours = letters.filter(({ eventIds }) => eventIds.has(eventId)).length;
-  const unreadable = letters.filter((letter) => letter.unreadable > 0 && !letter.eventIds.has(eventId)).length;
-  const found = [
-    ...(ours > 0 ? [`${countOf(ours, 'dead letter')} of ${eventId}`] : []),
-    ...(unreadable > 0 ? [`${countOf(unreadable, 'dead letter')} that cannot be read, of whichever event`] : []),
-    ...(unseen > 0 ? [`${countOf(unseen, 'dead letter')} that could not be received, which somebody else has in hand`] : []),
-  ];
-  return found.length > 0 ? `there are ${found.join(', and ')}` : undefined;
 }

@@ -1,0 +1,49 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Messaging } from '../local/messaging.ts';
+import { queueDepth } from '../local/queue-depth.ts';
+import { type Patience, readDeadLetters } from './dead-letters.ts';
+import { countOf } from './text.ts';
+
+/** Longer than a message stays hidden that somebody received and did not handle. */
+const stalledMs = 60_000;
+/** SQS counts approximately: twice as many looks at nothing as for letters, which are received too. */
+const looksPerNothing = 2;
+
+/** Until the workers have applied what waits, of this event or of others. */
+export async function untilQueueEmpty(
+  { sqs, queueUrl }: Messaging,
+  say: (line: string) => void,
+  { nothings, pauseMs }: Patience,
+): Promise<void> {
+  let least = Number.POSITIVE_INFINITY;
+  let changedAt = Date.now();
+  for (let nothing = 0; nothing < nothings * looksPerNothing; ) {
+    const messages = await queueDepth(sqs, queueUrl);
+    nothing = messages === 0 ? nothing + 1 : 0;
+    if (messages < least) {
+      least = messages;
+      changedAt = Date.now();
+      if (messages > 0) say(`${countOf(messages, 'message')} in the queue`);
+    }
+    if (messages > 0 && Date.now() - changedAt > stalledMs) {
+      throw new Error(
+        `The queue still has ${countOf(messages, 'message')}; does persistence run? What they tell would be sold again`,
+      );
+    }
+    await pause(pauseMs);
+  }
+}
+
+/** The dead letters that are or may be of an event: "are 2 dead letters of Event1"; undefined if the queue is proven to have none. */
+export async function findDeadLetters(messaging: Messaging, eventId: string, patience: Patience): Promise<string | undefined> {
+  const { letters, unseen } = await readDeadLetters(messaging, patience);
+  const ours = letters.filter(({ eventIds }) => eventIds.has(eventId)).length;
+  const unreadable = letters.filter((letter) => letter.unreadable > 0 && !letter.eventIds.has(eventId)).length;
+  const found = [
+    ...(ours > 0 ? [`${countOf(ours, 'dead letter')} of ${eventId}`] : []),
+    ...(unreadable > 0 ? [`${countOf(unreadable, 'dead letter')} that cannot be read, of whichever event`] : []),
+    ...(unseen > 0 ? [`${countOf(unseen, 'dead letter')} that could not be received, which somebody else has in hand`] : []),
+  ];
+  const verb = ours + unreadable + unseen === 1 ? 'is' : 'are';
+  return found.length > 0 ? `${verb} ${found.join(', and ')}` : undefined;
+}
