@@ -63,10 +63,16 @@ const EnvironmentSettings = Type.Object(
     ),
     services: Type.Object({ purchase: ServiceSettings, query: ServiceSettings, persistence: ServiceSettings }, strict),
     requestsPerAddress: atLeast(100, 2_000_000, 'Requests of one address in five minutes; more are blocked'),
-    corsOrigins: Type.Array(Type.String({ pattern: '^https?://[a-z0-9.-]+(:[0-9]{1,5})?$' }), {
-      maxItems: 50,
-      description: 'Origins whose pages may call the API from a browser',
-    }),
+    corsOrigins: Type.Array(
+      patterned(
+        '^https?://[a-z0-9.-]+(:[0-9]{1,5})?$',
+        'must be an origin in lower case and without a path, such as https://shop.example',
+      ),
+      {
+        maxItems: 50,
+        description: 'Origins whose pages may call the API from a browser',
+      },
+    ),
     logDays: Type.Enum([1, 3, 5, 7, 14, 30, 60, 90, 180, 365], { description: 'Days that logs are kept' }),
     alarmEmails: Type.Array(patterned('^[^@\\s]+@[^@\\s]+$', 'must be an e-mail address'), {
       maxItems: 10,
