@@ -16,7 +16,7 @@ describe("nginx's configuration", () => {
   });
 
   it('has a problem for each response of its own, with the status that it is sent with', () => {
-    expect(answers.map(({ status }) => status)).toEqual([400, 404, 413, 431, 500, 502, 503, 504]);
+    expect(answers.map(({ status }) => status)).toEqual([400, 404, 405, 413, 431, 500, 502, 503, 504]);
     for (const { status, body } of answers) {
       const { code, ...problem } = JSON.parse(body.replaceAll("\\'", "'"));
       expect(problem).toMatchObject(problems[code as keyof typeof problems]);

@@ -34,6 +34,15 @@ describe('opening an event', () => {
     expect(await stateOf(event)).toEqual(before);
   });
 
+  it('is done to many events together, and to one from several sides', async () => {
+    const events = await Promise.all(Array.from({ length: 20 }, () => openTestEvent()));
+    for (const { eventId } of events) expect(await redis.exists(inventoryKey(eventId))).toBe(1);
+    const [event] = events as [Inventory, ...Inventory[]];
+    const sides = await Promise.all(Array.from({ length: 5 }, () => open({ ...event, zones: [seatedZone(1, 20, 10)] })));
+    expect(sides).toContainEqual({ kind: 'changed' });
+    expect((await stateOf(event)).zones).toMatchObject([{ zone_id: 1, seat_rows: 20 }]);
+  });
+
   it('again, after a sale, keeps the sale', async () => {
     const event = await openTestEvent();
     await sell(event);

@@ -55,7 +55,8 @@ export async function planOpening(db: Database, redis: RedisClient, plan: EventP
 export async function openEvent(db: Database, redis: RedisClient, plan: EventPlan, seen?: string): Promise<OpenOutcome> {
   const opening = await planOpening(db, redis, plan);
   if (opening.kind === 'refused') return opening;
-  const trx = await db.startTransaction().execute();
+  // The default isolation locks the gaps around rows that are not there yet, and events opened together would deadlock.
+  const trx = await db.startTransaction().setIsolationLevel('read committed').execute();
   try {
     await writeCatalogue(trx, plan);
     const outcome = await openInventory(redis, plan.inventory, { revision: seen ?? opening.revision });
