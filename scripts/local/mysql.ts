@@ -22,12 +22,14 @@ const mysqlOnly = { mysqlx: 'OFF', 'secure-file-priv': 'NULL', 'skip-log-bin': '
 
 /** Starts a MySQL or MariaDB with its data in `folder`, created if missing. Rejects if that is another program's data. */
 export async function startMysql(server: MysqlServer, at: { folder: string; port: number }): Promise<LocalProcess> {
-  mkdirSync(at.folder, { recursive: true });
+  mkdirSync(at.folder, { recursive: true, mode: 0o700 });
   const dataFolder = join(at.folder, 'data');
   const program = await programOf(server, at);
   if (!existsSync(dataFolder)) await createDataFolder(server, at, dataFolder);
   // Before it starts: a failed start leaves files in the other program's folder.
   else assertReadable(program, at.folder, dataFolder);
+  const temporary = join(at.folder, 'tmp');
+  mkdirSync(temporary, { recursive: true });
   const initFile = join(at.folder, 'init.sql');
   writeFileSync(initFile, initSql);
 
@@ -35,8 +37,9 @@ export async function startMysql(server: MysqlServer, at: { folder: string; port
     datadir: dataFolder,
     port: String(at.port),
     'bind-address': bindAddress(server),
-    // A socket's path has a limit of some 100 characters, which a folder of the user's may exceed.
-    socket: join(tmpdir(), `onsale-mysql-${at.port}.sock`),
+    socket: join(socketFolder(server, at), 'mysqld.sock'),
+    // A server that starts deletes temporary tables that it finds there, another server's too.
+    tmpdir: temporary,
     'pid-file': join(at.folder, 'mysqld.pid'),
     'init-file': initFile,
     'skip-name-resolve': 'ON',
@@ -76,6 +79,18 @@ async function createDataFolder(server: MysqlServer, at: { folder: string; port:
   const { command, args: line } = commandLine(server, program, args, at);
   await runToEnd({ command, args: line, logFile: join(at.folder, 'install.log') });
   renameSync(unfinished, dataFolder);
+}
+
+/** Linux' limit of a socket's path, 108 bytes, less the room for its name. */
+const maxSocketFolder = 90;
+
+/** Where the server's socket goes: it lets in everybody who reaches it, so the folder is ours alone, or that of a container. */
+function socketFolder(server: MysqlServer, at: { folder: string; port: number }): string {
+  if (server.docker !== undefined) return '/tmp';
+  if (at.folder.length <= maxSocketFolder) return at.folder;
+  const folder = join(tmpdir(), `onsale-mysql-${at.port}`);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return folder;
 }
 
 /** A server that is started by root asks to be told that this is meant. */
