@@ -4,8 +4,13 @@ import { defineConfig } from 'vitest/config';
 
 const stores = { globalSetup: 'scripts/testing/global-setup.ts', testTimeout: 60_000, hookTimeout: 120_000 };
 
-/** What asks most of Redis, but for what takes long; `npm run test:cluster` runs every int test there is. */
-const onCluster = ['services/purchase/{routes,outbox}/*.int.test.ts', 'services/purchase/seats/!(model|crowd).int.test.ts'];
+/** The tests that depend most on Redis, without the slowest; `npm run test:cluster` runs every int test there is. */
+const onCluster = [
+  'services/purchase/{routes,outbox}/*.int.test.ts',
+  'services/purchase/seats/!(model|crowd).int.test.ts',
+  'services/query/{live,ops}/*.int.test.ts',
+  'services/query/routes/{availability,live}.int.test.ts',
+];
 
 /**
  * `unit` needs nothing; `stores` (int, e2e) runs against a real Redis, MySQL or MariaDB and SNS/SQS of its own; `cluster` against the

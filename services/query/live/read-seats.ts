@@ -6,7 +6,7 @@ import { loadScript, type Script } from '../../shared/script.ts';
 import { bytesPerRow, parseZone, parseZones, type ZoneLayout } from '../../shared/zone-layout.ts';
 
 /** How full a zone is. `version` is the event's at the zone's last change, 0 where it never changed. */
-export type ZoneCounts = {
+type ZoneCounts = {
   zoneId: number;
   version: number;
   capacity: number;
@@ -22,27 +22,27 @@ export type Seats = { rows: number; columns: number; taken: Buffer };
 /** `seats` is absent in a zone without seats (general admission). */
 export type ZoneSeats = ZoneCounts & { seats?: Seats };
 
-/** An event at one moment, zones by id; `version` counts the changes of what is available. A change makes another map. */
+/** An event at one moment, zones in the order of their ids; `version` counts the changes of what is available. A change makes another map. */
 export type SeatMap = { version: number; zones: ReadonlyMap<number, ZoneSeats> };
 
 const readSeatsScript = loadScript(new URL('lua/read-seats.lua', import.meta.url));
-const readCountsScript = loadScript(new URL('lua/read-counts.lua', import.meta.url));
-const readZoneScript = loadScript(new URL('lua/read-zone.lua', import.meta.url));
 
 /**
  * An event's seats, or undefined where there is no such event. Given the `known` ones it reads what changed since; what did
  * not is the same object, be it a zone or the map. Throws an UnavailableError.
  */
 export async function readSeatMap(redis: RedisClient, eventId: string, known?: SeatMap): Promise<SeatMap | undefined> {
-  const reply = await run(redis, eventId, readSeatsScript, seatKeys(eventId), known?.version ?? -1);
-  if (!reply) return undefined;
-  const [word, version, ...rest] = reply as ['ALL' | 'CHANGED' | 'UNCHANGED', number, ...unknown[]];
-  switch (word) {
+  const reply = await orUnavailable(runForBytes(redis, readSeatsScript, eventId, known?.version ?? -1));
+  const [word, version, ...rest] = reply as [Buffer, number, ...unknown[]];
+  switch (String(word)) {
+    case 'NO_INVENTORY':
+      await assertNeverOpened(redis, eventId);
+      return undefined;
     case 'UNCHANGED':
       return known;
     case 'ALL': {
       const [inventory, counts, taken] = rest as [Buffer[], Buffer[], Buffer];
-      const zones = zonesIn(fieldsOf(inventory), fieldsOf(counts)).map(({ layout, counted }) => ({
+      const zones = zonesIn(Object.fromEntries(fieldsOf(inventory)), new Map(fieldsOf(counts))).map(({ layout, counted }) => ({
         ...counted,
         ...seatsOf(layout, taken.subarray(layout.firstByte)),
       }));
@@ -55,62 +55,18 @@ export async function readSeatMap(redis: RedisClient, eventId: string, known?: S
         if (field.length > 0) zones.set(zoneId, zoneOf(zone));
         else zones.delete(zoneId);
       }
-      return { version, zones };
+      return { version, zones: new Map([...zones].toSorted(([a], [b]) => a - b)) };
     }
     default:
-      throw word satisfies never;
+      throw new Error(`read-seats.lua replied ${word}`);
   }
 }
 
-/** The seats of one zone, or which of the two there is not. Throws an UnavailableError. */
-export async function readZone(
-  redis: RedisClient,
-  eventId: string,
-  zoneId: number,
-): Promise<ZoneSeats | 'EVENT_NOT_FOUND' | 'ZONE_NOT_FOUND'> {
-  const reply = (await run(redis, eventId, readZoneScript, seatKeys(eventId), zoneId)) as
-    | ['ZONE', ZoneReply]
-    | ['ZONE_NOT_FOUND']
-    | undefined;
-  if (!reply) return 'EVENT_NOT_FOUND';
-  return reply[0] === 'ZONE' ? zoneOf(reply[1]) : 'ZONE_NOT_FOUND';
-}
-
-/** How full an event's zones are, in the order of their ids, or undefined where there is no such event. Throws an UnavailableError. */
-export async function readCounts(
-  redis: RedisClient,
-  eventId: string,
-): Promise<{ version: number; zones: ZoneCounts[] } | undefined> {
-  const keys = [inventoryKey(eventId), countsKey(eventId)];
-  const reply = (await run(redis, eventId, readCountsScript, keys)) as ['COUNTS', Buffer[], Buffer[]] | undefined;
-  if (!reply) return undefined;
-  const [inventory, counts] = [fieldsOf(reply[1]), fieldsOf(reply[2])];
-  return { version: Number(counts['version'] ?? 0), zones: zonesIn(inventory, counts).map(({ counted }) => counted) };
-}
-
-function seatKeys(eventId: string): string[] {
-  const keys = [inventoryKey(eventId), countsKey(eventId), takenKey(eventId)];
-  return keys;
-}
-
-/** What a script replies, or undefined where there is no such event. */
-async function run(
-  redis: RedisClient,
-  eventId: string,
-  script: Script,
-  keys: string[],
-  ...args: number[]
-): Promise<unknown[] | undefined> {
-  const [word, ...rest] = (await orUnavailable(runForBytes(redis, script, keys, args))) as [Buffer, ...unknown[]];
-  if (String(word) !== 'NO_INVENTORY') return [String(word), ...rest];
-  await assertNeverOpened(redis, eventId);
-  return undefined;
-}
-
 /** runScript, for replies that are not text; ioredis' own way to such, callBuffer, fails where it pipelines by itself. */
-async function runForBytes(redis: RedisClient, { sha, source }: Script, keys: string[], args: (string | number)[]) {
+async function runForBytes(redis: RedisClient, { sha, source }: Script, eventId: string, knownVersion: number) {
+  const keys = [inventoryKey(eventId), countsKey(eventId), takenKey(eventId)];
   const send = (name: string, script: string) =>
-    redis.sendCommand(new Command(name, [script, keys.length, ...keys, ...args], { replyEncoding: null }));
+    redis.sendCommand(new Command(name, [script, keys.length, ...keys, knownVersion], { replyEncoding: null }));
   try {
     return await send('evalsha', sha);
   } catch (error) {
@@ -119,21 +75,21 @@ async function runForBytes(redis: RedisClient, { sha, source }: Script, keys: st
   }
 }
 
-type Fields = Record<string, string>;
-
 /** A zone as lib/zone.lua gives it. */
 type ZoneReply = [zoneId: number, field: Buffer, version: number, sold: number, held: number, bytes: Buffer];
 
-function fieldsOf(flat: Buffer[]): Fields {
-  const fields: Fields = {};
-  for (let at = 0; at < flat.length; at += 2) fields[String(flat[at])] = String(flat[at + 1]);
-  return fields;
+/** A hash, as HGETALL gives it to a script. */
+function fieldsOf(flat: Buffer[]): [name: string, value: string][] {
+  return Array.from({ length: flat.length / 2 }, (_, at) => [String(flat[2 * at]), String(flat[2 * at + 1])]);
 }
 
 /** An inventory's zones in the order of their ids. */
-function zonesIn(inventory: Fields, counts: Fields): { layout: ZoneLayout; counted: ZoneCounts }[] {
+function zonesIn(
+  inventory: Record<string, string>,
+  counts: ReadonlyMap<string, string>,
+): { layout: ZoneLayout; counted: ZoneCounts }[] {
   return parseZones(inventory).map((layout) => {
-    const count = (word: string) => Number(counts[`${word}:${layout.zoneId}`] ?? 0);
+    const count = (word: string) => Number(counts.get(`${word}:${layout.zoneId}`) ?? 0);
     return { layout, counted: countsOf(layout, count('version'), count('sold'), count('held')) };
   });
 }

@@ -38,13 +38,13 @@ const encode = (message: object) => Buffer.from(JSON.stringify(message));
 const unavailable = encode({ type: 'unavailable' });
 
 /**
- * Follows an event's seats, beginning with `first`, for any number of subscribers. `read` gives what they are, given what is
- * known of them; while it throws, or gives undefined, the inventory cannot be read. With nobody there it stops and says so.
+ * Follows an event's seats, beginning with `first`, for any number of subscribers. While `read` throws or returns undefined, the
+ * inventory cannot be read. With no subscribers left it stops and calls `onIdle`.
  */
 export function startWatcher(options: {
   eventId: string;
   first: SeatMap;
-  read: (known: SeatMap | undefined) => Promise<SeatMap | undefined>;
+  read: () => Promise<SeatMap | undefined>;
   onIdle: () => void;
   logger: Logger;
 }): Watcher {
@@ -101,7 +101,7 @@ export function startWatcher(options: {
   async function look(): Promise<Delta | 'snapshot' | 'unavailable' | undefined> {
     const before = seats;
     try {
-      seats = await read(before);
+      seats = await read();
     } catch (error) {
       seats = undefined;
       if (before) logger.warn({ err: error, eventId }, 'the live map is interrupted');

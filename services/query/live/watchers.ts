@@ -1,7 +1,6 @@
 import type { Logger } from '../../shared/logger.ts';
 import { UnavailableError } from '../../shared/problems.ts';
-import type { RedisClient } from '../../shared/redis.ts';
-import { readSeatMap } from './read-seats.ts';
+import type { SeatReader } from './seat-reader.ts';
 import { startWatcher, type Watcher } from './watch.ts';
 
 export type Watchers = {
@@ -14,7 +13,7 @@ export type Watchers = {
 };
 
 /** Who follows which event in this process. */
-export function createWatchers({ redis, logger }: { redis: RedisClient; logger: Logger }): Watchers {
+export function createWatchers({ readSeats, logger }: { readSeats: SeatReader; logger: Logger }): Watchers {
   const running = new Map<string, Watcher>();
   const starting = new Map<string, Promise<Watcher | undefined>>();
 
@@ -33,12 +32,12 @@ export function createWatchers({ redis, logger }: { redis: RedisClient; logger: 
   };
 
   async function start(eventId: string): Promise<Watcher | undefined> {
-    const first = await readSeatMap(redis, eventId);
+    const first = await readSeats(eventId);
     if (!first) return undefined;
     const watcher = startWatcher({
       eventId,
       first,
-      read: (known) => readSeatMap(redis, eventId, known),
+      read: () => readSeats(eventId),
       onIdle: () => running.delete(eventId),
       logger,
     });

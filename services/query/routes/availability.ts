@@ -2,15 +2,17 @@ import { Type } from 'typebox';
 import type { HttpServer } from '../../shared/http-server.ts';
 import { EventId, Row, ZoneId } from '../../shared/identifiers.ts';
 import { problemResponses, sendProblem } from '../../shared/problems.ts';
-import type { RedisClient } from '../../shared/redis.ts';
 import { rowLabel } from '../../shared/row-label.ts';
 import { bytesPerRow } from '../../shared/zone-layout.ts';
-import { readCounts, readZone, type Seats } from '../live/read-seats.ts';
+import type { Seats } from '../live/read-seats.ts';
+import type { SeatReader } from '../live/seat-reader.ts';
 import { seatsMessage } from '../live/snapshot.ts';
 import { json } from './json.ts';
 
-/** Whoever wants it fresher has the WebSocket. */
+/** Clients that need it fresher use the WebSocket. */
 const cacheControl = 'public, max-age=1';
+
+const freshness = 'At most 100 ms older than the inventory, plus the time it takes to read.';
 
 const counts = {
   capacity: Type.Integer({ minimum: 0 }),
@@ -54,13 +56,14 @@ const ReadableSeats = Type.Object(
 );
 
 /** GET /query/api/v1/events/{eventId}…: how many seats are free, and which, from the Redis reader. */
-export function registerAvailabilityRoutes(app: HttpServer, redis: RedisClient): void {
+export function registerAvailabilityRoutes(app: HttpServer, readSeats: SeatReader): void {
   app.get(
     '/query/api/v1/events/:eventId/availability',
     {
       schema: {
         operationId: 'getAvailability',
         summary: 'How many seats of an event are free, by zone',
+        description: freshness,
         tags: ['availability'],
         params: Type.Object({ eventId: EventId }),
         response: {
@@ -71,9 +74,10 @@ export function registerAvailabilityRoutes(app: HttpServer, redis: RedisClient):
     },
     async (request, reply) => {
       const { eventId } = request.params;
-      const event = await readCounts(redis, eventId);
-      if (!event) return sendProblem(reply, 'EVENT_NOT_FOUND');
-      const { version, zones } = event;
+      const seats = await readSeats(eventId);
+      if (!seats) return sendProblem(reply, 'EVENT_NOT_FOUND');
+      const { version } = seats;
+      const zones = [...seats.zones.values()];
       const total = (of: keyof typeof counts) => zones.reduce((sum, { [of]: number }) => sum + number, 0);
       return reply.header('cache-control', cacheControl).send({
         eventId,
@@ -93,7 +97,7 @@ export function registerAvailabilityRoutes(app: HttpServer, redis: RedisClient):
       schema: {
         operationId: 'getSeats',
         summary: 'Which seats of a zone are free',
-        description: 'To follow them as they are sold, open the WebSocket `/query/ws/v1/events/{eventId}`.',
+        description: `${freshness} To follow them as they are sold, open the WebSocket \`/query/ws/v1/events/{eventId}\`.`,
         tags: ['availability'],
         params: Type.Object({ eventId: EventId, zoneId: ZoneId }),
         querystring: Type.Object(
@@ -115,8 +119,10 @@ export function registerAvailabilityRoutes(app: HttpServer, redis: RedisClient):
     },
     async (request, reply) => {
       const { eventId, zoneId } = request.params;
-      const found = await readZone(redis, eventId, zoneId);
-      if (typeof found === 'string') return sendProblem(reply, found);
+      const event = await readSeats(eventId);
+      if (!event) return sendProblem(reply, 'EVENT_NOT_FOUND');
+      const found = event.zones.get(zoneId);
+      if (!found) return sendProblem(reply, 'ZONE_NOT_FOUND');
       const { version, seats } = found;
       if (!seats) return sendProblem(reply, 'SEAT_NOT_FOUND', { detail: `Zone ${zoneId} has no seats, only a capacity` });
       const form = request.query.form === 'rows' ? { rows: readableRows(seats) } : seatsMessage(seats);

@@ -4,17 +4,17 @@ import { connect, type Socket } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { testQueryApp } from '../../../scripts/testing/apps.ts';
-import { layCable, through } from '../../../scripts/testing/cable.ts';
+import { connectFarRedis } from '../../../scripts/testing/far-redis.ts';
 import { type LiveClient, watchLive } from '../../../scripts/testing/live-client.ts';
 import { purchaseOf } from '../../../scripts/testing/seats.ts';
 import { silentLogger } from '../../../scripts/testing/silent-logger.ts';
-import { db, openTestEvent, redis, seatedZone, unique, urls } from '../../../scripts/testing/stores.ts';
+import { db, openTestEvent, redis, seatedZone, unique } from '../../../scripts/testing/stores.ts';
 import { releaseHold } from '../../purchase/seats/holds.ts';
 import { type Inventory, openInventory } from '../../purchase/seats/inventory.ts';
 import { holdSeats, sellSeats } from '../../purchase/seats/take-seats.ts';
 import { createHttpServer, type HttpServer } from '../../shared/http-server.ts';
 import { countsKey, inventoryKey, takenKey } from '../../shared/keys.ts';
-import { connectRedis } from '../../shared/redis.ts';
+import { createSeatReader } from '../live/seat-reader.ts';
 import { createWatchers } from '../live/watchers.ts';
 import { registerLiveRoutes } from './live.ts';
 
@@ -33,7 +33,7 @@ const base = await listen(await testQueryApp({ db, redis }));
 /** A server with the live routes alone, and limits that a test can reach. */
 async function limited(limits: Parameters<typeof registerLiveRoutes>[2]) {
   const app = createHttpServer({ logger: silentLogger, handlerMs: 1_000 });
-  await registerLiveRoutes(app, createWatchers({ redis, logger: silentLogger }), limits);
+  await registerLiveRoutes(app, createWatchers({ readSeats: createSeatReader(redis), logger: silentLogger }), limits);
   return { app, base: await listen(app) };
 }
 
@@ -159,29 +159,23 @@ describe('an inventory that cannot be read', () => {
     expect(client.seen).toMatchObject({ unavailable: 1, asked: 0 });
   });
 
-  it.skipIf(urls.isRedisCluster)(
-    'is told to clients while Redis is away, and refuses new ones; both are well when it is back',
-    async () => {
-      const event = await openTestEvent();
-      const cable = await layCable(Number(new URL(urls.redisUrl).port), resources);
-      const reader = connectRedis(through(cable, urls.redisUrl));
-      resources.defer(() => reader.disconnect());
-      reader.on('error', () => {});
-      await once(reader, 'ready');
-      const at = await listen(await testQueryApp({ db, redis: reader }));
-      const client = await watch(event, at);
-      await cable.cut();
-      await waitFor(() => expect(client.isStale()).toBe(true));
-      expect(await refusal(event.eventId, at)).toMatchObject({ status: 503, body: { code: 'INVENTORY_UNAVAILABLE' } });
-      const other = await openTestEvent();
-      expect(await refusal(other.eventId, at)).toMatchObject({ status: 503, body: { code: 'INVENTORY_UNAVAILABLE' } });
-      await sellSeats(redis, purchaseOf(event));
-      await cable.mend();
-      await waitFor(() => expect(client.isStale()).toBe(false));
-      expect(client.zones.get(1)).toMatchObject({ sold: 1 });
-      expect((await watch(other, at)).seen.unavailable).toBe(0);
-    },
-  );
+  it('is told to clients while Redis is away, and refuses new ones; both are well when it is back', async () => {
+    const event = await openTestEvent();
+    const far = await connectFarRedis(resources);
+    const at = await listen(await testQueryApp({ db, redis: far.redis }));
+    const client = await watch(event, at);
+    await far.cut();
+    await waitFor(() => expect(client.isStale()).toBe(true));
+    expect(await refusal(event.eventId, at)).toMatchObject({ status: 503, body: { code: 'INVENTORY_UNAVAILABLE' } });
+    const other = await openTestEvent();
+    expect(await refusal(other.eventId, at)).toMatchObject({ status: 503, body: { code: 'INVENTORY_UNAVAILABLE' } });
+    await sellSeats(redis, purchaseOf(event));
+    await far.mend();
+    await waitFor(() => expect(client.isStale()).toBe(false));
+    expect(client.zones.get(1)).toMatchObject({ sold: 1 });
+    const late = await waitFor(() => watch(other, at));
+    expect(late.seen.unavailable).toBe(0);
+  });
 });
 
 describe('a handshake', () => {
@@ -207,6 +201,24 @@ describe('a handshake', () => {
     first.close();
     await first.closed;
     await waitFor(() => watch(event, server.base));
+  });
+
+  it('that comes together with others is refused beyond that number; one that fails leaves its place to another', async () => {
+    const server = await limited({ maxSockets: 5 });
+    const event = await openTestEvent();
+    const broken = Array.from({ length: 20 }, async () => {
+      const { 'sec-websocket-key': _missing, ...headers } = handshake;
+      const [answer] = await once(request(server.base + path(event.eventId), { headers }).end(), 'response');
+      return answer.resume().statusCode;
+    });
+    expect(new Set(await Promise.all(broken))).toSatisfy((seen: Set<number>) => seen.isSubsetOf(new Set([400, 503])));
+    await waitFor(async () => {
+      const results = await Promise.allSettled(Array.from({ length: 20 }, () => watch(event, server.base)));
+      const open = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+      if (open.length !== 5) for (const client of open) client.close();
+      expect(open).toHaveLength(5);
+    });
+    expect(server.app.websocketServer.clients.size).toBe(5);
   });
 
   it('is what the path is for: a plain GET is a 400 that says so', async () => {

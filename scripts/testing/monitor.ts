@@ -1,0 +1,42 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { createInterface } from 'node:readline';
+import { Cluster, type Redis } from 'ioredis';
+import { vi } from 'vitest';
+import { redis, unique } from './stores.ts';
+
+/**
+ * The commands that clients send while `work` runs and that have `text` in one of their arguments, in the order in which Redis
+ * carried them out: each as its name and arguments. Calls from within scripts are left out.
+ */
+export async function commandsDuring(text: string, work: () => Promise<unknown>): Promise<string[][]> {
+  const nodes: Redis[] = redis instanceof Cluster ? redis.nodes('master') : [redis];
+  const monitors = await Promise.all(nodes.map(startMonitor));
+  try {
+    await work();
+    // Once a monitor has seen this, it has seen everything before it.
+    const mark = unique('mark');
+    await Promise.all(nodes.map((node) => node.echo(mark)));
+    await vi.waitFor(() => {
+      for (const { commands } of monitors) if (!commands.some((args) => args.includes(mark))) throw new Error('MONITOR lags');
+    }, 10_000);
+  } finally {
+    for (const { socket } of monitors) socket.destroy();
+  }
+  return monitors.flatMap(({ commands }) => commands).filter((args) => args.some((arg) => arg.includes(text)));
+}
+
+/** MONITOR on a connection of its own, without a client: ioredis' own now and then fails on its first lines. */
+async function startMonitor({ options: { host = '127.0.0.1', port = 6379 } }: Redis) {
+  const socket = connect(port, host);
+  const commands: string[][] = [];
+  const lines = createInterface(socket);
+  lines.on('line', (line) => {
+    // +1339518083.107412 [0 127.0.0.1:60866] "keys" "*"
+    const isOfScript = /^\+[\d.]+ \[\d+ lua\]/.test(line);
+    if (!isOfScript) commands.push(Array.from(line.matchAll(/"((?:[^"\\]|\\.)*)"/g), ([, arg = '']) => arg));
+  });
+  socket.write('MONITOR\r\n');
+  await once(lines, 'line');
+  return { socket, commands };
+}

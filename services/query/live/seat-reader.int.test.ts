@@ -1,0 +1,93 @@
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import { connectFarRedis } from '../../../scripts/testing/far-redis.ts';
+import { commandsDuring } from '../../../scripts/testing/monitor.ts';
+import { purchaseOf } from '../../../scripts/testing/seats.ts';
+import { openTestEvent, redis, unique } from '../../../scripts/testing/stores.ts';
+import { openInventory } from '../../purchase/seats/inventory.ts';
+import { sellSeats } from '../../purchase/seats/take-seats.ts';
+import { UnavailableError } from '../../shared/problems.ts';
+import { createSeatReader } from './seat-reader.ts';
+
+const resources = new AsyncDisposableStack();
+afterAll(() => resources.disposeAsync());
+afterEach(() => void vi.useRealTimers());
+
+/** Time stands still until the test moves it; connections go on, but for their timers. */
+const stopTheClock = () => vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
+
+/** The versions that were known to the reads of an event, one for each read; -1 is a read of everything. */
+async function readsOf(eventId: string, work: () => Promise<unknown>): Promise<number[]> {
+  const commands = await commandsDuring(eventId, work);
+  return commands.filter(([name = '']) => /^evalsha$/i.test(name)).map((args) => Number(args.at(-1)));
+}
+
+describe('a reader of seats', () => {
+  it('reads an event once for all who ask within 100 ms, and again after that, but then only what changed', async () => {
+    const event = await openTestEvent();
+    const read = createSeatReader(redis);
+    const sold = async () => (await read(event.eventId))?.zones.get(1)?.sold;
+    await sellSeats(redis, purchaseOf(event));
+    stopTheClock();
+    const reads = await readsOf(event.eventId, async () => {
+      expect(new Set(await Promise.all(Array.from({ length: 1_000 }, sold)))).toEqual(new Set([1]));
+      await sellSeats(redis, purchaseOf(event, { column: 2 }));
+      vi.advanceTimersByTime(99);
+      expect(await sold()).toBe(1);
+      vi.advanceTimersByTime(1);
+      expect(await sold()).toBe(2);
+    });
+    // The first is of everything. The purchase between them ends with no version.
+    expect(reads.filter((version) => !Number.isNaN(version))).toEqual([-1, 1]);
+  });
+
+  it('forgets an event that nobody asked for in two seconds', async () => {
+    const event = await openTestEvent();
+    const read = createSeatReader(redis);
+    stopTheClock();
+    const reads = await readsOf(event.eventId, async () => {
+      await read(event.eventId);
+      vi.advanceTimersByTime(1_999);
+      await read(event.eventId);
+      vi.advanceTimersByTime(2_000);
+      await read(event.eventId);
+    });
+    expect(reads).toEqual([-1, 0, -1]);
+  });
+
+  it('keeps no more than it may, and forgets the event that was read first', async () => {
+    const [first, second, third] = [await openTestEvent(), await openTestEvent(), await openTestEvent()];
+    const read = createSeatReader(redis, 2_000 - 512);
+    stopTheClock();
+    for (const { eventId } of [first, second, third]) await read(eventId);
+    vi.advanceTimersByTime(100);
+    expect(await readsOf(second.eventId, () => read(second.eventId))).toEqual([0]);
+    expect(await readsOf(third.eventId, () => read(third.eventId))).toEqual([0]);
+    expect(await readsOf(first.eventId, () => read(first.eventId))).toEqual([-1]);
+  });
+
+  it('asks once for all who want an event that does not exist, keeps nothing of it, and finds it as soon as it is opened', async () => {
+    await openTestEvent();
+    const eventId = unique('event');
+    const read = createSeatReader(redis);
+    const askers = () => Promise.all(Array.from({ length: 100 }, () => read(eventId)));
+    expect(await commandsDuring(eventId, askers)).toHaveLength(2);
+    expect(new Set(await askers())).toEqual(new Set([undefined]));
+    const other = await openTestEvent();
+    await openInventory(redis, { ...other, eventId });
+    expect(await read(eventId)).toMatchObject({ version: 0 });
+  });
+
+  it('fails for all who wait while Redis is away, and then reads everything anew by itself', async () => {
+    const event = await openTestEvent();
+    const far = await connectFarRedis(resources);
+    const read = createSeatReader(far.redis);
+    await read(event.eventId);
+    await far.cut();
+    await expect.poll(() => read(event.eventId).catch(() => 'away')).toBe('away');
+    const asked = await Promise.allSettled(Array.from({ length: 50 }, () => read(event.eventId)));
+    for (const result of asked) expect(result).toMatchObject({ reason: expect.any(UnavailableError) });
+    await far.mend();
+    const reads = await readsOf(event.eventId, () => vi.waitFor(() => read(event.eventId), 10_000));
+    expect(reads).toEqual([-1]);
+  });
+});

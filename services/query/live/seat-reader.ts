@@ -1,0 +1,75 @@
+import { getOrInsertComputed } from '../../shared/get-or-insert.ts';
+import type { RedisClient } from '../../shared/redis.ts';
+import { readSeatMap, type SeatMap } from './read-seats.ts';
+
+/** An event's seats, or undefined if there is no such event. Throws an UnavailableError. */
+export type SeatReader = (eventId: string) => Promise<SeatMap | undefined>;
+
+/** Everyone who asks for an event within this time of a read shares it. */
+const sharedMs = 100;
+/**
+ * Clients that poll once a second find the seats known, so that Redis is asked only for what changed. It is too short for a Redis that
+ * has lost its memory to be opened again and get past the known version unnoticed.
+ */
+const keptMs = 2_000;
+/** A limit on the memory for known seats; beyond it, the event that was read first is forgotten. */
+const defaultMaxBytes = 64 * 1024 * 1024;
+/** Of a zone's counts, about; its seats are added. */
+const bytesPerZone = 512;
+
+type Known = { seats: SeatMap; readAtMs: number; bytes: number; forget: NodeJS.Timeout };
+
+/**
+ * Reads events' seats for any number of clients: Redis is asked about an event at most once in 100 ms, and one read at a time, so
+ * that a reply is never older than 100 ms or the time that the read takes. A failure is shared by those who wait for it, and then
+ * forgotten. Events that do not exist are never kept.
+ */
+export function createSeatReader(redis: RedisClient, maxBytes = defaultMaxBytes): SeatReader {
+  const reading = new Map<string, ReturnType<SeatReader>>();
+  /** The event that was read first comes first. */
+  const known = new Map<string, Known>();
+  let knownBytes = 0;
+
+  return async (eventId) => {
+    const last = known.get(eventId);
+    if (last && performance.now() < last.readAtMs + sharedMs) return last.seats;
+    return await getOrInsertComputed(reading, eventId, () => read(eventId, last?.seats).finally(() => reading.delete(eventId)));
+  };
+
+  async function read(eventId: string, before: SeatMap | undefined): Promise<SeatMap | undefined> {
+    const readAtMs = performance.now();
+    let seats: SeatMap | undefined;
+    try {
+      seats = await readSeatMap(redis, eventId, before);
+    } finally {
+      // Redis may have lost its memory since: after a failure, the next read is of everything.
+      forget(eventId);
+      if (seats) keep(eventId, seats, readAtMs);
+    }
+    return seats;
+  }
+
+  function keep(eventId: string, seats: SeatMap, readAtMs: number): void {
+    const bytes = bytesOf(seats);
+    known.set(eventId, { seats, readAtMs, bytes, forget: setTimeout(forget, keptMs, eventId).unref() });
+    knownBytes += bytes;
+    for (const first of known.keys()) {
+      if (knownBytes <= maxBytes) break;
+      forget(first);
+    }
+  }
+
+  function forget(eventId: string): void {
+    const last = known.get(eventId);
+    if (!last) return;
+    clearTimeout(last.forget);
+    known.delete(eventId);
+    knownBytes -= last.bytes;
+  }
+}
+
+function bytesOf({ zones }: SeatMap): number {
+  let bytes = 0;
+  for (const { seats } of zones.values()) bytes += bytesPerZone + (seats?.taken.length ?? 0);
+  return bytes;
+}
