@@ -37,6 +37,7 @@ it('0003 keeps what was applied before it: purchases, whoever bought, and cancel
   await migrations['0006-applied-on'].up(old);
   await migrations['0007-verifications'].up(old);
   await migrations['0008-names-of-events'].up(old);
+  await migrations['0009-tickets-by-time'].up(old);
   expect(await dumpSchema(scratch)).toBe(await dumpSchema(db));
 });
 

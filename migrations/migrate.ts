@@ -8,6 +8,7 @@ import { up as conflictNotices } from './0005-conflict-notices.ts';
 import { up as appliedOn } from './0006-applied-on.ts';
 import { up as verifications } from './0007-verifications.ts';
 import { up as namesOfEvents } from './0008-names-of-events.ts';
+import { up as ticketsByTime } from './0009-tickets-by-time.ts';
 
 /** In the order of their names; forward only. */
 export const migrations = {
@@ -19,6 +20,7 @@ export const migrations = {
   '0006-applied-on': { up: appliedOn },
   '0007-verifications': { up: verifications },
   '0008-names-of-events': { up: namesOfEvents },
+  '0009-tickets-by-time': { up: ticketsByTime },
 };
 
 /**

@@ -77,6 +77,7 @@ create table tickets (
   cancelled_sequence bigint,
   primary key (ticket_id),
   key tickets_by_sequence (event_id, sequence),
+  key tickets_by_time (created_on, event_id, sequence),
   unique key tickets_live_seat (event_id, zone_id, seat_row, seat_column, live)
 ) collate utf8mb4_bin;
 

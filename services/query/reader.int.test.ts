@@ -87,6 +87,7 @@ describe('a reader that lags behind the writer', () => {
 
 describe('a reader that is away', () => {
   const everyQuery = [
+    tickets,
     `${tickets}/count/Event1`,
     `${tickets}/revenue/Venue1/Event1`,
     `${tickets}?eventId=Event1`,

@@ -100,10 +100,4 @@ describe("a buyer's tickets", () => {
     const answer = await get({ buyerId: unique('Buyer'), eventId: unique('event') });
     expect([answer.statusCode, answer.json()]).toEqual([404, expect.objectContaining({ code: 'EVENT_NOT_FOUND' })]);
   });
-
-  it('are a 400 that names both parameters where neither an event nor a buyer is', async () => {
-    const answer = await get({ limit: '5' });
-    const errors = [expect.objectContaining({ parameter: 'eventId' }), expect.objectContaining({ parameter: 'buyerId' })];
-    expect([answer.statusCode, answer.json()]).toEqual([400, expect.objectContaining({ code: 'INVALID_REQUEST', errors })]);
-  });
 });

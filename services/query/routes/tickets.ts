@@ -27,9 +27,9 @@ export function registerTicketRoutes(app: HttpServer, db: Database): void {
     {
       schema: {
         operationId: 'listTickets',
-        summary: 'The tickets of an event, of a buyer, or of both, by event and in the order of sale',
+        summary: 'Tickets in the order of sale, newest last',
         description:
-          'At least one of `eventId` and `buyerId` is needed. The next page is in the `Link` header (RFC 8288), rel="next"; the last page has none.',
+          'All tickets, or with `eventId`, `buyerId` or both only those. A ticket appears here moments after its purchase was answered, in its place by `createdOn`. The next page is in the `Link` header (RFC 8288), rel="next"; the last page has none.',
         tags: ['tickets'],
         querystring: Type.Object(
           {
@@ -57,37 +57,29 @@ export function registerTicketRoutes(app: HttpServer, db: Database): void {
       const { eventId, buyerId, cursor, limit = defaultTickets } = request.query;
       // What a named buyer has is nobody else's to know.
       if (buyerId !== undefined && request.principal !== 'operator') return sendNotSignedIn(reply);
-      if (eventId === undefined && buyerId === undefined) {
-        const detail = 'is missing; at least one of eventId and buyerId is needed';
-        const errors = [
-          { parameter: 'eventId', detail },
-          { parameter: 'buyerId', detail },
-        ];
-        return sendProblem(reply, 'INVALID_REQUEST', { errors });
-      }
       const after = cursor === undefined ? undefined : decodeCursor(cursor);
       if (cursor !== undefined && (!after || after.eventId !== (eventId ?? after.eventId))) {
         return sendProblem(reply, 'INVALID_REQUEST', {
-          errors: [{ parameter: 'cursor', detail: 'is not a cursor that we gave' }],
+          errors: [{ parameter: 'cursor', detail: 'is not a cursor of this list; start again without one' }],
         });
       }
       // One more than asked for tells whether there is a next page.
       const found = await listTickets(db, { eventId, buyerId, after, limit: limit + 1 });
-      const tickets = found.slice(0, limit);
-      if (tickets.length === 0 && eventId !== undefined && !(await eventExists(db, eventId))) {
+      const page = found.slice(0, limit);
+      if (page.length === 0 && eventId !== undefined && !(await eventExists(db, eventId))) {
         return sendProblem(reply, 'EVENT_NOT_FOUND');
       }
-      const last = tickets.at(-1);
+      const last = page.at(-1);
       if (last && found.length > limit) {
         const next = new URLSearchParams({
           ...(eventId !== undefined && { eventId }),
           ...(buyerId !== undefined && { buyerId }),
-          cursor: encodeCursor(last),
+          cursor: encodeCursor(last.position),
           limit: String(limit),
         });
         reply.header('link', `</query/api/v1/tickets?${next}>; rel="next"`);
       }
-      const shown = tickets.map((ticket) => listedTo(request.principal, ticket));
+      const shown = page.map(({ ticket }) => listedTo(request.principal, ticket));
       return reply.header('cache-control', ticketCacheControl).send(shown);
     },
   );

@@ -1,0 +1,178 @@
+import { sql } from 'kysely';
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, describe, expect, it } from 'vitest';
+import { asOperator, testQueryApp } from '../../../scripts/testing/apps.ts';
+import { purchasedOrder } from '../../../scripts/testing/purchases.ts';
+import { db, openTestEvent, redis, unique, urls } from '../../../scripts/testing/stores.ts';
+import { projectEvents } from '../../persistence/projections/project.ts';
+import type { Inventory } from '../../purchase/seats/inventory.ts';
+import { connectDatabase } from '../../shared/database.ts';
+import { bytesOf } from '../queries/tickets.ts';
+import { encodeCursor } from './cursor.ts';
+
+const resources = new AsyncDisposableStack();
+afterAll(() => resources.disposeAsync());
+
+const app = await testQueryApp({ db, redis });
+resources.defer(() => app.close());
+
+type Listed = { ticketId: string; createdOn: string };
+
+/** A time of the test's own, far from that of any other test's tickets. */
+const ownTime = () => Date.UTC(2200, 0, 1) + Math.floor(Math.random() * 1e12);
+
+/** A cursor just before a time. */
+const justBefore = (ms: number) => encodeCursor({ createdOn: new Date(ms - 1), eventId: 'E', sequence: 1, ticketId: uuidv7() });
+
+const nextOf = (link: unknown) => /^<([^>]+)>; rel="next"$/.exec(String(link))?.[1];
+
+/** Tickets sold from a time on, as a client that follows rel="next" sees them until it has seen so many. */
+async function ticketsFrom(ms: number, count: number, query: Record<string, string>): Promise<Listed[]> {
+  const listed: Listed[] = [];
+  const headers = asOperator;
+  let answer = await app.inject({ url: '/query/api/v1/tickets', headers, query: { ...query, cursor: justBefore(ms) } });
+  for (;;) {
+    expect(answer.statusCode).toBe(200);
+    listed.push(...answer.json<Listed[]>());
+    const next = nextOf(answer.headers.link);
+    if (listed.length >= count || next === undefined) return listed.slice(0, count);
+    answer = await app.inject({ url: next, headers });
+  }
+}
+
+/** Sells two tickets of an event as one order, at a time; returns their ids. */
+async function sell(event: Inventory, sequence: number, ms: number, buyerId = unique('Buyer')): Promise<string[]> {
+  const seat = (column: number) => ({ zoneId: 1, row: 'A', column, priceMinor: 10_000 });
+  const tickets = [seat(2 * sequence - 1), seat(2 * sequence)];
+  const sale = { ...purchasedOrder(event, { sequence, buyerId, tickets }), time: new Date(ms).toISOString() };
+  await projectEvents(db, [sale]);
+  return sale.data.tickets.map(({ ticketId }) => ticketId);
+}
+
+const ids = (tickets: Listed[]) => tickets.map(({ ticketId }) => ticketId);
+
+describe('the list of all tickets', () => {
+  it('is in the order of sale over all events, newest last, whatever the page size and the order in which sales were applied', async () => {
+    const startMs = ownTime();
+    const [one, other] = [await openTestEvent(), await openTestEvent()].toSorted((a, b) => (a.eventId < b.eventId ? -1 : 1));
+    if (!one || !other) expect.fail();
+    // The last two at the same time. Neither ids nor rows are in this order.
+    const last = await sell(other, 2, startMs + 2);
+    const third = await sell(one, 2, startMs + 2);
+    const second = await sell(one, 1, startMs + 1);
+    const first = await sell(other, 1, startMs);
+    const sold = [first, second, third, last].flat();
+    for (const limit of ['1', '2', '3', '7', '100']) expect(ids(await ticketsFrom(startMs, 8, { limit }))).toEqual(sold);
+  });
+
+  it('narrowed to an event, a buyer or both has the same tickets in the same order', async () => {
+    const startMs = ownTime();
+    const [one, other] = [await openTestEvent(), await openTestEvent()];
+    const [ann, bob] = [unique('Ann'), unique('Bob')];
+    const sales = [
+      { event: one, buyerId: ann, ids: await sell(one, 1, startMs, ann) },
+      { event: other, buyerId: ann, ids: await sell(other, 1, startMs + 1, ann) },
+      { event: one, buyerId: bob, ids: await sell(one, 2, startMs + 2, bob) },
+      { event: one, buyerId: ann, ids: await sell(one, 3, startMs + 3, ann) },
+      { event: other, buyerId: bob, ids: await sell(other, 2, startMs + 4, bob) },
+    ];
+    const { eventId } = one;
+    const of = (isWanted: (sale: (typeof sales)[number]) => boolean) => sales.filter(isWanted).flatMap((sale) => sale.ids);
+    const list = async (query: Record<string, string>) => ids(await ticketsFrom(startMs, 10, { ...query, limit: '3' }));
+    expect(await list({})).toEqual(of(() => true));
+    expect(await list({ buyerId: ann })).toEqual(of((sale) => sale.buyerId === ann));
+    // An event's own list begins where the cursor's sequence is.
+    const { json } = await app.inject({ url: '/query/api/v1/tickets', query: { eventId } });
+    expect(ids(json<Listed[]>())).toEqual(of((sale) => sale.event === one));
+    const both = await app.inject({ url: '/query/api/v1/tickets', headers: asOperator, query: { eventId, buyerId: ann } });
+    expect(ids(both.json<Listed[]>())).toEqual(of((sale) => sale.event === one && sale.buyerId === ann));
+  });
+
+  it('shows a ticket that was sold before others but applied after them in its place, and repeats none to those who page on', async () => {
+    const startMs = ownTime();
+    const event = await openTestEvent();
+    const first = await sell(event, 1, startMs);
+    const third = await sell(event, 3, startMs + 2);
+    const page = await app.inject({ url: '/query/api/v1/tickets', query: { cursor: justBefore(startMs), limit: '3' } });
+    expect(ids(page.json<Listed[]>())).toEqual([...first, third[0]]);
+    const second = await sell(event, 2, startMs + 1);
+    const next = await app.inject(nextOf(page.headers.link) ?? '');
+    expect(ids(next.json<Listed[]>()).slice(0, 1)).toEqual([third[1]]);
+    expect(ids(await ticketsFrom(startMs, 6, {}))).toEqual([first, second, third].flat());
+  });
+
+  it('has a page of 100 tickets where nothing else is said, which is not for shared caches', async () => {
+    const startMs = ownTime();
+    const event = await openTestEvent({ zones: [{ zoneId: 1, capacity: 1_000, priceMinor: 100 }] });
+    const tickets = Array.from({ length: 101 }, () => ({ zoneId: 1, priceMinor: 100 }));
+    await projectEvents(db, [{ ...purchasedOrder(event, { sequence: 1, tickets }), time: new Date(startMs).toISOString() }]);
+    const answer = await app.inject({ url: '/query/api/v1/tickets', query: { cursor: justBefore(startMs) } });
+    expect(answer.json()).toHaveLength(100);
+    expect(nextOf(answer.headers.link)).toMatch(/^\/query\/api\/v1\/tickets\?cursor=[\w-]+&limit=100$/);
+    expect(answer.headers['cache-control']).toBe('private, no-cache');
+    expect((await app.inject('/query/api/v1/tickets')).statusCode).toBe(200);
+  });
+
+  it('reads as many rows as it shows and sorts none, however many tickets there are', async () => {
+    const startMs = ownTime();
+    const { eventId, venueId } = await openTestEvent();
+    const rows = Array.from({ length: 20_000 }, (_, at) => ({
+      ...{ ticket_id: bytesOf(uuidv7()), order_id: bytesOf(uuidv7()) },
+      ...{ venue_id: venueId, event_id: eventId, zone_id: 1, price: '1', currency: 'USD', status: 'CANCELLED' as const },
+      ...{ sequence: at + 1, created_on: new Date(startMs + at) },
+    }));
+    for (let at = 0; at < rows.length; at += 1_000)
+      await db
+        .insertInto('tickets')
+        .values(rows.slice(at, at + 1_000))
+        .execute();
+    // The one connection whose work is counted.
+    const counted = connectDatabase(urls.databaseUrl, 1);
+    resources.defer(() => counted.destroy());
+    const own = await testQueryApp({ db: counted, redis });
+    resources.defer(() => own.close());
+    const work = async () => {
+      const status = sql<{ Variable_name: string; Value: string }>`show session status where Variable_name like 'Handler_read%'
+        or Variable_name like 'Sort_%'`;
+      const { rows: figures } = await status.execute(counted);
+      return new Map(figures.map(({ Variable_name: name, Value: value }) => [name, Number(value)]));
+    };
+    for (const query of [{}, { cursor: justBefore(startMs) }, { cursor: justBefore(startMs + 19_000) }]) {
+      const idle = await work();
+      expect((await own.inject({ url: '/query/api/v1/tickets', query })).json()).toHaveLength(100);
+      const done = await work();
+      const spent = Array.from(done, ([name, value]) => [name, value - (idle.get(name) ?? 0)] as const);
+      const sum = (prefix: string) => spent.reduce((total, [name, count]) => total + (name.startsWith(prefix) ? count : 0), 0);
+      expect(sum('Sort_')).toBe(0);
+      // Some are of "show status" itself.
+      expect(sum('Handler_read')).toBeLessThan(1_000);
+    }
+  });
+});
+
+describe('a cursor', () => {
+  const old = (eventId: string) => Buffer.from(`${eventId}.1.${uuidv7()}`).toString('base64url');
+
+  it.each([
+    ['has the form that earlier versions used', '', () => old('Event1')],
+    ['has that form and an event whose name looks like a time', '', () => old('1767225600000.E')],
+    [
+      "is another event's",
+      '&eventId=Event1',
+      () => encodeCursor({ createdOn: new Date(), eventId: 'E', sequence: 1, ticketId: uuidv7() }),
+    ],
+    ['has a time that no calendar knows', '', () => Buffer.from(`${'9'.repeat(15)}/E/1/${uuidv7()}`).toString('base64url')],
+  ])('that %s is a 400 that says what to do', async (_case, rest, cursorOf) => {
+    const answer = await app.inject(`/query/api/v1/tickets?cursor=${cursorOf()}${rest}`);
+    const errors = [{ parameter: 'cursor', detail: 'is not a cursor of this list; start again without one' }];
+    expect([answer.statusCode, answer.json()]).toEqual([400, expect.objectContaining({ code: 'INVALID_REQUEST', errors })]);
+  });
+
+  it('may be of the latest time and the longest names that there are', async () => {
+    const ticketId = 'ffffffff-ffff-7fff-bfff-ffffffffffff';
+    const eventId = 'E'.repeat(64);
+    const cursor = encodeCursor({ createdOn: new Date(99_999_999_999_999), eventId, sequence: 999_999_999_999_999, ticketId });
+    const answer = await app.inject(`/query/api/v1/tickets?cursor=${cursor}`);
+    expect([answer.statusCode, answer.json()]).toEqual([200, []]);
+  });
+});
