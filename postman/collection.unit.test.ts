@@ -24,6 +24,8 @@ const notProvoked: Partial<Record<ProblemCode, string>> = {
   BUYER_LIMIT_REACHED: 'an event that limits tickets by buyer',
   HOLD_EXPIRED: 'the ten minutes of a hold',
   NOT_ON_SALE: 'an event that is not on sale yet',
+  ORIGIN_NOT_ALLOWED: "the operator's page, which is no part of the API",
+  TOO_MANY_WRONG_TOKENS: 'somebody who guesses the token',
   INTERNAL_ERROR: 'a fault of ours',
   BAD_GATEWAY: 'a service that ends while it works on a request',
   GATEWAY_TIMEOUT: 'a service that takes a minute',

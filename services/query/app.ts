@@ -9,6 +9,7 @@ import { identifyPrincipals } from '../shared/identity/principal.ts';
 import type { Logger } from '../shared/logger.ts';
 import { pingRedis, type RedisClient } from '../shared/redis.ts';
 import { traceRequests } from '../shared/trace-requests.ts';
+import { createSeatReader } from './live/seat-reader.ts';
 import { createWatchers } from './live/watchers.ts';
 import { type OpsOptions, registerOps } from './ops/register.ts';
 import { registerAvailabilityRoutes } from './routes/availability.ts';
@@ -41,14 +42,15 @@ export async function buildQueryApp(options: {
     prefix: '/query',
   });
   await app.register(etag);
-  identifyPrincipals(app, opsToken);
+  const checkToken = identifyPrincipals(app, opsToken);
   registerTicketRoutes(app, db);
   registerOrderRoutes(app, { db, orderTokens });
   registerCatalogueRoutes(app, db);
-  registerAvailabilityRoutes(app, redis);
+  const readSeats = createSeatReader(redis);
+  registerAvailabilityRoutes(app, readSeats);
   registerHealth(app, '/query', { database: () => sql`select 1`.execute(db), redis: () => pingRedis(redis) });
   // After the other routes: an Upgrade that one of those is asked for is then simply not made.
-  await registerLiveRoutes(app, createWatchers({ redis, logger }));
-  if (opsToken !== '') await registerOps(app, { db, redis, token: opsToken, readDepth });
+  await registerLiveRoutes(app, createWatchers({ readSeats, logger }));
+  if (opsToken !== '') await registerOps(app, { db, redis, readSeats, token: opsToken, checkToken, readDepth });
   return app;
 }

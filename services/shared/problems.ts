@@ -9,6 +9,7 @@ export const problems = {
   INVALID_REQUEST: { status: 400, title: 'The request is not valid' },
   NOT_SIGNED_IN: { status: 401, title: 'Credentials are needed, or those given are wrong' },
   ORDER_TOKEN_REQUIRED: { status: 403, title: "This needs the order's token" },
+  ORIGIN_NOT_ALLOWED: { status: 403, title: 'Pages of this origin may not connect' },
   EVENT_NOT_FOUND: { status: 404, title: 'There is no such event' },
   ZONE_NOT_FOUND: { status: 404, title: 'The event has no such zone' },
   SEAT_NOT_FOUND: { status: 404, title: 'The zone has no such seat' },
@@ -30,6 +31,7 @@ export const problems = {
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The body must be application/json, without a content encoding' },
   EXPECTATION_FAILED: { status: 417, title: 'The only supported expectation is 100-continue' },
   IDEMPOTENCY_KEY_REUSED: { status: 422, title: 'The Idempotency-Key came before, with another request' },
+  TOO_MANY_WRONG_TOKENS: { status: 429, title: 'Too many wrong tokens' },
   HEADERS_TOO_LARGE: { status: 431, title: 'The headers are too large' },
   INTERNAL_ERROR: { status: 500, title: 'Something went wrong on our side' },
   BAD_GATEWAY: { status: 502, title: 'The service hung up; the request may have taken effect' },
@@ -107,17 +109,19 @@ const fragmentOf = (pointer: string) => `#${encodeURI(pointer.toWellFormed()).re
 
 /**
  * The problem answers of a route, for its schema: grouped by status, each description naming its codes. Where the inventory is
- * asked, there can also be too many who ask.
+ * asked, there can also be too many who ask, and where a token may be wrong, too many wrong ones.
  */
 export function problemResponses(...given: ProblemCode[]) {
-  const codes = given.includes('INVENTORY_UNAVAILABLE') ? new Set([...given, 'SERVICE_UNAVAILABLE' as const]) : given;
+  const codes = new Set(given);
+  if (codes.has('INVENTORY_UNAVAILABLE')) codes.add('SERVICE_UNAVAILABLE');
+  if (codes.has('NOT_SIGNED_IN')) codes.add('TOO_MANY_WRONG_TOKENS');
   const byStatus = Object.groupBy(codes, (code) => problems[code].status);
   return Object.fromEntries(
     Object.entries(byStatus).map(([status, group = []]) => [
       status,
       {
         description: `${STATUS_CODES[status]}: ${group.join(', ')}`,
-        ...(status === '503' && { headers: { 'Retry-After': retryAfterHeader } }),
+        ...((status === '503' || status === '429') && { headers: { 'Retry-After': retryAfterHeader } }),
         content: { 'application/problem+json': { schema: Type.Ref('Problem'), examples: examplesOf(group) } },
       },
     ]),

@@ -46,7 +46,8 @@ export function registerOpsPage(
     '/query/ops',
     { schema: { ...hidden, querystring: Type.Object({ eventId: Type.Optional(EventId) }) } },
     async (request, reply) => {
-      if (!sessions.isOperator(request)) return sendPage(reply.code(401), signIn);
+      const visitor = sessions.identify(request);
+      if (visitor !== 'operator') return sendSignIn(reply, visitor.retryAfterSeconds);
       const eventId = request.query.eventId ?? (await latestEventId());
       if (request.query.eventId === undefined && eventId !== undefined) return reply.redirect(pageOf(eventId));
       return sendPage(reply, page);
@@ -59,12 +60,8 @@ export function registerOpsPage(
   });
   app.post('/query/ops/session', { schema: { ...hidden, body: SignIn } }, async (request, reply) => {
     const { token, eventId } = request.body;
-    if (!sessions.isToken(token)) {
-      const again = signIn
-        .replace('<!-- error -->', '<p class="error" role="alert">That is not the token.</p>')
-        .replace('name="eventId"', `name="eventId" value="${eventId ?? ''}"`);
-      return sendPage(reply.code(401), again);
-    }
+    const visitor = sessions.checkToken(request, token);
+    if (visitor !== 'operator') return sendSignIn(reply, visitor.retryAfterSeconds, { isWrong: true, eventId });
     sessions.begin(request, reply);
     return reply.redirect(eventId ? pageOf(eventId) : '/query/ops', 303);
   });
@@ -78,6 +75,18 @@ export function registerOpsPage(
       return reply.type(asset.type).header('cache-control', 'no-cache').send(asset.body);
     },
   );
+
+  /** 401, or 429 while there is something to wait for. */
+  function sendSignIn(reply: FastifyReply, retryAfterSeconds: number, { isWrong = false, eventId = '' } = {}) {
+    const isLimited = retryAfterSeconds > 0;
+    const again = `Too many wrong tokens. Try again in ${retryAfterSeconds} s.`;
+    const error = isLimited ? again : isWrong ? 'That is not the token.' : undefined;
+    const html = signIn
+      .replace('<!-- error -->', error === undefined ? '' : `<p class="error" role="alert">${error}</p>`)
+      .replace('name="eventId"', `name="eventId" value="${eventId}"`);
+    if (isLimited) reply.header('retry-after', retryAfterSeconds);
+    return sendPage(reply.code(isLimited ? 429 : 401), html);
+  }
 }
 
 const pageOf = (eventId: string) => `/query/ops?eventId=${encodeURIComponent(eventId)}`;

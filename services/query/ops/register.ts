@@ -1,5 +1,6 @@
 import cookie from '@fastify/cookie';
 import type { HttpServer } from '../../shared/http-server.ts';
+import type { TokenCheck } from '../../shared/identity/principal.ts';
 import { listEvents } from '../queries/catalogue.ts';
 import { registerOpsPage } from './page.ts';
 import type { OpsSources } from './read-event.ts';
@@ -7,11 +8,11 @@ import { createPulseReader } from './sale.ts';
 import { createSessions } from './session.ts';
 import { registerOpsSocket } from './socket.ts';
 
-export type OpsOptions = { token: string } & Omit<OpsSources, 'readPulses'>;
+export type OpsOptions = { token: string; checkToken: TokenCheck } & Omit<OpsSources, 'readPulses'>;
 
 /** /query/ops…: what an operator sees, for who has the token. After the plugin for WebSockets. */
-export async function registerOps(app: HttpServer, { token, ...stores }: OpsOptions): Promise<void> {
-  const sessions = createSessions(token);
+export async function registerOps(app: HttpServer, { token, checkToken, ...stores }: OpsOptions): Promise<void> {
+  const sessions = createSessions(checkToken);
   const readPulses = createPulseReader(stores.redis);
   const sources = { ...stores, readPulses };
   // By itself, as nobody else has to do with cookies and forms.

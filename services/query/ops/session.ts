@@ -1,6 +1,6 @@
 import type {} from '@fastify/cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { bearerOf, createTokenCheck } from '../../shared/identity/principal.ts';
+import { bearerOf, type TokenCheck, type Visitor } from '../../shared/identity/principal.ts';
 
 export type Sessions = ReturnType<typeof createSessions>;
 
@@ -9,17 +9,15 @@ const path = '/query/ops';
 const sessionMs = 12 * 3_600_000;
 
 /** Whoever has the token is an operator: with each request as a bearer token, or for half a day by a cookie (signed by @fastify/cookie). */
-export function createSessions(token: string) {
-  const isToken = createTokenCheck(token);
-
+export function createSessions(checkToken: TokenCheck) {
   return {
-    isToken,
+    checkToken,
 
-    isOperator(request: FastifyRequest): boolean {
+    identify(request: FastifyRequest): Visitor {
       const bearer = bearerOf(request);
-      if (bearer !== undefined) return isToken(bearer);
+      if (bearer !== undefined) return checkToken(request, bearer);
       const { valid, value } = request.unsignCookie(request.cookies[cookie] ?? '');
-      return valid && Number(value) > Date.now();
+      return valid && Number(value) > Date.now() ? 'operator' : { retryAfterSeconds: 0 };
     },
 
     begin(request: FastifyRequest, reply: FastifyReply): void {

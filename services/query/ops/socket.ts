@@ -3,9 +3,13 @@ import { Type } from 'typebox';
 import type { WebSocket } from 'ws';
 import type { HttpServer } from '../../shared/http-server.ts';
 import { EventId } from '../../shared/identifiers.ts';
+import { sendNotSignedIn } from '../../shared/identity/principal.ts';
 import { sendProblem } from '../../shared/problems.ts';
+import { createSampledLog } from '../../shared/sampled-log.ts';
+import { createPlaces } from '../places.ts';
 import { type CatalogueEvent, findEvent, listEvents } from '../queries/catalogue.ts';
 import type { OpsMessage } from './messages.ts';
+import { isOwnOrigin } from './origin.ts';
 import { createEventReader, type OpsSources } from './read-event.ts';
 import { secondsOf } from './sale.ts';
 import type { Sessions } from './session.ts';
@@ -22,19 +26,28 @@ const maxWaitingBytes = 262_144;
 export function registerOpsSocket(app: HttpServer, { sessions, sources }: { sessions: Sessions; sources: OpsSources }): void {
   const readers = new Map<string, { read: () => Promise<OpsMessage>; sockets: number }>();
   const handshakes = new WeakMap<object, CatalogueEvent>();
-  let sockets = 0;
+  const takePlace = createPlaces(maxSockets);
+  const warnOrigin = createSampledLog('warn', "a page of another origin asked for the operator's socket");
 
   app.route({
     method: 'GET',
     url: '/query/ops/events/:eventId',
     schema: { hide: true, params: Type.Object({ eventId: EventId }) },
     async preHandler(request, reply) {
-      if (!sessions.isOperator(request)) return sendProblem(reply, 'NOT_SIGNED_IN');
-      if (sockets >= maxSockets)
-        return sendProblem(reply, 'SERVICE_UNAVAILABLE', { detail: 'As many look on as this task can serve' });
+      const { ws: isHandshake, headers, raw } = request;
+      const visitor = sessions.identify(request);
+      if (visitor !== 'operator') return sendNotSignedIn(reply, visitor);
+      if (isHandshake && !isOwnOrigin(headers)) {
+        warnOrigin(request.log, { origin: headers.origin, host: headers.host });
+        return sendProblem(reply, 'ORIGIN_NOT_ALLOWED');
+      }
       const event = await findEvent(sources.db, request.params.eventId);
       if (!event) return sendProblem(reply, 'EVENT_NOT_FOUND');
-      if (request.ws) handshakes.set(request.raw, event);
+      if (!isHandshake) return;
+      if (!takePlace(raw.socket)) {
+        return sendProblem(reply, 'SERVICE_UNAVAILABLE', { detail: 'This task serves as many operators as it can' });
+      }
+      handshakes.set(raw, event);
     },
     handler: (_request, reply) =>
       void sendProblem(reply, 'INVALID_REQUEST', { errors: [{ header: 'Upgrade', detail: 'must be websocket' }] }),
@@ -53,10 +66,8 @@ export function registerOpsSocket(app: HttpServer, { sessions, sources }: { sess
     const reader = readers.get(event.eventId) ?? { read: createEventReader(event, sources), sockets: 0 };
     readers.set(event.eventId, reader);
     reader.sockets++;
-    sockets++;
     socket.on('close', () => {
       closing.abort();
-      sockets--;
       if (--reader.sockets === 0) readers.delete(event.eventId);
     });
     // It has nothing to say.

@@ -7,8 +7,11 @@ import { problemResponses, sendProblem } from '../../shared/problems.ts';
 import { answerHandshakes } from '../handshakes.ts';
 import type { Watcher } from '../live/watch.ts';
 import type { Watchers } from '../live/watchers.ts';
+import { createPlaces } from '../places.ts';
 
-const protocol = `Text messages, JSON. First comes a **snapshot**:
+const protocol = `Any origin may connect: seats are public, and neither cookies nor tokens are looked at.
+
+Text messages, JSON. First comes a **snapshot**:
 
     {"type":"snapshot","eventId":"Event1","version":7,"zones":[
       {"zoneId":1,"capacity":780,"available":779,"held":0,"sold":1,"rows":26,"columns":30,"bytesPerRow":4,"taken":"gAAAAA…"},
@@ -40,7 +43,7 @@ const maxWaitingBytes = 1_048_576;
 const closeMs = 2_000;
 
 const defaults = {
-  /** Of this process. */
+  /** Of this process; those of operators are not counted. */
   maxSockets: 10_000,
   /** Half of the idle timeout of an ALB. */
   pingMs: 30_000,
@@ -67,6 +70,7 @@ export async function registerLiveRoutes(app: HttpServer, watchers: Watchers, li
 
   answerHandshakes(app);
 
+  const takePlace = createPlaces(maxSockets);
   /** What the handshake's check found, for the socket that it becomes. */
   const handshakes = new WeakMap<object, Watcher>();
 
@@ -89,8 +93,8 @@ export async function registerLiveRoutes(app: HttpServer, watchers: Watchers, li
       const watcher = await watchers.find(request.params.eventId);
       if (!watcher) {
         await sendProblem(reply, 'EVENT_NOT_FOUND');
-      } else if (app.websocketServer.clients.size >= maxSockets) {
-        await sendProblem(reply, 'SERVICE_UNAVAILABLE', { detail: 'As many watch as this task can serve' });
+      } else if (!takePlace(request.raw.socket)) {
+        await sendProblem(reply, 'SERVICE_UNAVAILABLE', { detail: 'This task serves as many clients as it can' });
       } else {
         handshakes.set(request.raw, watcher);
       }

@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import { createWrongTokens } from './wrong-tokens.ts';
+
+const times = <T>(count: number, work: (at: number) => T) => Array.from({ length: count }, (_, at) => work(at));
+
+it('an address has ten tries, and then one in ten seconds', () => {
+  const wrong = createWrongTokens();
+  expect(times(12, () => wrong.add('a', 1_000))).toEqual([...times(10, () => 0), 10, 10]);
+  expect(wrong.add('a', 10_999)).toBe(1);
+  expect(wrong.add('a', 11_000)).toBe(0);
+  expect(wrong.add('a', 11_000)).toBe(10);
+  expect(times(11, () => wrong.add('a', 1_000_000))).toEqual([...times(10, () => 0), 10]);
+});
+
+it("an address' tries are not another's", () => {
+  const wrong = createWrongTokens();
+  for (let tries = 0; tries < 50; tries++) wrong.add('a', 1_000);
+  expect(wrong.add('b', 1_000)).toBe(0);
+});
+
+it('all addresses together have a hundred tries, and then one a second; those that are refused take none', () => {
+  const wrong = createWrongTokens();
+  expect(times(150, (at) => wrong.add(`address ${at}`, 1_000)).filter((seconds) => seconds === 0)).toHaveLength(100);
+  expect(times(3, (at) => wrong.add(`other ${at}`, 2_000))).toEqual([0, 1, 1]);
+});
