@@ -19,7 +19,8 @@ export type OpsMessage =
       at: string;
       /** What purchase did in the seconds that are over since the last message. A second may come again, more complete. */
       sale: SecondOfSale[] | null;
-      inventory: Inventory | null;
+      /** 'missing': Redis answers, and has none of the event, so that nothing of it can be sold. */
+      inventory: Inventory | 'missing' | null;
       projection: Projection | null;
       /** Domain events that SNS has not accepted yet. */
       outbox: { events: number; oldestSeconds: number } | null;
@@ -70,10 +71,10 @@ export type Projection = {
   tickets: number;
   /** A decimal in the event's currency. */
   revenue: string;
-  /** Domain events that Redis has and MySQL has not. */
-  lagSequences: number;
-  /** How long the first of those has waited, as far as this process has seen. */
-  lagSeconds: number;
+  /** Domain events that Redis has and MySQL has not; null while the inventory is missing. */
+  lagSequences: number | null;
+  /** How long the first of those has waited, as far as this process has seen; null while the inventory is missing. */
+  lagSeconds: number | null;
 };
 
 export type Verification = {

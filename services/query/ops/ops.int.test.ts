@@ -1,20 +1,23 @@
 import { once } from 'node:events';
+import { request } from 'node:http';
+import { json } from 'node:stream/consumers';
+import { pino } from 'pino';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import WebSocket from 'ws';
 import { testQueryApp } from '../../../scripts/testing/apps.ts';
 import { layCable, through } from '../../../scripts/testing/cable.ts';
+import { connectFarRedis } from '../../../scripts/testing/far-redis.ts';
 import { purchaseOf } from '../../../scripts/testing/seats.ts';
 import { silentLogger } from '../../../scripts/testing/silent-logger.ts';
 import { createMessaging, db, openTestEvent, redis, seatedZone, sqs, urls } from '../../../scripts/testing/stores.ts';
 import { startBeat } from '../../purchase/pulse/beat.ts';
 import { createTally } from '../../purchase/pulse/tally.ts';
-import { type Inventory, readInventory } from '../../purchase/seats/inventory.ts';
+import { type Inventory, openInventory, readInventory } from '../../purchase/seats/inventory.ts';
 import { holdSeats, sellSeats } from '../../purchase/seats/take-seats.ts';
 import { connectDatabase } from '../../shared/database.ts';
 import type { HttpServer } from '../../shared/http-server.ts';
-import { countsKey, takenKey } from '../../shared/keys.ts';
+import { countsKey, inventoryKey, takenKey } from '../../shared/keys.ts';
 import { createDepthReader } from '../../shared/queue-depth.ts';
-import { connectRedis } from '../../shared/redis.ts';
 import type { OpsMessage } from './messages.ts';
 
 const resources = new AsyncDisposableStack();
@@ -42,21 +45,32 @@ const signIn = (given: string, eventId = '') =>
 
 const cookieOf = ({ headers }: { headers: Record<string, unknown> }) => String(headers['set-cookie']).split(';')[0] ?? '';
 
-const waitFor = (condition: () => void) => vi.waitFor(condition, { timeout: 20_000, interval: 50 });
+const waitFor = <T>(condition: () => T | Promise<T>) => vi.waitFor(condition, { timeout: 20_000, interval: 50 });
 
 type Second = Extract<OpsMessage, { type: 'second' }>;
 
+const socketUrl = (eventId: string, at = base) => `${at.replace('http', 'ws')}/query/ops/events/${eventId}`;
+
+/** What a handshake is answered that is refused. */
+async function refusal(eventId: string, headers: Record<string, string>) {
+  const [, answer] = await once(new WebSocket(socketUrl(eventId), { headers }), 'unexpected-response');
+  return { status: answer.statusCode, headers: answer.headers, body: await json(answer) };
+}
+
 /** Follows an event as the page does; `last` is the newest second. */
-async function follow({ eventId }: Inventory, at = base) {
-  const socket = new WebSocket(`${at.replace('http', 'ws')}/query/ops/events/${eventId}`, {
-    headers: { cookie: cookieOf(await signIn(token)) },
-  });
+async function follow({ eventId }: Pick<Inventory, 'eventId'>, at = base) {
+  const headers = { cookie: cookieOf(await signIn(token)), origin: at };
+  const socket = new WebSocket(socketUrl(eventId, at), { headers });
   resources.defer(() => socket.close());
   const messages: OpsMessage[] = [];
   socket.on('message', (data) => void messages.push(JSON.parse(String(data))));
   await once(socket, 'open');
   const last = (): Second => messages.findLast((message) => message.type === 'second') ?? expect.fail('no second yet');
-  return { socket, messages, last };
+  const faults = () => {
+    const { inventory } = last();
+    return inventory === 'missing' ? inventory : inventory?.zones.map(({ fault }) => fault);
+  };
+  return { socket, messages, last, faults };
 }
 
 describe('the token', () => {
@@ -93,9 +107,7 @@ describe('the token', () => {
     expect(page.statusCode).toBe(401);
     expect(page.body).toContain('action="/query/ops/session"');
     const { eventId } = await openTestEvent();
-    const socket = new WebSocket(`${base.replace('http', 'ws')}/query/ops/events/${eventId}`, { headers });
-    const [, answer] = await once(socket, 'unexpected-response');
-    expect(answer.statusCode).toBe(401);
+    expect(await refusal(eventId, { ...headers, origin: base })).toMatchObject({ status: 401, body: { code: 'NOT_SIGNED_IN' } });
   });
 
   it('is asked for again when half a day is over', async () => {
@@ -115,6 +127,36 @@ describe('the token', () => {
     expect(answer.body).toContain('name="eventId" value="Event1"');
     expect(answer.headers['set-cookie']).toBeUndefined();
     expect((await signIn('x'.repeat(2_000))).statusCode).toBe(400);
+  });
+
+  it('that is wrong too often is not answered for a while, and logged without it; the right one is accepted all the same', async () => {
+    const lines: string[] = [];
+    const logger = pino({}, { write: (line) => void lines.push(line) });
+    await using own = await testQueryApp({ db, redis, logger, opsToken: token });
+    const ask = (bearer: string, address = '203.0.113.7') =>
+      own.inject({
+        url: '/query/ops?eventId=Event1',
+        headers: { authorization: `Bearer ${bearer}`, 'x-forwarded-for': `made-up, ${address}` },
+      });
+    const statuses: number[] = [];
+    for (let tries = 0; tries < 12; tries++) statuses.push((await ask('secret-guess')).statusCode);
+    expect(statuses).toEqual([...Array(10).fill(401), 429, 429]);
+    const limited = await ask('secret-guess');
+    expect(limited.headers['retry-after']).toMatch(/^([1-9]|10)$/);
+    expect(limited.body).toMatch(/Too many wrong tokens\. Try again in \d+ s\./);
+    expect((await ask('secret-guess', '203.0.113.8')).statusCode).toBe(401);
+    expect((await ask(token)).statusCode).toBe(200);
+    const headers = { authorization: 'Bearer secret-guess', 'x-forwarded-for': '203.0.113.7' };
+    const plain = await own.inject({ url: '/query/ops/events/Event1', headers });
+    expect([plain.statusCode, plain.json(), plain.headers['retry-after']]).toEqual([
+      429,
+      expect.objectContaining({ code: 'TOO_MANY_WRONG_TOKENS' }),
+      expect.any(String),
+    ]);
+    const told = lines.filter((line) => line.includes('wrong token'));
+    expect(told.length).toBeGreaterThan(0);
+    expect(JSON.parse(told[0] ?? '')).toMatchObject({ level: 40, address: '203.0.113.7', times: 1 });
+    expect(lines.join('')).not.toContain('secret-guess');
   });
 
   it('that is not set means that there is no such page', async () => {
@@ -150,6 +192,52 @@ it('without an event in the URL, the page is that of the event that sells', asyn
   }, 5_000);
 });
 
+describe('a handshake', () => {
+  it("is refused to another site's page that comes with the operator's cookie, and to a cookie that no page sends", async () => {
+    const { eventId } = await openTestEvent();
+    const cookie = cookieOf(await signIn(token));
+    for (const headers of [{ cookie, origin: 'https://evil.example' }, { cookie, origin: 'null' }, { cookie }]) {
+      expect(await refusal(eventId, headers)).toMatchObject({ status: 403, body: { code: 'ORIGIN_NOT_ALLOWED' } });
+    }
+  });
+
+  it('that comes together with others is refused beyond a hundred sockets; one that fails or ends leaves its place to another', async () => {
+    const own = await listen(await testQueryApp({ db, redis, opsToken: token, readDepth }));
+    const { eventId } = await openTestEvent();
+    const headers = { authorization: `Bearer ${token}` };
+    // Refused by the protocol, after its place was taken.
+    const broken = Array.from({ length: 150 }, async () => {
+      const handshake = { ...headers, connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' };
+      const [answer] = await once(request(`${own}/query/ops/events/${eventId}`, { headers: handshake }).end(), 'response');
+      return answer.resume().statusCode;
+    });
+    expect(new Set(await Promise.all(broken))).toSatisfy((seen: Set<number>) => seen.isSubsetOf(new Set([400, 503])));
+
+    const dial = () => {
+      const socket = new WebSocket(socketUrl(eventId, own), { headers });
+      resources.defer(() => socket.terminate());
+      const opened = once(socket, 'open').then(() => 101);
+      const refused = once(socket, 'unexpected-response').then(([, answer]) => answer.resume().statusCode as number);
+      return { socket, outcome: Promise.race([opened, refused]).catch(() => 0) };
+    };
+    const dialled = await waitFor(async () => {
+      const all = Array.from({ length: 150 }, dial);
+      const outcomes = await Promise.all(all.map(({ outcome }) => outcome));
+      const open = all.filter((_, at) => outcomes[at] === 101);
+      try {
+        expect([open.length, outcomes.filter((outcome) => outcome === 503).length]).toEqual([100, 50]);
+      } catch (error) {
+        for (const { socket } of open) socket.terminate();
+        throw error;
+      }
+      return open;
+    });
+    dialled[0]?.socket.close();
+    await waitFor(async () => expect(await dial().outcome).toBe(101));
+    expect(await dial().outcome).toBe(503);
+  });
+});
+
 describe('who follows an event', () => {
   it('is told of it first, with what was before, and then every second what Redis, MySQL and SQS have', async () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 10, 10), { zoneId: 2, capacity: 50, priceMinor: 5_000 }] });
@@ -163,7 +251,7 @@ describe('who follows an event', () => {
     await startBeat({ redis, tally, logger: silentLogger }).stop();
 
     const doing = { ticketsSold: 1, revenue: '100.00', refused: { SEAT_TAKEN: 1 }, latencyMs: expect.any(Object) };
-    const { last } = await follow(event);
+    const { last, faults } = await follow(event);
     await waitFor(() => expect(last().sale).toContainEqual(expect.objectContaining(doing)));
     const { messages } = await follow(event);
     await waitFor(() => expect(messages.length).toBeGreaterThan(0));
@@ -187,57 +275,57 @@ describe('who follows an event', () => {
       verification: 'never',
     });
     await waitFor(() => expect(last().projection?.lagSeconds).toBeGreaterThan(0));
-    expect(last().inventory?.zones.some(({ fault }) => fault !== undefined)).toBe(false);
+    expect(faults()).toEqual([undefined, undefined]);
   });
 
   it('sees a seat that is taken by nobody at once, and a ticket that MySQL lacks once all is quiet', async () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 10, 10), seatedZone(2, 10, 10)] });
-    const { last } = await follow(event);
-    await waitFor(() => expect(last().inventory?.zones.map(({ fault }) => fault)).toEqual([undefined, undefined]));
+    const { faults } = await follow(event);
+    await waitFor(() => expect(faults()).toEqual([undefined, undefined]));
     const { zones = [] } = (await readInventory(redis, event.eventId)) ?? {};
     await redis.setbit(takenKey(event.eventId), (zones[1]?.firstByte ?? 0) * 8, 1);
     // As sold, while no domain event tells of it; a change has a version.
     await redis.hset(countsKey(event.eventId), { 'sold:1': 1, version: 1, 'version:1': 1, 'version:2': 1 });
     await redis.setbit(takenKey(event.eventId), 0, 1);
-    await waitFor(() =>
-      expect(last().inventory?.zones.map(({ fault }) => fault)).toEqual([
-        '1 sold in Redis, 0 in MySQL',
-        '1 seats taken, 0 held or sold',
-      ]),
-    );
+    await waitFor(() => expect(faults()).toEqual(['1 sold in Redis, 0 in MySQL', '1 seats taken, 0 held or sold']));
   });
 
   it('is told what a store that is away has as null, and all of it again when the store is back', async () => {
     const event = await openTestEvent();
-    const cables = {
-      redis: await layCable(Number(new URL(urls.redisUrl).port), resources),
-      mysql: await layCable(Number(new URL(urls.databaseUrl).port), resources),
-    };
-    const far = connectRedis(through(cables.redis, urls.redisUrl));
-    resources.defer(() => far.disconnect());
-    far.on('error', () => {});
-    await vi.waitFor(() => far.ping(), 5_000);
-    const farDb = connectDatabase(through(cables.mysql, urls.databaseReaderUrl), 5);
+    const far = await connectFarRedis(resources);
+    const mysql = await layCable(Number(new URL(urls.databaseUrl).port), resources);
+    const farDb = connectDatabase(through(mysql, urls.databaseReaderUrl), 5);
     resources.defer(() => farDb.destroy());
     let queueAnswers = true;
     const readSome = () => (queueAnswers ? readDepth() : Promise.reject(new Error('SQS is away')));
-    const cutOff = await testQueryApp({ db: farDb, redis: far, opsToken: token, readDepth: readSome });
+    const cutOff = await testQueryApp({ db: farDb, redis: far.redis, opsToken: token, readDepth: readSome });
     const { last } = await follow(event, await listen(cutOff));
     const whole = { sale: expect.any(Array), inventory: {}, projection: {}, outbox: {}, queue: {} };
     await waitFor(() => expect(last()).toMatchObject(whole));
 
-    await cables.redis.cut();
+    await far.cut();
     await waitFor(() => expect(last()).toMatchObject({ sale: null, inventory: null, projection: null, outbox: null, queue: {} }));
-    await cables.redis.mend();
+    await far.mend();
     await waitFor(() => expect(last()).toMatchObject(whole));
 
-    await cables.mysql.cut();
+    await mysql.cut();
     await waitFor(() =>
       expect(last()).toMatchObject({ projection: null, inventory: { zones: [{ projected: null }] }, outbox: {} }),
     );
-    await cables.mysql.mend();
+    await mysql.mend();
     queueAnswers = false;
     await waitFor(() => expect(last()).toMatchObject({ ...whole, queue: null }));
+  });
+
+  it('is told that an event has no inventory, as against one that cannot be read, until it is opened again', async () => {
+    const event = await openTestEvent();
+    const { last } = await follow(event);
+    await waitFor(() => expect(last().inventory).toMatchObject({ sold: 0 }));
+    await redis.del(inventoryKey(event.eventId));
+    await waitFor(() => expect(last().inventory).toBe('missing'));
+    expect(last().projection).toEqual({ tickets: 0, revenue: '0.00', lagSequences: null, lagSeconds: null });
+    await openInventory(redis, event);
+    await waitFor(() => expect(last().inventory).toMatchObject({ sold: 0 }));
   });
 
   it('has nothing to say, and no such event is a 404', async () => {
@@ -246,9 +334,7 @@ describe('who follows an event', () => {
     socket.send('hello');
     expect((await once(socket, 'close'))[0]).toBe(1008);
     const headers = { authorization: `Bearer ${token}` };
-    const missing = new WebSocket(`${base.replace('http', 'ws')}/query/ops/events/no-such-event`, { headers });
-    const [, answer] = await once(missing, 'unexpected-response');
-    expect(answer.statusCode).toBe(404);
+    expect(await refusal('no-such-event', headers)).toMatchObject({ status: 404 });
     // The page asks like this why a handshake was refused.
     const plainly = async (eventId: string) => (await app.inject({ url: `/query/ops/events/${eventId}`, headers })).json();
     expect(await plainly(event.eventId)).toMatchObject({ code: 'INVALID_REQUEST' });

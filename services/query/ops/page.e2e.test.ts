@@ -8,11 +8,15 @@ import { connectMessaging } from '../../../scripts/local/messaging.ts';
 import type { Ports } from '../../../scripts/local/ports.ts';
 import { secretsOf } from '../../../scripts/local/secrets.ts';
 import { startSystem } from '../../../scripts/local/system.ts';
+import { openEvent } from '../../../scripts/onsale/open-event.ts';
 import { recordVerification } from '../../../scripts/onsale/verify/record.ts';
 import { verifyEvent } from '../../../scripts/onsale/verify/verify-event.ts';
 import { launchChromium } from '../../../scripts/testing/chromium.ts';
+import { get, post } from '../../../scripts/testing/http.ts';
 import { testFolder } from '../../../scripts/testing/services.ts';
-import { db, redis, urls } from '../../../scripts/testing/stores.ts';
+import { db, openTestEvent, planOf, redis, unique, urls } from '../../../scripts/testing/stores.ts';
+import { openInventory } from '../../purchase/seats/inventory.ts';
+import { inventoryKey } from '../../shared/keys.ts';
 
 const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());
@@ -125,6 +129,66 @@ describe.skipIf(!browser)("the operator's page, in Chromium", { timeout: 120_000
     await page.keyboard.press('Escape');
     expect(await page.locator('#zone-dialog').isVisible()).toBe(false);
     expect(await focused()).toBe(true);
+  });
+
+  const stateOf = (page: Page) => expect.poll(() => text(page, '#connection-state'), { timeout: pageMs });
+
+  it('says at once that an event does not exist, and shows it once it was opened', async () => {
+    const { page } = await open({ width: 1_440, height: 900, colorScheme: 'light' });
+    const eventId = unique('later');
+    await page.goto(`${base}/query/ops?eventId=${eventId}#token=${token}`);
+    await page.getByText(`There is no event ${eventId}.`).first().waitFor();
+    await stateOf(page).toBe('No such event');
+    const { eventId: _other, ...inventory } = await openTestEvent();
+    await openEvent(db, redis, planOf({ ...inventory, eventId }));
+    await stateOf(page).toBe('Live');
+    await expect.poll(() => page.locator('#notice').isVisible()).toBe(false);
+    expect(await text(page, '#capacity')).toBe('of 100');
+  });
+
+  it('says that an event has no inventory and what to do, and goes on when it has one again', async () => {
+    const { page } = await open({ width: 390, height: 844, colorScheme: 'dark' });
+    const event = await openTestEvent();
+    await redis.del(inventoryKey(event.eventId));
+    await page.goto(`${base}/query/ops?eventId=${event.eventId}#token=${token}`);
+    await page.getByText(`Redis has no inventory of ${event.eventId}, so nothing can be sold.`).first().waitFor();
+    await stateOf(page).toBe('Live');
+    await expect.poll(() => text(page, '#health-list')).toContain('No inventory');
+    const { violations } = await check(page);
+    expect(violations).toEqual([]);
+    await openInventory(redis, event);
+    await expect.poll(() => page.locator('#notice').isVisible(), { timeout: pageMs }).toBe(false);
+    await expect.poll(() => text(page, '#capacity'), { timeout: pageMs }).toBe('of 100');
+  });
+
+  it.each(['constructor', 'toString'])('shows an event called %s like any other: opened, sold, verified', async (eventId) => {
+    const { page, complaints } = await open({ width: 1_440, height: 900, colorScheme: 'light' });
+    const { eventId: _other, ...inventory } = await openTestEvent({ ticketsPerBuyer: 2 });
+    expect(await openEvent(db, redis, planOf({ ...inventory, eventId }))).toEqual({ kind: 'opened' });
+    await page.goto(`${base}/query/ops?eventId=${eventId}#token=${token}`);
+    await stateOf(page).toBe('Live');
+    // Others' sales in the same seconds, and those of this event.
+    const { eventId: busy } = await openTestEvent();
+    const buy = (of: string, column: number, buyerId?: string) =>
+      post(`${base}/purchase/api/v1/orders`, { eventId: of, seats: [{ zoneId: 1, row: 'A', column }], buyerId });
+    expect((await buy(busy, 1)).status).toBe(201);
+    expect((await buy(eventId, 1, eventId)).status).toBe(201);
+    expect((await buy(eventId, 1, eventId)).body).toMatchObject({ code: 'SEAT_TAKEN' });
+    await expect.poll(() => text(page, '#sold'), { timeout: pageMs }).toBe('1');
+    await expect.poll(() => text(page, '#revenue'), { timeout: pageMs }).toContain('100.00');
+    await expect.poll(() => text(page, '#ticket-rate-detail'), { timeout: pageMs }).toBe('Highest 1');
+    await expect.poll(() => text(page, '#refused-rate-detail'), { timeout: pageMs }).toBe('Highest 1');
+    await expect.poll(() => text(page, '#health-list'), { timeout: pageMs }).toContain('The zone adds up');
+
+    const messaging = connectMessaging(ports, resources);
+    const startedAt = new Date();
+    const verification = await verifyEvent({ db, redis, messaging }, eventId);
+    expect(verification).toMatchObject({ count: 0, tickets: 1, revenue: '100.00' });
+    await recordVerification(db, startedAt, verification);
+    await expect.poll(() => text(page, '#health-list'), { timeout: pageMs }).toMatch(/nothing missing, nothing twice/i);
+    const { body } = await get(`${base}/query/api/v1/events/${eventId}/availability`);
+    expect(body).toMatchObject({ eventId, sold: 1, available: 99 });
+    expect(complaints).toEqual([]);
   });
 
   /** What axe-core finds: each rule with the elements that break it. */

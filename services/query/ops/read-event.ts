@@ -1,12 +1,12 @@
 import type { Database } from '../../shared/database.ts';
-import { countsKey } from '../../shared/keys.ts';
+import { countsKey, inventoryKey } from '../../shared/keys.ts';
 import { formatMoney } from '../../shared/money.ts';
 import { readBacklog } from '../../shared/outbox-backlog.ts';
 import type { Pulse } from '../../shared/pulses.ts';
 import type { QueueDepth } from '../../shared/queue-depth.ts';
 import { recently } from '../../shared/recently.ts';
 import { orUnavailable, type RedisClient } from '../../shared/redis.ts';
-import { readSeatMap, type SeatMap } from '../live/read-seats.ts';
+import type { SeatReader } from '../live/seat-reader.ts';
 import type { CatalogueEvent } from '../queries/catalogue.ts';
 import { readLastApplied, readSalesByZone } from '../queries/sales.ts';
 import { findVerification } from '../queries/verification.ts';
@@ -18,6 +18,7 @@ import { secondsOf } from './sale.ts';
 export type OpsSources = {
   db: Database;
   redis: RedisClient;
+  readSeats: SeatReader;
   readPulses: () => Promise<readonly Pulse[]>;
   readDepth: () => Promise<QueueDepth>;
 };
@@ -35,9 +36,8 @@ const settledMs = 5_000;
 
 /** Reads one event for the operator, a part at a time: what cannot be read is null. However many ask, it is read once a second. */
 export function createEventReader({ eventId, currency }: CatalogueEvent, sources: OpsSources): () => Promise<Second> {
-  const { db, redis, readPulses, readDepth } = sources;
+  const { db, redis, readSeats, readPulses, readDepth } = sources;
   const lagOf = createLagMeter();
-  let seats: SeatMap | undefined;
   let settled = { state: '', sinceMs: 0 };
 
   return recently(async () => {
@@ -59,13 +59,15 @@ export function createEventReader({ eventId, currency }: CatalogueEvent, sources
     ]);
     // After MySQL, which can then not be ahead.
     const inventory = await orNull(readInventory());
-    const lag = projected && inventory && lagOf(inventory.sequence, projected.sequence, now);
+    const isThere = inventory !== null && inventory !== 'missing';
+    const lag = projected && isThere ? lagOf(inventory.sequence, projected.sequence, now) : null;
     return {
       type: 'second',
       at: new Date(now).toISOString(),
       sale,
-      inventory: inventory && inventoryOf(inventory.zones, projected, isSettled(inventory, projected, lag, now)),
-      projection: projected && lag && { ...projected.sums, lagSequences: lag.sequences, lagSeconds: lag.seconds },
+      inventory: isThere ? inventoryOf(inventory.zones, projected, isSettled(inventory, projected, lag, now)) : inventory,
+      projection: projected &&
+        inventory && { ...projected.sums, lagSequences: lag?.sequences ?? null, lagSeconds: lag?.seconds ?? null },
       outbox,
       queue,
       verification,
@@ -86,11 +88,10 @@ export function createEventReader({ eventId, currency }: CatalogueEvent, sources
   }
 
   async function readInventory() {
-    seats = await readSeatMap(redis, eventId, seats).catch((error) => {
-      seats = undefined;
-      throw error;
-    });
-    if (!seats) return null;
+    // First, as without one there are no seats to be read either.
+    if ((await orUnavailable(redis.exists(inventoryKey(eventId)))) === 0) return 'missing';
+    const seats = await readSeats(eventId);
+    if (!seats) return 'missing';
     const sequence = Number((await orUnavailable(redis.hget(countsKey(eventId), 'sequence'))) ?? 0);
     return { zones: [...seats.zones.values()], sequence };
   }

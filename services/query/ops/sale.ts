@@ -37,7 +37,7 @@ export function secondsOf(pulses: readonly Pulse[], eventId: string, currency: s
   return [...bySecond]
     .toSorted(([a], [b]) => a - b)
     .map(([at, together]) => {
-      const events = together.flatMap(({ events: { [eventId]: event } }) => event ?? []);
+      const events = together.flatMap(({ events: all }) => (Object.hasOwn(all, eventId) ? (all[eventId] ?? []) : []));
       const total = (of: keyof Omit<EventPulse, 'refused'>) => events.reduce((sum, event) => sum + event[of], 0);
       const { SERVICE_UNAVAILABLE: overloaded = 0, ...unavailable } = totals(together.map((pulse) => pulse.unavailable));
       return {
@@ -54,9 +54,9 @@ export function secondsOf(pulses: readonly Pulse[], eventId: string, currency: s
 }
 
 function totals(counts: Record<string, number>[]): Record<string, number> {
-  const sums: Record<string, number> = {};
-  for (const [name, count] of counts.flatMap((some) => Object.entries(some))) sums[name] = (sums[name] ?? 0) + count;
-  return sums;
+  const sums = new Map<string, number>();
+  for (const [name, count] of counts.flatMap((some) => Object.entries(some))) sums.set(name, (sums.get(name) ?? 0) + count);
+  return Object.fromEntries(sums);
 }
 
 function percentiles(latency: Pulse['latency']): SecondOfSale['latencyMs'] {

@@ -7,7 +7,7 @@ const longestPauseMs = 10_000;
  * @property {(message: { type: string }) => void} onMessage
  * @property {() => void} [onOpen]
  * @property {() => void} [onClose] another attempt follows
- * @property {(code: number, hasOpened: boolean) => boolean | Promise<boolean>} [isOver] says that another attempt has no use
+ * @property {(hasHeard: boolean) => boolean | Promise<boolean>} [isOver] says that another attempt has no use; `hasHeard`: a message came
  * @property {number} quietMs how long it may be quiet before it is asked whether it lives, and as long again before it is given up
  * @property {(send: (text: string) => void) => void} [onQuiet]
  */
@@ -23,7 +23,7 @@ export function connect(path, listener) {
   /** @type {WebSocket | undefined} */
   let socket;
   let pauseMs = firstPauseMs;
-  let hasOpened = false;
+  let hasHeard = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let retryTimer;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -35,19 +35,17 @@ export function connect(path, listener) {
 
   function open() {
     retryTimer = undefined;
-    hasOpened = false;
+    hasHeard = false;
     const opened = new WebSocket(url);
     socket = opened;
-    opened.onopen = () => {
-      hasOpened = true;
-      listener.onOpen?.();
-    };
+    opened.onopen = () => listener.onOpen?.();
     opened.onmessage = ({ data }) => {
+      hasHeard = true;
       pauseMs = firstPauseMs;
       watchQuiet();
       listener.onMessage(JSON.parse(String(data)));
     };
-    opened.onclose = ({ code }) => void ended(code);
+    opened.onclose = () => void ended();
     watchQuiet();
   }
 
@@ -59,16 +57,16 @@ export function connect(path, listener) {
       quietTimer = setTimeout(() => {
         if (socket) socket.onopen = socket.onmessage = socket.onclose = null;
         socket?.close();
-        void ended(1006);
+        void ended();
       }, listener.quietMs);
     }, listener.quietMs);
   }
 
-  async function ended(/** @type {number} */ code) {
+  async function ended() {
     clearTimeout(quietTimer);
     socket = undefined;
     listener.onClose?.();
-    if (await listener.isOver?.(code, hasOpened)) return;
+    if (await listener.isOver?.(hasHeard)) return;
     // Thousands of pages that lost the same server must not come back in the same moment.
     retryTimer = setTimeout(open, pauseMs * (0.5 + Math.random() / 2));
     pauseMs = Math.min(pauseMs * 2, longestPauseMs);

@@ -29,7 +29,7 @@ function sayHuge(id, text, otherCharacters = 0) {
  * @param {readonly WindowSecond[]} window
  */
 export function showFigures(event, second, window) {
-  showInventory(second.inventory);
+  showInventory(second.inventory === 'missing' ? null : second.inventory);
   showRevenue(event, second.projection);
   showRates(event, second, window);
 }

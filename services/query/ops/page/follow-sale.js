@@ -5,11 +5,9 @@ import { connect } from './connect.js';
 /** A message comes every second. */
 const quietMs = 8_000;
 
-/** The server's close code for a session that is over. */
-const signedOut = 4401;
-
 /**
- * Follows what the operator's page is told. Leaves for the sign-in page once the session is over.
+ * Follows what the operator's page is told. Leaves for the sign-in page once the session is over. An event that is not known yet is
+ * asked for again, as it may be opened.
  * @param {string} eventId
  * @param {(message: OpsMessage) => void} onMessage
  * @param {(isConnected: boolean) => void} onConnected
@@ -22,16 +20,19 @@ export function followSale(eventId, onMessage, onConnected, onUnknownEvent) {
     onMessage: (message) => onMessage(/** @type {OpsMessage} */ (message)),
     onOpen: () => onConnected(true),
     onClose: () => onConnected(false),
-    async isOver(code, hasOpened) {
-      const status = code === signedOut ? 401 : hasOpened ? 0 : await statusOf(path);
+    async isOver(hasHeard) {
+      const status = hasHeard ? 0 : await statusOf(path);
       if (status === 401) location.assign(`/query/ops?eventId=${encodeURIComponent(eventId)}`);
       if (status === 404) onUnknownEvent();
-      return status === 401 || status === 404;
+      return status === 401;
     },
   });
 }
 
-/** A page is not told why a handshake was refused; the same path, asked plainly, tells. 0 where nobody answers. */
+/**
+ * A page does not learn why a handshake was refused, and some proxies open the socket and close it; a plain request to the same path
+ * tells. 0 if nobody answers.
+ */
 async function statusOf(/** @type {string} */ path) {
   try {
     return (await fetch(path, { cache: 'no-store' })).status;

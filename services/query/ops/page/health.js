@@ -1,7 +1,7 @@
 import { formatAmount, formatCount, formatMoment, formatSeconds, unknown, unreadable } from './format.js';
 
 /** @import { CatalogueEvent } from '../../queries/catalogue.ts' */
-/** @import { Inventory, OpsMessage, Projection, Verification } from '../messages.ts' */
+/** @import { OpsMessage, Projection, Verification } from '../messages.ts' */
 /** @typedef {Extract<OpsMessage, { type: 'second' }>} Second */
 
 /**
@@ -66,6 +66,9 @@ function queueHealth(queue) {
 function projectionHealth(projection) {
   if (!projection) return notKnown('projection', 'MySQL');
   const { lagSequences, lagSeconds } = projection;
+  if (lagSequences === null || lagSeconds === null) {
+    return { tone: 'unknown', value: unknown, detail: 'Redis has nothing to compare with' };
+  }
   if (lagSequences === 0) return { tone: 'good', value: 'Up to date', detail: 'MySQL has every domain event' };
   const value = `${formatSeconds(lagSeconds)} behind`;
   const detail = `${formatAmount(lagSequences, 'domain event')} to come`;
@@ -73,9 +76,17 @@ function projectionHealth(projection) {
   return { tone: 'slow', value, detail, problems: { projection: `MySQL is ${value}, ${detail}` } };
 }
 
-/** @param {Inventory | null} inventory @param {CatalogueEvent} event @returns {Health} */
+/** @param {Second['inventory']} inventory @param {CatalogueEvent} event @returns {Health} */
 function conservationHealth(inventory, event) {
   if (!inventory) return notKnown('inventory', 'The inventory');
+  if (inventory === 'missing') {
+    return {
+      tone: 'bad',
+      value: 'No inventory',
+      detail: `Nothing can be sold: npm run onsale -- rebuild ${event.eventId}`,
+      problems: { 'inventory missing': 'Redis has no inventory of the event' },
+    };
+  }
   const { zones } = inventory;
   const problems = Object.fromEntries(
     zones.flatMap(({ zoneId, fault }) => (fault ? [[`zone ${zoneId}`, `${zoneName(event, zoneId)}: ${fault}`]] : [])),

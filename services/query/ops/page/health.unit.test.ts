@@ -51,6 +51,17 @@ describe('health', () => {
     }
   });
 
+  it('is bad without an inventory, and says what to do', () => {
+    expect(of({ inventory: 'missing' }).conservation).toEqual({
+      tone: 'bad',
+      value: 'No inventory',
+      detail: 'Nothing can be sold: npm run onsale -- rebuild Event1',
+      problems: { 'inventory missing': 'Redis has no inventory of the event' },
+    });
+    const projection = { tickets: 3, revenue: '3.00', lagSequences: null, lagSeconds: null };
+    expect(of({ inventory: 'missing', projection }).projection).toMatchObject({ tone: 'unknown', value: '–' });
+  });
+
   it('is bad with a dead letter', () => {
     const { queue } = of({ queue: { messages: 4, inFlight: 1, deadLetters: 2 } });
     expect(queue).toMatchObject({ tone: 'bad', value: '2 dead letters', problems: { queue: '2 dead letters in the queue' } });

@@ -16,7 +16,7 @@ import { createZoneDialog } from './zone-dialog.js';
 import { createZones } from './zones.js';
 
 /** @import { CatalogueEvent } from '../../queries/catalogue.ts' */
-/** @import { OpsMessage } from '../messages.ts' */
+/** @import { Inventory, OpsMessage } from '../messages.ts' */
 /** @import { Second } from './health.js' */
 /** @import { ConnectionState } from './top.js' */
 
@@ -28,12 +28,12 @@ if (location.hash) history.replaceState(null, '', location.pathname + location.s
 
 const eventId = new URLSearchParams(location.search).get('eventId');
 if (eventId) start(eventId);
-else notice('There is no event yet. Open one: npm run onsale -- open scripts/demo/event1.json');
+else showNotice('There is no event yet. Open one: npm run onsale -- open scripts/demo/event1.json');
 
-/** @param {string} text */
-function notice(text) {
+/** @param {string} text hides the notice if it is empty */
+function showNotice(text) {
+  element('notice').hidden = text === '';
   setText(element('notice'), text);
-  element('notice').hidden = false;
 }
 
 /** @param {string} eventId */
@@ -44,6 +44,9 @@ function start(eventId) {
   let second;
   let heardAt = 0;
   let isConnected = false;
+  let isUnknown = false;
+  /** @type {Inventory | null} */
+  let inventory = null;
   /** By how much the server's clock is ahead of the viewer's. */
   let aheadMs = 0;
   /** @type {Record<string, string>} */
@@ -63,7 +66,7 @@ function start(eventId) {
 
   const zones = createZones((zoneId) => {
     dialog.open(zoneId);
-    if (event) dialog.showFigures(event, second?.inventory ?? null);
+    if (event) dialog.showFigures(event, inventory);
     if (seats) dialog.draw(seats, colours);
   });
 
@@ -95,8 +98,8 @@ function start(eventId) {
     showFigures(event, second, window);
     showHealth(healthOf(second, event));
     charts?.show(window, samples.all());
-    zones.showFigures(second.inventory);
-    dialog.showFigures(event, second.inventory);
+    zones.showFigures(inventory);
+    dialog.showFigures(event, inventory);
     table.show(window, event.currency);
     tick();
   }
@@ -105,16 +108,18 @@ function start(eventId) {
   function tick() {
     const ageMs = performance.now() - heardAt;
     /** @type {ConnectionState} */
-    const state = !second ? 'connecting' : !isConnected ? 'lost' : ageMs > staleMs ? 'stale' : 'live';
+    const state = isUnknown ? 'unknown' : !second ? 'connecting' : !isConnected ? 'lost' : ageMs > staleMs ? 'stale' : 'live';
     showConnection(state, second && ageMs, problems);
-    if (event) showOnSale(event, second?.inventory ?? null, Date.now() + aheadMs);
+    if (event) showOnSale(event, inventory, Date.now() + aheadMs);
     const lost = second && state !== 'live' && { connection: 'No figures come; what is shown is old' };
-    announcer.problems({ ...problems, ...lost });
+    announcer.problems({ ...problems, ...lost, ...(isUnknown && { event: noEvent(eventId) }) });
   }
 
   /** @param {Extract<OpsMessage, { type: 'event' }>} message */
   function takeEvent(message) {
     event = message.event;
+    isUnknown = false;
+    showNotice('');
     seconds.begin(message.history);
     showEvent(event, message.events);
     charts ??= createCharts(event.currency);
@@ -133,7 +138,8 @@ function start(eventId) {
     seconds.add(at, message.sale);
     samples.add(message);
     problems = Object.assign({}, ...Object.values(healthOf(message, event)).map((health) => health.problems));
-    const { inventory } = message;
+    inventory = message.inventory === 'missing' ? null : message.inventory;
+    showNotice(message.inventory === 'missing' ? noInventory(event.eventId) : '');
     const share = inventory ? `${formatPercent(inventory.sold, inventory.capacity)} sold` : 'Not known';
     // A tab in the background shows nothing else, and has no frames.
     document.title = `${share} · ${event.name}`;
@@ -154,7 +160,11 @@ function start(eventId) {
       isConnected = connected;
       tick();
     },
-    () => notice(`There is no event ${eventId}.`),
+    () => {
+      isUnknown = true;
+      showNotice(noEvent(eventId));
+      tick();
+    },
   );
   table.onOpen(showSoon);
   setInterval(tick, 1000);
@@ -163,6 +173,11 @@ function start(eventId) {
     if (seats) draw(seats.keys());
   });
 }
+
+const noEvent = (/** @type {string} */ eventId) => `There is no event ${eventId}. Once it is opened, it is shown here.`;
+
+const noInventory = (/** @type {string} */ eventId) =>
+  `Redis has no inventory of ${eventId}, so nothing can be sold. To rebuild it from MySQL: npm run onsale -- rebuild ${eventId}`;
 
 /** At most once a frame, and not in a tab that nobody sees. @param {() => void} work */
 function once(work) {

@@ -3,9 +3,9 @@ import { formatAmount, formatCountdown, formatMoment, formatSeconds } from './fo
 
 /** @import { CatalogueEvent } from '../../queries/catalogue.ts' */
 /** @import { Inventory } from '../messages.ts' */
-/** @typedef {'connecting' | 'live' | 'stale' | 'lost'} ConnectionState */
+/** @typedef {'connecting' | 'live' | 'stale' | 'lost' | 'unknown'} ConnectionState */
 
-const states = { connecting: 'Connecting', live: 'Live', stale: 'Stale', lost: 'Reconnecting' };
+const states = { connecting: 'Connecting', live: 'Live', stale: 'Stale', lost: 'Reconnecting', unknown: 'No such event' };
 
 /**
  * @param {CatalogueEvent} event
