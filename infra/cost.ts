@@ -58,7 +58,7 @@ export function costOfMillion({ redis }: EnvironmentSettings): Cost {
 export const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
 
 function priceOf(prices: Record<string, number>, type: string): number {
-  const price = prices[type];
+  const price = Object.hasOwn(prices, type) ? prices[type] : undefined;
   if (price === undefined) throw new Error(`prices.ts has no price for ${type}`);
   return price;
 }

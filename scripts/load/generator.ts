@@ -46,8 +46,8 @@ async function run(load: Load): Promise<LoadResult> {
   const all = newHistogram();
   const recent = newHistogram();
   const counts = { accepted: 0, refused: 0, failed: 0 };
-  const refused: Record<string, number> = {};
-  const failed: Record<string, number> = {};
+  const refused = new Map<string, number>();
+  const failed = new Map<string, number>();
   const answers: string[] = [];
   let elapsedMs = 0;
   let lastAcceptedMs = 0;
@@ -65,9 +65,7 @@ async function run(load: Load): Promise<LoadResult> {
     Object.assign(counts, { accepted: 0, refused: 0, failed: 0 });
   };
   const reporter = setInterval(report, reportMs);
-  const count = (in_: Record<string, number>, what: string) => {
-    in_[what] = (in_[what] ?? 0) + 1;
-  };
+  const count = (in_: Map<string, number>, what: string) => in_.set(what, (in_.get(what) ?? 0) + 1);
   await sendAll(
     load,
     ({ status, body, atMs, latencyMs }) => {
@@ -98,5 +96,9 @@ async function run(load: Load): Promise<LoadResult> {
   const cpuMs = (cpu.user + cpu.system) / 1_000;
   const latency = latencyOf(all);
   const accepted = answers.length;
-  return { kind: 'result', elapsedMs, lastAcceptedMs, startedAtMs, accepted, refused, failed, latency, answers, cpuMs };
+  return {
+    ...{ kind: 'result', elapsedMs, lastAcceptedMs, startedAtMs, accepted, latency, answers, cpuMs },
+    refused: Object.fromEntries(refused),
+    failed: Object.fromEntries(failed),
+  };
 }

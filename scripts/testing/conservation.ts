@@ -57,9 +57,12 @@ export async function assertConserved(redis: RedisClient, eventId: string, db?: 
     same(`zone ${zoneId}, available + held + sold`, available + heldHere.length + soldHere.length, capacity);
   }
 
-  const buyers: Record<string, string> = {};
-  for (const { buyerId } of [...sold, ...held]) if (buyerId) buyers[buyerId] = String(Number(buyers[buyerId] ?? 0) + 1);
-  same('buyers', Object.entries(await redis.hgetall(buyersKey(eventId))).toSorted(), Object.entries(buyers).toSorted());
+  const buyers = Map.groupBy(
+    [...sold, ...held].flatMap(({ buyerId }) => buyerId ?? []),
+    (buyerId) => buyerId,
+  );
+  const ticketsOfBuyers = Array.from(buyers, ([buyerId, { length }]) => [buyerId, String(length)]);
+  same('buyers', Object.entries(await redis.hgetall(buyersKey(eventId))).toSorted(), ticketsOfBuyers.toSorted());
 
   const entries = await redis.xrange(outboxKey(eventId), '-', '+');
   const events = entries

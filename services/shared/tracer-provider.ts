@@ -74,11 +74,11 @@ type Root = { sampler: Sampler; share: number };
 
 const alwaysOn = (): Root => ({ sampler: new AlwaysOnSampler(), share: 1 });
 
-const roots: Record<string, (ratio: number) => Root> = {
-  always_on: alwaysOn,
-  always_off: () => ({ sampler: new AlwaysOffSampler(), share: 0 }),
-  traceidratio: (ratio) => ({ sampler: new TraceIdRatioBasedSampler(ratio), share: ratio }),
-};
+const roots = new Map<string, (ratio: number) => Root>([
+  ['always_on', alwaysOn],
+  ['always_off', () => ({ sampler: new AlwaysOffSampler(), share: 0 })],
+  ['traceidratio', (ratio) => ({ sampler: new TraceIdRatioBasedSampler(ratio), share: ratio })],
+]);
 
 /** By OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG: all traces, or as their parents say, where they say nothing valid. */
 export function samplerOf(environment: Environment): Sampler {
@@ -91,7 +91,7 @@ export const rootShareOf = (environment: Environment): number => readSampling(en
 
 function readSampling({ OTEL_TRACES_SAMPLER: name = '', OTEL_TRACES_SAMPLER_ARG: argument }: Environment) {
   const [, parentBased, rootName = ''] = /^(parentbased_)?(.*)$/.exec(name) ?? [];
-  const create = roots[rootName];
+  const create = roots.get(rootName);
   if (!create && name) diag.warn(`OTEL_TRACES_SAMPLER is unknown: ${name}`);
   return { root: (create ?? alwaysOn)(ratioOf(argument)), isParentBased: !create || parentBased !== undefined };
 }

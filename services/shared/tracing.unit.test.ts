@@ -26,6 +26,7 @@ it.each([
   [{ OTEL_TRACES_SAMPLER: 'parentbased_traceidratio' }, 'ParentBased{root=TraceIdRatioBased{1},'],
   [{ OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: 'half' }, 'TraceIdRatioBased{1}'],
   [{ OTEL_TRACES_SAMPLER: 'sometimes' }, 'ParentBased{root=AlwaysOnSampler,'],
+  [{ OTEL_TRACES_SAMPLER: 'constructor' }, 'ParentBased{root=AlwaysOnSampler,'],
 ])('%j samples by %s', (environment, expected) => {
   expect(String(samplerOf(environment))).toContain(expected);
 });
