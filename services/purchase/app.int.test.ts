@@ -63,7 +63,7 @@ describe('beside the tickets', () => {
 });
 
 describe('the OpenAPI document', () => {
-  const take = ['201', '400', '401', '404', '409', '413', '415', '422', '503'];
+  const take = ['201', '400', '401', '404', '409', '413', '415', '422', '429', '503'];
   const hold = '/purchase/api/v1/holds/{holdId}';
   const wishFields = ['venueId', 'eventId', 'buyerId', 'seats', 'zoneId', 'quantity', 'split'];
   const routes: [method: string, path: string, statuses: string[], parameters: string[], bodyFields?: string[]][] = [
@@ -72,7 +72,7 @@ describe('the OpenAPI document', () => {
     [
       'post',
       '/purchase/api/v1/orders/{orderId}/cancel',
-      ['200', '400', '401', '403', '404', '413', '415', '422', '503'],
+      ['200', '400', '401', '403', '404', '413', '415', '422', '429', '503'],
       ['orderId', 'idempotency-key', 'order-token'],
       ['eventId', 'ticketIds'],
     ],
@@ -80,11 +80,16 @@ describe('the OpenAPI document', () => {
     [
       'post',
       `${hold}/confirm`,
-      ['200', '201', '400', '401', '404', '409', '413', '415', '422', '503'],
+      ['200', '201', '400', '401', '404', '409', '413', '415', '422', '429', '503'],
       ['holdId', 'idempotency-key'],
     ],
-    ['post', `${hold}/extend`, ['200', '400', '401', '404', '409', '413', '415', '422', '503'], ['holdId', 'idempotency-key']],
-    ['delete', hold, ['204', '400', '401', '404', '409', '413', '415', '503'], ['holdId']],
+    [
+      'post',
+      `${hold}/extend`,
+      ['200', '400', '401', '404', '409', '413', '415', '422', '429', '503'],
+      ['holdId', 'idempotency-key'],
+    ],
+    ['delete', hold, ['204', '400', '401', '404', '409', '413', '415', '429', '503'], ['holdId']],
     ['get', '/purchase/live', ['200'], []],
     ['get', '/purchase/health', ['200', '503'], []],
   ];
@@ -136,7 +141,7 @@ describe('the OpenAPI document', () => {
     for (const status of statuses.filter((status) => status >= '400')) {
       const { content, headers } = responses[status];
       expect(content).toMatchObject({ 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } });
-      expect(Object.keys(headers ?? {})).toEqual(status === '503' ? ['Retry-After'] : []);
+      expect(Object.keys(headers ?? {})).toEqual(['429', '503'].includes(status) ? ['Retry-After'] : []);
     }
   });
 });

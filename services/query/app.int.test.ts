@@ -236,6 +236,29 @@ describe('caching', () => {
   });
 });
 
+describe("a token that is nobody's", () => {
+  it('is a 401 ten times, and then a 429 with the time to wait; the right one is accepted all the same', async () => {
+    await using own = await testQueryApp({ db, redis });
+    const ask = async (headers: Record<string, string>) => {
+      const { statusCode, headers: answered, ...answer } = await own.inject({ url: tickets, headers });
+      return [statusCode, statusCode === 200 ? undefined : answer.json().code, answered['retry-after']];
+    };
+    for (let tries = 0; tries < 10; tries++) {
+      expect(await ask({ authorization: `Bearer guess${tries}` })).toEqual([401, 'NOT_SIGNED_IN', undefined]);
+    }
+    const wait = expect.stringMatching(/^([1-9]|10)$/);
+    expect(await ask({ authorization: 'Bearer guess' })).toEqual([429, 'TOO_MANY_WRONG_TOKENS', wait]);
+    expect(await ask({ authorization: 'Basic Z3Vlc3M=' })).toEqual([429, 'TOO_MANY_WRONG_TOKENS', wait]);
+    expect(await ask({ authorization: 'Bearer guess', 'x-forwarded-for': '203.0.113.7' })).toEqual([
+      401,
+      'NOT_SIGNED_IN',
+      undefined,
+    ]);
+    expect(await ask(asOperator)).toEqual([200, undefined, undefined]);
+    expect(await ask({})).toEqual([200, undefined, undefined]);
+  });
+});
+
 describe('the service itself', () => {
   it('is live and healthy, and says what it checked', async () => {
     expect((await get('/query/live')).json()).toEqual({ status: 'ok' });
