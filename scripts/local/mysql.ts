@@ -28,8 +28,6 @@ export async function startMysql(server: MysqlServer, at: { folder: string; port
   if (!existsSync(dataFolder)) await createDataFolder(server, at, dataFolder);
   // Before it starts: a failed start leaves files in the other program's folder.
   else assertReadable(program, at.folder, dataFolder);
-  const temporary = join(at.folder, 'tmp');
-  mkdirSync(temporary, { recursive: true });
   const initFile = join(at.folder, 'init.sql');
   writeFileSync(initFile, initSql);
 
@@ -38,8 +36,7 @@ export async function startMysql(server: MysqlServer, at: { folder: string; port
     port: String(at.port),
     'bind-address': bindAddress(server),
     socket: join(socketFolder(server, at), 'mysqld.sock'),
-    // A server that starts deletes temporary tables that it finds there, another server's too.
-    tmpdir: temporary,
+    tmpdir: temporaryFolder(at.folder),
     'pid-file': join(at.folder, 'mysqld.pid'),
     'init-file': initFile,
     'skip-name-resolve': 'ON',
@@ -71,7 +68,11 @@ function assertReadable(program: Program, folder: string, dataFolder: string): v
 async function createDataFolder(server: MysqlServer, at: { folder: string; port: number }, dataFolder: string): Promise<void> {
   const unfinished = `${dataFolder}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });
-  const common = [`--datadir=${unfinished}`, ...Object.entries(asRoot(server)).map(([name, value]) => `--${name}=${value}`)];
+  const common = [
+    `--datadir=${unfinished}`,
+    `--tmpdir=${temporaryFolder(at.folder)}`,
+    ...Object.entries(asRoot(server)).map(([name, value]) => `--${name}=${value}`),
+  ];
   const [program, args] =
     server.install === undefined
       ? [server.command, ['--no-defaults', '--initialize-insecure', ...common]]
@@ -79,6 +80,13 @@ async function createDataFolder(server: MysqlServer, at: { folder: string; port:
   const { command, args: line } = commandLine(server, program, args, at);
   await runToEnd({ command, args: line, logFile: join(at.folder, 'install.log') });
   renameSync(unfinished, dataFolder);
+}
+
+/** A server that starts deletes the temporary tables that it finds in its folder for them: in /tmp, those of other servers too. */
+function temporaryFolder(folder: string): string {
+  const temporary = join(folder, 'tmp');
+  mkdirSync(temporary, { recursive: true });
+  return temporary;
 }
 
 /** Linux' limit of a socket's path, 108 bytes, less the room for its name. */

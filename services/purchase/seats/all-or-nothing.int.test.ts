@@ -73,7 +73,7 @@ async function taking({ eventId, venueId }: Inventory, column: number, buyerId: 
   const orderId = `order-${column}`;
   const ticket = { ticketId: `ticket-${column}`, zoneId: 1, row: 'A', column, priceMinor: 10_000, currency: 'USD' };
   const revision = await redis.hget(inventoryKey(eventId), 'revision');
-  const places = [[1, column - 1]];
+  const places = [[1, String(column - 1)]];
   const holdId = column % 2 === 1 ? `${eventId}~${column}` : undefined;
   return {
     fields: { revision, orderId, buyerId, places, holdId },
@@ -81,7 +81,7 @@ async function taking({ eventId, venueId }: Inventory, column: number, buyerId: 
   };
 }
 
-const writes = new Set(['HSET', 'SETRANGE', 'HINCRBY', 'HDEL', 'ZADD', 'ZREM', 'SET', 'XADD']);
+const writes = new Set(['HSET', 'SETBIT', 'SETRANGE', 'HINCRBY', 'HDEL', 'ZADD', 'ZREM', 'SET', 'XADD']);
 
 /** A script that replies with the names of the commands that it sent to Redis, in order. */
 const listing = ({ source }: Script) =>

@@ -6,8 +6,8 @@ import type { OrderInRedis } from './order.ts';
 import type { Purchase } from './take-seats.ts';
 import { newUuid } from './uuid.ts';
 
-/** A ticket's zone and the number of its seat's bit in the bitmap of taken seats. */
-type Place = [zoneId: number, bit: number];
+/** A ticket's zone and its seat's bit in the bitmap of taken seats, as text: the script mostly passes it on. */
+type Place = [zoneId: number, bit: string];
 
 /** The order that a purchase is to become, and what take-seats.lua is told of its seats. */
 export type Draft = {
@@ -47,7 +47,7 @@ export function draftOrder({ eventId, venueId, buyerId, wish }: Purchase, layout
     if (!zone) noZone.push(at);
     else if (bit === undefined) noSeat.push(at);
     else {
-      places.push([seat.zoneId, bit]);
+      places.push([seat.zoneId, String(bit)]);
       addTicket(zone, { row: rowLabel(row), column: seat.column });
     }
   }

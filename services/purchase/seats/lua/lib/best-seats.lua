@@ -77,7 +77,7 @@ end
 -- group was not enough, and the next call goes on from there.
 local function best_seats(zone, quantity, split)
   if lookedAtInCall >= maxInCall then return nil, 'AGAIN' end
-  runsAreKept = true
+  begin_searching()
   read_runs(zone)
   local fits, nears = zone.fits, zone.nears
   local chosen, lookedAt = {}, 0
@@ -98,7 +98,7 @@ local function best_seats(zone, quantity, split)
     local read = redis.call('GETRANGE', key.taken, text(start), text(start + zone.width - 1))
     local own, runs, first = chosen[row], {}, nil
     for at = 1, zone.width do
-      local byte, column = bytes[start + at - 1] or string.byte(read, at) or 0, at * 8 - 7
+      local byte, column = byte_now(start + at - 1, string.byte(read, at) or 0), at * 8 - 7
       if byte == 0 and not own then
         first = first or column
       elseif byte < 255 or first then

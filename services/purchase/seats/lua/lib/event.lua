@@ -36,12 +36,12 @@ local eventId, commands = ARGV[1], cjson.decode(ARGV[2])
 local changes = {
   inventory = {}, -- field → value
   counts = {}, -- field → number
-  bytes = {}, -- number of a byte of the bitmap → its value
+  bits = {}, -- number of a bit of the bitmap, as text → 1 or 0
   runs = {}, -- number of a byte of the runs → its value
   buyers = {}, -- buyer → tickets more, or fewer
   holds = {}, -- hold → JSON; false: forgotten
   deadlines = {}, -- hold → ms; false: forgotten
-  orders = {}, -- order → as it is kept
+  orders = {}, -- of each order its id, then as it is kept
   answers = {}, -- number of an answer's key → as it is kept
   events = {}, -- of each domain event its type, then its data
 }

@@ -72,7 +72,7 @@ end
 
 local function write_changes()
   for field, value in pairs(changes.inventory) do redis.call('HSET', key.inventory, field, value) end
-  for at, byte in pairs(changes.bytes) do redis.call('SETRANGE', key.taken, text(at), string.char(byte)) end
+  for bit, value in pairs(changes.bits) do redis.call('SETBIT', key.taken, bit, value) end
   for at, byte in pairs(changes.runs) do redis.call('SETRANGE', key.runs, text(at), string.char(byte)) end
   for _, fields in ipairs(arguments_of(changes.counts, text)) do redis.call('HSET', key.counts, unpack(fields)) end
   for buyerId, more in pairs(changes.buyers) do
@@ -88,7 +88,7 @@ local function write_changes()
     redis.call('HDEL', key.holds, unpack(forgotten))
     redis.call('ZREM', key.deadlines, unpack(forgotten))
   end
-  for _, fields in ipairs(arguments_of(changes.orders, as_it_is)) do redis.call('HSET', key.orders, unpack(fields)) end
+  if #changes.orders > 0 then redis.call('HSET', key.orders, unpack(changes.orders)) end
   for position, kept in pairs(changes.answers) do redis.call('SET', key.answer[position], kept, 'PX', answerMs) end
   local events = changes.events
   if #events > 0 then

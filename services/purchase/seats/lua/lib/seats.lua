@@ -1,7 +1,7 @@
 -- Seats, tickets and orders: where seats are, whether they are free, and how they change hands.
 --
 -- A ticket is { ticketId, zoneId, row (letters), column, priceMinor, currency }; in general admission it has no row and column.
--- A ticket's place is { zone id, bit }, the number of its seat's bit in the bitmap; in general admission it has no bit.
+-- A ticket's place is { zone id, bit }, the number of its seat's bit in the bitmap as text; in general admission it has no bit.
 
 local function row_number(label)
   local number = 0
@@ -22,20 +22,12 @@ local function is_seat(zone, row, column) return row >= 1 and row <= zone.rows a
 
 local function byte_of(zone, row) return zone.firstByte + (row - 1) * zone.width end
 
-local function bit_of(zone, row, column) return byte_of(zone, row) * 8 + column - 1 end
-
--- The bitmap's bytes as far as this call has read or changed them.
-local bytes = {}
--- By a bit's place in its byte; the first is the highest.
-local masks = { [0] = 128, 64, 32, 16, 8, 4, 2, 1 }
+-- As text: it is mostly passed on.
+local function bit_of(zone, row, column) return text(byte_of(zone, row) * 8 + column - 1) end
 
 local function is_taken(bit)
-  local at, mask = math.floor(bit / 8), masks[bit % 8]
-  if not bytes[at] then
-    local position = text(at)
-    bytes[at] = string.byte(redis.call('GETRANGE', key.taken, position, position)) or 0
-  end
-  return bytes[at] % (2 * mask) >= mask
+  local value = changes.bits[bit] or redis.call('GETBIT', key.taken, bit)
+  return value == 1
 end
 
 local function places_of(tickets)
@@ -52,6 +44,8 @@ local function available(zone) return zone.capacity - count_of('sold:' .. zone.i
 
 -- If nobody has searched for the best seats yet, neither before nor in this call, nothing is remembered that could become wrong.
 local runsAreKept = redis.call('EXISTS', key.runs) == 1
+-- Whether a command of this call has searched.
+local isSearching = false
 
 -- Reads what the search for the best seats remembers of a zone's rows (best-seats.lua), once in a call: `fits` and `nears`, two
 -- strings of a byte a row.
@@ -75,12 +69,35 @@ local function remember_row(zone, row, fit, near)
   zone.nears = with(zone.nears, near, at + zone.rows)
 end
 
-local function set_seat(zoneId, bit, isTaken)
-  if is_taken(bit) ~= isTaken then
-    local at, mask = math.floor(bit / 8), masks[bit % 8]
-    bytes[at] = bytes[at] + (isTaken and mask or -mask)
-    changes.bytes[at] = bytes[at]
+-- By number of a byte of the bitmap, the bits that this call has set, and those that it has cleared.
+local setBits, clearedBits = {}, {}
+local bor, band, bnot = bit.bor, bit.band, bit.bnot
+
+local function note_bit(position, isTaken)
+  local at, mask = math.floor(position / 8), 2 ^ (7 - position % 8)
+  local to, from = setBits, clearedBits
+  if not isTaken then
+    to, from = from, to
   end
+  to[at] = bor(to[at] or 0, mask)
+  from[at] = band(from[at] or 0, bnot(mask))
+end
+
+-- A byte of the bitmap that was read, as this call has changed it.
+local function byte_now(at, byte)
+  return setBits[at] and bor(band(byte, bnot(clearedBits[at])), setBits[at]) or byte
+end
+
+-- From the first search of a call on, what a search remembers is kept up to date.
+local function begin_searching()
+  if isSearching then return end
+  runsAreKept, isSearching = true, true
+  for position, value in pairs(changes.bits) do note_bit(position, value == 1) end
+end
+
+local function set_seat(zoneId, bit, isTaken)
+  changes.bits[bit] = isTaken and 1 or 0
+  if isSearching then note_bit(bit, isTaken) end
   if not runsAreKept then return end
   local zone = zone_of(zoneId)
   local row = math.floor((bit / 8 - zone.firstByte) / zone.width) + 1
@@ -128,11 +145,19 @@ local function publish(type, data)
   return json
 end
 
-local function keep_order(orderId, soldAt, json) changes.orders[orderId] = text(soldAt) .. ' ' .. json end
+-- Orders as this call keeps them.
+local orders = {}
+
+local function keep_order(orderId, soldAt, json)
+  local kept, list = text(soldAt) .. ' ' .. json, changes.orders
+  orders[orderId] = kept
+  list[#list + 1] = orderId
+  list[#list + 1] = kept
+end
 
 -- When an order was sold (ms), and the order as JSON; nil if there is none.
 local function order_of(orderId)
-  local kept = changes.orders[orderId] or redis.call('HGET', key.orders, orderId) or ''
+  local kept = orders[orderId] or redis.call('HGET', key.orders, orderId) or ''
   local soldAt, json = string.match(kept, '^(%d+) (.*)$')
   return tonumber(soldAt), json
 end
