@@ -23,10 +23,12 @@ describe('chaos', { timeout: 180_000 }, () => {
     expect(right.history.purchases.length).toBeGreaterThan(100);
   });
 
-  it('finds what is lost where the outbox is appended to after the script, and not in it', async () => {
+  it('fails when purchase appends to the outbox after the script instead of in it', async () => {
     const control = await run({ faults: 4, seed: 1, outboxOutsideScripts: true });
     expect(wasRight(control)).toBe(false);
-    expect(control.verdict.lost).not.toEqual([]);
-    expect(control.proof.events.flatMap(({ differences }) => differences)).not.toEqual([]);
+    // Every ticket may be there all the same: `replay` finds orders in Redis that the outbox never had.
+    expect(control.proof.events.flatMap(({ differences }) => differences)).toContainEqual(
+      expect.stringMatching(/^in the outbox domain event \d+ is followed by/),
+    );
   });
 });

@@ -100,6 +100,10 @@ ${services.map(([service, { prefix }]) => `    "~^${prefix}(?:[/?]|$)" ${service
   map $status:$upstream_http_retry_after $own_retry_after {
     "503:" 1;
   }
+  # Only TRACE, which nginx never passes on, is refused here.
+  map $status:$upstream_http_allow $own_allow {
+    "405:" "GET, HEAD, POST, DELETE, OPTIONS";
+  }
   map $upstream_http_x_content_type_options $own_content_type_options {
     "" nosniff;
   }
@@ -133,6 +137,7 @@ ${services.map(([service]) => upstream(service, servers[service], resolver)).joi
     # An "add_header" in a location would drop these there.
     add_header X-Request-Id $own_request_id always;
     add_header Retry-After $own_retry_after always;
+    add_header Allow $own_allow always;
     add_header X-Content-Type-Options $own_content_type_options always;
 
     location / {

@@ -139,6 +139,7 @@ describe("nginx's own answer", () => {
     expect(answer.headers.get('x-request-id')).toMatch(/^[\da-f]{32}$/);
     expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
     expect(answer.headers.get('retry-after')).toBe(status === 503 ? '1' : undefined);
+    expect(answer.headers.get('allow')).toBe(status === 405 ? 'GET, HEAD, POST, DELETE, OPTIONS' : undefined);
   });
 
   it('comes after one try, not several: the service may have done what it was asked', async () => {

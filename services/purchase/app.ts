@@ -37,8 +37,8 @@ export async function buildPurchaseApp(
     if (error instanceof UnavailableError) tally.fail(error.code);
     done();
   });
-  app.addHook('onResponse', ({ method }, { elapsedTime }, done) => {
-    if (method !== 'GET') tally.answer(elapsedTime);
+  app.addHook('onResponse', ({ method }, { statusCode, elapsedTime }, done) => {
+    if (isCommand(method) && isDecision(statusCode)) tally.answer(elapsedTime);
     done();
   });
   traceRequests(app);
@@ -55,3 +55,8 @@ export async function buildPurchaseApp(
   registerHealth(app, '/purchase', checks, { outbox: createBacklogReader(redis) });
   return app;
 }
+
+const isCommand = (method: string) => method === 'POST' || method === 'DELETE';
+
+/** Invalid requests are answered in no time: a flood of them would make a slow sale look fast. */
+const isDecision = (statusCode: number) => statusCode < 400 || statusCode === 409 || statusCode >= 500;

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { expect, it, onTestFinished } from 'vitest';
 import { redis, unique, urls } from '../../scripts/testing/stores.ts';
 import { withCredentials } from './credentials.ts';
-import { connectDatabase } from './database.ts';
+import { connectDatabase, isDatabaseAway } from './database.ts';
 import { connectRedis, untilConnected } from './redis.ts';
 
 /** All that a generated password may have, and what means something in a URL. */
@@ -23,6 +23,16 @@ it('MySQL lets in who has the name and the password beside the URL, and nobody e
   };
   expect(await whoIs(withCredentials(bare, { username, password }))).toMatch(new RegExp(`^${username}@`));
   await expect(whoIs(withCredentials(bare, { username, password: `${password}%` }))).rejects.toThrow(/denied/);
+});
+
+it.each([
+  ['a password that MySQL does not take', { password: 'wrong' }],
+  ['a database that does not exist', { pathname: '/nowhere' }],
+])('%s counts as a database that is away, which is a 503', async (_what, change) => {
+  const db = connectDatabase(Object.assign(new URL(urls.databaseUrl), change).href, 1);
+  onTestFinished(() => db.destroy());
+  const error = await sql`SELECT 1`.execute(db).catch((reason: unknown) => reason);
+  expect(isDatabaseAway(error)).toBe(true);
 });
 
 it.skipIf(urls.isRedisCluster)('Redis lets in who has the password beside the URL, whatever is in it', async () => {

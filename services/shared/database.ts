@@ -49,8 +49,11 @@ export function connectDatabase(url: string, connections: number, onLockedOut: (
   return db;
 }
 
-/** Server errors that say "not now": too many connections, shutdown, read-only during a failover. */
+/** Server errors that say "not now": a wrong password or no database, too many connections, shutdown, read-only during a failover. */
 const awayErrors = new Set([
+  'ER_ACCESS_DENIED_ERROR',
+  'ER_DBACCESS_DENIED_ERROR',
+  'ER_BAD_DB_ERROR',
   'ER_CON_COUNT_ERROR',
   'ER_TOO_MANY_USER_CONNECTIONS',
   'ER_SERVER_SHUTDOWN',
