@@ -1,6 +1,6 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import getPort from 'get-port';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { freePort } from '../scripts/local/free-ports.ts';
 import { layCable, through } from '../scripts/testing/cable.ts';
 import { buy, get, post } from '../scripts/testing/http.ts';
 import { startTestService } from '../scripts/testing/services.ts';
@@ -22,7 +22,7 @@ async function startWithMetrics(
   messaging: Parameters<typeof startTestService>[1],
   more: { endpoint?: string; env?: Record<string, string> } = {},
 ) {
-  const port = await getPort();
+  const port = await freePort();
   const env = { ...more.env, METRICS_PORT: String(port) };
   const started = await startTestService(service, messaging, { resources, ...more, env });
   const metrics = async () => {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import getPort from 'get-port';
 import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { connectStores } from '../scripts/local/connect.ts';
+import { freePort } from '../scripts/local/free-ports.ts';
 import type { LocalProcess } from '../scripts/local/process.ts';
 import { startRedis } from '../scripts/local/redis.ts';
 import { findServers } from '../scripts/local/servers.ts';
@@ -39,7 +39,7 @@ const replicationSettings = { 'repl-diskless-sync-delay': '0', 'shutdown-timeout
 type Node = { process: LocalProcess; redis: Redis; port: number; restart(): Promise<void> };
 
 async function startNode(name: string): Promise<Node & { db: Awaited<ReturnType<typeof connectStores>>['db'] }> {
-  const port = await getPort();
+  const port = await freePort();
   const start = () => startRedis(server, { folder: join(folder, name), port }, replicationSettings);
   const first = await start();
   const { redis, db } = await connectStores(

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import getPort from 'get-port';
 import type { Redis } from 'ioredis';
 import { afterAll, expect, it, vi } from 'vitest';
 import { connectStores } from '../scripts/local/connect.ts';
+import { freePort } from '../scripts/local/free-ports.ts';
 import { startRedis } from '../scripts/local/redis.ts';
 import { findServers } from '../scripts/local/servers.ts';
 import { openEvent } from '../scripts/onsale/open-event.ts';
@@ -18,7 +18,7 @@ const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { time
 
 it('a full Redis (maxmemory): nothing is sold, held or confirmed, or half written; seats and health can be read; with room, it goes on', async () => {
   const folder = testFolder(resources);
-  const at = { folder: join(folder, 'redis'), port: await getPort() };
+  const at = { folder: join(folder, 'redis'), port: await freePort() };
   const { redis: server } = await findServers(['redis'], () => {});
   const own = await startRedis(server, at);
   resources.defer(() => own.stop());

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import getPort from 'get-port';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { connectStores } from '../scripts/local/connect.ts';
 import { emulatorEnvironment } from '../scripts/local/emulator.ts';
+import { freePort } from '../scripts/local/free-ports.ts';
 import { startRedis } from '../scripts/local/redis.ts';
 import { findServers } from '../scripts/local/servers.ts';
 import { openEvent } from '../scripts/onsale/open-event.ts';
@@ -23,7 +23,7 @@ describe('Redis that loses its memory', { timeout: 120_000 }, () => {
   it('sells nothing until it is rebuilt, while services run; then every ticket is there, and no seat is sold twice', async () => {
     const folder = testFolder(resources);
     const { redis: server } = await findServers(['redis'], () => {});
-    const port = await getPort();
+    const port = await freePort();
     const process = await startRedis(server, { folder: join(folder, 'redis'), port });
     resources.defer(() => process.stop());
     const own = { ...urls, redisUrl: `redis://127.0.0.1:${port}`, redisReaderUrl: `redis://127.0.0.1:${port}` };

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import getPort from 'get-port';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { connectStores } from '../scripts/local/connect.ts';
+import { freePort } from '../scripts/local/free-ports.ts';
 import { startRedis } from '../scripts/local/redis.ts';
 import { findServers } from '../scripts/local/servers.ts';
 import { openEvent } from '../scripts/onsale/open-event.ts';
@@ -28,7 +28,7 @@ const portOf = (url: string) => Number(new URL(url).port);
 describe('a store that goes away', { timeout: 120_000 }, () => {
   it('Redis, stopped and killed (-9): 503 at once; after its restart sales resume, and what was sold, held or answered is so', async () => {
     const folder = testFolder(resources);
-    const at = { folder: join(folder, 'redis'), port: await getPort() };
+    const at = { folder: join(folder, 'redis'), port: await freePort() };
     const { redis: server } = await findServers(['redis'], () => {});
     const first = await startRedis(server, at);
     resources.defer(() => first.stop());

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import getPort from 'get-port';
 import type { Cluster } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { connectStores } from '../scripts/local/connect.ts';
+import { freePort } from '../scripts/local/free-ports.ts';
 import type { LocalProcess } from '../scripts/local/process.ts';
 import { startRedisCluster, startRedisNode } from '../scripts/local/redis-cluster.ts';
 import { findServers } from '../scripts/local/servers.ts';
@@ -29,7 +29,7 @@ const [ports, replicaPorts] = [await threePorts(), await threePorts()];
 const nodeTimeoutMs = 1_000;
 
 async function threePorts(): Promise<[number, number, number]> {
-  return [await getPort(), await getPort(), await getPort()];
+  return [await freePort(), await freePort(), await freePort()];
 }
 
 /** A master, as `host:port`, with its replica, and an event whose keys it has. */

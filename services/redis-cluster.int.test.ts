@@ -1,9 +1,9 @@
 import { type AddressInfo, createServer } from 'node:net';
 import type { InjectOptions } from 'fastify';
-import getPort from 'get-port';
 import type { Cluster, Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { connectStores } from '../scripts/local/connect.ts';
+import { freePort } from '../scripts/local/free-ports.ts';
 import type { LocalProcess } from '../scripts/local/process.ts';
 import { startRedisCluster, startRedisNode } from '../scripts/local/redis-cluster.ts';
 import { findServers } from '../scripts/local/servers.ts';
@@ -25,7 +25,7 @@ import { connectRedisCluster, orUnavailable, pingRedis } from './shared/redis.ts
 const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());
 
-const ports = [await getPort(), await getPort(), await getPort()];
+const ports = [await freePort(), await freePort(), await freePort()];
 const folder = testFolder(resources);
 const { redis: server } = await findServers(['redis'], () => {});
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import getPort from 'get-port';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { freePort } from '../scripts/local/free-ports.ts';
 import { type CollectedSpan, startCollector } from '../scripts/testing/collector.ts';
 import { domainEvents } from '../scripts/testing/domain-events.ts';
 import { buy, get, inParallel, post } from '../scripts/testing/http.ts';
@@ -182,7 +182,7 @@ describe('tracing', { timeout: 90_000 }, () => {
 
   it('with its collector away, sells and applies as ever, says so in the log, and drains within seconds', async () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 1, 10)] });
-    const away = { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${await getPort()}`, OTEL_BSP_SCHEDULE_DELAY: '50' };
+    const away = { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${await freePort()}`, OTEL_BSP_SCHEDULE_DELAY: '50' };
     const { purchase, persistence } = await startSystem(away);
     const columns = Array.from({ length: 10 }, (_, at) => at + 1);
     const answers = await inParallel(columns, 10, (column) => buy(purchase.base, seat(event, column)));

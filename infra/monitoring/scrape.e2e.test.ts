@@ -1,5 +1,5 @@
-import getPort from 'get-port';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { freePort } from '../../scripts/local/free-ports.ts';
 import { asBuyerOf } from '../../scripts/testing/apps.ts';
 import { buy, get, post } from '../../scripts/testing/http.ts';
 import { startTestService } from '../../scripts/testing/services.ts';
@@ -17,7 +17,7 @@ const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { time
 const messaging = await createMessaging();
 
 async function startWithMetrics(service: ServiceName) {
-  const port = await getPort();
+  const port = await freePort();
   const { base } = await startTestService(service, messaging, { resources, env: { METRICS_PORT: String(port) } });
   const scrape = async () => await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   return { base, scrape };

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
-import getPort from 'get-port';
 import { Redis } from 'ioredis';
 import { migrateToLatest } from '../../migrations/migrate.ts';
 import { connectDatabase, type Database } from '../../services/shared/database.ts';
 import { pathTable, type ServiceName } from '../../services/shared/path-table.ts';
 import { emulatorEnvironment, queueArn } from '../local/emulator.ts';
+import { freePort } from '../local/free-ports.ts';
 import { answers, type LocalProcess, startProcess } from '../local/process.ts';
 import { startService } from '../local/services.ts';
 import { localStoreUrls, type StoreUrls, startEmulator, startStores } from '../local/stores.ts';
@@ -32,10 +32,10 @@ export type Server = LocalProcess & { url: string };
 export async function startBench(folder: string, resources: AsyncDisposableStack, say: (line: string) => void): Promise<Bench> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const ports = { redis: await getPort(), mysql: await getPort() };
+  const ports = { redis: await freePort(), mysql: await freePort() };
   const urls = localStoreUrls(ports);
   await startStores({ folder, ports, urls, resources, say });
-  const emulator = await startEmulator({ port: await getPort(), logFolder: folder });
+  const emulator = await startEmulator({ port: await freePort(), logFolder: folder });
   resources.defer(() => emulator.process.stop());
   const db = connectDatabase(urls.databaseUrl, 2);
   resources.defer(() => db.destroy());
@@ -59,7 +59,7 @@ export async function startBenchService(
   resources: AsyncDisposableStack,
   more: Record<string, string> = {},
 ): Promise<Server> {
-  const port = await getPort();
+  const port = await freePort();
   const started = await startService(service, { port, env: { ...env, ...more }, logFolder: folder });
   await keep(started, resources);
   return { ...started, url: `http://127.0.0.1:${port}${pathTable[service].prefix}/api/v1` };
@@ -83,7 +83,7 @@ export async function startBenchServer(
   resources: AsyncDisposableStack,
   more: Record<string, string> = {},
 ): Promise<Server> {
-  const port = await getPort();
+  const port = await freePort();
   const file = fileURLToPath(script);
   const name = file.replace(/^.*\/|\.ts$/g, '');
   const started = await startProcess({

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import getPort, { portNumbers } from 'get-port';
 import { migrateToLatest } from '../../migrations/migrate.ts';
 import { pathTable, type ServiceName } from '../../services/shared/path-table.ts';
 import { connectStores } from '../local/connect.ts';
 import { emulatorEnvironment } from '../local/emulator.ts';
+import { freePort } from '../local/free-ports.ts';
 import { connectMessaging } from '../local/messaging.ts';
 import { startMysql } from '../local/mysql.ts';
 import type { LocalProcess } from '../local/process.ts';
@@ -32,10 +32,6 @@ export type ChaosSystem = System & {
 /** Of events that are proved at the same time, two each. */
 const connections = 6;
 
-/** Below what systems give to outgoing connections, which would else take a port while its owner is dead. */
-const firstPort = 12_000;
-const lastPort = 32_000;
-
 /** Empty is absent: services have their own defaults, whatever our environment says. */
 const defaults = { LOG_LEVEL: '', WEB_CONCURRENCY: '', REDIS_CLUSTER: '' };
 
@@ -55,8 +51,6 @@ export async function startChaosSystem(options: {
   if (redisServer.docker || mysqlServer.docker)
     throw new Error('Chaos kills servers: it needs Redis and MySQL or MariaDB as processes here, and not in Docker');
 
-  const from = firstPort + Math.floor(Math.random() * ((lastPort - firstPort) / 2));
-  const freePort = () => getPort({ port: portNumbers(from, lastPort), reserve: true, host: '127.0.0.1' });
   const ports = Object.fromEntries(await Promise.all(partNames.map(async (name) => [name, await freePort()]))) as Record<
     PartName,
     number

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import getPort from 'get-port';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readInventory } from '../../services/purchase/seats/inventory.ts';
-import { freePorts } from '../local/free-ports.ts';
+import { freePort, freePorts } from '../local/free-ports.ts';
 import { secretsOf } from '../local/secrets.ts';
 import { startSystem } from '../local/system.ts';
 import { startTestService, testFolder } from '../testing/services.ts';
@@ -82,7 +81,7 @@ describe('a flash sale', () => {
 
   it('is wrong, and says so, where no buyer gets an answer', async () => {
     const { lines, show } = listen();
-    const nobody = { ...system, purchaseUrl: `http://127.0.0.1:${await getPort()}` };
+    const nobody = { ...system, purchaseUrl: `http://127.0.0.1:${await freePort()}` };
     const reportFile = join(folder, 'failed.html');
     expect(await flashSale({ system: nobody, show }, options, { reportFile, command: '' })).toBe(false);
     expect(lines.join('\n')).toMatch(/Failed requests +400 +400 ECONNREFUSED/);
@@ -104,7 +103,7 @@ describe('a flash sale', () => {
 
   it('is refused by name of the services and stores that are away, and asks whether npm start runs', async () => {
     await assertHealthy(system);
-    const nowhere = `127.0.0.1:${await getPort()}`;
+    const nowhere = `127.0.0.1:${await freePort()}`;
     const env = { DATABASE_READER_URL: `mysql://onsale:onsale@${nowhere}/onsale` };
     const query = await startTestService('query', await createMessaging(), { resources, env });
     const broken = { ...system, queryUrl: query.base, persistenceUrl: `http://${nowhere}` };

@@ -2,10 +2,10 @@ import { type ExecFileException, execFile } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import getPort from 'get-port';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { pathTable, type ServiceName } from '../../services/shared/path-table.ts';
 import { emulatorEnvironment } from '../local/emulator.ts';
+import { freePort } from '../local/free-ports.ts';
 import { defaultPorts } from '../local/ports.ts';
 import { answers, startProcess } from '../local/process.ts';
 import { orderTokenSecret } from '../testing/apps.ts';
@@ -79,7 +79,7 @@ async function runIn(name: Name, ...args: string[]): Promise<string> {
 
 async function startImage(name: ServiceName) {
   const { cwd, flags } = inImage(name);
-  const port = await getPort();
+  const port = await freePort();
   const env = { ...environment, PORT: String(port), METRICS_PORT: '0', HOST: '127.0.0.1', ...images[name].env };
   const { command } = images[name];
   const started = await startProcess({

@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import getPort from 'get-port';
 import { afterAll, expect, it } from 'vitest';
 import { testFolder } from '../testing/services.ts';
 import { noteWriter } from './data-program.ts';
+import { freePort } from './free-ports.ts';
 import { startMysql } from './mysql.ts';
 import { startRedis } from './redis.ts';
 import { findServers } from './servers.ts';
@@ -18,7 +18,7 @@ it('a MySQL or MariaDB does not touch the data of the other one, and its start s
   const [file, name] = mysql.flavor === 'mysql' ? ['aria_log_control', 'MariaDB'] : ['mysql.ibd', 'MySQL'];
   mkdirSync(join(folder, 'data'), { recursive: true });
   writeFileSync(join(folder, 'data', file), '');
-  const starting = startMysql(mysql, { folder, port: await getPort() });
+  const starting = startMysql(mysql, { folder, port: await freePort() });
   await expect(starting).rejects.toThrow(new RegExp(`written by ${name}, .* Use ${name}, or move or delete `));
   expect(readdirSync(join(folder, 'data'))).toEqual([file]);
 });
@@ -30,7 +30,7 @@ it("a Redis that cannot read a newer one's data says so, and shows the end of it
   writeFileSync(join(appendOnly, 'appendonly.aof.manifest'), 'file appendonly.aof.1.base.rdb seq 1 type b\n');
   writeFileSync(join(appendOnly, 'appendonly.aof.1.base.rdb'), `REDIS9999${'\0'.repeat(20)}`);
   noteWriter(folder, { name: 'Redis', version: '99.0.1' });
-  const starting = startRedis(redis, { folder, port: await getPort() });
+  const starting = startRedis(redis, { folder, port: await freePort() });
   await expect(starting).rejects.toThrow(
     /written by Redis 99\.0\.1, .*\nredis ended before it was ready.*\n(.*\n)*.*RDB format version 9999/,
   );

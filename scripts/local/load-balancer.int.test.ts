@@ -1,13 +1,13 @@
 import { request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
-import getPort from 'get-port';
 import { afterAll, expect, it, vi } from 'vitest';
 import type { HttpServer } from '../../services/shared/http-server.ts';
 import { testPurchaseApp, testQueryApp } from '../testing/apps.ts';
 import { watchLive } from '../testing/live-client.ts';
 import { testFolder } from '../testing/services.ts';
 import { db, openTestEvent, redis } from '../testing/stores.ts';
+import { freePort } from './free-ports.ts';
 import { startNginx } from './nginx.ts';
 import { findServers } from './servers.ts';
 
@@ -30,9 +30,9 @@ const query = await testQueryApp({ db, redis });
 resources.defer(() => query.close());
 await query.listen({ port: 0, host: '127.0.0.1' });
 const portOf = ({ server }: HttpServer) => (server.address() as AddressInfo).port;
-const services = { purchase: portOf(purchase), query: portOf(query), persistence: await getPort() };
+const services = { purchase: portOf(purchase), query: portOf(query), persistence: await freePort() };
 const { nginx } = await findServers(['nginx'], () => {});
-const port = await getPort();
+const port = await freePort();
 const balancer = await startNginx(nginx, { folder: testFolder(resources), port, services });
 resources.defer(() => balancer.stop());
 

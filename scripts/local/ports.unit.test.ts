@@ -1,10 +1,10 @@
 import { createServer } from 'node:net';
-import getPort from 'get-port';
 import { expect, it } from 'vitest';
+import { freePort } from './free-ports.ts';
 import { assertPortsFree } from './ports.ts';
 
 it('names every port that is taken, and what it is for', async () => {
-  const [redis, mysql] = [await getPort(), await getPort()];
+  const [redis, mysql] = [await freePort(), await freePort()];
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(redis, '127.0.0.1', resolve));
   try {

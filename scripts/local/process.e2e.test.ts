@@ -2,18 +2,18 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import getPort from 'get-port';
 import { afterAll, expect, it, vi } from 'vitest';
 import { isReachable } from '../testing/reachable.ts';
 import { testFolder } from '../testing/services.ts';
 import { findBinary } from './binaries.ts';
+import { freePort } from './free-ports.ts';
 import { startProcess } from './process.ts';
 
 const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());
 
 it.runIf(await findBinary('setpriv'))('processes end with the one that started them, even if that is killed (-9)', async () => {
-  const ports = [await getPort(), await getPort()];
+  const ports = [await freePort(), await freePort()];
   const starter = `
     import { startNginx } from '${import.meta.dirname}/nginx.ts';
     import { findServers } from '${import.meta.dirname}/servers.ts';

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import getPort from 'get-port';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { testFolder } from '../testing/services.ts';
+import { freePort } from './free-ports.ts';
 
 let resources: AsyncDisposableStack;
 beforeEach(() => {
@@ -28,7 +28,7 @@ const ways = {
 
 /** Starts a command that comes by a process in one of these ways, and resolves once that listens; `onTerm` is what it does on SIGTERM. */
 async function startCommand(way: keyof typeof ways, onTerm = 'setTimeout(() => process.exit(), 100)') {
-  const port = await getPort();
+  const port = await freePort();
   const folder = testFolder(resources);
   const server = { file: join(folder, 'server.js'), port, logFile: join(folder, 'server.log') };
   writeFileSync(

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import getPort from 'get-port';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { freePort } from '../local/free-ports.ts';
 import { testFolder } from '../testing/services.ts';
 import { openTestEvent, urls } from '../testing/stores.ts';
 
@@ -31,7 +31,7 @@ async function listen() {
     connections++;
     socket.destroy();
   });
-  const port = await getPort();
+  const port = await freePort();
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   resources.defer(() => void server.close());

@@ -1,5 +1,5 @@
 import { createServer, connect as dial, type Socket } from 'node:net';
-import getPort from 'get-port';
+import { freePort } from '../local/free-ports.ts';
 
 export type Cable = {
   port: number;
@@ -10,7 +10,7 @@ export type Cable = {
 
 /** A port that leads to another one on loopback until it is cut: how a test takes a store away and gives it back. */
 export async function layCable(toPort: number, resources: AsyncDisposableStack, ownPort?: number): Promise<Cable> {
-  const port = ownPort ?? (await getPort());
+  const port = ownPort ?? (await freePort());
   const sockets = new Set<Socket>();
   const server = createServer((near) => {
     const far = dial(toPort, '127.0.0.1');

@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import getPort from 'get-port';
 import type { TestProject } from 'vitest/node';
 import { migrateToLatest } from '../../migrations/migrate.ts';
 import { connectDatabase } from '../../services/shared/database.ts';
+import { freePort } from '../local/free-ports.ts';
 import { startRedisCluster } from '../local/redis-cluster.ts';
 import { findServers } from '../local/servers.ts';
 import { localStoreUrls, type StoreUrls, startEmulator, startStores } from '../local/stores.ts';
@@ -25,10 +25,10 @@ export default async function setup({ provide, name }: TestProject) {
 
     // Before tests that run side by side would each unpack one.
     await findServers(['nginx'], console.log);
-    const ports = { redis: await getPort(), mysql: await getPort() };
+    const ports = { redis: await freePort(), mysql: await freePort() };
     const urls = { ...localStoreUrls(ports), ...(name === 'cluster' && (await startCluster(folder, resources))) };
     await startStores({ folder, ports, urls, resources, say: console.log });
-    const emulator = await startEmulator({ port: await getPort(), logFolder: folder });
+    const emulator = await startEmulator({ port: await freePort(), logFolder: folder });
     resources.defer(() => emulator.process.stop());
 
     const db = connectDatabase(urls.databaseUrl, 1);
@@ -49,7 +49,7 @@ async function startCluster(folder: string, resources: AsyncDisposableStack) {
     console.log('No redis-server on the PATH: what is to be tried on a cluster is tried on one Redis.');
     return {};
   }
-  const ports = [await getPort(), await getPort(), await getPort()];
+  const ports = [await freePort(), await freePort(), await freePort()];
   for (const node of await startRedisCluster(server, { folder, ports })) resources.defer(() => node.stop());
   const redisUrl = `redis://127.0.0.1:${ports[0]}`;
   return { redisUrl, redisReaderUrl: redisUrl, isRedisCluster: true };

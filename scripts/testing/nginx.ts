@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import getPort from 'get-port';
+import { freePort } from '../local/free-ports.ts';
 import { startNginx } from '../local/nginx.ts';
 import { findServers } from '../local/servers.ts';
 import { message } from './raw-http.ts';
@@ -46,7 +46,7 @@ export async function startUpstream(resources: AsyncDisposableStack) {
 
 /** An nginx with a server in the place of persistence, and nothing in the place of the other services. */
 export async function startTestNginx(resources: AsyncDisposableStack, persistence: number) {
-  const [folder, port, nobody] = [testFolder(resources), await getPort(), await getPort()];
+  const [folder, port, nobody] = [testFolder(resources), await freePort(), await freePort()];
   const started = await startNginx(nginx, { folder, port, services: { purchase: nobody, query: nobody, persistence } });
   resources.defer(() => started.stop());
   return { ...started, folder, port };

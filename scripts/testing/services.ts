@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import getPort from 'get-port';
 import type { ServiceName } from '../../services/shared/path-table.ts';
 import { emulatorEnvironment } from '../local/emulator.ts';
+import { freePort } from '../local/free-ports.ts';
 import type { LocalProcess } from '../local/process.ts';
 import { startService } from '../local/services.ts';
 import { opsToken, orderTokenSecret } from './apps.ts';
@@ -26,7 +26,7 @@ export async function startTestService(
   at: { resources: AsyncDisposableStack; endpoint?: string; env?: Record<string, string> },
 ): Promise<TestService> {
   const { resources, endpoint = urls.endpoint, env = {} } = at;
-  const port = await getPort();
+  const port = await freePort();
   // The database is that of all tests: their conflicts are not for this one's queue to hear of.
   const toldTo = service === 'persistence' ? (await createMessaging()).topicArn : topicArn;
   // The SQS client goes to the queue's URL, not to the endpoint.

@@ -1,6 +1,6 @@
-import getPort from 'get-port';
 import { Compile } from 'typebox/compile';
 import { afterAll, describe, expect, it } from 'vitest';
+import { freePort } from '../../scripts/local/free-ports.ts';
 import { app, purchaseAppOn, seen } from '../../scripts/testing/purchase-app.ts';
 import { problems } from '../shared/problems.ts';
 import { connectRedis } from '../shared/redis.ts';
@@ -25,7 +25,7 @@ describe('a request id', () => {
 
 describe('a Redis that is away', () => {
   it('is answered 503 with Retry-After, and health says what is away', async () => {
-    const far = connectRedis(`redis://127.0.0.1:${await getPort()}`);
+    const far = connectRedis(`redis://127.0.0.1:${await freePort()}`);
     far.on('error', () => {});
     resources.defer(() => far.disconnect());
     const cutOff = await purchaseAppOn(far);

@@ -1,8 +1,8 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
-import getPort from 'get-port';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { afterAll, describe, expect, it, vi } from 'vitest';
+import { freePort } from '../../scripts/local/free-ports.ts';
 import { createMessaging, urls } from '../../scripts/testing/stores.ts';
 import { withCredentials } from './credentials.ts';
 import { connectDatabase } from './database.ts';
@@ -47,7 +47,7 @@ async function queueCheck(endpoint: string, queueUrl: string) {
 
 const nobody = { username: 'nobody', password: 'a-wrong-password' };
 const withUser = (url: string) => withCredentials(url.replace(/\/\/(.*@)?/, '//'), nobody);
-const away = `127.0.0.1:${await getPort()}`;
+const away = `127.0.0.1:${await freePort()}`;
 const { queueUrl } = await createMessaging();
 
 describe('the health of a store that is away', () => {

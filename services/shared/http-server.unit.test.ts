@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import getPort from 'get-port';
 import { afterAll, describe, expect, it, vi } from 'vitest';
+import { freePort } from '../../scripts/local/free-ports.ts';
 import { answersIn, dial, exchange, headersIn, type RawAnswer } from '../../scripts/testing/raw-answers.ts';
 import { silentLogger } from '../../scripts/testing/silent-logger.ts';
 import { startTestServer } from '../../scripts/testing/test-server.ts';
@@ -206,7 +206,7 @@ describe('a request that Node refuses', () => {
   });
 
   it.each(cases)('(%s) is no different on the port for metrics', async (_what, bytes, code) => {
-    const port = await getPort();
+    const port = await freePort();
     await serveMetrics(createMetrics().registry, {
       config: { METRICS_PORT: port, HOST: '127.0.0.1' },
       logger: silentLogger,

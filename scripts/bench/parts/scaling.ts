@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import getPort from 'get-port';
 import { Redis } from 'ioredis';
 import { connectRedisCluster, untilConnected } from '../../../services/shared/redis.ts';
+import { freePort } from '../../local/free-ports.ts';
 import { startRedisCluster } from '../../local/redis-cluster.ts';
 import { findServers } from '../../local/servers.ts';
 import { assertSold, emptyRedis, newEvent, openBenchEvent, purchasesOf, type Stores, untilPublished } from '../event.ts';
@@ -73,7 +73,7 @@ async function startTwoProcesses(bench: Bench, resources: AsyncDisposableStack, 
 /** Event `at` is named so that it is on master `at`. */
 async function startOnCluster(bench: Bench, resources: AsyncDisposableStack, env: Record<string, string>): Promise<Side> {
   const { redis: server } = await findServers(['redis'], () => {});
-  const ports = await Promise.all(Array.from({ length: masters }, () => getPort()));
+  const ports = await Promise.all(Array.from({ length: masters }, freePort));
   for (const node of await startRedisCluster(server, { folder: join(bench.folder, 'cluster'), ports })) {
     resources.defer(() => node.stop());
   }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import getPort from 'get-port';
+import { freePort } from '../../local/free-ports.ts';
 import { startNginx } from '../../local/nginx.ts';
 import { findServers } from '../../local/servers.ts';
 import type { PartContext, Report } from '../report.ts';
@@ -15,11 +15,11 @@ export async function throughLoadBalancer(
   const purchase = await startBenchService(bench, 'purchase', resources, { SNS_TOPIC_ARN: await createLonelyTopic(bench) });
   const { port: ofPurchase } = new URL(purchase.url);
   const { nginx } = await findServers(['nginx'], say);
-  const port = await getPort();
+  const port = await freePort();
   const loadBalancer = await startNginx(nginx, {
     folder: join(bench.folder, 'nginx'),
     port,
-    services: { purchase: Number(ofPurchase), query: await getPort(), persistence: await getPort() },
+    services: { purchase: Number(ofPurchase), query: await freePort(), persistence: await freePort() },
   });
   resources.defer(() => loadBalancer.stop());
   const balanced = { ...purchase, url: purchase.url.replace(ofPurchase, String(port)) };

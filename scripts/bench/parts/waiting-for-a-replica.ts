@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import getPort from 'get-port';
 import { Redis } from 'ioredis';
+import { freePort } from '../../local/free-ports.ts';
 import { startRedis } from '../../local/redis.ts';
 import { findServers } from '../../local/servers.ts';
 import type { PartContext, Report } from '../report.ts';
@@ -48,7 +48,7 @@ export async function waitingForAReplica({ bench, resources, say }: PartContext)
 async function startPair({ folder }: Bench, resources: AsyncDisposableStack): Promise<string> {
   const { redis: server } = await findServers(['redis'], () => {});
   const start = async (name: string) => {
-    const port = await getPort();
+    const port = await freePort();
     const process = await startRedis(server, { folder: join(folder, name), port }, replicationSettings);
     resources.defer(() => process.stop());
     const redis = new Redis(port);

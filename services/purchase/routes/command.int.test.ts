@@ -1,6 +1,6 @@
 import type { InjectOptions } from 'fastify';
-import getPort from 'get-port';
 import { afterAll, describe, expect, it } from 'vitest';
+import { freePort } from '../../../scripts/local/free-ports.ts';
 import { domainEvents } from '../../../scripts/testing/domain-events.ts';
 import { accepted, app, purchaseAppOn, seen } from '../../../scripts/testing/purchase-app.ts';
 import { dump, refusal } from '../../../scripts/testing/refusal.ts';
@@ -28,7 +28,7 @@ describe.each(all)('%s', (_name, ready) => {
   it('while Redis is away is answered 503 with Retry-After, and does nothing', async () => {
     const event = await openTestEvent();
     const request = await ready(event);
-    const far = connectRedis(`redis://127.0.0.1:${await getPort()}`);
+    const far = connectRedis(`redis://127.0.0.1:${await freePort()}`);
     far.on('error', () => {});
     resources.defer(() => far.disconnect());
     const cutOff = await purchaseAppOn(far);
