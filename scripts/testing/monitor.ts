@@ -6,12 +6,16 @@ import { vi } from 'vitest';
 import { redis, unique } from './stores.ts';
 
 /**
- * The commands that clients send while `work` runs and that have `text` in one of their arguments, in the order in which Redis
- * carried them out: each as its name and arguments. Calls from within scripts are left out.
+ * The commands that clients, or scripts, send while `work` runs and that have `text` in one of their arguments, in the order in which
+ * Redis carried them out: each as its name and arguments.
  */
-export async function commandsDuring(text: string, work: () => Promise<unknown>): Promise<string[][]> {
+export async function commandsDuring(
+  text: string,
+  work: () => Promise<unknown>,
+  from: 'clients' | 'scripts' = 'clients',
+): Promise<string[][]> {
   const nodes: Redis[] = redis instanceof Cluster ? redis.nodes('master') : [redis];
-  const monitors = await Promise.all(nodes.map(startMonitor));
+  const monitors = await Promise.all(nodes.map((node) => startMonitor(node, from)));
   try {
     await work();
     // Once a monitor has seen this, it has seen everything before it.
@@ -27,14 +31,15 @@ export async function commandsDuring(text: string, work: () => Promise<unknown>)
 }
 
 /** MONITOR on a connection of its own, without a client: ioredis' own now and then fails on its first lines. */
-async function startMonitor({ options: { host = '127.0.0.1', port = 6379 } }: Redis) {
+async function startMonitor({ options: { host = '127.0.0.1', port = 6379 } }: Redis, from: 'clients' | 'scripts') {
   const socket = connect(port, host);
   const commands: string[][] = [];
   const lines = createInterface(socket);
   lines.on('line', (line) => {
     // +1339518083.107412 [0 127.0.0.1:60866] "keys" "*"
     const isOfScript = /^\+[\d.]+ \[\d+ lua\]/.test(line);
-    if (!isOfScript) commands.push(Array.from(line.matchAll(/"((?:[^"\\]|\\.)*)"/g), ([, arg = '']) => arg));
+    // The mark that ends the wait is a client's.
+    if (isOfScript === (from === 'scripts') || /^\S+ \[[^\]]*\] "echo"/i.test(line)) commands.push(Array.from(line.matchAll(/"((?:[^"\\]|\\.)*)"/g), ([, arg = '']) => arg));
   });
   socket.write('MONITOR\r\n');
   await once(lines, 'line');
