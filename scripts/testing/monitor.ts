@@ -39,7 +39,8 @@ async function startMonitor({ options: { host = '127.0.0.1', port = 6379 } }: Re
     // +1339518083.107412 [0 127.0.0.1:60866] "keys" "*"
     const isOfScript = /^\+[\d.]+ \[\d+ lua\]/.test(line);
     // The mark that ends the wait is a client's.
-    if (isOfScript === (from === 'scripts') || /^\S+ \[[^\]]*\] "echo"/i.test(line)) commands.push(Array.from(line.matchAll(/"((?:[^"\\]|\\.)*)"/g), ([, arg = '']) => arg));
+    if (isOfScript === (from === 'scripts') || /^\S+ \[[^\]]*\] "echo"/i.test(line))
+      commands.push(Array.from(line.matchAll(/"((?:[^"\\]|\\.)*)"/g), ([, arg = '']) => arg));
   });
   socket.write('MONITOR\r\n');
   await once(lines, 'line');
