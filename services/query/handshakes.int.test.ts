@@ -24,7 +24,7 @@ lines.length = 0;
 const { eventId } = await openTestEvent();
 const path = `/query/ws/v1/events/${eventId}`;
 
-/** A handshake, with other headers instead of its own. */
+/** A handshake with some of its headers changed. */
 function handshake(line: string, changes: Record<string, string | undefined> = {}): string {
   const headers = {
     host: 'x',
@@ -52,15 +52,15 @@ describe('a handshake', () => {
     ['no protocol', handshake(`GET ${path}`, { 'sec-websocket-protocol': ',' }), 'INVALID_REQUEST'],
     ['no host', handshake(`GET ${path}`, { host: undefined }), 'INVALID_REQUEST'],
     ['an encoding', handshake(`GET ${path}`, { 'content-encoding': 'gzip' }), 'UNSUPPORTED_MEDIA_TYPE'],
-    ['an event that is none', handshake(`GET ${path}-missing`), 'EVENT_NOT_FOUND'],
-    ['a name that is none', handshake('GET /query/ws/v1/events/-', { connection: close }), 'INVALID_REQUEST'],
-    ['a path that is malformed', handshake('GET /query/ws/v1/events/%', { connection: close }), 'INVALID_REQUEST'],
-    ['a path that is too long', handshake(`GET ${path}${'x'.repeat(500)}`, { connection: close }), 'INVALID_REQUEST'],
+    ['an unknown event', handshake(`GET ${path}-missing`), 'EVENT_NOT_FOUND'],
+    ['an invalid event id', handshake('GET /query/ws/v1/events/-', { connection: close }), 'INVALID_REQUEST'],
+    ['a malformed path', handshake('GET /query/ws/v1/events/%', { connection: close }), 'INVALID_REQUEST'],
+    ['an overlong path', handshake(`GET ${path}${'x'.repeat(500)}`, { connection: close }), 'INVALID_REQUEST'],
     ['a POST', handshake(`POST ${path}`, { connection: close }), 'METHOD_NOT_ALLOWED'],
     ['a POST with a body', `${handshake(`POST ${path}`, { connection: close, 'content-length': '2' })}{}`, 'METHOD_NOT_ALLOWED'],
-    ["the operator's page, by a stranger", handshake(`GET /query/ops/events/${eventId}`), 'NOT_SIGNED_IN'],
+    ["the operator's page, without signing in", handshake(`GET /query/ops/events/${eventId}`), 'NOT_SIGNED_IN'],
     ['a path without sockets', handshake('GET /query/ops/assets/missing.js', { connection: close }), 'NOT_FOUND'],
-  ])('that is refused (%s) is a problem with its request id, and closes the connection', async (_what, bytes, code) => {
+  ])('that is refused (%s) returns a problem with its request id and closes the connection', async (_what, bytes, code) => {
     const [answer, ...others] = await exchange(app, bytes);
     expect(answer).toMatchObject({
       status: problems[code].status,
@@ -75,13 +75,13 @@ describe('a handshake', () => {
     expect(others).toEqual([]);
   });
 
-  it('that is pipelined behind a request is answered like a GET, and the connection is not lost', async () => {
+  it('that is pipelined behind a request is answered like a GET, and the connection survives', async () => {
     const get = 'GET /query/health HTTP/1.1\r\nhost: x\r\n\r\n';
     const answers = await exchange(app, get + handshake(`GET ${path}`, { connection: close }));
     expect(answers.map(({ status }) => status)).toEqual([200, 400]);
   });
 
-  it('that is accepted has its request id', async () => {
+  it('that is accepted returns its request id', async () => {
     const socket = dial(app);
     socket.write(handshake(`GET ${path}`));
     const [answer] = await once(socket, 'data');
@@ -89,13 +89,13 @@ describe('a handshake', () => {
     socket.destroy();
   });
 
-  it('of any kind leaves no connection and no line in the log behind', async () => {
+  it('of any kind leaves neither a connection nor a log line behind', async () => {
     await vi.waitFor(async () => expect(await connections()).toBe(0), 5_000);
     expect(lines).toEqual([]);
   });
 });
 
-it('a handshake that is accepted while the service stops is told so, and the service ends', async () => {
+it('a handshake that is accepted while the service stops gets a close frame, and the service still stops', async () => {
   const stopping = createHttpServer({ logger });
   const found = Promise.withResolvers<Watcher>();
   const find = vi.fn(() => found.promise);
@@ -111,6 +111,6 @@ it('a handshake that is accepted while the service stops is told so, and the ser
   const sent = await received;
   const [head = '', frame = ''] = sent.split('\r\n\r\n');
   expect(head).toMatch(/^HTTP\/1.1 101 .*x-request-id: mine/is);
-  expect(frame).toContain('The service stops');
+  expect(frame).toContain('The service is stopping');
   await closed;
 });

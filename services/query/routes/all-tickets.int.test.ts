@@ -18,15 +18,15 @@ resources.defer(() => app.close());
 
 type Listed = { ticketId: string; createdOn: string };
 
-/** A time of the test's own, far from that of any other test's tickets. */
+/** A time unique to the test, far from any other test's tickets. */
 const ownTime = () => Date.UTC(2200, 0, 1) + Math.floor(Math.random() * 1e12);
 
-/** A cursor just before a time. */
+/** A cursor for a position just before a time. */
 const justBefore = (ms: number) => encodeCursor({ createdOn: new Date(ms - 1), eventId: 'E', sequence: 1, ticketId: uuidv7() });
 
 const nextOf = (link: unknown) => /^<([^>]+)>; rel="next"$/.exec(String(link))?.[1];
 
-/** Tickets sold from a time on, as a client that follows rel="next" sees them until it has seen so many. */
+/** The first `count` tickets sold from a time on, as seen by a client that follows rel="next". */
 async function ticketsFrom(ms: number, count: number, query: Record<string, string>): Promise<Listed[]> {
   const listed: Listed[] = [];
   const headers = asOperator;
@@ -40,7 +40,7 @@ async function ticketsFrom(ms: number, count: number, query: Record<string, stri
   }
 }
 
-/** Sells two tickets of an event as one order, at a time; returns their ids. */
+/** Sells two tickets of an event as one order at the given time. Returns their ids. */
 async function sell(event: Inventory, sequence: number, ms: number, buyerId = unique('Buyer')): Promise<string[]> {
   const seat = (column: number) => ({ zoneId: 1, row: 'A', column, priceMinor: 10_000 });
   const tickets = [seat(2 * sequence - 1), seat(2 * sequence)];
@@ -52,11 +52,11 @@ async function sell(event: Inventory, sequence: number, ms: number, buyerId = un
 const ids = (tickets: Listed[]) => tickets.map(({ ticketId }) => ticketId);
 
 describe('the list of all tickets', () => {
-  it('is in the order of sale over all events, newest last, whatever the page size and the order in which sales were applied', async () => {
+  it('is in order of sale across all events, newest last, whatever the page size or the order of projection', async () => {
     const startMs = ownTime();
     const [one, other] = [await openTestEvent(), await openTestEvent()].toSorted((a, b) => (a.eventId < b.eventId ? -1 : 1));
     if (!one || !other) expect.fail();
-    // The last two at the same time. Neither ids nor rows are in this order.
+    // The last two sales have the same time. Neither ids nor rows are in this order.
     const last = await sell(other, 2, startMs + 2);
     const third = await sell(one, 2, startMs + 2);
     const second = await sell(one, 1, startMs + 1);
@@ -65,7 +65,7 @@ describe('the list of all tickets', () => {
     for (const limit of ['1', '2', '3', '7', '100']) expect(ids(await ticketsFrom(startMs, 8, { limit }))).toEqual(sold);
   });
 
-  it('narrowed to an event, a buyer or both has the same tickets in the same order', async () => {
+  it('filtered by event, buyer or both keeps the same order', async () => {
     const startMs = ownTime();
     const [one, other] = [await openTestEvent(), await openTestEvent()];
     const [ann, bob] = [unique('Ann'), unique('Bob')];
@@ -81,14 +81,14 @@ describe('the list of all tickets', () => {
     const list = async (query: Record<string, string>) => ids(await ticketsFrom(startMs, 10, { ...query, limit: '3' }));
     expect(await list({})).toEqual(of(() => true));
     expect(await list({ buyerId: ann })).toEqual(of((sale) => sale.buyerId === ann));
-    // An event's own list begins where the cursor's sequence is.
+    // Without a cursor: an event's own list starts at the cursor's sequence number, not at its time.
     const { json } = await app.inject({ url: '/query/api/v1/tickets', query: { eventId } });
     expect(ids(json<Listed[]>())).toEqual(of((sale) => sale.event === one));
     const both = await app.inject({ url: '/query/api/v1/tickets', headers: asOperator, query: { eventId, buyerId: ann } });
     expect(ids(both.json<Listed[]>())).toEqual(of((sale) => sale.event === one && sale.buyerId === ann));
   });
 
-  it('shows a ticket that was sold before others but applied after them in its place, and repeats none to those who page on', async () => {
+  it('shows a ticket that was applied late in its place by time of sale, and repeats none to clients already past it', async () => {
     const startMs = ownTime();
     const event = await openTestEvent();
     const first = await sell(event, 1, startMs);
@@ -101,7 +101,7 @@ describe('the list of all tickets', () => {
     expect(ids(await ticketsFrom(startMs, 6, {}))).toEqual([first, second, third].flat());
   });
 
-  it('has a page of 100 tickets where nothing else is said, which is not for shared caches', async () => {
+  it('has pages of 100 tickets by default, which shared caches may not keep', async () => {
     const startMs = ownTime();
     const event = await openTestEvent({ zones: [{ zoneId: 1, capacity: 1_000, priceMinor: 100 }] });
     const tickets = Array.from({ length: 101 }, () => ({ zoneId: 1, priceMinor: 100 }));
@@ -113,7 +113,7 @@ describe('the list of all tickets', () => {
     expect((await app.inject('/query/api/v1/tickets')).statusCode).toBe(200);
   });
 
-  it('reads as many rows as it shows and sorts none, however many tickets there are', async () => {
+  it('reads about as many rows as it returns and sorts none, however many tickets exist', async () => {
     const startMs = ownTime();
     const { eventId, venueId } = await openTestEvent();
     const rows = Array.from({ length: 20_000 }, (_, at) => ({
@@ -126,7 +126,7 @@ describe('the list of all tickets', () => {
         .insertInto('tickets')
         .values(rows.slice(at, at + 1_000))
         .execute();
-    // The one connection whose work is counted.
+    // A single connection, whose work is counted.
     const counted = connectDatabase(urls.databaseUrl, 1);
     resources.defer(() => counted.destroy());
     const own = await testQueryApp({ db: counted, redis });
@@ -144,7 +144,7 @@ describe('the list of all tickets', () => {
       const spent = Array.from(done, ([name, value]) => [name, value - (idle.get(name) ?? 0)] as const);
       const sum = (prefix: string) => spent.reduce((total, [name, count]) => total + (name.startsWith(prefix) ? count : 0), 0);
       expect(sum('Sort_')).toBe(0);
-      // Some are of "show status" itself.
+      // "show status" itself reads some.
       expect(sum('Handler_read')).toBeLessThan(1_000);
     }
   });
@@ -154,21 +154,21 @@ describe('a cursor', () => {
   const old = (eventId: string) => Buffer.from(`${eventId}.1.${uuidv7()}`).toString('base64url');
 
   it.each([
-    ['has the form that earlier versions used', '', () => old('Event1')],
-    ['has that form and an event whose name looks like a time', '', () => old('1767225600000.E')],
+    ['has the format of earlier versions', '', () => old('Event1')],
+    ['has that format and an event id that looks like a time', '', () => old('1767225600000.E')],
     [
-      "is another event's",
+      'is for another event',
       '&eventId=Event1',
       () => encodeCursor({ createdOn: new Date(), eventId: 'E', sequence: 1, ticketId: uuidv7() }),
     ],
-    ['has a time that no calendar knows', '', () => Buffer.from(`${'9'.repeat(15)}/E/1/${uuidv7()}`).toString('base64url')],
-  ])('that %s is a 400 that says what to do', async (_case, rest, cursorOf) => {
+    ['has a time beyond the calendar', '', () => Buffer.from(`${'9'.repeat(15)}/E/1/${uuidv7()}`).toString('base64url')],
+  ])('that %s is rejected with a 400 that says what to do', async (_case, rest, cursorOf) => {
     const answer = await app.inject(`/query/api/v1/tickets?cursor=${cursorOf()}${rest}`);
-    const errors = [{ parameter: 'cursor', detail: 'is not a cursor of this list; start again without one' }];
+    const errors = [{ parameter: 'cursor', detail: 'is not a cursor for this list; start again without one' }];
     expect([answer.statusCode, answer.json()]).toEqual([400, expect.objectContaining({ code: 'INVALID_REQUEST', errors })]);
   });
 
-  it('may be of the latest time and the longest names that there are', async () => {
+  it('may have the latest time and the longest names possible', async () => {
     const ticketId = 'ffffffff-ffff-7fff-bfff-ffffffffffff';
     const eventId = 'E'.repeat(64);
     const cursor = encodeCursor({ createdOn: new Date(99_999_999_999_999), eventId, sequence: 999_999_999_999_999, ticketId });

@@ -26,7 +26,7 @@ const seats = ({ eventId }: Pick<Inventory, 'eventId'>, zoneId = 1) => `/query/a
 const standing = (zoneId: number, capacity: number) => ({ zoneId, capacity, priceMinor: 100 });
 
 describe('the availability of an event', () => {
-  it('is the counts of each zone, and of all together: capacity = available + held + sold', async () => {
+  it('has the counts of each zone and their totals: capacity = available + held + sold', async () => {
     const event = await openTestEvent({ zones: [seatedZone(10, 3, 5), standing(2, 50), seatedZone(1, 1, 2)] });
     await sellSeats(redis, purchaseOf(event, { zoneId: 10, column: 2 }));
     await sellSeats(redis, purchaseOf(event, { wish: { zoneId: 2, quantity: 3, split: false } }));
@@ -48,7 +48,7 @@ describe('the availability of an event', () => {
 });
 
 describe('the seats of a zone', () => {
-  it('are a bit each, rows beginning at a byte, 1 for what is sold or held; beyond the end of what Redis keeps all is free', async () => {
+  it("are one bit each, 1 if sold or held, with rows aligned to bytes; beyond the end of Redis' bitmap all are free", async () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 4, 3), seatedZone(2, 3, 10)] });
     const fresh = { eventId: event.eventId, zoneId: 2, version: 0, rows: 3, columns: 10, bytesPerRow: 2, taken: 'AAAAAAAA' };
     expect((await get(seats(event, 2))).json()).toEqual(fresh);
@@ -60,7 +60,7 @@ describe('the seats of a zone', () => {
     await expect.poll(async () => (await get(seats(event, 2))).json()).toEqual({ ...fresh, version: 3, taken });
   });
 
-  it('are rows of letters for people', async () => {
+  it('are rows of characters for people', async () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 4, 3), seatedZone(2, 28, 10)] });
     await sellSeats(redis, purchaseOf(event, { zoneId: 2, row: 'AB', column: 10 }));
     await sellSeats(redis, purchaseOf(event, { zoneId: 2, row: 'A', column: 1 }));
@@ -86,7 +86,7 @@ describe('the seats of a zone', () => {
     ]);
   });
 
-  it('are a million, at most: all are told', async () => {
+  it('are all returned, even a million of them', async () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 1_000, 1_000)] });
     await sellSeats(redis, purchaseOf(event, { row: 'ALL', column: 1_000 }));
     const { taken } = (await get(seats(event))).json();
@@ -100,7 +100,7 @@ describe('caching', () => {
     ['the availability', availability],
     ['the seats', seats],
     ['the seats in rows', (event: Inventory) => `${seats(event)}?form=rows`],
-  ])('%s may be kept a second, and is a 304 to its ETag until a seat is taken', async (_what, urlOf) => {
+  ])('%s may be cached for a second, and its ETag yields 304 until a seat is taken', async (_what, urlOf) => {
     const event = await openTestEvent();
     const first = await get(urlOf(event));
     expect(first.headers['cache-control']).toBe('public, max-age=1');
@@ -111,7 +111,7 @@ describe('caching', () => {
     await expect.poll(async () => (await get(urlOf(event), headers)).statusCode).toBe(200);
   });
 
-  it('in the service lasts 100 ms: 1,000 polls cost Redis one read for each 100 ms that they take', async () => {
+  it('inside the service lasts 100 ms: 1,000 polls cost Redis one read per 100 ms', async () => {
     const event = await openTestEvent();
     const startedAt = performance.now();
     let elapsedMs = Number.NaN;
@@ -121,21 +121,21 @@ describe('caching', () => {
       expect(new Set(await inParallel(polls, 50, async (url) => (await get(url)).statusCode))).toEqual(new Set([200]));
       elapsedMs = performance.now() - startedAt;
     });
-    // And another one if Redis does not know the script yet.
+    // Plus one if Redis has not cached the script yet.
     expect(commands.length).toBeLessThanOrEqual(2 + elapsedMs / 100);
   });
 });
 
-describe('what there is not', () => {
+describe('a request', () => {
   const never = { eventId: unique('event') };
   beforeAll(() => openTestEvent());
 
   it.each<[string, string, (event: Inventory) => string]>([
     ['the availability of an event that was never opened', 'EVENT_NOT_FOUND', () => availability(never)],
-    ['the seats of one', 'EVENT_NOT_FOUND', () => seats(never)],
-    ['a zone', 'ZONE_NOT_FOUND', (event) => seats(event, 3)],
-    ['seats where people stand', 'SEAT_NOT_FOUND', (event) => seats(event, 2)],
-  ])('is a 404: %s, %s', async (_what, code, urlOf) => {
+    ['the seats of such an event', 'EVENT_NOT_FOUND', () => seats(never)],
+    ['an unknown zone', 'ZONE_NOT_FOUND', (event) => seats(event, 3)],
+    ['the seats of a standing zone', 'SEAT_NOT_FOUND', (event) => seats(event, 2)],
+  ])('for %s is a 404, %s', async (_what, code, urlOf) => {
     const event = await openTestEvent({ zones: [seatedZone(1, 1, 1), standing(2, 50)] });
     const answer = await get(urlOf(event));
     expect([answer.statusCode, answer.json()]).toEqual([404, expect.objectContaining({ code })]);
@@ -148,7 +148,7 @@ describe('what there is not', () => {
     ['/events/E/zones/0/seats', 'zoneId'],
     ['/events/E/zones/1/seats?form=svg', 'form'],
     ['/events/E/zones/1/seats?shape=rows', 'shape'],
-  ])('is a 400 where it is not valid: %s', async (path, parameter) => {
+  ])('that is invalid is a 400: %s', async (path, parameter) => {
     const answer = await get(`/query/api/v1${path}`);
     const errors = [expect.objectContaining({ parameter })];
     expect([answer.statusCode, answer.json()]).toEqual([400, expect.objectContaining({ code: 'INVALID_REQUEST', errors })]);
@@ -162,7 +162,7 @@ describe('an inventory that cannot be read', () => {
       ({ eventId }: Inventory) => redis.del(inventoryKey(eventId), countsKey(eventId), takenKey(eventId)),
     ],
     ['Redis is empty', () => redis.flushdb()],
-  ])('is a 503, never "no such event", and never free: %s', async (_what, lose) => {
+  ])('is a 503, never "event not found" or free seats: %s', async (_what, lose) => {
     const event = await openTestEvent();
     expect(await redis.sismember(openedEventsKey, event.eventId)).toBe(1);
     await lose(event);
@@ -173,7 +173,7 @@ describe('an inventory that cannot be read', () => {
     }
   });
 
-  it('is a 503 while Redis is away; tickets and counts are answered meanwhile, and all is when it is back', async () => {
+  it('is a 503 during a Redis outage, while ticket counts still work; all recover with Redis', async () => {
     const event = await openTestEvent();
     const far = await connectFarRedis(resources);
     const own = await appOn(far.redis);

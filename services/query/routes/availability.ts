@@ -9,20 +9,20 @@ import type { SeatReader } from '../live/seat-reader.ts';
 import { seatsMessage } from '../live/snapshot.ts';
 import { json } from './json.ts';
 
-/** Clients that need it fresher use the WebSocket. */
+/** Clients that need fresher figures use the WebSocket. */
 const cacheControl = 'public, max-age=1';
 
-const freshness = 'At most 100 ms older than the inventory, plus the time it takes to read.';
+const freshness = 'At most 100 ms behind the inventory, plus the time that a read takes.';
 
 const counts = {
   capacity: Type.Integer({ minimum: 0 }),
   available: Type.Integer({ minimum: 0 }),
-  held: Type.Integer({ minimum: 0, description: 'Set aside for a buyer until a time' }),
+  held: Type.Integer({ minimum: 0, description: 'Reserved for a buyer for a limited time' }),
   sold: Type.Integer({ minimum: 0 }),
 };
 const Availability = Type.Object({
   eventId: EventId,
-  version: Type.Integer({ minimum: 0, description: 'Counts the changes of what is available' }),
+  version: Type.Integer({ minimum: 0, description: 'Increases with every change of availability' }),
   ...counts,
   zones: Type.Array(Type.Object({ zoneId: ZoneId, ...counts })),
 });
@@ -30,7 +30,7 @@ const Availability = Type.Object({
 const zone = {
   eventId: EventId,
   zoneId: ZoneId,
-  version: Type.Integer({ minimum: 0, description: "The event's version when the zone last changed, 0 where it never did" }),
+  version: Type.Integer({ minimum: 0, description: "The event's version at the zone's last change; 0 if it never changed" }),
 };
 const CompactSeats = Type.Object(
   {
@@ -39,35 +39,35 @@ const CompactSeats = Type.Object(
     columns: Type.Integer({ minimum: 1 }),
     bytesPerRow: Type.Integer({ minimum: 1 }),
     taken: Type.String({
-      description: 'Base64 of `bytesPerRow` bytes a row; the highest bit of the first is column 1, and 1 is taken',
+      description: "Base64, `bytesPerRow` bytes per row; the highest bit of a row's first byte is column 1, and 1 means taken",
       examples: ['gAAAAA=='],
     }),
   },
-  { description: 'For programs', additionalProperties: false },
+  { description: 'For programs: form=compact', additionalProperties: false },
 );
 const ReadableSeats = Type.Object(
   {
     ...zone,
     rows: Type.Array(
-      Type.Object({ row: Row, seats: Type.String({ description: "From column 1: '.' is free, 'x' taken", examples: ['..x.'] }) }),
+      Type.Object({ row: Row, seats: Type.String({ description: "From column 1: '.' is free, 'x' is taken", examples: ['..x.'] }) }),
     ),
   },
   { description: 'For people: form=rows', additionalProperties: false },
 );
 
-/** GET /query/api/v1/events/{eventId}…: how many seats are free, and which, from the Redis reader. */
+/** GET /query/api/v1/events/{eventId}…: the number of free seats, and which seats are free, from the Redis reader. */
 export function registerAvailabilityRoutes(app: HttpServer, readSeats: SeatReader): void {
   app.get(
     '/query/api/v1/events/:eventId/availability',
     {
       schema: {
         operationId: 'getAvailability',
-        summary: 'How many seats of an event are free, by zone',
+        summary: "An event's availability, by zone",
         description: freshness,
         tags: ['availability'],
         params: Type.Object({ eventId: EventId }),
         response: {
-          200: json(Availability, 'Now'),
+          200: json(Availability, 'The current availability'),
           ...problemResponses('INVALID_REQUEST', 'NOT_SIGNED_IN', 'EVENT_NOT_FOUND', 'INVENTORY_UNAVAILABLE'),
         },
       },
@@ -96,8 +96,8 @@ export function registerAvailabilityRoutes(app: HttpServer, readSeats: SeatReade
     {
       schema: {
         operationId: 'getSeats',
-        summary: 'Which seats of a zone are free',
-        description: `${freshness} To follow them as they are sold, open the WebSocket \`/query/ws/v1/events/{eventId}\`.`,
+        summary: "A zone's seats, free or taken",
+        description: `${freshness} To follow sales live, open the WebSocket \`/query/ws/v1/events/{eventId}\`.`,
         tags: ['availability'],
         params: Type.Object({ eventId: EventId, zoneId: ZoneId }),
         querystring: Type.Object(
@@ -105,7 +105,7 @@ export function registerAvailabilityRoutes(app: HttpServer, readSeats: SeatReade
           { additionalProperties: false },
         ),
         response: {
-          200: json(Type.Union([CompactSeats, ReadableSeats]), 'Now'),
+          200: json(Type.Union([CompactSeats, ReadableSeats]), 'The current seats'),
           ...problemResponses(
             'INVALID_REQUEST',
             'NOT_SIGNED_IN',

@@ -11,7 +11,7 @@ afterAll(() => app.close());
 const get = (query: Record<string, string>, headers: Record<string, string> = asOperator) =>
   app.inject({ url: '/query/api/v1/tickets', query, headers });
 
-/** The ids of a list's tickets, page by page. */
+/** The ids of the listed tickets, page by page. */
 async function pagesOf(query: Record<string, string>): Promise<string[][]> {
   const pages: string[][] = [];
   let answer = await get(query);
@@ -25,10 +25,10 @@ async function pagesOf(query: Record<string, string>): Promise<string[][]> {
   }
 }
 
-/** Two events at which a buyer has tickets, sold between those of others; gives the buyer's by event, in the order of sale. */
+/** Makes two events in which a buyer has tickets among other buyers'. Returns the buyer's tickets by event, in order of sale. */
 async function twoEvents() {
   const buyerId = unique('Buyer');
-  // In the order of their ids, which is that of a buyer's list.
+  // By id, as a buyer's list orders events.
   const events = [await openTestEvent(), await openTestEvent()].toSorted((a, b) => (a.eventId < b.eventId ? -1 : 1));
   const bought = await Promise.all(
     events.map(async (event) => {
@@ -48,7 +48,7 @@ async function twoEvents() {
 }
 
 describe("a buyer's tickets", () => {
-  it('are all that the buyer has, at whatever event, each once, whatever the page size', async () => {
+  it("are all of the buyer's tickets for any event, each once, whatever the page size", async () => {
     const { buyerId, bought } = await twoEvents();
     const all = bought.flatMap(({ ids }) => ids);
     for (const limit of [1, 2, 3, 4, 7, 9, 10]) {
@@ -58,14 +58,14 @@ describe("a buyer's tickets", () => {
     }
   });
 
-  it('are those at one event where it is named too', async () => {
+  it('are only those for one event if the request names it too', async () => {
     const { buyerId, bought } = await twoEvents();
     for (const { eventId, ids } of bought) {
       for (const limit of [1, 2, 5]) expect((await pagesOf({ buyerId, eventId, limit: String(limit) })).flat()).toEqual(ids);
     }
   });
 
-  it('tell what was cancelled, and are asked for anew each time', async () => {
+  it('show cancellations, and must be revalidated each time', async () => {
     const { buyerId, bought } = await twoEvents();
     const [sale] = bought[1]?.sales ?? [];
     if (!sale) throw new Error('nothing was bought');
@@ -76,7 +76,7 @@ describe("a buyer's tickets", () => {
     expect(answer.headers['cache-control']).toBe('private, no-cache');
   });
 
-  it('are not for strangers, who learn nothing about a buyer, not even whether there is one', async () => {
+  it('are refused to everyone but the operator, without revealing whether the buyer exists', async () => {
     const { buyerId, bought } = await twoEvents();
     const [{ eventId = '', sales = [] } = {}] = bought;
     const askers = [{}, asBuyerOf(sales[0]?.data.orderId ?? ''), { authorization: 'Bearer of-nothing' }];
@@ -89,14 +89,14 @@ describe("a buyer's tickets", () => {
     }
   });
 
-  it('are none for a buyer who has none, here or anywhere', async () => {
+  it('are an empty list for a buyer without tickets, at this event or anywhere', async () => {
     const { buyerId, bought } = await twoEvents();
     expect(await pagesOf({ buyerId: unique('Buyer') })).toEqual([[]]);
     expect(await pagesOf({ buyerId: buyerId.toUpperCase() })).toEqual([[]]);
     expect(await pagesOf({ buyerId: unique('Buyer'), eventId: bought[0]?.eventId ?? '' })).toEqual([[]]);
   });
 
-  it('are a 404 at an event that is not there', async () => {
+  it('are a 404 for an unknown event', async () => {
     const answer = await get({ buyerId: unique('Buyer'), eventId: unique('event') });
     expect([answer.statusCode, answer.json()]).toEqual([404, expect.objectContaining({ code: 'EVENT_NOT_FOUND' })]);
   });

@@ -9,7 +9,7 @@ afterAll(() => app.close());
 const get = (eventId: string, headers = {}) => app.inject({ url: `/query/api/v1/events/${eventId}`, headers });
 
 describe("an event's catalogue", () => {
-  it('is what was opened: the zones by their ids, with or without seats, each at its price', async () => {
+  it('is the event as opened: its zones by id, with or without seats, each with its price', async () => {
     const zones = [{ zoneId: 30, capacity: 200, priceMinor: 4_550 }, seatedZone(4, 26, 30, 12_000)];
     const event = await openTestEvent({ currency: 'EUR', ticketsPerBuyer: 6, onSaleAtMs: Date.UTC(2026, 5, 1, 9), zones });
     const { eventId, venueId } = event;
@@ -32,7 +32,7 @@ describe("an event's catalogue", () => {
     ]);
   });
 
-  it('has names of its own: another event at the same venue leaves them as they are', async () => {
+  it('has its own names: another event at the same venue does not change them', async () => {
     const event = await openTestEvent();
     const names = (word: string) => ({
       venueName: `A ${word} hall`,
@@ -47,12 +47,12 @@ describe("an event's catalogue", () => {
     expect((await get(other.eventId)).json()).toMatchObject(named('quiet'));
   });
 
-  it('says null where a buyer may have any number of tickets', async () => {
+  it('has null as ticketsPerBuyer if a buyer may have any number of tickets', async () => {
     const { eventId } = await openTestEvent();
     expect((await get(eventId)).json()).toMatchObject({ ticketsPerBuyer: null });
   });
 
-  it('may be kept for ten seconds by anyone, and answers 304 to its ETag until the event is opened anew', async () => {
+  it('may be cached by anyone for ten seconds, and its ETag yields 304 until the event is opened again', async () => {
     const event = await openTestEvent();
     const { headers } = await get(event.eventId);
     expect(headers['cache-control']).toBe('public, max-age=10');
@@ -62,7 +62,7 @@ describe("an event's catalogue", () => {
     expect((await get(event.eventId, known)).json()).toMatchObject({ zones: [{ price: '5.00' }] });
   });
 
-  it('is a 404 for an event that is not there, be it by the case of its letters', async () => {
+  it('is a 404 for an unknown event, even if only the case of its letters differs', async () => {
     const { eventId } = await openTestEvent();
     for (const unknown of [unique('event'), eventId.toUpperCase()]) {
       const answer = await get(unknown);
@@ -70,7 +70,7 @@ describe("an event's catalogue", () => {
     }
   });
 
-  it('is a 400 for what is no id of an event', async () => {
+  it('is a 400 for an invalid event id', async () => {
     const answer = await get(encodeURIComponent("E' OR 1=1 -- "));
     const errors = [expect.objectContaining({ parameter: 'eventId' })];
     expect([answer.statusCode, answer.json()]).toEqual([400, expect.objectContaining({ code: 'INVALID_REQUEST', errors })]);

@@ -6,10 +6,10 @@ import { problemResponses, sendProblem } from '../../shared/problems.ts';
 import { CatalogueEvent, findEvent } from '../queries/catalogue.ts';
 import { json } from './json.ts';
 
-/** It changes when somebody opens the event anew; all buyers look at the same. */
+/** An event changes only when it is opened again, and all buyers see the same. */
 const cacheControl = 'public, max-age=10';
 
-/** GET /query/api/v1/events/{eventId}: what is on offer, from the reader. */
+/** GET /query/api/v1/events/{eventId}: an event with its zones and prices, from the MySQL reader. */
 export function registerCatalogueRoutes(app: HttpServer, db: Database): void {
   app.get(
     '/query/api/v1/events/:eventId',

@@ -30,7 +30,7 @@ async function listen(app: HttpServer): Promise<string> {
 
 const base = await listen(await testQueryApp({ db, redis }));
 
-/** A server with the live routes alone, and limits that a test can reach. */
+/** A server with only the live routes, and limits that a test can reach. */
 async function limited(limits: Parameters<typeof registerLiveRoutes>[2]) {
   const app = createHttpServer({ logger: silentLogger, handlerMs: 1_000 });
   await registerLiveRoutes(app, createWatchers({ readSeats: createSeatReader(redis), logger: silentLogger }), limits);
@@ -51,14 +51,14 @@ const handshake = {
   'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
 };
 
-/** What a handshake is answered where it is refused. */
+/** The response to a handshake that is refused. */
 async function refusal(eventId: string, at = base) {
   const outgoing = request(at + path(eventId), { headers: handshake }).end();
   const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
   return { status: answer.statusCode, headers: answer.headers, body: (await json(answer)) as Record<string, unknown> };
 }
 
-/** A client that shakes hands and then neither reads nor says anything by itself. */
+/** A client that completes the handshake and then neither reads nor sends anything. */
 async function deafClient({ eventId }: Inventory, at: string): Promise<Socket> {
   const { hostname, port } = new URL(at);
   const socket = connect(Number(port), hostname);
@@ -71,7 +71,7 @@ async function deafClient({ eventId }: Inventory, at: string): Promise<Socket> {
 }
 
 describe('a client', () => {
-  it('is sent the seats as they are, and what is held, sold and free again as it happens', async () => {
+  it('gets the seats as they are, and then every hold, sale and release as it happens', async () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 2, 10), { zoneId: 2, capacity: 50, priceMinor: 100 }] });
     await sellSeats(redis, purchaseOf(event, { row: 'B', column: 10 }));
     const client = await watch(event);
@@ -97,13 +97,13 @@ describe('a client', () => {
     expect(client.seen).toMatchObject({ snapshot: 1, asked: 0 });
   });
 
-  it('is sent a snapshot when it asks', async () => {
+  it('gets a snapshot when it asks for one', async () => {
     const client = await watch(await openTestEvent());
     client.send('{"type":"snapshot"}');
     await waitFor(() => expect(client.seen.snapshot).toBe(2));
   });
 
-  it('is sent a snapshot when the event is opened with other zones', async () => {
+  it('gets a snapshot when the event is opened again with other zones', async () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 2, 10)] });
     const client = await watch(event);
     await sellSeats(redis, purchaseOf(event));
@@ -116,22 +116,22 @@ describe('a client', () => {
     ['is not JSON', 'snapshot', 1008],
     ['is another type', '{"type":"buy"}', 1008],
     ['has no type', 'null', 1008],
-    ['is longer than it need be', `{"type":"snapshot","x":"${'x'.repeat(1_024)}"}`, 1009],
-  ])('is sent away, with the reason, when what it says %s', async (_what, text, code) => {
+    ['is too long', `{"type":"snapshot","x":"${'x'.repeat(1_024)}"}`, 1009],
+  ])('is disconnected, with the reason, when its message %s', async (_what, text, code) => {
     const client = await watch(await openTestEvent());
     client.send(text);
     const closed = await client.closed;
     expect(closed.code).toBe(code);
-    if (code === 1008) expect(closed.reason).toBe('Only {"type":"snapshot"} is understood');
+    if (code === 1008) expect(closed.reason).toBe('Only {"type":"snapshot"} is accepted');
   });
 
-  it('is sent away when it says too much', async () => {
+  it('is disconnected when it sends too many messages', async () => {
     const client = await watch(await openTestEvent());
     for (let times = 0; times < 200; times++) client.send('{"type":"snapshot"}');
     expect(await client.closed).toEqual({ code: 1008, reason: 'Too many messages' });
   });
 
-  it('that answers no ping is cut off, one that does is not', async () => {
+  it('that answers no ping is disconnected; one that answers is not', async () => {
     const server = await limited({ pingMs: 50 });
     const event = await openTestEvent();
     const client = await watch(event, server.base);
@@ -144,7 +144,7 @@ describe('a client', () => {
 });
 
 describe('an inventory that cannot be read', () => {
-  it('is told to clients when Redis has lost it, and they get a snapshot when it was opened anew', async () => {
+  it('is reported to clients when Redis has lost it; they get a snapshot once it is opened again', async () => {
     const event = await openTestEvent();
     await sellSeats(redis, purchaseOf(event));
     const client = await watch(event);
@@ -159,7 +159,7 @@ describe('an inventory that cannot be read', () => {
     expect(client.seen).toMatchObject({ unavailable: 1, asked: 0 });
   });
 
-  it('is told to clients while Redis is away, and refuses new ones; both are well when it is back', async () => {
+  it('is reported to clients during a Redis outage, and new clients are refused; both recover with Redis', async () => {
     const event = await openTestEvent();
     const far = await connectFarRedis(resources);
     const at = await listen(await testQueryApp({ db, redis: far.redis }));
@@ -179,7 +179,7 @@ describe('an inventory that cannot be read', () => {
 });
 
 describe('a handshake', () => {
-  it('is refused with a problem: the event was never opened, is lost, or is no name', async () => {
+  it('is refused with a problem if the event was never opened, is lost, or has an invalid id', async () => {
     const event = await openTestEvent();
     expect(await refusal(unique('event'))).toMatchObject({ status: 404, body: { code: 'EVENT_NOT_FOUND' } });
     await redis.del(inventoryKey(event.eventId));
@@ -189,7 +189,7 @@ describe('a handshake', () => {
     expect(await refusal('E!')).toMatchObject({ status: 400, body: { errors: [{ parameter: 'eventId' }] } });
   });
 
-  it('is refused while as many clients watch as one process may serve, and no longer', async () => {
+  it('is refused only while one process serves its maximum number of clients', async () => {
     const server = await limited({ maxSockets: 2 });
     const event = await openTestEvent();
     const [first] = [await watch(event, server.base), await watch(event, server.base)];
@@ -203,7 +203,7 @@ describe('a handshake', () => {
     await waitFor(() => watch(event, server.base));
   });
 
-  it('that comes together with others is refused beyond that number; one that fails leaves its place to another', async () => {
+  it('is refused beyond that number even if many come together; a failed one gives its place back', async () => {
     const server = await limited({ maxSockets: 5 });
     const event = await openTestEvent();
     const broken = Array.from({ length: 20 }, async () => {
@@ -221,7 +221,7 @@ describe('a handshake', () => {
     expect(server.app.websocketServer.clients.size).toBe(5);
   });
 
-  it('is what the path is for: a plain GET is a 400 that says so', async () => {
+  it('is required on the path: a plain GET is a 400 that says so', async () => {
     const answer = await fetch(base + path('E'));
     expect([answer.status, await answer.json()]).toEqual([
       400,
@@ -230,7 +230,7 @@ describe('a handshake', () => {
   });
 
   it.each(['h2c', 'websocket'])(
-    'is not made on any other path: an Upgrade to %s there is answered as if it were none',
+    'is impossible on any other path: an Upgrade to %s there is ignored',
     async (upgrade) => {
       const outgoing = request(`${base}/query/live`, { headers: { ...handshake, upgrade } }).end();
       const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
@@ -240,13 +240,13 @@ describe('a handshake', () => {
 });
 
 describe('a service that stops', () => {
-  it('says so to its clients, and does not wait for those who do not answer', { timeout: 20_000 }, async () => {
+  it('tells its clients, and does not wait for clients that do not answer', { timeout: 20_000 }, async () => {
     const { app, base: at } = await limited({});
     const event = await openTestEvent();
     const client = await watch(event, at);
     const deaf = await deafClient(event, at);
     await app.close();
-    expect(await client.closed).toEqual({ code: 1001, reason: 'The service stops' });
+    expect(await client.closed).toEqual({ code: 1001, reason: 'The service is stopping' });
     deaf.resume();
     await once(deaf, 'close');
   });

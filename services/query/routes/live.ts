@@ -9,60 +9,60 @@ import type { Watcher } from '../live/watch.ts';
 import type { Watchers } from '../live/watchers.ts';
 import { createPlaces } from '../places.ts';
 
-const protocol = `Any origin may connect: seats are public, and neither cookies nor tokens are looked at.
+const protocol = `Any origin may connect: seats are public, and cookies and tokens are ignored.
 
-Text messages, JSON. First comes a **snapshot**:
+Messages are JSON text. The first is a **snapshot**:
 
     {"type":"snapshot","eventId":"Event1","version":7,"zones":[
       {"zoneId":1,"capacity":780,"available":779,"held":0,"sold":1,"rows":26,"columns":30,"bytesPerRow":4,"taken":"gAAAAA…"},
       {"zoneId":2,"capacity":500,"available":500,"held":0,"sold":0}]}
 
-\`taken\` is base64 of \`bytesPerRow\` bytes a row; the highest bit of the first byte is column 1, and 1 is taken (sold or held).
-A zone without seats has counts only. It replaces whatever the client had.
+\`taken\` is base64, \`bytesPerRow\` bytes per row; the highest bit of a row's first byte is column 1, and 1 means taken (sold or held).
+A zone without seats has only counts. A snapshot replaces everything that the client had.
 
-Then come **deltas**, at most ten a second, with the zones that changed and the numbers of the bits that turned, counted from
-the highest of the first byte (row r, column c: (r − 1) × 8 × bytesPerRow + c − 1):
+**Deltas** follow, at most ten a second. They list the zones that changed, with the numbers of the bits that flipped, counted from
+the highest bit of the first byte (row r, column c: (r − 1) × 8 × bytesPerRow + c − 1):
 
     {"type":"delta","from":7,"to":9,"zones":[{"zoneId":1,"available":778,"held":1,"sold":1,"taken":[1],"freed":[]}]}
 
-Where \`from\` is not the version that the client has, it has missed one: it says \`{"type":"snapshot"}\` and ignores deltas until
-the snapshot comes (at most one a second). Snapshots come unasked too: for a client that was slow to read, and when zones change.
+If \`from\` is not the client's version, the client has missed a delta. It then sends \`{"type":"snapshot"}\` and ignores deltas until
+the snapshot arrives (at most one a second). The server also sends snapshots unasked: to slow readers, and when zones change.
 
-\`{"type":"unavailable"}\`: the inventory cannot be read; what the client has is old. A snapshot follows once it can.
+\`{"type":"unavailable"}\`: the inventory cannot be read, so the client's copy is out of date. A snapshot follows once it can.
 
-Close codes: 1001 the service stops, connect again; 1008 said what is not understood, or too much; 1009 said it too long.
-Pings come every 30 s, and whoever does not answer is cut off.`;
+Close codes: 1001 the service is stopping, reconnect; 1008 the client sent an unknown message, or too many; 1009 a message was too long.
+Pings come every 30 s; a client that does not answer is disconnected.`;
 
-/** What a client may say has 19 bytes. */
+/** The only message that clients may send has 19 bytes. */
 const maxInboundBytes = 1_024;
-/** Between two pings. */
+/** Per ping interval. */
 const maxInboundMessages = 100;
-/** A socket that has so many bytes on their way is told nothing more until it has read them. */
+/** A socket with more unsent bytes than this gets no further message until they are gone. */
 const maxWaitingBytes = 1_048_576;
-/** How long a client may take to say goodbye when the service stops. */
+/** How long a client may take for the closing handshake when the service stops. */
 const closeMs = 2_000;
 
 const defaults = {
-  /** Of this process; those of operators are not counted. */
+  /** Per process, not counting operators' sockets. */
   maxSockets: 10_000,
-  /** Half of the idle timeout of an ALB. */
+  /** Half of an ALB's idle timeout. */
   pingMs: 30_000,
 };
 
 /** WebSocket /query/ws/v1/events/{eventId}: an event's seats as they are sold; closed with the app. */
 export async function registerLiveRoutes(app: HttpServer, watchers: Watchers, limits: Partial<typeof defaults> = {}) {
   const { maxSockets, pingMs } = { ...defaults, ...limits };
-  // ws knows closeTimeout; its types do not yet.
+  // ws supports closeTimeout, but its types lack it.
   const options = { maxPayload: maxInboundBytes, closeTimeout: closeMs };
   await app.register(websocket, {
     options,
-    // The close code has said it to the client; the next thing is 'close'.
+    // The close code told the client, and 'close' is emitted next.
     errorHandler: (error, _socket, request) => request.log.debug({ err: error }, 'socket failed'),
     preClose(done) {
       watchers.stop();
-      const goodbye = (socket: WebSocket) => socket.close(1001, 'The service stops');
+      const goodbye = (socket: WebSocket) => socket.close(1001, 'The service is stopping');
       for (const socket of app.websocketServer.clients) goodbye(socket);
-      // A handshake that had begun before.
+      // For handshakes that began before.
       app.websocketServer.on('connection', goodbye);
       done();
     },
@@ -71,7 +71,7 @@ export async function registerLiveRoutes(app: HttpServer, watchers: Watchers, li
   answerHandshakes(app);
 
   const takePlace = createPlaces(maxSockets);
-  /** What the handshake's check found, for the socket that it becomes. */
+  /** The watcher that a handshake's preHandler found, for the socket that the handshake opens. */
   const handshakes = new WeakMap<object, Watcher>();
 
   app.route({
@@ -84,7 +84,7 @@ export async function registerLiveRoutes(app: HttpServer, watchers: Watchers, li
       tags: ['availability'],
       params: Type.Object({ eventId: EventId }),
       response: {
-        101: { description: 'The handshake is done', type: 'null' },
+        101: { description: 'The WebSocket is open', type: 'null' },
         ...problemResponses('INVALID_REQUEST', 'EVENT_NOT_FOUND', 'INVENTORY_UNAVAILABLE', 'SERVICE_UNAVAILABLE'),
       },
     },
@@ -94,7 +94,7 @@ export async function registerLiveRoutes(app: HttpServer, watchers: Watchers, li
       if (!watcher) {
         await sendProblem(reply, 'EVENT_NOT_FOUND');
       } else if (!takePlace(request.raw.socket)) {
-        await sendProblem(reply, 'SERVICE_UNAVAILABLE', { detail: 'This task serves as many clients as it can' });
+        await sendProblem(reply, 'SERVICE_UNAVAILABLE', { detail: 'This task already serves its maximum number of clients' });
       } else {
         handshakes.set(request.raw, watcher);
       }
@@ -108,7 +108,7 @@ export async function registerLiveRoutes(app: HttpServer, watchers: Watchers, li
   });
 }
 
-/** Tells the socket what the watcher says until it closes, and hears what it says. */
+/** Sends the watcher's messages to the socket until it closes, and answers the client's messages. */
 function serve(socket: WebSocket, watcher: Watcher, pingMs: number): void {
   const subscription = watcher.join({
     send: (message) => socket.send(message, { binary: false }),
@@ -116,7 +116,7 @@ function serve(socket: WebSocket, watcher: Watcher, pingMs: number): void {
   });
   let hasAnswered = true;
   let heard = 0;
-  // The ping waits behind what was sent before: who does not read does not answer either.
+  // A ping queues behind earlier messages, so a client that does not read does not answer it either.
   const pings = setInterval(() => {
     if (!hasAnswered) return socket.terminate();
     hasAnswered = false;
@@ -129,7 +129,7 @@ function serve(socket: WebSocket, watcher: Watcher, pingMs: number): void {
   socket.on('message', (data, isBinary) => {
     if (++heard > maxInboundMessages) socket.close(1008, 'Too many messages');
     else if (!isBinary && isSnapshotRequest(String(data))) subscription.askSnapshot();
-    else socket.close(1008, 'Only {"type":"snapshot"} is understood');
+    else socket.close(1008, 'Only {"type":"snapshot"} is accepted');
   });
   socket.on('close', () => {
     clearInterval(pings);

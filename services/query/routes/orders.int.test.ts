@@ -9,20 +9,20 @@ import type { TicketsPurchased } from '../../shared/ticket-events.ts';
 const app = await testQueryApp({ db, redis });
 afterAll(() => app.close());
 
-/** By its buyer, unless the headers say otherwise. */
+/** Reads an order as its buyer, unless the headers say otherwise. */
 const get = (orderId: string, headers: Record<string, string> = {}) =>
   app.inject({ url: `/query/api/v1/orders/${orderId}`, headers: { ...asBuyerOf(orderId), ...headers } });
 const read = async ({ data }: TicketsPurchased) => (await get(data.orderId)).json();
 
 const seat = (column: number, priceMinor = 10_000) => ({ zoneId: 1, row: 'A', column, priceMinor });
 
-/** An order of a new event, its first, and not yet projected. */
+/** The first order of a new event, not yet projected. */
 async function orderOf(tickets: Omit<TicketSold, 'ticketId' | 'currency'>[], buyer: { buyerId?: string } = {}) {
   return purchasedOrder(await openTestEvent(), { sequence: 1, ...buyer, tickets });
 }
 
 describe('an order', () => {
-  it('is told in full, with its tickets and no others', async () => {
+  it('is returned in full, with its own tickets and no others', async () => {
     const event = await openTestEvent({ currency: 'EUR' });
     const general = { zoneId: 2, priceMinor: 4_550 };
     const sale = purchasedOrder(event, { sequence: 7, buyerId: 'Buyer1', tickets: [seat(3), general] });
@@ -48,9 +48,9 @@ describe('an order', () => {
   it.each<[string, Record<string, string>]>([
     ['no token', {}],
     ["another order's token", asBuyerOf('0190b5f8-0000-7000-8000-000000000000')],
-    ['a token that was made up', { 'order-token': 'x'.repeat(22) }],
+    ['a made-up token', { 'order-token': 'x'.repeat(22) }],
   ])(
-    'cannot be read by anybody else: with %s the answer is 403, the same as for an order that does not exist',
+    'cannot be read by anyone else: with %s the response is 403, the same as for an order that does not exist',
     async (_what, headers) => {
       const sale = await orderOf([seat(1)]);
       await projectEvents(db, [sale]);
@@ -62,7 +62,7 @@ describe('an order', () => {
     },
   );
 
-  it('is for the operator to read without its token', async () => {
+  it('can be read by the operator without its token', async () => {
     const sale = await orderOf([seat(1)]);
     await projectEvents(db, [sale]);
     const { orderId } = sale.data;
@@ -70,13 +70,13 @@ describe('an order', () => {
     expect([answer.statusCode, answer.json().orderId]).toEqual([200, orderId]);
   });
 
-  it('names no buyer where none was given', async () => {
+  it('has no buyerId if its purchase had none', async () => {
     const sale = await orderOf([seat(1)]);
     await projectEvents(db, [sale]);
     expect(await read(sale)).not.toHaveProperty('buyerId');
   });
 
-  it('costs what its tickets that are left cost, and is CANCELLED once none is', async () => {
+  it('costs the sum of its remaining tickets, and is CANCELLED once none remains', async () => {
     const sale = await orderOf([seat(1, 1_000), seat(2, 200), seat(3, 30)]);
     const [first, second] = [cancelled(sale, 2, [1]), cancelled(sale, 3, [0, 2])];
     await projectEvents(db, [sale, first]);
@@ -90,7 +90,7 @@ describe('an order', () => {
     expect(await read(sale)).toMatchObject({ status: 'CANCELLED', totalPrice: '0.00', tickets });
   });
 
-  it('does not cost what is in conflict', async () => {
+  it('does not include conflicted tickets in its price', async () => {
     const sale = await orderOf([seat(1, 1_000)]);
     const { data } = sale;
     const again = purchasedOrder({ ...data, currency: 'USD' }, { sequence: 2, tickets: [seat(1, 1_000), seat(2, 200)] });
@@ -99,7 +99,7 @@ describe('an order', () => {
     expect(await read(again)).toMatchObject({ status: 'PAID', totalPrice: '2.00', tickets });
   });
 
-  it('is not there before its purchase, even where its cancellation is', async () => {
+  it('does not exist before its purchase is applied, even if its cancellation already is', async () => {
     const sale = await orderOf([seat(1)]);
     const problem = expect.objectContaining({ code: 'ORDER_NOT_FOUND' });
     const unknown = await get(uuidv7());
@@ -110,13 +110,13 @@ describe('an order', () => {
     expect(await read(sale)).toMatchObject({ status: 'CANCELLED' });
   });
 
-  it.each(['7', "' OR ''='", '00000000-0000-0000-0000-000000000001'])('is a 400 where its id is none: %s', async (orderId) => {
+  it.each(['7', "' OR ''='", '00000000-0000-0000-0000-000000000001'])('is a 400 for an invalid id: %s', async (orderId) => {
     const answer = await get(encodeURIComponent(orderId));
     const errors = [expect.objectContaining({ parameter: 'orderId' })];
     expect([answer.statusCode, answer.json()]).toEqual([400, expect.objectContaining({ code: 'INVALID_REQUEST', errors })]);
   });
 
-  it('is kept by its reader alone, who asks again with the ETag, until a ticket of it is cancelled', async () => {
+  it('may be cached only privately, and its ETag yields 304 until one of its tickets is cancelled', async () => {
     const sale = await orderOf([seat(1), seat(2)]);
     await projectEvents(db, [sale]);
     const { headers } = await get(sale.data.orderId);

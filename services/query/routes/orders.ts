@@ -9,10 +9,10 @@ import { Order } from '../../shared/ticket.ts';
 import { findOrder } from '../queries/orders.ts';
 import { json } from './json.ts';
 
-/** It changes when tickets are cancelled: keep it, but ask (with its ETag) before showing it. */
+/** Tickets can be cancelled, so clients may keep an order but must revalidate it (by ETag) before showing it. */
 const cacheControl = 'private, no-cache';
 
-/** GET /query/api/v1/orders/{orderId}: an order, from the reader, for whoever has its token. */
+/** GET /query/api/v1/orders/{orderId}: an order, from the reader, for callers with its token. */
 export function registerOrderRoutes(app: HttpServer, { db, orderTokens }: { db: Database; orderTokens: OrderTokens }): void {
   app.get(
     '/query/api/v1/orders/:orderId',
@@ -20,7 +20,7 @@ export function registerOrderRoutes(app: HttpServer, { db, orderTokens }: { db: 
       schema: {
         operationId: 'getOrder',
         summary: 'One order, with its tickets',
-        description: "Needs the order's token. An order appears here moments after its purchase was answered.",
+        description: "Requires the order's token. An order appears here moments after the reply to its purchase.",
         tags: ['orders'],
         params: Type.Object({ orderId: Uuid }),
         headers: orderTokenHeader,

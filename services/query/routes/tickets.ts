@@ -12,13 +12,13 @@ import { json } from './json.ts';
 
 const maxTickets = 1_000;
 const defaultTickets = 100;
-/** Many may poll these figures; a shared cache may answer them for this long. */
+/** Many clients may poll these figures, so a shared cache may serve them for this long. */
 const salesCacheControl = 'public, max-age=1';
-/** A ticket changes when it is cancelled: keep it, but ask (with its ETag) before showing it. */
+/** Tickets can be cancelled, so clients may keep them but must revalidate them (by ETag) before showing them. */
 const ticketCacheControl = 'private, no-cache';
 
 const SoldCount = Type.Integer({ minimum: 0, description: 'Tickets sold and not cancelled', examples: [1] });
-const linkHeader = Type.String({ description: 'RFC 8288, rel="next": the next page; absent on the last' });
+const linkHeader = Type.String({ description: 'RFC 8288, rel="next": the next page; absent on the last page' });
 
 /** GET /query/api/v1/tickets…: tickets, counts and revenue, from the reader. */
 export function registerTicketRoutes(app: HttpServer, db: Database): void {
@@ -27,22 +27,22 @@ export function registerTicketRoutes(app: HttpServer, db: Database): void {
     {
       schema: {
         operationId: 'listTickets',
-        summary: 'Tickets in the order of sale, newest last',
+        summary: 'Tickets in order of sale, newest last',
         description:
-          'All tickets, or with `eventId`, `buyerId` or both only those. A ticket appears here moments after its purchase was answered, in its place by `createdOn`. The next page is in the `Link` header (RFC 8288), rel="next"; the last page has none.',
+          'All tickets, or only those of an `eventId`, a `buyerId` or both. A ticket appears here moments after the reply to its purchase, in its place by `createdOn`. The `Link` header (RFC 8288, rel="next") has the next page; the last page has no `Link`.',
         tags: ['tickets'],
         querystring: Type.Object(
           {
             eventId: Type.Optional(EventId),
-            buyerId: Type.Optional({ ...BuyerId, description: 'A buyer; for the operator only' }),
+            buyerId: Type.Optional({ ...BuyerId, description: "Only this buyer's tickets; for the operator only" }),
             cursor: Type.Optional(
               Type.String({
                 maxLength: maxCursorCharacters,
-                description: "Where the previous page ended: take it from that page's Link",
+                description: "Where the previous page ended, taken from that page's Link",
               }),
             ),
             limit: Type.Optional(
-              Type.Integer({ minimum: 1, maximum: maxTickets, default: defaultTickets, description: 'Most tickets on a page' }),
+              Type.Integer({ minimum: 1, maximum: maxTickets, default: defaultTickets, description: 'Maximum number of tickets per page' }),
             ),
           },
           { additionalProperties: false },
@@ -55,15 +55,15 @@ export function registerTicketRoutes(app: HttpServer, db: Database): void {
     },
     async (request, reply) => {
       const { eventId, buyerId, cursor, limit = defaultTickets } = request.query;
-      // What a named buyer has is nobody else's to know.
+      // A buyer's tickets are private: only the operator may list them.
       if (buyerId !== undefined && request.principal !== 'operator') return sendNotSignedIn(reply);
       const after = cursor === undefined ? undefined : decodeCursor(cursor);
       if (cursor !== undefined && (!after || after.eventId !== (eventId ?? after.eventId))) {
         return sendProblem(reply, 'INVALID_REQUEST', {
-          errors: [{ parameter: 'cursor', detail: 'is not a cursor of this list; start again without one' }],
+          errors: [{ parameter: 'cursor', detail: 'is not a cursor for this list; start again without one' }],
         });
       }
-      // One more than asked for tells whether there is a next page.
+      // One more than the limit shows whether there is a next page.
       const found = await listTickets(db, { eventId, buyerId, after, limit: limit + 1 });
       const page = found.slice(0, limit);
       if (page.length === 0 && eventId !== undefined && !(await eventExists(db, eventId))) {
@@ -90,7 +90,7 @@ export function registerTicketRoutes(app: HttpServer, db: Database): void {
       schema: {
         operationId: 'getTicket',
         summary: 'One ticket',
-        description: 'A ticket appears here moments after its purchase was answered.',
+        description: 'A ticket appears here moments after the reply to its purchase.',
         tags: ['tickets'],
         params: Type.Object({ ticketId: Uuid }),
         response: {
@@ -133,13 +133,13 @@ export function registerTicketRoutes(app: HttpServer, db: Database): void {
     {
       schema: {
         operationId: 'sumRevenue',
-        summary: "What an event's tickets cost together",
+        summary: "An event's total revenue",
         tags: ['sales'],
         params: Type.Object({ venueId: VenueId, eventId: EventId }),
         response: {
           200: json(
             Type.Object({ venueId: VenueId, eventId: EventId, totalRevenue: Money, currency: Currency }),
-            'Of tickets sold and not cancelled',
+            'The revenue from tickets sold and not cancelled',
           ),
           ...problemResponses('INVALID_REQUEST', 'NOT_SIGNED_IN', 'EVENT_NOT_FOUND', 'SERVICE_UNAVAILABLE'),
         },
@@ -155,6 +155,6 @@ export function registerTicketRoutes(app: HttpServer, db: Database): void {
   );
 }
 
-/** A ticket as a list shows it: only the operator sees which order it is of. */
+/** A ticket as `principal` may see it: only the operator sees its order. */
 const listedTo = (principal: Principal, { orderId, ...ticket }: Ticket): ListedTicket =>
   principal === 'operator' ? { ...ticket, orderId } : ticket;
