@@ -57,12 +57,12 @@ export const rows: [title: string, panels: Panel[]][] = [
       },
       { title: 'Refusals by code', unit: 'reqps', queries: [[perSecond('onsale_refusals_total', 'code'), '{{code}}']] },
       {
-        title: 'Requests that wait for Redis, and that were shed',
-        says: 'What is too much to wait is refused at once, with 503.',
+        title: 'Requests waiting for Redis, and requests shed',
+        says: 'When too many requests are waiting, further ones are shed: refused immediately with 503.',
         unit: 'short',
         queries: [
-          [sum('onsale_purchase_waiting_requests'), 'wait'],
-          [perSecond('onsale_purchase_shed_total'), 'shed a second'],
+          [sum('onsale_purchase_waiting_requests'), 'waiting'],
+          [perSecond('onsale_purchase_shed_total'), 'shed per second'],
         ],
       },
       {
