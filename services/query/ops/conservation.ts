@@ -2,9 +2,9 @@ import type { ZoneSeats } from '../live/read-seats.ts';
 import type { ZoneFigures } from './messages.ts';
 
 /**
- * A zone as the operator sees it. It adds up where no count is below zero or above the capacity, its taken seats are those
- * that are sold or held, and MySQL (`projected`: its live tickets, null where it does not answer) has as many tickets as Redis, unless
- * domain events are on their way (`isBehind`).
+ * Returns a zone's figures for the operator, with a fault if the zone does not add up. It adds up if no count is below zero or above
+ * the capacity, its taken seats are the sold and held ones, and MySQL has as many tickets as Redis. MySQL is not compared while
+ * domain events are on their way (`isBehind`). `projected`: the zone's live tickets in MySQL, null if MySQL does not answer.
  */
 export function figuresOf(zone: ZoneSeats, projected: number | null, isBehind: boolean): ZoneFigures {
   const { zoneId, capacity, available, held, sold } = zone;
@@ -18,7 +18,7 @@ function faultOf({ capacity, available, held, sold, seats }: ZoneSeats, projecte
     return `${available} available, ${held} held and ${sold} sold of ${capacity}`;
   }
   const taken = seats && bitsIn(seats.taken);
-  if (taken !== undefined && taken !== held + sold) return `${taken} seats taken, ${held + sold} held or sold`;
+  if (taken !== undefined && taken !== held + sold) return `${taken} seats marked taken, ${held + sold} held or sold`;
   if (projected !== null && projected !== sold) return `${sold} sold in Redis, ${projected} in MySQL`;
   return undefined;
 }

@@ -13,27 +13,27 @@ it.each([
 });
 
 it.each([
-  ['counts that are not the capacity', { ...zone, available: 12 }, 2, '12 available, 1 held and 2 sold of 16'],
+  ['counts that do not sum to the capacity', { ...zone, available: 12 }, 2, '12 available, 1 held and 2 sold of 16'],
   ['a count below zero', { ...zone, available: -1, held: 15 }, 2, '-1 available, 15 held and 2 sold of 16'],
   [
-    'a seat taken that nobody has',
+    'a taken seat that is neither held nor sold',
     { ...zone, seats: { ...seats, taken: Buffer.from([0xf0, 0]) } },
     2,
-    '4 seats taken, 3 held or sold',
+    '4 seats marked taken, 3 held or sold',
   ],
   [
-    'a seat sold that is not taken',
+    'a sold seat that is not taken',
     { ...zone, seats: { ...seats, taken: Buffer.from([0xc0, 0]) } },
     2,
-    '2 seats taken, 3 held or sold',
+    '2 seats marked taken, 3 held or sold',
   ],
-  ['a ticket that MySQL has not', { ...zone, seats }, 1, '2 sold in Redis, 1 in MySQL'],
-  ['a ticket that Redis has not', { ...zone, seats }, 3, '2 sold in Redis, 3 in MySQL'],
-])('tells of %s', (_fault, given, projected, fault) => {
+  ['a ticket missing from MySQL', { ...zone, seats }, 1, '2 sold in Redis, 1 in MySQL'],
+  ['a ticket missing from Redis', { ...zone, seats }, 3, '2 sold in Redis, 3 in MySQL'],
+])('reports %s', (_fault, given, projected, fault) => {
   expect(figuresOf(given, projected, false)).toMatchObject({ fault });
 });
 
-it('does not compare with a MySQL that is behind, or does not answer', () => {
+it('does not compare with MySQL if it is behind or does not answer', () => {
   expect(figuresOf({ ...zone, seats }, 1, true)).toEqual({ ...figures, projected: 1 });
   expect(figuresOf({ ...zone, seats }, null, false)).toEqual({ ...figures, projected: null });
 });

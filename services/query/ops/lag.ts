@@ -1,14 +1,15 @@
 import { baseOf, epochOf } from '../../shared/epochs.ts';
 
-/** `sequences`: domain events that Redis has and MySQL has not; `seconds`: how long the first of them has waited. */
+/** `sequences`: domain events in Redis but not yet in MySQL; `seconds`: how long the first of them has waited. */
 export type Lag = { sequences: number; seconds: number };
 
-/** Looks of a quarter of an hour, a second apart; of more, every other one is forgotten. */
+/** A quarter of an hour of looks, a second apart; beyond that, every other look is dropped. */
 const maxLooks = 900;
 
 /**
- * Tells how far one event's projection is behind, from looks at how far Redis is: a domain event has waited since the first look
- * that saw it. So what waited before the first look counts from then, and what nobody looked at between two looks from the second.
+ * Measures how far one event's projection is behind. Each call is a look at the last sequence numbers of Redis and MySQL; a domain
+ * event has waited since the first look that saw it. So one that waited before the first look counts from that look, and one that
+ * arrived between two looks counts from the second.
  */
 export function createLagMeter(): (sequence: number, projected: number, nowMs: number) => Lag {
   let looks: { atMs: number; sequence: number }[] = [];

@@ -1,49 +1,49 @@
 import type { CatalogueEvent } from '../queries/catalogue.ts';
 
 /**
- * What the operator's page is told over its WebSocket, JSON: first `event`, then `second` every second. What cannot be read just now is
- * null in it, and the rest goes on.
+ * The JSON messages that the operator's page gets over its WebSocket: first `event`, then `second` every second. A part that cannot be
+ * read is null; the other parts are still sent.
  */
 export type OpsMessage =
   | {
       type: 'event';
       event: CatalogueEvent;
-      /** Every event there is, the latest first, to choose from. */
+      /** The events to choose from, latest first. */
       events: { eventId: string; name: string }[];
-      /** What purchase did in the minutes before, second by second; seconds in which it did nothing are left out. */
+      /** What purchase did in the last minutes, second by second; idle seconds are left out. */
       history: SecondOfSale[];
     }
   | {
       type: 'second';
       /** When it was read: RFC 3339, UTC. */
       at: string;
-      /** What purchase did in the seconds that are over since the last message. A second may come again, more complete. */
+      /** What purchase did in the last few completed seconds. A second may be sent again, more complete. */
       sale: SecondOfSale[] | null;
-      /** 'missing': Redis answers, and has none of the event, so that nothing of it can be sold. */
+      /** 'missing': Redis answers but has no inventory for the event, so nothing can be sold. */
       inventory: Inventory | 'missing' | null;
       projection: Projection | null;
       /** Domain events that SNS has not accepted yet. */
       outbox: { events: number; oldestSeconds: number } | null;
-      /** Messages of SQS, many domain events each. */
+      /** SQS messages, each with many domain events. */
       queue: { messages: number; inFlight: number; deadLetters: number } | null;
-      /** What the last `onsale verify` of the event found. */
+      /** The result of the event's last `onsale verify`. */
       verification: Verification | 'never' | null;
     };
 
-/** What all purchase processes together answered in one second: requests on the event, but for `overloaded`, which are on any. */
+/** What all purchase processes together did in one second. Counts are for one event, except `overloaded`, which is for all events. */
 export type SecondOfSale = {
-  /** Its beginning, in milliseconds since 1970; a whole second. */
+  /** Its start, in milliseconds since 1970; a whole second. */
   at: number;
   ticketsSold: number;
-  /** What these cost together, a decimal in the event's currency. */
+  /** The total price of those tickets, a decimal in the event's currency. */
   revenue: string;
   ticketsHeld: number;
   ticketsCancelled: number;
-  /** Requests that were refused, by problem code. */
+  /** Refused requests, by problem code. */
   refused: Record<string, number>;
-  /** Requests that were refused unread, because too many waited. */
+  /** Requests refused unread, because too many were waiting. */
   overloaded: number;
-  /** How long purchase took for an answer, on any event; null where it gave none. */
+  /** Purchase's response times for all events; null if it sent no response. */
   latencyMs: { p50: number; p95: number; p99: number } | null;
 };
 
@@ -61,9 +61,9 @@ export type ZoneFigures = {
   available: number;
   held: number;
   sold: number;
-  /** Live tickets in MySQL; null where it does not answer. */
+  /** Live tickets in MySQL; null if it does not answer. */
   projected: number | null;
-  /** What is wrong: more than a projection that is yet to come explains. Absent: available + held + sold is the capacity, by counts and by seats. */
+  /** What is wrong, beyond a lagging projection. Absent: available + held + sold equals the capacity, by counts and by seats. */
   fault?: string;
 };
 
@@ -71,7 +71,7 @@ export type Projection = {
   tickets: number;
   /** A decimal in the event's currency. */
   revenue: string;
-  /** Domain events that Redis has and MySQL has not; null while the inventory is missing. */
+  /** Domain events in Redis but not yet in MySQL; null while the inventory is missing. */
   lagSequences: number | null;
   /** How long the first of those has waited, as far as this process has seen; null while the inventory is missing. */
   lagSeconds: number | null;

@@ -51,7 +51,7 @@ type Second = Extract<OpsMessage, { type: 'second' }>;
 
 const socketUrl = (eventId: string, at = base) => `${at.replace('http', 'ws')}/query/ops/events/${eventId}`;
 
-/** What a handshake is answered that is refused. */
+/** The response to a handshake that is refused. */
 async function refusal(eventId: string, headers: Record<string, string>) {
   const [, answer] = await once(new WebSocket(socketUrl(eventId), { headers }), 'unexpected-response');
   return { status: answer.statusCode, headers: answer.headers, body: await json(answer) };
@@ -74,7 +74,7 @@ async function follow({ eventId }: Pick<Inventory, 'eventId'>, at = base) {
 }
 
 describe('the token', () => {
-  it('opens the page with a cookie for half a day, which is for this page alone and no script can read', async () => {
+  it('opens the page with a cookie for half a day, limited to this page and hidden from scripts', async () => {
     const answer = await signIn(token, 'Event1');
     expect(answer).toMatchObject({ statusCode: 303, headers: { location: '/query/ops?eventId=Event1' } });
     expect(answer.headers['set-cookie']).toMatch(/; Max-Age=43200; Path=\/query\/ops; HttpOnly; SameSite=Strict$/);
@@ -86,7 +86,7 @@ describe('the token', () => {
     expect(page.headers['content-security-policy']).toContain("default-src 'none'; script-src 'self'");
   });
 
-  it('is for a Secure cookie where the load balancer ended TLS', async () => {
+  it('sets a Secure cookie if the load balancer ended TLS', async () => {
     const headers = { 'content-type': 'application/x-www-form-urlencoded', 'x-forwarded-proto': 'https' };
     const answer = await app.inject({ method: 'POST', url: '/query/ops/session', headers, payload: `token=${token}` });
     expect(answer.headers['set-cookie']).toContain('; Secure');
@@ -102,7 +102,7 @@ describe('the token', () => {
     ['none', {}],
     ['a forged cookie', { cookie: `onsale_ops=${Date.now() + 1e9}` }],
     ['a cookie signed with another token', { cookie: `onsale_ops=${Date.now() + 1e9}.c2lnbmF0dXJl` }],
-  ])('is asked for, and nothing is told, with %s', async (_case, headers) => {
+  ])('is required: with %s, nothing is revealed', async (_case, headers) => {
     const page = await app.inject({ url: '/query/ops', headers });
     expect(page.statusCode).toBe(401);
     expect(page.body).toContain('action="/query/ops/session"');
@@ -110,7 +110,7 @@ describe('the token', () => {
     expect(await refusal(eventId, { ...headers, origin: base })).toMatchObject({ status: 401, body: { code: 'NOT_SIGNED_IN' } });
   });
 
-  it('is asked for again when half a day is over', async () => {
+  it('is required again after half a day', async () => {
     const cookie = cookieOf(await signIn(token));
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 12 * 3_600_000 + 1 });
     try {
@@ -120,16 +120,16 @@ describe('the token', () => {
     }
   });
 
-  it('that is wrong is said to be, and is no cookie', async () => {
+  it('that is wrong is reported as wrong and sets no cookie', async () => {
     const answer = await signIn('not the token', 'Event1');
     expect(answer.statusCode).toBe(401);
-    expect(answer.body).toContain('That is not the token.');
+    expect(answer.body).toContain('That token is wrong.');
     expect(answer.body).toContain('name="eventId" value="Event1"');
     expect(answer.headers['set-cookie']).toBeUndefined();
     expect((await signIn('x'.repeat(2_000))).statusCode).toBe(400);
   });
 
-  it('that is wrong too often is not answered for a while, and logged without it; the right one is accepted all the same', async () => {
+  it('that is wrong too often gets a 429 for a while, and a log line without it; the right one is still accepted', async () => {
     const lines: string[] = [];
     const logger = pino({}, { write: (line) => void lines.push(line) });
     await using own = await testQueryApp({ db, redis, logger, opsToken: token });
@@ -159,13 +159,13 @@ describe('the token', () => {
     expect(lines.join('')).not.toContain('secret-guess');
   });
 
-  it('that is not set means that there is no such page', async () => {
+  it('that is not configured means that there is no page', async () => {
     await using without = await testQueryApp({ db, redis, opsToken: '' });
     expect((await without.inject({ url: '/query/ops', headers: { authorization: 'Bearer ' } })).statusCode).toBe(404);
   });
 });
 
-it('everything that the page loads is served, and nothing else', async () => {
+it('serves everything that the page loads, and nothing else', async () => {
   const { body } = await app.inject({ url: '/query/ops?eventId=Event1', headers: { authorization: `Bearer ${token}` } });
   const named = [...body.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path = '']) => path);
   expect(named.length).toBeGreaterThan(1);
@@ -179,7 +179,7 @@ it('everything that the page loads is served, and nothing else', async () => {
   }
 });
 
-it('without an event in the URL, the page is that of the event that sells', async () => {
+it('without an event in the URL, the page shows the event that is selling', async () => {
   const event = await openTestEvent();
   const tally = createTally();
   const beat = startBeat({ redis, tally, logger: silentLogger });
@@ -193,7 +193,7 @@ it('without an event in the URL, the page is that of the event that sells', asyn
 });
 
 describe('a handshake', () => {
-  it("is refused to another site's page that comes with the operator's cookie, and to a cookie that no page sends", async () => {
+  it("is refused with the operator's cookie from another site's page, or from no page at all", async () => {
     const { eventId } = await openTestEvent();
     const cookie = cookieOf(await signIn(token));
     for (const headers of [{ cookie, origin: 'https://evil.example' }, { cookie, origin: 'null' }, { cookie }]) {
@@ -201,11 +201,11 @@ describe('a handshake', () => {
     }
   });
 
-  it('that comes together with others is refused beyond a hundred sockets; one that fails or ends leaves its place to another', async () => {
+  it('is refused beyond a hundred sockets even if many come together; a failed or closed one gives its place back', async () => {
     const own = await listen(await testQueryApp({ db, redis, opsToken: token, readDepth }));
     const { eventId } = await openTestEvent();
     const headers = { authorization: `Bearer ${token}` };
-    // Refused by the protocol, after its place was taken.
+    // Each takes a place and is then refused by the protocol.
     const broken = Array.from({ length: 150 }, async () => {
       const handshake = { ...headers, connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' };
       const [answer] = await once(request(`${own}/query/ops/events/${eventId}`, { headers: handshake }).end(), 'response');
@@ -238,8 +238,8 @@ describe('a handshake', () => {
   });
 });
 
-describe('who follows an event', () => {
-  it('is told of it first, with what was before, and then every second what Redis, MySQL and SQS have', async () => {
+describe("an event's follower", () => {
+  it('first gets the event and its history, and then every second the state of Redis, MySQL and SQS', async () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 10, 10), { zoneId: 2, capacity: 50, priceMinor: 5_000 }] });
     const tally = createTally();
     const sold = await sellSeats(redis, purchaseOf(event, { column: 1 }));
@@ -278,19 +278,19 @@ describe('who follows an event', () => {
     expect(faults()).toEqual([undefined, undefined]);
   });
 
-  it('sees a seat that is taken by nobody at once, and a ticket that MySQL lacks once all is quiet', async () => {
+  it('immediately sees a taken seat that nobody has, and sees a ticket missing from MySQL once nothing changes', async () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 10, 10), seatedZone(2, 10, 10)] });
     const { faults } = await follow(event);
     await waitFor(() => expect(faults()).toEqual([undefined, undefined]));
     const { zones = [] } = (await readInventory(redis, event.eventId)) ?? {};
     await redis.setbit(takenKey(event.eventId), (zones[1]?.firstByte ?? 0) * 8, 1);
-    // As sold, while no domain event tells of it; a change has a version.
+    // As if sold, but without a domain event; every change has a version.
     await redis.hset(countsKey(event.eventId), { 'sold:1': 1, version: 1, 'version:1': 1, 'version:2': 1 });
     await redis.setbit(takenKey(event.eventId), 0, 1);
-    await waitFor(() => expect(faults()).toEqual(['1 sold in Redis, 0 in MySQL', '1 seats taken, 0 held or sold']));
+    await waitFor(() => expect(faults()).toEqual(['1 sold in Redis, 0 in MySQL', '1 seats marked taken, 0 held or sold']));
   });
 
-  it('is told what a store that is away has as null, and all of it again when the store is back', async () => {
+  it("gets null for an absent store's figures, and all figures again when the store is back", async () => {
     const event = await openTestEvent();
     const far = await connectFarRedis(resources);
     const mysql = await layCable(Number(new URL(urls.databaseUrl).port), resources);
@@ -317,7 +317,7 @@ describe('who follows an event', () => {
     await waitFor(() => expect(last()).toMatchObject({ ...whole, queue: null }));
   });
 
-  it('is told that an event has no inventory, as against one that cannot be read, until it is opened again', async () => {
+  it('learns that the inventory is missing, rather than unreadable, until the event is opened again', async () => {
     const event = await openTestEvent();
     const { last } = await follow(event);
     await waitFor(() => expect(last().inventory).toMatchObject({ sold: 0 }));
@@ -328,14 +328,14 @@ describe('who follows an event', () => {
     await waitFor(() => expect(last().inventory).toMatchObject({ sold: 0 }));
   });
 
-  it('has nothing to say, and no such event is a 404', async () => {
+  it('may not send messages, and gets a 404 for an unknown event', async () => {
     const event = await openTestEvent();
     const { socket } = await follow(event);
     socket.send('hello');
     expect((await once(socket, 'close'))[0]).toBe(1008);
     const headers = { authorization: `Bearer ${token}` };
     expect(await refusal('no-such-event', headers)).toMatchObject({ status: 404 });
-    // The page asks like this why a handshake was refused.
+    // The page asks like this to learn why a handshake was refused.
     const plainly = async (eventId: string) => (await app.inject({ url: `/query/ops/events/${eventId}`, headers })).json();
     expect(await plainly(event.eventId)).toMatchObject({ code: 'INVALID_REQUEST' });
     expect(await plainly('no-such-event')).toMatchObject({ code: 'EVENT_NOT_FOUND' });

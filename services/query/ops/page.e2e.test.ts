@@ -38,7 +38,7 @@ describe.skipIf(!browser)("the operator's page, in Chromium", { timeout: 120_000
     [base, token, system] = [`http://127.0.0.1:${ports['load-balancer']}`, secretsOf(folder).OPS_TOKEN, systemAt(ports, urls)];
   }, 300_000);
 
-  /** A page of its own, and what it complains of. */
+  /** Opens a new page. Returns it with the errors that it reports. */
   async function open(settings: { width: number; height: number; colorScheme: 'light' | 'dark' }) {
     const { width, height, colorScheme } = settings;
     const page = (await browser?.newPage({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce' })) as Page;
@@ -55,13 +55,13 @@ describe.skipIf(!browser)("the operator's page, in Chromium", { timeout: 120_000
   const text = async (page: Page, selector: string) =>
     (await page.locator(selector).textContent())?.replaceAll(/\s+/g, ' ').trim() ?? '';
 
-  it('follows a flash sale from the terminal\'s link on, and its last figures are those of "verify"', async () => {
+  it('follows a flash sale from the terminal\'s link to the end, and its last figures equal those of "verify"', async () => {
     const { page, complaints } = await open({ width: 1_440, height: 900, colorScheme: 'light' });
     const seen = new Set<number>();
     const sale = await holdSale(system, options, {
       async onOpened(eventId) {
         const link = (await opsLink(system, eventId, token)) ?? expect.fail('There is no link to the page');
-        // It signs in; and again, to somebody who is signed in, it shows the event too. The token never stays in the address.
+        // The first visit signs in; the second finds a session and shows the event too. The token never stays in the address.
         for (let visit = 1; visit <= 2; visit++) {
           await page.goto('about:blank');
           await page.goto(link);
@@ -72,7 +72,7 @@ describe.skipIf(!browser)("the operator's page, in Chromium", { timeout: 120_000
     });
     expect(seen.size).toBeGreaterThan(1);
     const { eventId } = sale.inventory;
-    // Whoever was refused in an overload, and seats that nobody came for, are not sold.
+    // Requests refused in an overload, and seats that nobody asked for, are not sold.
     const sold = sale.load.accepted;
     expect(sold).toBeGreaterThan(1_000);
     await expect.poll(() => text(page, '#sold'), { timeout: pageMs }).toBe(sold.toLocaleString('en-US'));
@@ -99,13 +99,13 @@ describe.skipIf(!browser)("the operator's page, in Chromium", { timeout: 120_000
   it.each([
     { width: 1_440, height: 900, colorScheme: 'light' },
     { width: 390, height: 844, colorScheme: 'dark' },
-  ] as const)('has nothing that axe-core objects to, nor scrolls sideways: $width px, $colorScheme', async (settings) => {
+  ] as const)('passes axe-core and does not scroll sideways: $width px, $colorScheme', async (settings) => {
     const { page, complaints } = await open(settings);
     const { violations: ofSignIn } = await check(page, `${base}/query/ops`);
     expect(ofSignIn).toEqual([]);
     await page.fill('#token', 'not the token');
     await page.keyboard.press('Enter');
-    await page.getByRole('alert').getByText('That is not the token.').waitFor();
+    await page.getByRole('alert').getByText('That token is wrong.').waitFor();
     await page.fill('#token', token);
     await page.keyboard.press('Enter');
     await expect.poll(() => text(page, '#connection-state'), { timeout: pageMs }).toBe('Live');
@@ -116,7 +116,7 @@ describe.skipIf(!browser)("the operator's page, in Chromium", { timeout: 120_000
     expect(complaints).toEqual([]);
   });
 
-  it('can be used with the keyboard alone: a zone opens with Enter, and closes with Escape, where the focus was', async () => {
+  it('can be used with the keyboard alone: Enter opens a zone, Escape closes it and returns the focus', async () => {
     const { page } = await open({ width: 1_440, height: 900, colorScheme: 'dark' });
     await page.goto(`${base}/query/ops#token=${token}`);
     await page.locator('#zones button').first().waitFor();
@@ -133,7 +133,7 @@ describe.skipIf(!browser)("the operator's page, in Chromium", { timeout: 120_000
 
   const stateOf = (page: Page) => expect.poll(() => text(page, '#connection-state'), { timeout: pageMs });
 
-  it('says at once that an event does not exist, and shows it once it was opened', async () => {
+  it('immediately says that an event does not exist, and shows it once it is opened', async () => {
     const { page } = await open({ width: 1_440, height: 900, colorScheme: 'light' });
     const eventId = unique('later');
     await page.goto(`${base}/query/ops?eventId=${eventId}#token=${token}`);
@@ -146,12 +146,12 @@ describe.skipIf(!browser)("the operator's page, in Chromium", { timeout: 120_000
     expect(await text(page, '#capacity')).toBe('of 100');
   });
 
-  it('says that an event has no inventory and what to do, and goes on when it has one again', async () => {
+  it('says that an event has no inventory and what to do, and recovers once it has one again', async () => {
     const { page } = await open({ width: 390, height: 844, colorScheme: 'dark' });
     const event = await openTestEvent();
     await redis.del(inventoryKey(event.eventId));
     await page.goto(`${base}/query/ops?eventId=${event.eventId}#token=${token}`);
-    await page.getByText(`Redis has no inventory of ${event.eventId}, so nothing can be sold.`).first().waitFor();
+    await page.getByText(`Redis has no inventory for ${event.eventId}, so nothing can be sold.`).first().waitFor();
     await stateOf(page).toBe('Live');
     await expect.poll(() => text(page, '#health-list')).toContain('No inventory');
     const { violations } = await check(page);
@@ -167,7 +167,7 @@ describe.skipIf(!browser)("the operator's page, in Chromium", { timeout: 120_000
     expect(await openEvent(db, redis, planOf({ ...inventory, eventId }))).toEqual({ kind: 'opened' });
     await page.goto(`${base}/query/ops?eventId=${eventId}#token=${token}`);
     await stateOf(page).toBe('Live');
-    // Others' sales in the same seconds, and those of this event.
+    // Another event's sales in the same seconds, and this event's.
     const { eventId: busy } = await openTestEvent();
     const buy = (of: string, column: number, buyerId?: string) =>
       post(`${base}/purchase/api/v1/orders`, { eventId: of, seats: [{ zoneId: 1, row: 'A', column }], buyerId });
@@ -176,8 +176,8 @@ describe.skipIf(!browser)("the operator's page, in Chromium", { timeout: 120_000
     expect((await buy(eventId, 1, eventId)).body).toMatchObject({ code: 'SEAT_TAKEN' });
     await expect.poll(() => text(page, '#sold'), { timeout: pageMs }).toBe('1');
     await expect.poll(() => text(page, '#revenue'), { timeout: pageMs }).toContain('100.00');
-    await expect.poll(() => text(page, '#ticket-rate-detail'), { timeout: pageMs }).toBe('Highest 1');
-    await expect.poll(() => text(page, '#refused-rate-detail'), { timeout: pageMs }).toBe('Highest 1');
+    await expect.poll(() => text(page, '#ticket-rate-detail'), { timeout: pageMs }).toBe('Peak 1');
+    await expect.poll(() => text(page, '#refused-rate-detail'), { timeout: pageMs }).toBe('Peak 1');
     await expect.poll(() => text(page, '#health-list'), { timeout: pageMs }).toContain('The zone adds up');
 
     const messaging = connectMessaging(ports, resources);
@@ -191,10 +191,10 @@ describe.skipIf(!browser)("the operator's page, in Chromium", { timeout: 120_000
     expect(complaints).toEqual([]);
   });
 
-  /** What axe-core finds: each rule with the elements that break it. */
+  /** Runs axe-core. Returns each broken rule with the elements that break it. */
   async function check(page: Page, url?: string): Promise<{ violations: { id: string; nodes: string[] }[] }> {
     if (url) await page.goto(url);
-    // A policy that forbids scripts of others forbids this one in the page, and not here.
+    // The page's policy would block a script tag with axe-core, but does not apply to evaluate.
     const found = (await page.evaluate(`${axe.source}; axe.run()`)) as {
       violations: { id: string; nodes: { html: string }[] }[];
     };

@@ -19,7 +19,7 @@ const types: Record<string, string> = {
   '.svg': 'image/svg+xml',
 };
 
-/** Nothing but what this service serves, and no page around it. */
+/** The page may load only what this service serves, and may not be framed. */
 const contentSecurityPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'; " +
   "base-uri 'none'; frame-ancestors 'none'";
@@ -27,8 +27,8 @@ const contentSecurityPolicy =
 const hidden = { hide: true } as const;
 
 /**
- * /query/ops: the operator's page, and the sign-in before it. `latestEventId` gives the event that is shown where none is asked for,
- * or undefined where there is none.
+ * /query/ops: the operator's page and its sign-in form. `latestEventId` returns the event to show if the URL names none, or undefined
+ * if there is no event.
  */
 export function registerOpsPage(
   app: HttpServer,
@@ -76,11 +76,11 @@ export function registerOpsPage(
     },
   );
 
-  /** 401, or 429 while there is something to wait for. */
+  /** Replies 401, or 429 while the visitor must wait. */
   function sendSignIn(reply: FastifyReply, retryAfterSeconds: number, { isWrong = false, eventId = '' } = {}) {
     const isLimited = retryAfterSeconds > 0;
     const again = `Too many wrong tokens. Try again in ${retryAfterSeconds} s.`;
-    const error = isLimited ? again : isWrong ? 'That is not the token.' : undefined;
+    const error = isLimited ? again : isWrong ? 'That token is wrong.' : undefined;
     const html = signIn
       .replace('<!-- error -->', error === undefined ? '' : `<p class="error" role="alert">${error}</p>`)
       .replace('name="eventId"', `name="eventId" value="${eventId}"`);
@@ -97,7 +97,7 @@ const sendPage = (reply: FastifyReply, html: string) =>
     .headers({ 'cache-control': 'no-store', 'content-security-policy': contentSecurityPolicy, 'referrer-policy': 'no-referrer' })
     .send(html);
 
-/** Every file of the page by its name, and those of the library that draws its charts. */
+/** The page's files by name, and those of its chart library. */
 function readAssets(): Map<string, { type: string; body: Buffer }> {
   const files = [
     ...readdirSync(folder).map((name) => join(folder, name)),

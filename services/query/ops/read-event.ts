@@ -25,16 +25,16 @@ export type OpsSources = {
 
 type Second = Extract<OpsMessage, { type: 'second' }>;
 
-/** Just under the second in which every socket asks. */
+/** Just under a second, because every socket asks once a second. */
 const readEveryMs = 900;
-/** A store that has not answered by then is not waited for. */
+/** A store that takes longer is left out of this second. */
 const partMs = 800;
-/** A second is told again while late pulses may come. */
+/** A second is sent again for this long, because pulses may be late. */
 const toldAgainMs = 4_000;
-/** Redis and MySQL are compared once nothing has changed for so long: workers apply out of order. */
+/** Redis and MySQL are compared only after this long without a change, because workers apply domain events out of order. */
 const settledMs = 5_000;
 
-/** Reads one event for the operator, a part at a time: what cannot be read is null. However many ask, it is read once a second. */
+/** Reads one event for the operator, once a second for all callers. Parts are read separately; one that cannot be read is null. */
 export function createEventReader({ eventId, currency }: CatalogueEvent, sources: OpsSources): () => Promise<Second> {
   const { db, redis, readSeats, readPulses, readDepth } = sources;
   const lagOf = createLagMeter();
@@ -57,7 +57,7 @@ export function createEventReader({ eventId, currency }: CatalogueEvent, sources
       orNull(readDepth()),
       orNull(findVerification(db, eventId, currency).then((found) => found ?? ('never' as const))),
     ]);
-    // After MySQL, which can then not be ahead.
+    // After MySQL, so that MySQL cannot seem to be ahead.
     const inventory = await orNull(readInventory());
     const isThere = inventory !== null && inventory !== 'missing';
     const lag = projected && isThere ? lagOf(inventory.sequence, projected.sequence, now) : null;
@@ -75,7 +75,7 @@ export function createEventReader({ eventId, currency }: CatalogueEvent, sources
   }, readEveryMs);
 
   async function readProjected() {
-    // First the number, so that the sums are no older.
+    // The sequence number first, so that the sums are at least as recent.
     const sequence = (await readLastApplied(db, [eventId])).get(eventId) ?? 0;
     const zones = await readSalesByZone(db, eventId, currency);
     const tickets = zones.reduce((sum, zone) => sum + zone.tickets, 0);
@@ -88,7 +88,7 @@ export function createEventReader({ eventId, currency }: CatalogueEvent, sources
   }
 
   async function readInventory() {
-    // First, as without one there are no seats to be read either.
+    // First, because readSeats throws if the inventory of an opened event is missing.
     if ((await orUnavailable(redis.exists(inventoryKey(eventId)))) === 0) return 'missing';
     const seats = await readSeats(eventId);
     if (!seats) return 'missing';

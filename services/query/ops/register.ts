@@ -10,21 +10,21 @@ import { registerOpsSocket } from './socket.ts';
 
 export type OpsOptions = { token: string; checkToken: TokenCheck } & Omit<OpsSources, 'readPulses'>;
 
-/** /query/ops…: what an operator sees, for who has the token. After the plugin for WebSockets. */
+/** /query/ops…: the operator's page and its WebSocket, for callers with the token. Call after the WebSocket plugin is registered. */
 export async function registerOps(app: HttpServer, { token, checkToken, ...stores }: OpsOptions): Promise<void> {
   const sessions = createSessions(checkToken);
   const readPulses = createPulseReader(stores.redis);
   const sources = { ...stores, readPulses };
-  // By itself, as nobody else has to do with cookies and forms.
+  // In its own scope: no other route handles cookies or forms.
   await app.register(async (ops) => {
     await ops.register(cookie, { secret: token });
-    // It has the types of any server's, and is one of this server's.
+    // A scope of this server, which its type does not show.
     const scope = ops as unknown as HttpServer;
     registerOpsPage(scope, { sessions, latestEventId });
     registerOpsSocket(scope, { sessions, sources });
   });
 
-  /** The one that sells, or else the one that went on sale last. */
+  /** The event that sold most recently, or else the one that went on sale last. */
   async function latestEventId(): Promise<string | undefined> {
     const pulses = await readPulses().catch(() => []);
     const selling = pulses.flatMap(({ events }) => Object.entries(events)).findLast(([, { sold }]) => sold > 0);

@@ -5,15 +5,15 @@ import { recently } from '../../shared/recently.ts';
 import { orUnavailable, type RedisClient } from '../../shared/redis.ts';
 import type { SecondOfSale } from './messages.ts';
 
-/** How far back an operator sees. */
+/** How far back the operator's page shows. */
 const historyMs = 5 * 60_000;
-/** Just under the second in which everybody asks again. */
+/** Just under a second, because callers ask once a second. */
 const readEveryMs = 900;
 const entriesAtOnce = 1_000;
 
 type Entry = [id: string, fields: string[]];
 
-/** Gives what purchase did in the last minutes, however many ask: each pulse is read once. Throws an UnavailableError. */
+/** The returned function reads the pulses of the last minutes, each from Redis only once. It throws an UnavailableError. */
 export function createPulseReader(redis: RedisClient): () => Promise<readonly Pulse[]> {
   let pulses: Pulse[] = [];
   let next = String(Date.now() - historyMs);
@@ -31,7 +31,7 @@ export function createPulseReader(redis: RedisClient): () => Promise<readonly Pu
   }, readEveryMs);
 }
 
-/** Adds up what all processes did about an event, second by second, in the order of time. */
+/** Adds up what all processes did for an event, second by second, in order of time. */
 export function secondsOf(pulses: readonly Pulse[], eventId: string, currency: string): SecondOfSale[] {
   const bySecond = Map.groupBy(pulses, ({ at }) => at);
   return [...bySecond]

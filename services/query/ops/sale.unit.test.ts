@@ -12,7 +12,7 @@ const event = (changes: Partial<EventPulse> = {}): EventPulse => ({
 });
 const pulse = (at: number, changes: Partial<Pulse> = {}): Pulse => ({ at, events: {}, unavailable: {}, latency: [], ...changes });
 
-it('adds up what processes did about the event in the same second, and tells seconds in their order', () => {
+it('adds up what processes did for the event in the same second, and returns seconds in order', () => {
   const pulses = [
     pulse(2_000, { events: { A: event({ sold: 1, soldMinor: 10_000 }) } }),
     pulse(1_000, {
@@ -42,7 +42,7 @@ it('adds up what processes did about the event in the same second, and tells sec
 });
 
 it.each(['constructor', 'toString', 'valueOf', 'hasOwnProperty'])(
-  'adds nothing up that is not there for an event called %s',
+  'counts only real sales for an event called %s',
   (eventId) => {
     const idle = pulse(1_000, { unavailable: { SERVICE_UNAVAILABLE: 1, INVENTORY_UNAVAILABLE: 1 } });
     const busy = pulse(2_000, { events: { [eventId]: event({ sold: 1, soldMinor: 100, refused: { SEAT_TAKEN: 1 } }) } });
@@ -54,7 +54,7 @@ it.each(['constructor', 'toString', 'valueOf', 'hasOwnProperty'])(
   },
 );
 
-it('tells latencies of all processes together, each at most a tenth too long', () => {
+it('returns latencies over all processes, each at most a tenth too high', () => {
   const latency = (ms: number, answers: number): Pulse['latency'][number] => [latencyBucket(ms), answers];
   const pulses = [
     pulse(1_000, { latency: [latency(300, 1), latency(10, 50)] }),

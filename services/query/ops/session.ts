@@ -8,7 +8,7 @@ const cookie = 'onsale_ops';
 const path = '/query/ops';
 const sessionMs = 12 * 3_600_000;
 
-/** Whoever has the token is an operator: with each request as a bearer token, or for half a day by a cookie (signed by @fastify/cookie). */
+/** Operators send the token with each request as a bearer token, or sign in for half a day with a cookie (signed by @fastify/cookie). */
 export function createSessions(checkToken: TokenCheck) {
   return {
     checkToken,

@@ -14,20 +14,20 @@ import { createEventReader, type OpsSources } from './read-event.ts';
 import { secondsOf } from './sale.ts';
 import type { Sessions } from './session.ts';
 
-/** Those of an on-sale's control room, and of the phones beside it. */
+/** Enough for an on-sale's control room and its phones. */
 const maxSockets = 100;
-/** To choose from. */
+/** In the page's list of events. */
 const maxEvents = 200;
 const everyMs = 1_000;
-/** A socket that has so many bytes on their way misses a second. */
+/** A socket with more unsent bytes than this misses a second. */
 const maxWaitingBytes = 262_144;
 
-/** WebSocket /query/ops/events/{eventId}: what the operator's page shows of an event (messages.ts), for who is signed in. */
+/** WebSocket /query/ops/events/{eventId}: what the operator's page shows of an event (messages.ts), for signed-in operators. */
 export function registerOpsSocket(app: HttpServer, { sessions, sources }: { sessions: Sessions; sources: OpsSources }): void {
   const readers = new Map<string, { read: () => Promise<OpsMessage>; sockets: number }>();
   const handshakes = new WeakMap<object, CatalogueEvent>();
   const takePlace = createPlaces(maxSockets);
-  const warnOrigin = createSampledLog('warn', "a page of another origin asked for the operator's socket");
+  const warnOrigin = createSampledLog('warn', "a page from another origin tried to open the operator's socket");
 
   app.route({
     method: 'GET',
@@ -45,7 +45,7 @@ export function registerOpsSocket(app: HttpServer, { sessions, sources }: { sess
       if (!event) return sendProblem(reply, 'EVENT_NOT_FOUND');
       if (!isHandshake) return;
       if (!takePlace(raw.socket)) {
-        return sendProblem(reply, 'SERVICE_UNAVAILABLE', { detail: 'This task serves as many operators as it can' });
+        return sendProblem(reply, 'SERVICE_UNAVAILABLE', { detail: 'This task already serves its maximum number of operators' });
       }
       handshakes.set(raw, event);
     },
@@ -55,7 +55,7 @@ export function registerOpsSocket(app: HttpServer, { sessions, sources }: { sess
       const event = handshakes.get(request.raw);
       if (event)
         void serve(socket, event).catch((error: unknown) => {
-          request.log.warn({ err: error }, 'the operator is not told');
+          request.log.warn({ err: error }, "sending to the operator's page failed");
           socket.close(1011);
         });
     },
@@ -70,8 +70,8 @@ export function registerOpsSocket(app: HttpServer, { sessions, sources }: { sess
       closing.abort();
       if (--reader.sockets === 0) readers.delete(event.eventId);
     });
-    // It has nothing to say.
-    socket.on('message', () => socket.close(1008, 'Nothing is understood here'));
+    // The page has nothing to send.
+    socket.on('message', () => socket.close(1008, 'No messages are accepted here'));
     const send = (message: OpsMessage) => {
       if (socket.bufferedAmount < maxWaitingBytes) socket.send(JSON.stringify(message));
     };

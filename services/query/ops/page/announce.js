@@ -1,19 +1,19 @@
 import { element, setText } from './dom.js';
 import { formatAmount } from './format.js';
 
-/** A screen reader is told how the sale goes so often, and of what is wrong at once. */
+/** Screen readers get a summary this often, and new problems immediately. */
 const summaryMs = 20_000;
 
-/** More in one breath cannot be followed. */
+/** More in one announcement would be hard to follow. */
 const mostAtOnce = 3;
 
-/** Speaks for those who do not look. */
+/** Announces to screen readers. */
 export function createAnnouncer() {
   /** @type {ReadonlySet<string>} */
   let known = new Set();
   let saidAt = Number.NEGATIVE_INFINITY;
   return {
-    /** @param {Readonly<Record<string, string>>} problems a sentence each; said when it is new */
+    /** @param {Readonly<Record<string, string>>} problems a sentence each; announced when new */
     problems(problems) {
       const fresh = Object.keys(problems).filter((key) => !known.has(key));
       known = new Set(Object.keys(problems));

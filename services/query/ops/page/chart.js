@@ -9,20 +9,20 @@ import uPlot from './uPlot.esm.js';
 /**
  * @typedef {object} ChartDescription
  * @property {string} title with the unit
- * @property {(value: number) => string} format a value in the legend
- * @property {(value: number) => string} axis a value on the axis
- * @property {string[]} lines their names
+ * @property {(value: number) => string} format formats a value for the legend
+ * @property {(value: number) => string} axis formats a value for the axis
+ * @property {string[]} lines the lines' names
  * @property {boolean} [isFilled]
  */
 
-/** What tells lines apart where colours do not. */
+/** Dash patterns, for viewers who cannot tell the colours apart. */
 const dashes = [[], [8, 4], [2, 3], [8, 3, 2, 3], [14, 4], [4, 4], [1, 5]];
 
-/** One, two and five, and no fractions: everything here is counted. */
+/** Axis steps of 1, 2 and 5 times powers of ten; no fractions, because the charts show counts. */
 const steps = Array.from({ length: 13 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat();
 
 /**
- * A figure with a chart of the last minutes, a legend with the last values, and both in words.
+ * A figure with a chart of the last minutes, a legend with the latest values, and both in words for screen readers.
  * @param {HTMLElement} parent
  * @param {ChartDescription} description
  */
@@ -78,8 +78,8 @@ export function createChart(parent, { title, format, axis, lines, isFilled = fal
   return {
     /**
      * @param {number[]} at when, in milliseconds since 1970
-     * @param {Column[]} columns a line each
-     * @param {(string | undefined)[]} [names] of the lines; one without is left out
+     * @param {Column[]} columns one for each line
+     * @param {(string | undefined)[]} [names] of the lines; a line without a name is left out
      */
     show(at, columns, names = lines) {
       plot.setData([at.map((ms) => ms / 1000), ...columns]);
@@ -91,17 +91,17 @@ export function createChart(parent, { title, format, axis, lines, isFilled = fal
         const isAlone = columns.length === 1;
         return name === undefined
           ? []
-          : [`${isAlone ? '' : `${name} `}now ${last === null ? 'not known' : now}, highest ${format(highestOf(column))}`];
+          : [`${isAlone ? '' : `${name} `}now ${last === null ? 'unknown' : now}, peak ${format(highestOf(column))}`];
       });
       plotted.ariaLabel = `${title}, the last 5 minutes: ${words.length > 0 ? words.join('; ') : 'none'}`;
     },
 
-    /** After the theme changed. */
+    /** Call it after the theme has changed. */
     redraw: () => plot.redraw(false, true),
   };
 }
 
-/** A value between two gaps is a point, which no line shows. @param {uPlot} plot @param {number} line */
+/** A value between two gaps needs a point, because no line shows it. @param {uPlot} plot @param {number} line */
 function aloneIn(plot, line) {
   const values = plot.data[line] ?? [];
   const isAlone = (/** @type {number} */ at) => values[at] != null && values[at - 1] == null && values[at + 1] == null;
@@ -111,7 +111,7 @@ function aloneIn(plot, line) {
 const highestOf = (/** @type {Column} */ column) =>
   column.reduce((/** @type {number} */ highest, value) => Math.max(highest, value ?? 0), 0);
 
-/** The end of an axis: a little above the highest value, at a step. */
+/** The end of an axis: a little above the highest value, rounded up to a step. */
 function roundUp(/** @type {number | null} */ highest) {
   const least = Math.max(1, (highest ?? 0) * 1.05);
   const power = 10 ** Math.floor(Math.log10(least));

@@ -10,7 +10,7 @@ import { latenciesOf, ratesOf } from './seconds.js';
 
 const milliseconds = (/** @type {number} */ ms) => `${formatCount(Math.round(ms))} ms`;
 
-/** @param {string} currency the event's: it does not change under the page */
+/** @param {string} currency the event's, which does not change while the page is open */
 export function createCharts(currency) {
   const parent = element('charts');
   const count = { format: formatCount, axis: formatCompact };
@@ -20,7 +20,7 @@ export function createCharts(currency) {
     notation: 'compact',
     maximumSignificantDigits: 3,
   });
-  // Of a chart, and so rounded as it is; what is owed to the digit is in the figures.
+  // Rounded, as the chart is; the figures show exact amounts.
   const money = {
     format: (/** @type {number} */ amount) => symbol.format(amount),
     axis: (/** @type {number} */ amount) => symbol.format(amount),
@@ -68,7 +68,7 @@ export function createCharts(currency) {
     );
     const hasOthers = columns[shownReasons]?.some((value) => value) ?? false;
     const names = [...reasons.map((code) => code && reasonName(code)), hasOthers ? 'other' : undefined];
-    // A line that is not named is not drawn either, or it would lie on the axis.
+    // An unnamed line is not drawn either, or it would lie on the axis.
     const drawn = columns.map((column, slot) => (names[slot] === undefined ? column.map(() => null) : column));
     refusals.show(
       window.map(({ at }) => at),

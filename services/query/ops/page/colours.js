@@ -8,7 +8,7 @@ darkTheme.addEventListener('change', () => known.clear());
 export const watchTheme = (onChange) => darkTheme.addEventListener('change', onChange);
 
 /**
- * The theme's colour, as style.css has it. Charts ask for many every second, and each look at the styles would lay the page out anew.
+ * The theme's colour from style.css. It is cached: charts ask for many every second, and each computed style forces a layout.
  * @param {string} name of a custom property
  */
 export function colourOf(name) {
@@ -19,7 +19,7 @@ export function colourOf(name) {
 
 const scratch = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
 
-/** A colour as a pixel of an ImageData lies in memory. */
+/** A colour as a pixel in ImageData's memory layout. */
 function pixelOf(/** @type {string} */ colour) {
   if (!scratch) return 0;
   scratch.fillStyle = colour;

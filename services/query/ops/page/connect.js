@@ -1,4 +1,4 @@
-/** How long the first pause is, and the longest. */
+/** The first pause between two attempts, and the longest. */
 const firstPauseMs = 500;
 const longestPauseMs = 10_000;
 
@@ -6,15 +6,15 @@ const longestPauseMs = 10_000;
  * @typedef {object} Listener
  * @property {(message: { type: string }) => void} onMessage
  * @property {() => void} [onOpen]
- * @property {() => void} [onClose] another attempt follows
- * @property {(hasHeard: boolean) => boolean | Promise<boolean>} [isOver] says that another attempt has no use; `hasHeard`: a message came
- * @property {number} quietMs how long it may be quiet before it is asked whether it lives, and as long again before it is given up
- * @property {(send: (text: string) => void) => void} [onQuiet]
+ * @property {() => void} [onClose] called before the next attempt
+ * @property {(hasHeard: boolean) => boolean | Promise<boolean>} [isOver] whether to stop reconnecting; `hasHeard`: a message came
+ * @property {number} quietMs after this long without a message `onQuiet` is called, and after as long again the socket is given up
+ * @property {(send: (text: string) => void) => void} [onQuiet] may send a message that the server answers
  */
 
 /**
- * Keeps a WebSocket open: whenever it closes or says nothing for long, another is opened, after pauses that grow.
- * @param {string} path of this origin
+ * Keeps a WebSocket open: whenever it closes or stays quiet too long, opens another, after growing pauses.
+ * @param {string} path on this origin
  * @param {Listener} listener
  */
 export function connect(path, listener) {
@@ -49,7 +49,7 @@ export function connect(path, listener) {
     watchQuiet();
   }
 
-  /** A connection can be dead without a word; then its close may take minutes too, and is not waited for. */
+  /** A connection can die silently; its close event may then take minutes, so it is not awaited. */
   function watchQuiet() {
     clearTimeout(quietTimer);
     quietTimer = setTimeout(() => {
@@ -67,7 +67,7 @@ export function connect(path, listener) {
     socket = undefined;
     listener.onClose?.();
     if (await listener.isOver?.(hasHeard)) return;
-    // Thousands of pages that lost the same server must not come back in the same moment.
+    // Thousands of pages that lost the same server must not all reconnect at the same moment.
     retryTimer = setTimeout(open, pauseMs * (0.5 + Math.random() / 2));
     pauseMs = Math.min(pauseMs * 2, longestPauseMs);
   }
@@ -77,7 +77,7 @@ export function connect(path, listener) {
     clearTimeout(retryTimer);
     open();
   }
-  // What was asleep or without a network does not sit out its pause.
+  // A page that wakes up or comes back online reconnects without waiting for the pause to end.
   addEventListener('online', openNow);
   document.addEventListener('visibilitychange', openNow);
 

@@ -7,11 +7,11 @@
  */
 export function element(id, kind) {
   const found = document.getElementById(id);
-  if (!(found instanceof (kind ?? HTMLElement))) throw new Error(`The page has no such element: ${id}`);
+  if (!(found instanceof (kind ?? HTMLElement))) throw new Error(`The page has no such element: #${id}`);
   return /** @type {E} */ (found);
 }
 
-/** Only where it differs: a second's news is mostly what was there before, and each change costs a layout. */
+/** Writes only if the text differs: most figures stay the same from second to second, and each change costs a layout. */
 export function setText(/** @type {Element} */ node, /** @type {string} */ text) {
   if (node.textContent !== text) node.textContent = text;
 }
@@ -30,19 +30,19 @@ export function create(tag, className, ...children) {
 }
 
 /**
- * A bar of what is sold, held and free; says nothing to a screen reader, as the figures are beside it. Scaled, as a width would lay
- * the page out anew for each of hundreds of zones.
+ * A bar of sold, held and free tickets. Screen readers skip it, because the figures are beside it. Its parts are scaled, because
+ * a change of width would lay the page out again for each of hundreds of zones.
  */
 export const createBar = () => create('span', 'bar', create('span', 'bar-held'), create('span', 'bar-sold'));
 
 /**
  * @param {HTMLElement} bar
- * @param {{ capacity: number, held: number, sold: number } | null} counts null where they are not known
+ * @param {{ capacity: number, held: number, sold: number } | null} counts null if unknown
  */
 export function setBar({ children: [held, sold] }, counts) {
   const { capacity, held: heldCount, sold: soldCount } = counts ?? { capacity: 1, held: 0, sold: 0 };
   scale(sold, soldCount / capacity);
-  // What is held lies behind what is sold, and is seen where it is longer.
+  // The held part lies behind the sold part and shows beyond its end.
   scale(held, (soldCount + heldCount) / capacity);
 }
 

@@ -3,7 +3,7 @@ import { paintSeats } from './seat-map.js';
 /** @import { ZoneSeats } from './seat-map.js' */
 
 /**
- * Draws a pixel a seat; style.css scales them.
+ * Draws one pixel per seat; style.css scales the canvas.
  * @param {HTMLCanvasElement} canvas
  * @param {ZoneSeats} seats
  * @param {{ free: number, taken: number }} colours

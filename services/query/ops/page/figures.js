@@ -14,7 +14,7 @@ element('sold-bar-place').append(soldBar);
 /** @param {string} id @param {string} text */
 const say = (id, text) => setText(element(id), text);
 
-/** A figure that is read from across the room: as large as its width allows. @param {string} id @param {string} text */
+/** Shows a figure for reading from across the room, as large as its width allows. @param {string} id @param {string} text */
 function sayHuge(id, text, otherCharacters = 0) {
   const node = element(id);
   setText(node, text);
@@ -38,21 +38,21 @@ export function showFigures(event, second, window) {
 function showInventory(inventory) {
   const capacity = inventory ? `of ${formatCount(inventory.capacity)}` : unreadable;
   say('capacity', capacity);
-  // Written at half the size.
+  // The capacity is shown at half the size.
   sayHuge('sold', inventory ? formatCount(inventory.sold) : unknown, capacity.length / 2);
   setBar(soldBar, inventory);
   say('sold-share', inventory ? formatPercent(inventory.sold, inventory.capacity) : unknown);
   say('held-count', inventory ? formatCount(inventory.held) : unknown);
   say('free-count', inventory ? formatCount(inventory.available) : unknown);
   say('held', inventory ? formatCount(inventory.held) : unknown);
-  say('held-detail', inventory ? `${formatPercent(inventory.held, inventory.capacity)} of all` : unreadable);
+  say('held-detail', inventory ? `${formatPercent(inventory.held, inventory.capacity)} of capacity` : unreadable);
 }
 
 /** @param {CatalogueEvent} event @param {Projection | null} projection */
 function showRevenue({ currency }, projection) {
   sayHuge('revenue', projection ? formatMoney(projection.revenue, currency) : unknown);
   const tickets = projection && `${formatCount(projection.tickets)} tickets in MySQL`;
-  const detail = projection?.lagSequences ? `${tickets}, ${formatCount(projection.lagSequences)} domain events to come` : tickets;
+  const detail = projection?.lagSequences ? `${tickets}, ${formatCount(projection.lagSequences)} domain events pending` : tickets;
   say('revenue-detail', detail ?? unreadable);
 }
 
@@ -62,7 +62,7 @@ function showRates({ currency }, { sale }, window) {
   const isKnown = sale !== null && last !== null;
   const highest = (/** @type {(sale: NonNullable<typeof last>) => number} */ figure) =>
     Math.max(0, ...window.map((second) => (second.sale ? figure(second.sale) : 0)));
-  const peak = (/** @type {number} */ rate) => (isKnown ? `Highest ${formatCount(rate)}` : unreadable);
+  const peak = (/** @type {number} */ rate) => (isKnown ? `Peak ${formatCount(rate)}` : unreadable);
 
   say(
     'revenue-rate',
@@ -74,6 +74,6 @@ function showRates({ currency }, { sale }, window) {
   say('refused-rate-detail', peak(highest(refusedIn)));
   const latency = isKnown ? last?.latencyMs : undefined;
   say('latency', latency ? `${formatCount(Math.round(latency.p99))} ms` : unknown);
-  const median = latency && `Half within ${formatCount(Math.round(latency.p50))} ms`;
+  const median = latency && `Median ${formatCount(Math.round(latency.p50))} ms`;
   say('latency-detail', median ?? (isKnown ? 'No requests' : unreadable));
 }

@@ -2,12 +2,12 @@ import { connect } from './connect.js';
 
 /** @import { OpsMessage } from '../messages.ts' */
 
-/** A message comes every second. */
+/** Messages normally come every second. */
 const quietMs = 8_000;
 
 /**
- * Follows what the operator's page is told. Leaves for the sign-in page once the session is over. An event that is not known yet is
- * asked for again, as it may be opened.
+ * Follows an event's messages for the operator's page. Goes to the sign-in form once the session is over. Keeps asking for an unknown
+ * event, because it may still be opened.
  * @param {string} eventId
  * @param {(message: OpsMessage) => void} onMessage
  * @param {(isConnected: boolean) => void} onConnected
@@ -30,8 +30,8 @@ export function followSale(eventId, onMessage, onConnected, onUnknownEvent) {
 }
 
 /**
- * A page does not learn why a handshake was refused, and some proxies open the socket and close it; a plain request to the same path
- * tells. 0 if nobody answers.
+ * The status of a plain request to the socket's path, or 0 without a response. A page does not learn why a handshake was refused, and
+ * some proxies open the socket and then close it.
  */
 async function statusOf(/** @type {string} */ path) {
   try {

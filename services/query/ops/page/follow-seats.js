@@ -4,14 +4,14 @@ import { createSeatMap } from './seat-map.js';
 /** @import { Snapshot } from '../../live/snapshot.ts' */
 /** @import { Delta } from '../../live/delta.ts' */
 
-/** Where nobody buys, nothing is said; then a snapshot shows that the connection lives. */
+/** While nobody buys, no message comes; a requested snapshot then shows that the connection is alive. */
 const quietMs = 45_000;
 
 /**
  * Follows an event's seats over the public WebSocket.
  * @param {string} eventId
- * @param {(changed: ReadonlySet<number>) => void} onChange with the zones to draw
- * @param {(isLive: boolean) => void} onLive when that changes; it begins with not
+ * @param {(changed: ReadonlySet<number>) => void} onChange called with the zones to draw
+ * @param {(isLive: boolean) => void} onLive called when this changes; it starts as false
  */
 export function followSeats(eventId, onChange, onLive) {
   const map = createSeatMap();

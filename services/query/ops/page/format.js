@@ -1,6 +1,6 @@
-/** Where a figure cannot be read, and why it is not there. */
+/** Shown instead of a figure that cannot be read, and the reason. */
 export const unknown = '–';
-export const unreadable = 'Cannot be read now';
+export const unreadable = 'Unavailable right now';
 
 const counts = new Intl.NumberFormat();
 const compact = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 });
@@ -19,10 +19,10 @@ export const formatAmount = (/** @type {number} */ count, /** @type {string} */ 
   `${formatCount(count)} ${word}${count === 1 ? '' : 's'}`;
 
 /**
- * A decimal with its currency, every digit as it came: Intl reads a decimal string exactly, and a Number would round it.
+ * A decimal with its currency and all of its digits: Intl reads a decimal string exactly, but a Number would round it.
  * @param {string} decimal
  * @param {string} currency
- * @param {string} [locale] the viewer's where it is left out
+ * @param {string} [locale] the viewer's by default
  */
 export function formatMoney(decimal, currency, locale) {
   const digits = decimal.split('.')[1]?.length ?? 0;
@@ -34,7 +34,7 @@ export function formatMoney(decimal, currency, locale) {
   }).format(/** @type {`${number}`} */ (decimal));
 }
 
-/** Rounded down, for 100 % is when all are sold and not sooner: (999, 1000) → "99.9 %". */
+/** Rounded down, so that only a sold-out event shows 100 %: (9999, 10_000) → "99.9 %". */
 export function formatPercent(/** @type {number} */ part, /** @type {number} */ whole, digits = 1) {
   if (whole === 0) return unknown;
   const scale = 10 ** digits;
@@ -42,7 +42,7 @@ export function formatPercent(/** @type {number} */ part, /** @type {number} */ 
   return `${percent === 100 ? 100 : percent.toFixed(digits)} %`;
 }
 
-/** How long something took or is ago: 0.42 → "0.4 s", 75 → "1 min 15 s", 7260 → "2 h 1 min". */
+/** A duration or an age: 0.42 → "0.4 s", 75 → "1 min 15 s", 7260 → "2 h 1 min". */
 export function formatSeconds(/** @type {number} */ seconds) {
   if (seconds > 0 && seconds < 0.1) return 'under 0.1 s';
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
@@ -56,7 +56,7 @@ export function formatSeconds(/** @type {number} */ seconds) {
 /** @param {number} large @param {string} unit @param {number} small @param {string} smallUnit */
 const parts = (large, unit, small, smallUnit) => `${large} ${unit}${small === 0 ? '' : ` ${small} ${smallUnit}`}`;
 
-/** What is left until something begins: 3_723_000 ms → "01:02:03", and days before it. */
+/** The time left until a start: 3_723_000 ms → "01:02:03", with any days in front. */
 export function formatCountdown(/** @type {number} */ ms) {
   const seconds = Math.max(0, Math.ceil(ms / 1000));
   const days = Math.floor(seconds / 86_400);

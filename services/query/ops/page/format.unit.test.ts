@@ -12,7 +12,7 @@ describe('money', () => {
     expect(formatMoney(decimal, currency, locale).replaceAll('\u00a0', ' ')).toBe(text);
   });
 
-  it('keeps every digit, though a float has not so many', () => {
+  it('keeps every digit, even more than a float has', () => {
     expect(formatMoney('98765432109876543210.99', 'USD', 'en-US')).toBe('$98,765,432,109,876,543,210.99');
   });
 });

@@ -7,13 +7,13 @@ const titles = {
   queue: 'Queue',
   projection: 'Projection',
   conservation: 'Conservation',
-  verification: 'Last verify',
+  verification: 'Verification',
 };
 
-/** A tone is told by its sign and in words too, never by its colour alone. */
+/** A tone is shown by a sign and in words too, never by colour alone. */
 const signs = { good: '✓', bad: '▲', slow: '▲', plain: '', unknown: '?' };
 
-/** The tiles of the parts of the system, in their order. Gives what shows how each is. */
+/** Creates a tile for each part of the system. Returns the function that updates them. */
 export function createHealthTiles() {
   const list = element('health-list');
   const tiles = Object.entries(titles).map(([part, title]) => {

@@ -5,14 +5,14 @@ import { formatAmount, formatCount, formatMoment, formatSeconds, unknown, unread
 /** @typedef {Extract<OpsMessage, { type: 'second' }>} Second */
 
 /**
- * @typedef {object} Health how one part of the system is
+ * @typedef {object} Health the state of one part of the system
  * @property {'good' | 'bad' | 'slow' | 'plain' | 'unknown'} tone
  * @property {string} value
  * @property {string} detail
- * @property {Record<string, string>} [problems] what somebody should look at: a sentence each, by what it is the same problem by
+ * @property {Record<string, string>} [problems] what needs attention: a sentence each; a problem that persists keeps its key
  */
 
-/** Readers are promised figures moments later; from here on it is more than a moment. */
+/** Figures are promised moments after a sale; from here on they are late. */
 const slowSeconds = 30;
 
 /** @param {string} part @param {string} what @returns {Health} */
@@ -20,7 +20,7 @@ const notKnown = (part, what) => ({
   tone: 'unknown',
   value: unknown,
   detail: unreadable,
-  problems: { [`${part} unknown`]: `${what} cannot be read now` },
+  problems: { [`${part} unknown`]: `${what} cannot be read right now` },
 });
 
 /**
@@ -41,14 +41,14 @@ function outboxHealth(outbox) {
   if (!outbox) return notKnown('outbox', 'The outbox');
   const { events, oldestSeconds } = outbox;
   const value = formatAmount(events, 'event');
-  if (events === 0) return { tone: 'good', value, detail: 'SNS has everything' };
-  const detail = `The oldest waits ${formatSeconds(oldestSeconds)}`;
+  if (events === 0) return { tone: 'good', value, detail: 'SNS has accepted everything' };
+  const detail = `The oldest has waited ${formatSeconds(oldestSeconds)}`;
   if (oldestSeconds < slowSeconds) return { tone: 'plain', value, detail };
   return {
     tone: 'slow',
     value,
     detail,
-    problems: { outbox: `The outbox is not published: ${value}, ${formatSeconds(oldestSeconds)} old` },
+    problems: { outbox: `The outbox is not being published: ${value}, up to ${formatSeconds(oldestSeconds)} old` },
   };
 }
 
@@ -59,7 +59,7 @@ function queueHealth(queue) {
   const inFlight = `${formatCount(queue.inFlight)} in flight`;
   if (queue.deadLetters === 0) return { tone: 'good', value, detail: `${inFlight}, no dead letters` };
   const dead = formatAmount(queue.deadLetters, 'dead letter');
-  return { tone: 'bad', value: dead, detail: `${value}, ${inFlight}`, problems: { queue: `${dead} in the queue` } };
+  return { tone: 'bad', value: dead, detail: `${value}, ${inFlight}`, problems: { queue: `${dead} in the dead-letter queue` } };
 }
 
 /** @param {Projection | null} projection @returns {Health} */
@@ -67,11 +67,11 @@ function projectionHealth(projection) {
   if (!projection) return notKnown('projection', 'MySQL');
   const { lagSequences, lagSeconds } = projection;
   if (lagSequences === null || lagSeconds === null) {
-    return { tone: 'unknown', value: unknown, detail: 'Redis has nothing to compare with' };
+    return { tone: 'unknown', value: unknown, detail: 'Redis has no inventory to compare with' };
   }
   if (lagSequences === 0) return { tone: 'good', value: 'Up to date', detail: 'MySQL has every domain event' };
   const value = `${formatSeconds(lagSeconds)} behind`;
-  const detail = `${formatAmount(lagSequences, 'domain event')} to come`;
+  const detail = `${formatAmount(lagSequences, 'domain event')} pending`;
   if (lagSeconds < slowSeconds) return { tone: 'plain', value, detail };
   return { tone: 'slow', value, detail, problems: { projection: `MySQL is ${value}, ${detail}` } };
 }
@@ -83,8 +83,8 @@ function conservationHealth(inventory, event) {
     return {
       tone: 'bad',
       value: 'No inventory',
-      detail: `Nothing can be sold: npm run onsale -- rebuild ${event.eventId}`,
-      problems: { 'inventory missing': 'Redis has no inventory of the event' },
+      detail: `Nothing can be sold. Run: npm run onsale -- rebuild ${event.eventId}`,
+      problems: { 'inventory missing': 'Redis has no inventory for the event' },
     };
   }
   const { zones } = inventory;
@@ -98,7 +98,7 @@ function conservationHealth(inventory, event) {
     return { tone: 'bad', value, detail: faults.slice(0, 2).join('; ') + more, problems };
   }
   const isCompared = zones.every(({ projected }) => projected !== null);
-  const detail = isCompared ? 'Available, held and sold, in Redis and MySQL' : 'In Redis; MySQL cannot be read now';
+  const detail = isCompared ? 'Available, held and sold agree in Redis and MySQL' : 'In Redis; MySQL cannot be read right now';
   return {
     tone: isCompared ? 'good' : 'plain',
     value: zones.length === 1 ? 'The zone adds up' : `All ${formatCount(zones.length)} zones add up`,
@@ -108,13 +108,13 @@ function conservationHealth(inventory, event) {
 
 /** @param {Verification | 'never' | null} verification @param {CatalogueEvent} event @param {number} now @returns {Health} */
 function verificationHealth(verification, event, now) {
-  if (!verification) return notKnown('verification', 'The last verify');
+  if (!verification) return notKnown('verification', 'The last verification');
   if (verification === 'never') {
-    return { tone: 'plain', value: 'Never verified', detail: `npm run onsale -- verify ${event.eventId}` };
+    return { tone: 'plain', value: 'Never verified', detail: `Run: npm run onsale -- verify ${event.eventId}` };
   }
   const { at, differences, tickets } = verification;
   const seconds = Math.max(0, Math.floor((now - Date.parse(at)) / 1000));
-  // Its seconds would only flicker.
+  // Seconds would only flicker.
   const when = seconds < 60 ? 'just now' : `${formatSeconds(seconds - (seconds % 60))} ago`;
   if (differences === 0) {
     return {
@@ -128,7 +128,7 @@ function verificationHealth(verification, event, now) {
     tone: 'bad',
     value,
     detail: `${verification.summary}; ${when}`,
-    problems: { verification: `The last verify found ${value}` },
+    problems: { verification: `The last verification found ${value}` },
   };
 }
 

@@ -39,15 +39,15 @@ const second: Second = {
 const of = (changes: Partial<Second>) => healthOf({ ...second, ...changes }, event);
 
 describe('health', () => {
-  it('is good where everything is', () => {
+  it('is good if everything is good', () => {
     expect(Object.values(of({})).map(({ tone }) => tone)).toEqual(Array(5).fill('good'));
   });
 
-  it('is not known where nothing can be read, rather than good or 0', () => {
+  it('is unknown if nothing can be read, rather than good or 0', () => {
     const all = of({ inventory: null, projection: null, outbox: null, queue: null, verification: null });
     for (const health of Object.values(all)) {
       expect(health).toMatchObject({ tone: 'unknown', value: '–' });
-      expect(Object.values(health.problems ?? {})).toEqual([expect.stringContaining('cannot be read now')]);
+      expect(Object.values(health.problems ?? {})).toEqual([expect.stringContaining('cannot be read right now')]);
     }
   });
 
@@ -55,8 +55,8 @@ describe('health', () => {
     expect(of({ inventory: 'missing' }).conservation).toEqual({
       tone: 'bad',
       value: 'No inventory',
-      detail: 'Nothing can be sold: npm run onsale -- rebuild Event1',
-      problems: { 'inventory missing': 'Redis has no inventory of the event' },
+      detail: 'Nothing can be sold. Run: npm run onsale -- rebuild Event1',
+      problems: { 'inventory missing': 'Redis has no inventory for the event' },
     });
     const projection = { tickets: 3, revenue: '3.00', lagSequences: null, lagSeconds: null };
     expect(of({ inventory: 'missing', projection }).projection).toMatchObject({ tone: 'unknown', value: '–' });
@@ -64,10 +64,10 @@ describe('health', () => {
 
   it('is bad with a dead letter', () => {
     const { queue } = of({ queue: { messages: 4, inFlight: 1, deadLetters: 2 } });
-    expect(queue).toMatchObject({ tone: 'bad', value: '2 dead letters', problems: { queue: '2 dead letters in the queue' } });
+    expect(queue).toMatchObject({ tone: 'bad', value: '2 dead letters', problems: { queue: '2 dead letters in the dead-letter queue' } });
   });
 
-  it('is slow where figures come later than moments', () => {
+  it('is slow if figures are late', () => {
     expect(of({ outbox: { events: 9, oldestSeconds: 29 } }).outbox.tone).toBe('plain');
     expect(of({ outbox: { events: 9, oldestSeconds: 30 } }).outbox.tone).toBe('slow');
     expect(of({ projection: { tickets: 0, revenue: '0.00', lagSequences: 3, lagSeconds: 31 } }).projection.tone).toBe('slow');
@@ -79,15 +79,15 @@ describe('health', () => {
     expect(conservation.problems).toEqual({ 'zone 2': 'Block 2: one seat more than tickets' });
   });
 
-  it('does not say that MySQL agrees while it cannot be read', () => {
+  it('does not claim that MySQL agrees while it cannot be read', () => {
     const { conservation } = of({ inventory: inventory({ ...zone(1), projected: null }, zone(2)) });
-    expect(conservation).toMatchObject({ tone: 'plain', detail: 'In Redis; MySQL cannot be read now' });
+    expect(conservation).toMatchObject({ tone: 'plain', detail: 'In Redis; MySQL cannot be read right now' });
   });
 
-  it('tells how to verify where nobody has', () => {
+  it('says how to verify an event that was never verified', () => {
     expect(of({ verification: 'never' }).verification).toMatchObject({
       value: 'Never verified',
-      detail: 'npm run onsale -- verify Event1',
+      detail: 'Run: npm run onsale -- verify Event1',
     });
   });
 });

@@ -20,17 +20,17 @@ import { createZones } from './zones.js';
 /** @import { Second } from './health.js' */
 /** @import { ConnectionState } from './top.js' */
 
-/** A message comes every second; after this long the figures are old. */
+/** Messages come every second; after this long without one, the figures are stale. */
 const staleMs = 4000;
 
-// A link may carry the token (sign-in.js). To somebody who is signed in already it opens this page, and must not stay in the history.
+// A link may carry the token (sign-in.js). For a signed-in viewer it opens this page, and the token must not stay in the history.
 if (location.hash) history.replaceState(null, '', location.pathname + location.search);
 
 const eventId = new URLSearchParams(location.search).get('eventId');
 if (eventId) start(eventId);
 else showNotice('There is no event yet. Open one: npm run onsale -- open scripts/demo/event1.json');
 
-/** @param {string} text hides the notice if it is empty */
+/** @param {string} text if empty, the notice is hidden */
 function showNotice(text) {
   element('notice').hidden = text === '';
   setText(element('notice'), text);
@@ -47,7 +47,7 @@ function start(eventId) {
   let isUnknown = false;
   /** @type {Inventory | null} */
   let inventory = null;
-  /** By how much the server's clock is ahead of the viewer's. */
+  /** How far the server's clock is ahead of the viewer's. */
   let aheadMs = 0;
   /** @type {Record<string, string>} */
   let problems = {};
@@ -87,7 +87,7 @@ function start(eventId) {
   function follow() {
     seats = followSeats(eventId, draw, (isLive) => {
       element('zones').classList.toggle('is-stale', !isLive);
-      setText(element('seats-state'), isLive ? '' : `The map is not live: as of ${formatTime(Date.now() + aheadMs)}`);
+      setText(element('seats-state'), isLive ? '' : `The seat map is not live: shown as of ${formatTime(Date.now() + aheadMs)}`);
     });
   }
 
@@ -104,14 +104,14 @@ function start(eventId) {
     tick();
   }
 
-  /** What goes on though nothing comes. */
+  /** Updates what changes without a message. */
   function tick() {
     const ageMs = performance.now() - heardAt;
     /** @type {ConnectionState} */
     const state = isUnknown ? 'unknown' : !second ? 'connecting' : !isConnected ? 'lost' : ageMs > staleMs ? 'stale' : 'live';
     showConnection(state, second && ageMs, problems);
     if (event) showOnSale(event, inventory, Date.now() + aheadMs);
-    const lost = second && state !== 'live' && { connection: 'No figures come; what is shown is old' };
+    const lost = second && state !== 'live' && { connection: 'No new figures are arriving; those shown are old' };
     announcer.problems({ ...problems, ...lost, ...(isUnknown && { event: noEvent(eventId) }) });
   }
 
@@ -124,7 +124,7 @@ function start(eventId) {
     showEvent(event, message.events);
     charts ??= createCharts(event.currency);
     if (zones.showEvent(event.zones) && seats) draw(seats.keys());
-    // An event that is not has no seats to follow.
+    // Not before: an event that does not exist has no seats to follow.
     if (!seats) follow();
   }
 
@@ -140,8 +140,8 @@ function start(eventId) {
     problems = Object.assign({}, ...Object.values(healthOf(message, event)).map((health) => health.problems));
     inventory = message.inventory === 'missing' ? null : message.inventory;
     showNotice(message.inventory === 'missing' ? noInventory(event.eventId) : '');
-    const share = inventory ? `${formatPercent(inventory.sold, inventory.capacity)} sold` : 'Not known';
-    // A tab in the background shows nothing else, and has no frames.
+    const share = inventory ? `${formatPercent(inventory.sold, inventory.capacity)} sold` : 'Sales unknown';
+    // Set here: a background tab shows only its title, and gets no animation frames.
     document.title = `${share} · ${event.name}`;
     if (inventory) {
       const faults = formatAmount(Object.keys(problems).length, 'problem');
@@ -174,12 +174,12 @@ function start(eventId) {
   });
 }
 
-const noEvent = (/** @type {string} */ eventId) => `There is no event ${eventId}. Once it is opened, it is shown here.`;
+const noEvent = (/** @type {string} */ eventId) => `There is no event ${eventId}. It will appear here once it is opened.`;
 
 const noInventory = (/** @type {string} */ eventId) =>
-  `Redis has no inventory of ${eventId}, so nothing can be sold. To rebuild it from MySQL: npm run onsale -- rebuild ${eventId}`;
+  `Redis has no inventory for ${eventId}, so nothing can be sold. To rebuild it from MySQL: npm run onsale -- rebuild ${eventId}`;
 
-/** At most once a frame, and not in a tab that nobody sees. @param {() => void} work */
+/** Runs the work at most once a frame, and not while the tab is hidden. @param {() => void} work */
 function once(work) {
   let isAsked = false;
   return () => {

@@ -1,16 +1,16 @@
 /** @import { SecondOfSale } from '../messages.ts' */
 
-/** How many reasons a chart can tell apart; the rest is one more, "other". */
+/** How many reasons a chart shows separately; all others are one more line, "other". */
 export const shownReasons = 6;
 
-/** Requests that were refused unread have no problem code. */
+/** The reason shown for requests refused unread, which are counted without a problem code. */
 const overloaded = 'OVERLOADED';
 
 /** A problem code in plain words: SEAT_TAKEN → "seat taken". */
 export const reasonName = (/** @type {string} */ code) => code.toLowerCase().replaceAll('_', ' ');
 
 /**
- * What a second's requests were refused for.
+ * Why a second's requests were refused.
  * @param {SecondOfSale} second
  * @returns {[code: string, count: number][]}
  */
@@ -20,10 +20,10 @@ export const reasonsOf = (second) => [...Object.entries(second.refused), [overlo
 export const refusedIn = (second) => reasonsOf(second).reduce((sum, [, count]) => sum + count, 0);
 
 /**
- * The most frequent reasons, each in the slot it had before: what keeps its slot keeps its colour.
+ * The most frequent reasons. Each stays in the slot that it had before, and so keeps its colour.
  * @param {Iterable<SecondOfSale>} seconds
  * @param {readonly (string | undefined)[]} before
- * @returns {(string | undefined)[]} as long as there are slots
+ * @returns {(string | undefined)[]} one for each slot
  */
 export function chooseReasons(seconds, before) {
   /** @type {Map<string, number>} */
@@ -43,7 +43,7 @@ export function chooseReasons(seconds, before) {
 }
 
 /**
- * How often each slot's reason was given, and last all others.
+ * How often each slot's reason occurred; all other reasons are counted together, last.
  * @param {SecondOfSale} second
  * @param {readonly (string | undefined)[]} slots
  */

@@ -3,17 +3,17 @@ import { windowSeconds } from './seconds.js';
 /** @import { Second } from './health.js' */
 
 /**
- * @typedef {object} Sample what waited at a time; null where it could not be read
+ * @typedef {object} Sample what was waiting at a time; null if it could not be read
  * @property {number} at
  * @property {number | null} outboxEvents
  * @property {number | null} queueMessages
  * @property {number | null} lagSeconds
  */
 
-/** Where longer than this nothing was heard, a line would be a guess. */
+/** After a longer silence a line would be a guess, so the chart gets a gap. */
 const longestStepMs = 3500;
 
-/** What waited in the last minutes, as far as this page was there to hear it. */
+/** What was waiting in the last minutes, as far as this page has been open. */
 export function createSamples() {
   /** @type {Sample[]} */
   let samples = [];
@@ -34,7 +34,7 @@ export function createSamples() {
       samples = samples.filter((sample) => sample.at > at - windowSeconds * 1000);
     },
 
-    /** The oldest first. @returns {readonly Sample[]} */
+    /** Oldest first. @returns {readonly Sample[]} */
     all: () => samples,
   };
 }

@@ -2,14 +2,14 @@
 /** @import { Delta } from '../../live/delta.ts' */
 
 /**
- * @typedef {object} ZoneSeats a zone with seats; `taken` has `bytesPerRow` bytes a row, the highest bit is the first column
+ * @typedef {object} ZoneSeats a zone with seats; `taken` has `bytesPerRow` bytes per row, the highest bit being the first column
  * @property {number} rows
  * @property {number} columns
  * @property {number} bytesPerRow
  * @property {Uint8Array} taken
  */
 
-/** An event's seats as the public WebSocket tells them (routes/live.ts). */
+/** An event's seats as the public WebSocket sends them (routes/live.ts). */
 export function createSeatMap() {
   /** @type {Map<number, ZoneSeats>} */
   const zones = new Map();
@@ -18,7 +18,7 @@ export function createSeatMap() {
   return {
     zones,
 
-    /** Takes a whole event. Gives the zones to draw. @param {Snapshot} snapshot */
+    /** Applies a snapshot. Returns the zones to draw. @param {Snapshot} snapshot */
     replace(snapshot) {
       const gone = [...zones.keys()];
       zones.clear();
@@ -30,7 +30,7 @@ export function createSeatMap() {
       return new Set([...gone, ...zones.keys()]);
     },
 
-    /** Takes what changed. Gives the zones to draw, or undefined where a delta was missed before this one. @param {Delta} delta */
+    /** Applies a delta. Returns the zones to draw, or undefined if an earlier delta was missed. @param {Delta} delta */
     apply(delta) {
       if (delta.from !== version) return undefined;
       version = delta.to;
@@ -52,7 +52,7 @@ const maskOf = (/** @type {number} */ bit) => 0x80 >> (bit & 7);
 
 /**
  * @param {ZoneSnapshot} zone
- * @returns {ZoneSeats | undefined} undefined in a zone without seats
+ * @returns {ZoneSeats | undefined} undefined for a zone without seats
  */
 function readSeats({ rows, columns, bytesPerRow, taken }) {
   if (rows === undefined || columns === undefined || bytesPerRow === undefined || taken === undefined) return undefined;
@@ -60,9 +60,9 @@ function readSeats({ rows, columns, bytesPerRow, taken }) {
 }
 
 /**
- * A pixel a seat, row by row.
+ * One pixel per seat, row by row.
  * @param {ZoneSeats} zone
- * @param {{ free: number, taken: number }} colours as they lie in memory
+ * @param {{ free: number, taken: number }} colours in ImageData's memory layout
  */
 export function paintSeats({ rows, columns, bytesPerRow, taken }, colours) {
   const pixels = new Uint32Array(rows * columns);

@@ -4,7 +4,7 @@ import { createSeatMap, paintSeats } from './seat-map.js';
 const bytes = (...values: number[]) => Buffer.from(values).toString('base64');
 const counts = { available: 0, held: 0, sold: 0 };
 
-/** Zone 1 has 2 rows of 10 seats, two bytes each, of which the first and the last are taken; zone 2 has none. */
+/** Zone 1 has 2 rows of 10 seats, two bytes per row, with the first and the last seat taken; zone 2 has no seats. */
 function openMap() {
   const map = createSeatMap();
   const seats = { rows: 2, columns: 10, bytesPerRow: 2, taken: bytes(0b1000_0000, 0, 0, 0b0100_0000) };
@@ -25,14 +25,14 @@ function seatsOf(map: ReturnType<typeof createSeatMap>, zoneId: number) {
 }
 
 describe('the seats of an event', () => {
-  it('are drawn a pixel a seat, without the bits after the last column', () => {
+  it('are drawn as one pixel per seat, without the bits after the last column', () => {
     const { map, changed } = openMap();
     expect(seatsOf(map, 1)).toEqual(['TFFFFFFFFF', 'FFFFFFFFFT']);
     expect(seatsOf(map, 2)).toBeUndefined();
     expect(changed).toEqual(new Set([1]));
   });
 
-  it('follow what is taken and freed', () => {
+  it('change as seats are taken and freed', () => {
     const { map } = openMap();
     const zones = [
       { zoneId: 1, ...counts, taken: [9, 17], freed: [0] },
@@ -42,7 +42,7 @@ describe('the seats of an event', () => {
     expect(seatsOf(map, 1)).toEqual(['FFFFFFFFFT', 'FTFFFFFFFT']);
   });
 
-  it('are as they were where a delta was missed, and are right again with a snapshot', () => {
+  it('stay as they were if a delta was missed, and are right again after a snapshot', () => {
     const { map } = openMap();
     expect(
       map.apply({ type: 'delta', from: 8, to: 9, zones: [{ zoneId: 1, ...counts, taken: [5], freed: [] }] }),
@@ -52,7 +52,7 @@ describe('the seats of an event', () => {
     expect(map.zones.size).toBe(0);
   });
 
-  it('are left alone by a zone that no snapshot had', () => {
+  it('ignore a zone that was in no snapshot', () => {
     const { map } = openMap();
     const zones = [{ zoneId: 3, ...counts, taken: [1], freed: [] }];
     expect(map.apply({ type: 'delta', from: 7, to: 8, zones })).toEqual(new Set());

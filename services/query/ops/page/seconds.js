@@ -1,17 +1,17 @@
 /** @import { SecondOfSale } from '../messages.ts' */
 
-/** What the charts show. */
+/** How far back the charts show. */
 export const windowSeconds = 300;
 
-/** A second may be told late; nothing happened in it only when it has had this long. */
+/** A second's figures may come late; it counts as empty only after this long. */
 const graceMs = 2000;
 
 const startOf = (/** @type {number} */ ms) => Math.floor(ms / 1000) * 1000;
 
 /**
  * @typedef {object} WindowSecond
- * @property {number} at its beginning, in milliseconds since 1970
- * @property {SecondOfSale | null | undefined} sale undefined where nothing happened, null where it is not known
+ * @property {number} at its start, in milliseconds since 1970
+ * @property {SecondOfSale | null | undefined} sale undefined if nothing happened, null if unknown
  */
 
 /** The last minutes of a sale, second by second. */
@@ -36,7 +36,7 @@ export function createSeconds() {
   }
 
   return {
-    /** Begins anew: what was not known may be told in it. @param {readonly SecondOfSale[]} history */
+    /** Starts again: the history may have seconds that were unknown before. @param {readonly SecondOfSale[]} history */
     begin(history) {
       seconds.clear();
       merge(history);
@@ -44,7 +44,7 @@ export function createSeconds() {
     },
 
     /**
-     * Takes what a message told at a time; of null, that the seconds since the last are not known.
+     * Adds the seconds of a message read at `at`; null means that the seconds since the last message are unknown.
      * @param {number} at
      * @param {readonly SecondOfSale[] | null} sale
      */
@@ -56,7 +56,7 @@ export function createSeconds() {
       prune();
     },
 
-    /** Every second up to the last that is over, the oldest first. @returns {WindowSecond[]} */
+    /** Every second up to the last completed one, oldest first. @returns {WindowSecond[]} */
     window() {
       return Array.from({ length: windowSeconds }, (_, index) => {
         const at = end - (windowSeconds - 1 - index) * 1000;
@@ -70,14 +70,14 @@ export function createSeconds() {
 }
 
 /**
- * A figure of every second: 0 where nothing happened, null (a gap) where it is not known.
+ * A figure for every second: 0 if nothing happened, null (a gap) if unknown.
  * @param {readonly WindowSecond[]} window
  * @param {(second: SecondOfSale) => number} figure
  */
 export const ratesOf = (window, figure) => window.map(({ sale }) => (sale ? figure(sale) : sale === null ? null : 0));
 
 /**
- * A latency of every second, null where there was no answer.
+ * A latency for every second, null if there was no response.
  * @param {readonly WindowSecond[]} window
  * @param {'p50' | 'p95' | 'p99'} quantile
  */

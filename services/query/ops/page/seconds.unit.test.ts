@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { SecondOfSale } from '../messages.ts';
 import { createSeconds, latenciesOf, ratesOf, windowSeconds } from './seconds.js';
 
-/** A whole second; the messages come 400 ms after one. */
+/** A whole second; messages come 400 ms after each. */
 const start = 1_800_000_000_000;
 const second = (number: number, ticketsSold: number): SecondOfSale => ({
   at: start + number * 1000,
@@ -16,19 +16,19 @@ const second = (number: number, ticketsSold: number): SecondOfSale => ({
 });
 const messageAt = (number: number) => start + number * 1000 + 400;
 
-/** The last so many seconds. */
+/** The tickets sold in each of the last `count` seconds. */
 const soldIn = (seconds: ReturnType<typeof createSeconds>, count: number) =>
   ratesOf(seconds.window(), ({ ticketsSold }) => ticketsSold).slice(-count);
 
 describe('the last minutes', () => {
-  it('have every second, and 0 for what was left out', () => {
+  it('have every second, with 0 for seconds that were left out', () => {
     const seconds = createSeconds();
     seconds.begin([second(0, 5), second(3, 7)]);
     expect(seconds.window()).toHaveLength(windowSeconds);
     expect(soldIn(seconds, 4)).toEqual([5, 0, 0, 7]);
   });
 
-  it('have a gap in the latency where nobody asked', () => {
+  it('have a gap in the latency when there were no requests', () => {
     const seconds = createSeconds();
     seconds.begin([second(0, 5), second(2, 7)]);
     expect(latenciesOf(seconds.window(), 'p99').slice(-3)).toEqual([3, null, 3]);
@@ -50,7 +50,7 @@ describe('the last minutes', () => {
     expect(soldIn(seconds, 3)).toEqual([5, 0, 0]);
   });
 
-  it('do not take what cannot be read for nothing', () => {
+  it('do not show seconds that could not be read as 0', () => {
     const seconds = createSeconds();
     seconds.begin([]);
     seconds.add(messageAt(1), [second(0, 5)]);
@@ -60,7 +60,7 @@ describe('the last minutes', () => {
     expect(soldIn(seconds, 4)).toEqual([5, null, null, 8]);
   });
 
-  it('know again what was told late', () => {
+  it('fill in unknown seconds that are sent later', () => {
     const seconds = createSeconds();
     seconds.add(messageAt(1), [second(0, 5)]);
     seconds.add(messageAt(2), null);

@@ -26,7 +26,7 @@ const columns = {
 
 const milliseconds = (/** @type {number | undefined} */ ms) => (ms === undefined ? unknown : `${formatCount(Math.round(ms))} ms`);
 
-/** The last seconds for whoever reads figures rather than charts; written only while it is open. */
+/** The last seconds as a table, for viewers who prefer figures to charts; updated only while it is open. */
 export function createTable() {
   const details = element('table-details', HTMLDetailsElement);
   const head = create('tr', '');
@@ -47,7 +47,7 @@ export function createTable() {
     show(window, currency) {
       if (!details.open) return;
       const shown = window.slice(-shownSeconds).toReversed();
-      setText(element('table-caption'), `The last ${shownSeconds} seconds, the latest first`);
+      setText(element('table-caption'), `The last ${shownSeconds} seconds, newest first`);
       element('table-body').replaceChildren(...shown.map((second) => createRow(second, currency)));
     },
   };

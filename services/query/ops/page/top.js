@@ -33,7 +33,7 @@ export function showOnSale(event, inventory, now) {
 
 /**
  * @param {ConnectionState} state
- * @param {number | undefined} ageMs of the last figures
+ * @param {number | undefined} ageMs the age of the latest figures
  * @param {Readonly<Record<string, string>>} problems
  */
 export function showConnection(state, ageMs, problems) {
@@ -46,6 +46,6 @@ export function showConnection(state, ageMs, problems) {
   setText(element('problems'), `▲ ${formatAmount(count, 'problem')}`);
 }
 
-/** A second is what it takes, and no age. */
+/** Figures come every second, so up to two seconds are "now". */
 const ageOf = (/** @type {number} */ seconds) =>
   seconds < 2 ? 'now' : seconds < 60 ? `${seconds} s ago` : `${formatSeconds(seconds)} ago`;

@@ -6,14 +6,14 @@ import { formatCount, formatMoney, formatPercent, unknown, unreadable } from './
 /** @import { Inventory } from '../messages.ts' */
 /** @import { ZoneSeats } from './seat-map.js' */
 
-/** One zone, large, with everything that is known of it. */
+/** The dialog with one zone's seats, large, and all of its figures. */
 export function createZoneDialog() {
   const dialog = element('zone-dialog', HTMLDialogElement);
   const canvas = element('zone-canvas', HTMLCanvasElement);
   const list = element('zone-figures');
   /** @type {number | undefined} */
   let zoneId;
-  // A click beside the dialog closes it, as Escape does.
+  // A click outside the dialog closes it, as Escape does.
   dialog.onclick = ({ target }) => {
     if (target === dialog) dialog.close();
   };
@@ -48,7 +48,7 @@ export function createZoneDialog() {
     draw(seats, colours) {
       const zone = zoneId === undefined ? undefined : seats.get(zoneId);
       if (zone) drawSeats(canvas, zone, colours);
-      // What another zone left.
+      // Clears what another zone left.
       else canvas.width = 1;
     },
   };
@@ -74,7 +74,7 @@ function figuresOf(zone, currency, figures) {
       'Seats',
       zone.rows === null
         ? 'None: general admission'
-        : `${formatCount(zone.rows)} rows of ${formatCount(zone.columns ?? 0)}, row A on top`,
+        : `${formatCount(zone.rows)} rows of ${formatCount(zone.columns ?? 0)}, row A at the top`,
     ],
     ['Conservation', figures ? (figures.fault ? 'Does not add up' : 'Adds up') : count(null)],
   ];

@@ -21,7 +21,7 @@ export function createZones(onOpen) {
     /** @param {CatalogueEvent['zones']} zones */
     showEvent(zones) {
       const description = JSON.stringify(zones);
-      // A card that has the focus keeps it where nothing is new.
+      // Cards stay if nothing is new, so that a focused one keeps the focus.
       if (description === shown) return false;
       shown = description;
       cards = new Map(zones.map((zone) => [zone.zoneId, createCard(zone, onOpen)]));
@@ -86,6 +86,6 @@ function showCard({ name, button, percent, counts, fault, bar }, figures) {
   setBar(bar, figures ?? null);
   fault.hidden = says === '';
   button.classList.toggle('is-faulty', says !== '');
-  // Where cards are small, not all of it is shown.
+  // Small cards do not show all of this.
   button.ariaLabel = [name, says, share, text].filter(Boolean).join(' ');
 }
