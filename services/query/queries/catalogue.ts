@@ -5,7 +5,7 @@ import { plainDecimal } from '../../shared/money.ts';
 
 const integerOrNull = (description: string) => Type.Unsafe<number | null>({ type: ['integer', 'null'], minimum: 1, description });
 
-/** An event as it is offered; what of it is still to be had is not the catalogue's to say. */
+/** An event as it is offered. Availability is not part of the catalogue. */
 export const CatalogueEvent = Type.Object({
   eventId: EventId,
   venueId: VenueId,
@@ -13,7 +13,7 @@ export const CatalogueEvent = Type.Object({
   name: Type.String(),
   onSaleAt: Timestamp,
   currency: Currency,
-  ticketsPerBuyer: integerOrNull('Most tickets that a buyer may have, or null for any number'),
+  ticketsPerBuyer: integerOrNull('Maximum tickets that a buyer may have, or null for any number'),
   zones: Type.Array(
     Type.Object({
       zoneId: ZoneId,
@@ -28,7 +28,7 @@ export const CatalogueEvent = Type.Object({
 
 export type CatalogueEvent = Static<typeof CatalogueEvent>;
 
-/** Every event, the latest first, but no more than `most`. */
+/** Up to `most` events, the latest to go on sale first. */
 export const listEvents = (db: Database, most: number): Promise<{ eventId: string; name: string }[]> =>
   db
     .selectFrom('events')
@@ -38,7 +38,7 @@ export const listEvents = (db: Database, most: number): Promise<{ eventId: strin
     .limit(most)
     .execute();
 
-/** An event with its zones by their ids, or undefined for an unknown one. */
+/** An event with its zones in order of id, or undefined for an unknown one. */
 export async function findEvent(db: Database, eventId: string): Promise<CatalogueEvent | undefined> {
   const rows = await db
     .selectFrom('events')

@@ -3,7 +3,7 @@ import { formatMoney, parseMoney } from '../../shared/money.ts';
 import type { Order } from '../../shared/ticket.ts';
 import { bytesOf, ticketOf, ticketRows, withOrders } from './tickets.ts';
 
-/** An order with all of its tickets, whatever has become of them; only PAID ones are in its price. */
+/** An order with all of its tickets, whatever their status; its price includes only PAID ones. Undefined for an unknown order. */
 export async function findOrder(db: Database, orderId: string): Promise<Order | undefined> {
   const rows = await withOrders(ticketRows(db))
     .select('order_events.buyer_id')

@@ -4,7 +4,7 @@ import { parseMoney, plainDecimal } from '../../shared/money.ts';
 export type Sales = { venueId: string; count: number; totalRevenue: string; currency: string };
 
 /**
- * An event's live tickets and what they cost together, or undefined for an unknown event. Reads a row a zone, however
+ * The number of an event's live tickets and their total price, or undefined for an unknown event. Reads one row per zone, however
  * many tickets there are.
  */
 export async function readSales(db: Database, eventId: string): Promise<Sales | undefined> {
@@ -33,7 +33,7 @@ export async function readSales(db: Database, eventId: string): Promise<Sales | 
 
 export type ZoneSales = { zoneId: number; tickets: number; revenueMinor: bigint };
 
-/** An event's live tickets and what they cost together, by zone; zones without any may be missing. */
+/** The number of an event's live tickets and their total price, by zone; zones without tickets may be missing. */
 export async function readSalesByZone(db: Database, eventId: string, currency: string): Promise<ZoneSales[]> {
   const rows = await db
     .selectFrom('sales_by_zone')
@@ -43,7 +43,7 @@ export async function readSalesByZone(db: Database, eventId: string, currency: s
   return rows.map((row) => ({ zoneId: row.zone_id, tickets: row.tickets, revenueMinor: parseMoney(row.revenue, currency) }));
 }
 
-/** The last domain event that was applied of each event. */
+/** The sequence number of the last domain event applied for each event; events without one are missing. */
 export async function readLastApplied(db: Database, eventIds: string[]): Promise<Map<string, number>> {
   if (eventIds.length === 0) return new Map();
   const rows = await db

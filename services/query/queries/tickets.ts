@@ -9,8 +9,8 @@ import type { Ticket } from '../../shared/ticket.ts';
 export type TicketPosition = { createdOn: Date; eventId: string; sequence: number; ticketId: string };
 
 /**
- * Up to `limit` tickets that come after a position in the order of sale: those of an event, of a buyer, of both, or all. Sales of one
- * millisecond are ordered by event and by the event's sequence, so that a narrower list is in the order of a wider one.
+ * Up to `limit` tickets after a position in order of sale: an event's, a buyer's, those of both, or all. Sales in the same
+ * millisecond are ordered by event and by the event's sequence numbers, so that filtering a list keeps its order.
  */
 export async function listTickets(
   db: Database,
@@ -20,7 +20,7 @@ export async function listTickets(
   const rows = await ticketRows(db, eventId === undefined && buyerId === undefined ? byTime : undefined)
     .$if(buyerId !== undefined, (all) => withOrders(all).where('order_events.buyer_id', '=', buyerId ?? null))
     .$if(eventId !== undefined, (all) => all.where('tickets.event_id', '=', eventId ?? ''))
-    // An event's sequence is in the order of time, and has an index of its own.
+    // Within an event, sequence numbers are in order of time, and have their own index.
     .$if(eventId === undefined, (all) => all.orderBy('tickets.created_on').orderBy('tickets.event_id'))
     .orderBy('tickets.sequence')
     .orderBy('tickets.ticket_id')
@@ -35,7 +35,7 @@ export async function listTickets(
 }
 
 /**
- * Each condition begins with a bound on the first column alone, so that the index is entered there: neither MySQL nor MariaDB does so
+ * Each condition starts with a bound on the first column alone, so that the index scan starts there. Neither MySQL nor MariaDB does so
  * for `(a, b) > (x, y)`.
  */
 function isAfter({ createdOn, eventId, sequence, ticketId }: TicketPosition, isOneEvent: boolean) {
@@ -63,7 +63,7 @@ export async function findTicket(db: Database, ticketId: string): Promise<Ticket
 
 export const bytesOf = (uuid: string) => Buffer.from(uuidBytes(uuid));
 
-/** By the server's statistics, which lag behind a sale, it may look cheaper to read and sort the whole table. */
+/** The index is forced: by the server's statistics, which lag behind a sale, reading and sorting the whole table may look cheaper. */
 const byTime = sql<Schema['tickets']>`tickets`.as<'tickets'>(sql`tickets force index (tickets_by_time)`);
 
 export const ticketRows = (db: Database, from: 'tickets' | typeof byTime = 'tickets') =>
@@ -84,7 +84,7 @@ export const ticketRows = (db: Database, from: 'tickets' | typeof byTime = 'tick
       'tickets.created_on',
     ]);
 
-/** With what sold them: tickets have its event and sequence, which is what the indexes of both tables know. */
+/** Joins tickets with the domain events that sold them. Event and sequence number are in the join because both tables index them. */
 export const withOrders = (tickets: ReturnType<typeof ticketRows>) =>
   tickets.innerJoin('order_events', (join) =>
     join

@@ -2,7 +2,7 @@ import type { Database } from '../../shared/database.ts';
 import { plainDecimal } from '../../shared/money.ts';
 import type { Verification } from '../ops/messages.ts';
 
-/** What the last verification of an event found, or undefined where there was none. */
+/** The result of an event's last verification, or undefined if there was none. */
 export async function findVerification(db: Database, eventId: string, currency: string): Promise<Verification | undefined> {
   const row = await db
     .selectFrom('verifications')
