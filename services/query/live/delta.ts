@@ -1,6 +1,6 @@
 import type { SeatMap, ZoneSeats } from './read-seats.ts';
 
-/** `taken` and `freed` are the numbers of the bits that turned, in the zone's bitmap; empty in a zone without seats. */
+/** `taken` and `freed` are the numbers of the bits that flipped in the zone's bitmap; empty in a zone without seats. */
 type ZoneDelta = {
   zoneId: number;
   available: number;
@@ -10,12 +10,12 @@ type ZoneDelta = {
   freed: number[];
 };
 
-/** What turns an event's version `from` into `to`; zones that are as they were are left out. */
+/** The changes from an event's version `from` to `to`; unchanged zones are left out. */
 export type Delta = { type: 'delta'; from: number; to: number; zones: ZoneDelta[] };
 
 /**
- * What happened between two states of an event, or undefined where they are the same. 'snapshot' where no delta can tell:
- * other zones, another shape or capacity, or a version that is not later (Redis has lost its memory).
+ * The delta between two states of an event, or undefined if they are the same. 'snapshot' if no delta can express it: other zones,
+ * another shape or capacity, or a version that is not later (Redis has lost its memory).
  */
 export function deltaBetween(before: SeatMap, after: SeatMap): Delta | 'snapshot' | undefined {
   if (before === after) return undefined;
@@ -36,7 +36,7 @@ export function deltaBetween(before: SeatMap, after: SeatMap): Delta | 'snapshot
 const isAlike = (one: ZoneSeats, other: ZoneSeats) =>
   one.capacity === other.capacity && one.seats?.rows === other.seats?.rows && one.seats?.columns === other.seats?.columns;
 
-/** Bits are numbered from the highest of the first byte. */
+/** Bits are numbered from the highest bit of the first byte. */
 function bitsBetween(before: ZoneSeats, after: ZoneSeats): Pick<ZoneDelta, 'taken' | 'freed'> {
   const taken: number[] = [];
   const freed: number[] = [];

@@ -6,7 +6,7 @@ import { type Delta, deltaBetween } from './delta.ts';
 import type { SeatMap, ZoneSeats } from './read-seats.ts';
 import { type Snapshot, snapshotOf } from './snapshot.ts';
 
-/** A zone of 2 rows of 10 seats, two bytes each, with these bits set and nobody holding any. */
+/** A zone of 2 rows of 10 seats, two bytes per row, with these bits sold and none held. */
 function seated(zoneId: number, bits: number[], rows = 2, columns = 10): ZoneSeats {
   const taken = Buffer.alloc(rows * bytesPerRow(columns));
   for (const bit of bits) taken.writeUInt8(taken.readUInt8(bit >> 3) | (0x80 >> (bit & 7)), bit >> 3);
@@ -29,13 +29,13 @@ const mapOf = (version: number, ...zones: ZoneSeats[]): SeatMap => ({
   zones: new Map(zones.map((zone) => [zone.zoneId, zone])),
 });
 
-describe('what happened between two states', () => {
-  it('is nothing where they are the same', () => {
+describe('the delta between two states', () => {
+  it('is undefined if they are the same', () => {
     const map = mapOf(3, seated(1, [0]));
     expect(deltaBetween(map, map)).toBeUndefined();
   });
 
-  it('is the bits that turned and the counts, of the zones that changed', () => {
+  it('has the flipped bits and the counts of the zones that changed', () => {
     const unchanged = seated(1, [5]);
     const before = mapOf(3, unchanged, seated(2, [0, 9, 16]), standing(3, 4));
     const after = mapOf(7, unchanged, seated(2, [0, 8, 25]), standing(3, 4, 2));
@@ -50,26 +50,26 @@ describe('what happened between two states', () => {
     });
   });
 
-  it('is the versions alone where what was taken was given back', () => {
+  it('has only the versions if what was taken was given back', () => {
     const delta = deltaBetween(mapOf(3, seated(1, [0])), mapOf(5, seated(1, [0])));
     expect(delta).toEqual({ type: 'delta', from: 3, to: 5, zones: [] });
   });
 
   it.each<[string, SeatMap]>([
     ['a new zone', mapOf(4, seated(1, [0]), standing(2, 0), standing(3, 0))],
-    ['a zone that is gone', mapOf(4, seated(1, [0]))],
-    ['a zone in the place of another', mapOf(4, seated(1, [0]), standing(3, 0))],
+    ['a missing zone', mapOf(4, seated(1, [0]))],
+    ['a zone replaced by another', mapOf(4, seated(1, [0]), standing(3, 0))],
     ['more rows', mapOf(4, seated(1, [0], 3), standing(2, 0))],
     ['as many seats in another shape', mapOf(4, seated(1, [0], 4, 5), standing(2, 0))],
     ['another capacity', mapOf(4, seated(1, [0]), { ...standing(2, 0), capacity: 60, available: 60 })],
     ['a version that went back', mapOf(2, seated(1, []), standing(2, 0))],
-    ['the same version of something else', mapOf(3, seated(1, [0]), standing(2, 0))],
-  ])('takes a snapshot to tell: %s', (_what, after) => {
+    ['the same version with other contents', mapOf(3, seated(1, [0]), standing(2, 0))],
+  ])('is a snapshot instead for %s', (_what, after) => {
     expect(deltaBetween(mapOf(3, seated(1, [0]), standing(2, 0)), after)).toBe('snapshot');
   });
 });
 
-/** As a client gets it. */
+/** The message as a client receives it. */
 const sent = <Message extends object>(message: Message) => JSON.parse(JSON.stringify(message)) as Message;
 
 describe('a client', () => {
@@ -81,7 +81,7 @@ describe('a client', () => {
     newZone: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
   });
 
-  it('that applies the deltas of any history to the first snapshot has the last state', () => {
+  it('that applies the deltas of any history to the first snapshot ends with the last state', () => {
     const property = fc.property(fc.array(state, { maxLength: 30 }), (history) => {
       let map = mapOf(0, seated(1, []), seated(2, []), seated(3, []), standing(4, 0));
       const client = createShownMap();
@@ -103,7 +103,7 @@ describe('a client', () => {
     fc.assert(property);
   });
 
-  it('that missed a delta knows by the next one, which changes nothing', () => {
+  it('that missed a delta notices at the next one, and does not apply it', () => {
     const states = [mapOf(0, seated(1, [])), mapOf(1, seated(1, [0])), mapOf(2, seated(1, [0, 1]))] as const;
     const client = createShownMap();
     client.apply(sent(snapshotOf('E', states[0])));

@@ -14,13 +14,13 @@ async function read({ eventId }: Inventory, known?: SeatMap): Promise<SeatMap> {
 const zones = [seatedZone(1, 2, 10), seatedZone(2, 3, 10), { zoneId: 3, capacity: 50, priceMinor: 100 }];
 
 describe("reading an event's seats", () => {
-  it('again gives what was known while nothing changed', async () => {
+  it('again returns the known seats while nothing has changed', async () => {
     const event = await openTestEvent({ zones });
     const known = await read(event);
     expect(await read(event, known)).toBe(known);
   });
 
-  it('again reads only the zones that changed, and then knows what reading all of it gives', async () => {
+  it('again reads only the zones that changed, with the same result as reading all of them', async () => {
     const event = await openTestEvent({ zones });
     const known = await read(event);
     await sellSeats(redis, purchaseOf(event, { zoneId: 2, row: 'C', column: 10 }));
@@ -41,7 +41,7 @@ describe("reading an event's seats", () => {
     expect(now.version).toBe(2);
   });
 
-  it('again finds zones that are new, that changed their shape, and that are gone', async () => {
+  it('again finds zones that were added, changed their shape, or were removed', async () => {
     const event = await openTestEvent({ zones });
     const known = await read(event);
     const changed = [seatedZone(1, 4, 10), { zoneId: 3, capacity: 60, priceMinor: 100 }, seatedZone(4, 1, 3)];
@@ -63,7 +63,7 @@ describe("reading an event's seats", () => {
     ]);
   });
 
-  it('reads all of it where Redis is at an earlier version than is known', async () => {
+  it('reads everything if the version in Redis is earlier than the known one', async () => {
     const event = await openTestEvent({ zones });
     await sellSeats(redis, purchaseOf(event));
     await sellSeats(redis, purchaseOf(event, { column: 2 }));
@@ -76,7 +76,7 @@ describe("reading an event's seats", () => {
     expect(now).toEqual(await read(event));
   });
 
-  it('bears 10,000 zones, all of which changed', async () => {
+  it('handles 10,000 zones that all changed', async () => {
     const many = Array.from({ length: 10_000 }, (_, at) => seatedZone(at + 1, 2, 3));
     const event = await openTestEvent({ zones: many });
     const known = await read(event);

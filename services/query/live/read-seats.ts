@@ -5,31 +5,31 @@ import { orUnavailable, type RedisClient } from '../../shared/redis.ts';
 import { loadScript, type Script } from '../../shared/script.ts';
 import { bytesPerRow, parseZone, parseZones, type ZoneLayout } from '../../shared/zone-layout.ts';
 
-/** How full a zone is. `version` is the event's at the zone's last change, 0 where it never changed. */
+/** How full a zone is. `version` is the event's at the zone's last change, 0 if the zone never changed. */
 type ZoneCounts = {
   zoneId: number;
   version: number;
   capacity: number;
   available: number;
-  /** Holds that are over and not swept yet among them. */
+  /** Includes holds that have expired but have not been swept yet. */
   held: number;
   sold: number;
 };
 
-/** `taken` has bytesPerRow(columns) bytes a row; a seat's bit, the first column's being the highest, is 1 while it is taken. */
+/** `taken` has bytesPerRow(columns) bytes per row, the highest bit being the first column; a seat's bit is 1 while it is taken. */
 export type Seats = { rows: number; columns: number; taken: Buffer };
 
 /** `seats` is absent in a zone without seats (general admission). */
 export type ZoneSeats = ZoneCounts & { seats?: Seats };
 
-/** An event at one moment, zones in the order of their ids; `version` counts the changes of what is available. A change makes another map. */
+/** An event at one moment, zones in order of id; `version` counts the changes of availability. A changed event is a new map. */
 export type SeatMap = { version: number; zones: ReadonlyMap<number, ZoneSeats> };
 
 const readSeatsScript = loadScript(new URL('lua/read-seats.lua', import.meta.url));
 
 /**
- * An event's seats, or undefined where there is no such event. Given the `known` ones it reads what changed since; what did
- * not is the same object, be it a zone or the map. Throws an UnavailableError.
+ * An event's seats, or undefined if there is no such event. Given the `known` seats, reads only what has changed since; an unchanged
+ * zone or map is the same object. Throws an UnavailableError.
  */
 export async function readSeatMap(redis: RedisClient, eventId: string, known?: SeatMap): Promise<SeatMap | undefined> {
   const reply = await orUnavailable(runForBytes(redis, readSeatsScript, eventId, known?.version ?? -1));
@@ -62,7 +62,7 @@ export async function readSeatMap(redis: RedisClient, eventId: string, known?: S
   }
 }
 
-/** runScript, for replies that are not text; ioredis' own way to such, callBuffer, fails where it pipelines by itself. */
+/** Like runScript, for binary replies. ioredis' own callBuffer fails with auto-pipelining. */
 async function runForBytes(redis: RedisClient, { sha, source }: Script, eventId: string, knownVersion: number) {
   const keys = [inventoryKey(eventId), countsKey(eventId), takenKey(eventId)];
   const send = (name: string, script: string) =>
@@ -75,15 +75,15 @@ async function runForBytes(redis: RedisClient, { sha, source }: Script, eventId:
   }
 }
 
-/** A zone as lib/zone.lua gives it. */
+/** A zone as lib/zone.lua returns it. */
 type ZoneReply = [zoneId: number, field: Buffer, version: number, sold: number, held: number, bytes: Buffer];
 
-/** A hash, as HGETALL gives it to a script. */
+/** A hash's fields, from the flat list that HGETALL returns to a script. */
 function fieldsOf(flat: Buffer[]): [name: string, value: string][] {
   return Array.from({ length: flat.length / 2 }, (_, at) => [String(flat[2 * at]), String(flat[2 * at + 1])]);
 }
 
-/** An inventory's zones in the order of their ids. */
+/** An inventory's zones in order of id. */
 function zonesIn(
   inventory: Record<string, string>,
   counts: ReadonlyMap<string, string>,
@@ -108,7 +108,7 @@ const countsOf = ({ zoneId, capacity }: ZoneLayout, version: number, sold: numbe
   sold,
 });
 
-/** `bytes` begin with the zone's; what they do not reach is free. */
+/** `bytes` starts at the zone's first byte; seats beyond its end are free. */
 function seatsOf({ grid }: ZoneLayout, bytes: Buffer): { seats?: Seats } {
   if (!grid) return {};
   const taken = Buffer.alloc(grid.rows * bytesPerRow(grid.columns));

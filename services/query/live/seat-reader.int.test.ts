@@ -12,17 +12,17 @@ const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());
 afterEach(() => void vi.useRealTimers());
 
-/** Time stands still until the test moves it; connections go on, but for their timers. */
+/** Stops time until the test moves it. Connections go on, except for their timers. */
 const stopTheClock = () => vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
 
-/** The versions that were known to the reads of an event, one for each read; -1 is a read of everything. */
+/** The known version that each read of an event passed to Redis; -1 is a read of everything. */
 async function readsOf(eventId: string, work: () => Promise<unknown>): Promise<number[]> {
   const commands = await commandsDuring(eventId, work);
   return commands.filter(([name = '']) => /^evalsha$/i.test(name)).map((args) => Number(args.at(-1)));
 }
 
 describe('a reader of seats', () => {
-  it('reads an event once for all who ask within 100 ms, and again after that, but then only what changed', async () => {
+  it('reads an event once for all callers within 100 ms, and after that reads only what changed', async () => {
     const event = await openTestEvent();
     const read = createSeatReader(redis);
     const sold = async () => (await read(event.eventId))?.zones.get(1)?.sold;
@@ -36,11 +36,11 @@ describe('a reader of seats', () => {
       vi.advanceTimersByTime(1);
       expect(await sold()).toBe(2);
     });
-    // The first is of everything. The purchase between them ends with no version.
+    // The first read is of everything. The purchase's script between them has no version as its last argument.
     expect(reads.filter((version) => !Number.isNaN(version))).toEqual([-1, 1]);
   });
 
-  it('forgets an event that nobody asked for in two seconds', async () => {
+  it('forgets an event that nobody has asked for in two seconds', async () => {
     const event = await openTestEvent();
     const read = createSeatReader(redis);
     stopTheClock();
@@ -54,7 +54,7 @@ describe('a reader of seats', () => {
     expect(reads).toEqual([-1, 0, -1]);
   });
 
-  it('keeps no more than it may, and forgets the event that was read first', async () => {
+  it('keeps no more than its limit, and forgets the event that was read first', async () => {
     const [first, second, third] = [await openTestEvent(), await openTestEvent(), await openTestEvent()];
     const read = createSeatReader(redis, 2_000 - 512);
     stopTheClock();
@@ -65,7 +65,7 @@ describe('a reader of seats', () => {
     expect(await readsOf(first.eventId, () => read(first.eventId))).toEqual([-1]);
   });
 
-  it('asks once for all who want an event that does not exist, keeps nothing of it, and finds it as soon as it is opened', async () => {
+  it('asks once for all callers about an event that does not exist, keeps nothing, and finds it as soon as it is opened', async () => {
     await openTestEvent();
     const eventId = unique('event');
     const read = createSeatReader(redis);
@@ -77,7 +77,7 @@ describe('a reader of seats', () => {
     expect(await read(eventId)).toMatchObject({ version: 0 });
   });
 
-  it('fails for all who wait while Redis is away, and then reads everything anew by itself', async () => {
+  it('fails for all waiting callers during a Redis outage, and then recovers by reading everything again', async () => {
     const event = await openTestEvent();
     const far = await connectFarRedis(resources);
     const read = createSeatReader(far.redis);

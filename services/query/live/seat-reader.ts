@@ -5,28 +5,28 @@ import { readSeatMap, type SeatMap } from './read-seats.ts';
 /** An event's seats, or undefined if there is no such event. Throws an UnavailableError. */
 export type SeatReader = (eventId: string) => Promise<SeatMap | undefined>;
 
-/** Everyone who asks for an event within this time of a read shares it. */
+/** Callers that ask for an event within this time of a read share it. */
 const sharedMs = 100;
 /**
- * Clients that poll once a second find the seats known, so that Redis is asked only for what changed. It is too short for a Redis that
- * has lost its memory to be opened again and get past the known version unnoticed.
+ * Known seats are kept for clients that poll once a second, so that Redis is asked only for changes. The time is short enough that a
+ * Redis that has lost its memory cannot be opened again and pass the known version unnoticed.
  */
 const keptMs = 2_000;
-/** A limit on the memory for known seats; beyond it, the event that was read first is forgotten. */
+/** Limits the memory for known seats; beyond it, the event that was read first is forgotten. */
 const defaultMaxBytes = 64 * 1024 * 1024;
-/** Of a zone's counts, about; its seats are added. */
+/** Roughly the size of a zone's counts; its seats are added. */
 const bytesPerZone = 512;
 
 type Known = { seats: SeatMap; readAtMs: number; bytes: number; forget: NodeJS.Timeout };
 
 /**
- * Reads events' seats for any number of clients: Redis is asked about an event at most once in 100 ms, and one read at a time, so
- * that a reply is never older than 100 ms or the time that the read takes. A failure is shared by those who wait for it, and then
- * forgotten. Events that do not exist are never kept.
+ * Reads events' seats for any number of clients. Redis is asked about an event at most once per 100 ms and with one read at a time, so
+ * a reply is never older than 100 ms or the time that the read takes. Callers that wait for the same read share its failure, which is
+ * then forgotten. Events that do not exist are not kept.
  */
 export function createSeatReader(redis: RedisClient, maxBytes = defaultMaxBytes): SeatReader {
   const reading = new Map<string, ReturnType<SeatReader>>();
-  /** The event that was read first comes first. */
+  /** In the order of reading. */
   const known = new Map<string, Known>();
   let knownBytes = 0;
 
@@ -42,7 +42,7 @@ export function createSeatReader(redis: RedisClient, maxBytes = defaultMaxBytes)
     try {
       seats = await readSeatMap(redis, eventId, before);
     } finally {
-      // Redis may have lost its memory since: after a failure, the next read is of everything.
+      // Redis may have lost its memory since, so after a failure the next read is of everything.
       forget(eventId);
       if (seats) keep(eventId, seats, readAtMs);
     }

@@ -1,7 +1,7 @@
 import { bytesPerRow } from '../../shared/zone-layout.ts';
 import type { SeatMap, Seats } from './read-seats.ts';
 
-/** A zone's seats for the wire; `taken` is base64. */
+/** A zone's seats as sent to clients; `taken` is base64. */
 export type SeatsMessage = { rows: number; columns: number; bytesPerRow: number; taken: string };
 
 export type ZoneSnapshot = {
@@ -12,7 +12,7 @@ export type ZoneSnapshot = {
   sold: number;
 } & Partial<SeatsMessage>;
 
-/** A whole event, as it was at `version`. */
+/** A whole event at `version`. */
 export type Snapshot = { type: 'snapshot'; eventId: string; version: number; zones: ZoneSnapshot[] };
 
 export function snapshotOf(eventId: string, { version, zones }: SeatMap): Snapshot {

@@ -4,32 +4,32 @@ import { type Delta, deltaBetween } from './delta.ts';
 import type { SeatMap } from './read-seats.ts';
 import { snapshotOf } from './snapshot.ts';
 
-/** Who is told of an event. */
+/** A receiver of an event's messages. */
 type Subscriber = {
-  /** Sends a message (JSON). Its bytes are everybody's. */
+  /** Sends a message (JSON). All subscribers share its bytes, so they must not be changed. */
   send(message: Buffer): void;
-  /** True while so much is still on its way that more would only pile up. */
+  /** True while so much is still unsent that more would only pile up. */
   isFull(): boolean;
 };
 
 export type Watcher = {
   /** False while the inventory cannot be read. */
   isAvailable(): boolean;
-  /** Sends a snapshot, and from then on what changes. */
+  /** Sends a snapshot, and every change from then on. */
   join(subscriber: Subscriber): Subscription;
   stop(): void;
 };
 
 type Subscription = {
-  /** Sends another snapshot: at once, or a while after the last one. */
+  /** Sends another snapshot: immediately, or once enough time has passed since the last one. */
   askSnapshot(): void;
   leave(): void;
 };
 
-/** Between two looks: so subscribers are told at most ten times a second. */
+/** The pause between two looks, so that subscribers get at most ten messages a second. */
 const pollMs = 100;
 const snapshotPauseMs = 1_000;
-/** How long it goes on with nobody there: a page that is loaded again finds it running. */
+/** How long a watcher runs on without subscribers, so that a reloaded page finds it running. */
 const lingerMs = 1_000;
 
 type Place = Subscriber & { wantsSnapshot: boolean; nextSnapshotMs: number };
@@ -38,8 +38,8 @@ const encode = (message: object) => Buffer.from(JSON.stringify(message));
 const unavailable = encode({ type: 'unavailable' });
 
 /**
- * Follows an event's seats, beginning with `first`, for any number of subscribers. While `read` throws or returns undefined, the
- * inventory cannot be read. With no subscribers left it stops and calls `onIdle`.
+ * Follows an event's seats, starting with `first`, for any number of subscribers. While `read` throws or returns undefined, the
+ * inventory counts as unreadable. Once no subscribers are left, the watcher stops and calls `onIdle`.
  */
 export function startWatcher(options: {
   eventId: string;
@@ -97,14 +97,14 @@ export function startWatcher(options: {
     return places.size === 0 && performance.now() > emptySinceMs + lingerMs;
   }
 
-  /** Reads, and gives what there is to tell; undefined: nothing new. */
+  /** Reads the seats. Returns the news for subscribers, or undefined if nothing has changed. */
   async function look(): Promise<Delta | 'snapshot' | 'unavailable' | undefined> {
     const before = seats;
     try {
       seats = await read();
     } catch (error) {
       seats = undefined;
-      if (before) logger.warn({ err: error, eventId }, 'the live map is interrupted');
+      if (before) logger.warn({ err: error, eventId }, 'the live seat map is interrupted');
     }
     if (seats !== before) snapshot = undefined;
     if (!seats) return before && 'unavailable';
@@ -120,7 +120,7 @@ export function startWatcher(options: {
     }
   }
 
-  /** What a place is behind with, or else `delta`; a place that is full is behind. */
+  /** Sends a snapshot to a subscriber that needs one, or else `delta`. A full subscriber misses the delta and needs a snapshot. */
   function serve(place: Place, delta?: Buffer): void {
     if (delta && place.isFull()) place.wantsSnapshot = true;
     if (!place.wantsSnapshot) {

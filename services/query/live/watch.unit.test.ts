@@ -11,13 +11,13 @@ afterAll(() => {
 
 const waitFor = (condition: () => void) => vi.waitFor(condition, { timeout: 4_500 });
 
-/** An event with one zone without seats, of which so many are sold. */
+/** An event with one zone without seats, with `sold` tickets sold. */
 const state = (version: number, sold: number, capacity = 50): SeatMap => {
   const zone = { zoneId: 1, version, capacity, available: capacity - sold, held: 0, sold };
   return { version, zones: new Map([[1, zone]]) };
 };
 
-/** A watcher of an event whose state, or failure to be read, the test sets. */
+/** A watcher of an event; the test sets the event's state, or the error from reading it. */
 function watched(first: SeatMap) {
   const store: { now: SeatMap | Error; reads: number; idle: number } = { now: first, reads: 0, idle: 0 };
   const watcher = startWatcher({
@@ -35,7 +35,7 @@ function watched(first: SeatMap) {
   return { store, watcher };
 }
 
-/** A subscriber, and what it was sent: each message in a word. */
+/** A subscriber and the messages that it received, each in a word. */
 function subscribe(watcher: Watcher) {
   const place = { sent: [] as string[], raw: [] as Buffer[], full: false };
   const subscription = watcher.join({
@@ -54,7 +54,7 @@ function inAWord(message: LiveMessage): string {
 }
 
 describe.concurrent('a watcher', () => {
-  it('sends a snapshot at once, and each change after it; all subscribers get the same bytes', async () => {
+  it('sends a snapshot immediately and then each change; all subscribers get the same bytes', async () => {
     const { store, watcher } = watched(state(1, 0));
     const [one, other] = [subscribe(watcher).place, subscribe(watcher).place];
     expect(one.sent).toEqual(['snapshot 1: 0']);
@@ -64,7 +64,7 @@ describe.concurrent('a watcher', () => {
     expect(one.raw.every((message, at) => message === other.raw[at])).toBe(true);
   });
 
-  it('sends nothing more to a subscriber that is full, and a snapshot as soon as it is not', async () => {
+  it('sends nothing to a full subscriber, and a snapshot as soon as it has room', async () => {
     const { store, watcher } = watched(state(1, 0));
     const [slow, quick] = [subscribe(watcher).place, subscribe(watcher).place];
     slow.full = true;
@@ -77,7 +77,7 @@ describe.concurrent('a watcher', () => {
     await waitFor(() => expect(slow.sent.at(-1)).toBe('2-3: 2'));
   });
 
-  it('sends a snapshot again to whoever asks, once however often they ask', async () => {
+  it('sends another snapshot on request, only one however often a subscriber asks', async () => {
     const { store, watcher } = watched(state(1, 0));
     const { place, askSnapshot } = subscribe(watcher);
     for (let times = 0; times < 50; times++) askSnapshot();
@@ -86,14 +86,14 @@ describe.concurrent('a watcher', () => {
     await waitFor(() => expect(place.sent).toEqual(['snapshot 1: 0', 'snapshot 1: 0', '1-2: 1']));
   });
 
-  it('sends everybody a snapshot when the zones are others', async () => {
+  it('sends everyone a snapshot when the zones have changed', async () => {
     const { store, watcher } = watched(state(1, 0));
     const { place } = subscribe(watcher);
     store.now = state(2, 0, 60);
     await waitFor(() => expect(place.sent).toEqual(['snapshot 1: 0', 'snapshot 2: 0']));
   });
 
-  it('says once that the inventory cannot be read, and sends what it is when it can, though its version went back', async () => {
+  it('reports once that the inventory cannot be read, and later sends a snapshot even if its version went back', async () => {
     const { store, watcher } = watched(state(9, 4));
     const { place } = subscribe(watcher);
     const before = store.reads;
@@ -107,7 +107,7 @@ describe.concurrent('a watcher', () => {
     expect(watcher.isAvailable()).toBe(true);
   });
 
-  it('stops reading when nobody has been there for a while, and goes on when somebody comes', async () => {
+  it('stops reading after a while without subscribers, and resumes when one joins', async () => {
     const { store, watcher } = watched(state(1, 0));
     const { leave } = subscribe(watcher);
     await waitFor(() => expect(store.reads).toBeGreaterThan(0));

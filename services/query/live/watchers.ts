@@ -5,14 +5,14 @@ import { startWatcher, type Watcher } from './watch.ts';
 
 export type Watchers = {
   /**
-   * The one that follows the event, however many want it; undefined where there is no such event. Throws an UnavailableError
-   * where its inventory cannot be read.
+   * Returns the one watcher of the event, shared by all callers, or undefined if there is no such event. Throws an UnavailableError
+   * if the event's inventory cannot be read.
    */
   find(eventId: string): Promise<Watcher | undefined>;
   stop(): void;
 };
 
-/** Who follows which event in this process. */
+/** Keeps one watcher per followed event in this process. */
 export function createWatchers({ readSeats, logger }: { readSeats: SeatReader; logger: Logger }): Watchers {
   const running = new Map<string, Watcher>();
   const starting = new Map<string, Promise<Watcher | undefined>>();

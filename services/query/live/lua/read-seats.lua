@@ -1,14 +1,14 @@
--- Reads an event's seats, or those of the zones that changed since a version; writes nothing.
+-- Reads an event's seats, or only those of the zones that changed since a version. Writes nothing.
 --
 -- KEYS[1] inventory: hash
 -- KEYS[2] counts: hash
 -- KEYS[3] taken: bitmap
--- ARGV[1] the version that is known, or -1
+-- ARGV[1] the known version, or -1
 -- REPLY NO_INVENTORY
 -- REPLY UNCHANGED
--- REPLY ALL, version, inventory, counts, taken: where no version is known, or a later one than there is
+-- REPLY ALL, version, inventory, counts, taken: if no version is known, or one later than the current version
 -- REPLY CHANGED, version, zone (lib/zone.lua), …
--- COST O(1) where nothing changed; else O(zones + seats of the zones that changed)
+-- COST O(1) if nothing changed; else O(zones + seats of the zones that changed)
 -- INCLUDE zone
 
 if redis.call('EXISTS', KEYS[1]) == 0 then return { 'NO_INVENTORY' } end

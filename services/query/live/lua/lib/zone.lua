@@ -1,5 +1,5 @@
--- A zone as it is now: id, its field of the inventory ("" where there is none), version of its last change, sold, held, and the
--- bytes of its seats, which may end early: what is not there is free.
+-- Returns a zone's current state: id, inventory field ("" if there is none), version of its last change, sold, held, and the
+-- bytes of its seats. The bytes may end early; seats beyond their end are free.
 local function read_zone(zoneId)
   local field = redis.call('HGET', KEYS[1], 'zone:' .. zoneId) or ''
   local version, sold, held =
