@@ -41,18 +41,15 @@ it('adds up what processes did for the event in the same second, and returns sec
   expect(secondsOf(pulses, 'C', 'JPY')[1]).toEqual({ ...nothing, at: 2_000, ticketsSold: 0, revenue: '0' });
 });
 
-it.each(['constructor', 'toString', 'valueOf', 'hasOwnProperty'])(
-  'counts only real sales for an event called %s',
-  (eventId) => {
-    const idle = pulse(1_000, { unavailable: { SERVICE_UNAVAILABLE: 1, INVENTORY_UNAVAILABLE: 1 } });
-    const busy = pulse(2_000, { events: { [eventId]: event({ sold: 1, soldMinor: 100, refused: { SEAT_TAKEN: 1 } }) } });
-    const read = JSON.parse(JSON.stringify([idle, busy])) as Pulse[];
-    expect(secondsOf(read, eventId, 'USD')).toMatchObject([
-      { at: 1_000, ticketsSold: 0, revenue: '0.00', refused: { INVENTORY_UNAVAILABLE: 1 }, overloaded: 1 },
-      { at: 2_000, ticketsSold: 1, revenue: '1.00', refused: { SEAT_TAKEN: 1 }, overloaded: 0 },
-    ]);
-  },
-);
+it.each(['constructor', 'toString', 'valueOf', 'hasOwnProperty'])('counts only real sales for an event called %s', (eventId) => {
+  const idle = pulse(1_000, { unavailable: { SERVICE_UNAVAILABLE: 1, INVENTORY_UNAVAILABLE: 1 } });
+  const busy = pulse(2_000, { events: { [eventId]: event({ sold: 1, soldMinor: 100, refused: { SEAT_TAKEN: 1 } }) } });
+  const read = JSON.parse(JSON.stringify([idle, busy])) as Pulse[];
+  expect(secondsOf(read, eventId, 'USD')).toMatchObject([
+    { at: 1_000, ticketsSold: 0, revenue: '0.00', refused: { INVENTORY_UNAVAILABLE: 1 }, overloaded: 1 },
+    { at: 2_000, ticketsSold: 1, revenue: '1.00', refused: { SEAT_TAKEN: 1 }, overloaded: 0 },
+  ]);
+});
 
 it('returns latencies over all processes, each at most a tenth too high', () => {
   const latency = (ms: number, answers: number): Pulse['latency'][number] => [latencyBucket(ms), answers];

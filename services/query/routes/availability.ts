@@ -49,7 +49,10 @@ const ReadableSeats = Type.Object(
   {
     ...zone,
     rows: Type.Array(
-      Type.Object({ row: Row, seats: Type.String({ description: "From column 1: '.' is free, 'x' is taken", examples: ['..x.'] }) }),
+      Type.Object({
+        row: Row,
+        seats: Type.String({ description: "From column 1: '.' is free, 'x' is taken", examples: ['..x.'] }),
+      }),
     ),
   },
   { description: 'For people: form=rows', additionalProperties: false },

@@ -229,14 +229,11 @@ describe('a handshake', () => {
     ]);
   });
 
-  it.each(['h2c', 'websocket'])(
-    'is impossible on any other path: an Upgrade to %s there is ignored',
-    async (upgrade) => {
-      const outgoing = request(`${base}/query/live`, { headers: { ...handshake, upgrade } }).end();
-      const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
-      expect([answer.statusCode, await json(answer)]).toEqual([200, { status: 'ok' }]);
-    },
-  );
+  it.each(['h2c', 'websocket'])('is impossible on any other path: an Upgrade to %s there is ignored', async (upgrade) => {
+    const outgoing = request(`${base}/query/live`, { headers: { ...handshake, upgrade } }).end();
+    const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
+    expect([answer.statusCode, await json(answer)]).toEqual([200, { status: 'ok' }]);
+  });
 });
 
 describe('a service that stops', () => {

@@ -42,7 +42,7 @@ export function registerTicketRoutes(app: HttpServer, db: Database): void {
               }),
             ),
             limit: Type.Optional(
-              Type.Integer({ minimum: 1, maximum: maxTickets, default: defaultTickets, description: 'Maximum number of tickets per page' }),
+              Type.Integer({ minimum: 1, maximum: maxTickets, default: defaultTickets, description: 'Maximum tickets per page' }),
             ),
           },
           { additionalProperties: false },

@@ -64,7 +64,11 @@ describe('health', () => {
 
   it('is bad with a dead letter', () => {
     const { queue } = of({ queue: { messages: 4, inFlight: 1, deadLetters: 2 } });
-    expect(queue).toMatchObject({ tone: 'bad', value: '2 dead letters', problems: { queue: '2 dead letters in the dead-letter queue' } });
+    expect(queue).toMatchObject({
+      tone: 'bad',
+      value: '2 dead letters',
+      problems: { queue: '2 dead letters in the dead-letter queue' },
+    });
   });
 
   it('is slow if figures are late', () => {
