@@ -12,7 +12,7 @@ afterAll(() => app.close());
 const tickets = '/query/api/v1/tickets';
 const get = (url: string, headers: Record<string, string> = {}) => app.inject({ url, headers });
 
-/** Sells these tickets as one order, the event's sale number `sequence`; gives their ids, in the order of sale. */
+/** Sells these tickets as one order with this sequence number. Returns their ids in order of sale. */
 async function sell(event: Inventory, sequence: number, sold: Omit<TicketSold, 'ticketId' | 'currency'>[]): Promise<string[]> {
   const sale = purchasedOrder(event, { sequence, tickets: sold });
   await projectEvents(db, [sale]);
@@ -21,7 +21,7 @@ async function sell(event: Inventory, sequence: number, sold: Omit<TicketSold, '
 
 const seat = (column: number, zoneId = 1, priceMinor = 10_000) => ({ zoneId, row: 'A', column, priceMinor });
 
-/** Pages of an event's list from its first to the one that names no next; each as its tickets' ids. */
+/** All pages of an event's list, each as its tickets' ids. */
 async function pagesOf(eventId: string, limit: number): Promise<string[][]> {
   const pages: string[][] = [];
   for (let url: string | undefined = `${tickets}?eventId=${eventId}&limit=${limit}`; url !== undefined; ) {
@@ -41,7 +41,7 @@ describe('count and revenue', () => {
     { currency: 'JPY', prices: [60, 40], count: 2, totalRevenue: '100' },
     { currency: 'KWD', prices: [12_345, 1], count: 2, totalRevenue: '12.346' },
     { currency: 'USD', prices: [Number.MAX_SAFE_INTEGER, 2], count: 2, totalRevenue: '90071992547409.93' },
-  ])('are exact over zones of different prices: $prices in $currency are $totalRevenue', async (example) => {
+  ])('are exact across zones with different prices: $prices in $currency are $totalRevenue', async (example) => {
     const { currency, prices, count, totalRevenue } = example;
     const zones = [seatedZone(1, 1, 1), ...prices.map((priceMinor, at) => seatedZone(at + 2, 2, 2, Math.min(priceMinor, 1e12)))];
     const event = await openTestEvent({ currency, zones });
@@ -52,7 +52,7 @@ describe('count and revenue', () => {
     expect(revenue.json()).toEqual({ venueId, eventId, totalRevenue, currency });
   });
 
-  it('count each seat once where it was sold twice; the list shows both tickets, one of them CONFLICTED', async () => {
+  it('count a seat that was sold twice only once; the list shows both tickets, one of them CONFLICTED', async () => {
     const event = await openTestEvent();
     for (const sequence of [1, 2]) await sell(event, sequence, [seat(7)]);
     expect((await get(`${tickets}/count/${event.eventId}`)).json()).toMatchObject({ count: 1 });
@@ -61,7 +61,7 @@ describe('count and revenue', () => {
     expect(list.map(({ status }) => status)).toEqual(['PAID', 'CONFLICTED']);
   });
 
-  it('leave out what was cancelled, which the list shows as CANCELLED', async () => {
+  it('leave out cancelled tickets, which the list shows as CANCELLED', async () => {
     const event = await openTestEvent();
     const sale = purchasedOrder(event, { sequence: 1, tickets: [seat(1, 1, 4_550), seat(2, 1, 4_550), seat(3)] });
     await projectEvents(db, [sale]);
@@ -74,7 +74,7 @@ describe('count and revenue', () => {
 });
 
 describe('one ticket', () => {
-  it('is told in full, but for its order, which only the operator sees', async () => {
+  it('is returned in full, except its order, which only the operator sees', async () => {
     const event = await openTestEvent({ currency: 'EUR', zones: [seatedZone(7, 30, 30, 4_550)] });
     const sale = purchased(event, { sequence: 1, zoneId: 7, row: 'AB', column: 12, priceMinor: 4_550 });
     await projectEvents(db, [sale]);
@@ -87,7 +87,7 @@ describe('one ticket', () => {
     expect(answer.json()).toEqual(told);
     const [listed] = (await get(`${tickets}?eventId=${eventId}`)).json();
     expect(listed).toEqual(told);
-    // With its order's id, a stranger could ask for what only its buyer may have.
+    // A stranger with the order's id could try to read or cancel the order.
     for (const url of [`${tickets}/${ticketId}`, `${tickets}?eventId=${eventId}`]) {
       const toOperator = await app.inject({ url, headers: asOperator });
       expect([toOperator.json()].flat()).toEqual([{ ...told, orderId }]);
@@ -108,10 +108,10 @@ describe('one ticket', () => {
 });
 
 describe('the list', () => {
-  it('gives every ticket once, in the order of sale, to whoever follows rel="next" to its end', async () => {
+  it('returns every ticket once, in order of sale, to clients that follow rel="next" to the end', async () => {
     const event = await openTestEvent();
     const sold: string[] = [];
-    // Projected last to first, so that neither the rows' order nor their ids' is that of sale.
+    // Projected last to first, so that neither the order of rows nor that of ids is the order of sale.
     for (let column = 10; column >= 1; column--) sold.unshift(...(await sell(event, column, [seat(column)])));
     const pages = await pagesOf(event.eventId, 3);
     expect(pages.map((page) => page.length)).toEqual([3, 3, 3, 1]);
@@ -119,13 +119,13 @@ describe('the list', () => {
     expect(await pagesOf(event.eventId, 1_000)).toEqual([sold]);
   });
 
-  it('names no next page after a full one that is the last', async () => {
+  it('has no next page after a last page that is full', async () => {
     const event = await openTestEvent();
     await sell(event, 1, [seat(1), seat(2), seat(3), seat(4)]);
     expect((await pagesOf(event.eventId, 2)).map((page) => page.length)).toEqual([2, 2]);
   });
 
-  it('splits an order over pages without losing or repeating a ticket, whatever the page size', async () => {
+  it('splits an order across pages without losing or repeating a ticket, whatever the page size', async () => {
     const event = await openTestEvent();
     const sold = [
       ...(await sell(event, 1, [seat(1)])),
@@ -135,7 +135,7 @@ describe('the list', () => {
     for (const limit of [1, 2, 3, 4, 5]) expect((await pagesOf(event.eventId, limit)).flat(), `limit ${limit}`).toEqual(sold);
   });
 
-  it('goes on where it ended with what was sold in between', async () => {
+  it('continues where the last page ended, including tickets sold since', async () => {
     const event = await openTestEvent();
     await sell(event, 1, [seat(1), seat(2)]);
     const { headers } = await get(`${tickets}?eventId=${event.eventId}&limit=1`);
@@ -147,31 +147,35 @@ describe('the list', () => {
     expect(rest.headers.link).toBeUndefined();
   });
 
-  it('is empty, and no error, for an event that has sold nothing', async () => {
+  it('is empty rather than an error for an event that has sold nothing', async () => {
     expect(await pagesOf((await openTestEvent()).eventId, 3)).toEqual([[]]);
   });
 });
 
-describe('what is not there', () => {
+describe('a request', () => {
   const upper = ({ eventId }: Inventory) => eventId.toUpperCase();
 
   it.each([
     ['the count of an unknown event', 'EVENT_NOT_FOUND', () => `${tickets}/count/${unique('event')}`],
-    ['the count of an event in other letters', 'EVENT_NOT_FOUND', (event: Inventory) => `${tickets}/count/${upper(event)}`],
+    ['the count of an event id in different case', 'EVENT_NOT_FOUND', (event: Inventory) => `${tickets}/count/${upper(event)}`],
     ['the revenue of an unknown event', 'EVENT_NOT_FOUND', () => `${tickets}/revenue/Venue1/${unique('event')}`],
-    ['the revenue at another venue', 'EVENT_NOT_FOUND', ({ eventId }: Inventory) => `${tickets}/revenue/Venue1/${eventId}`],
+    [
+      "the revenue at a venue that is not the event's",
+      'EVENT_NOT_FOUND',
+      ({ eventId }: Inventory) => `${tickets}/revenue/Venue1/${eventId}`,
+    ],
     ['the list of an unknown event', 'EVENT_NOT_FOUND', () => `${tickets}?eventId=${unique('event')}`],
     ['an unknown ticket', 'TICKET_NOT_FOUND', () => `${tickets}/${uuidv7()}`],
     ['an unknown path', 'NOT_FOUND', () => '/query/api/v1/nothing'],
     ["another service's path", 'NOT_FOUND', () => '/purchase/api/v1/tickets'],
-  ])('is a 404: %s, %s', async (_what, code, urlOf) => {
+  ])('for %s is a 404, %s', async (_what, code, urlOf) => {
     const answer = await get(urlOf(await openTestEvent()));
     expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
     expect([answer.statusCode, answer.json()]).toEqual([404, expect.objectContaining({ status: 404, code })]);
   });
 });
 
-describe('what is not valid', () => {
+describe('an invalid request', () => {
   it.each([
     ['?eventId=E&limit=0', 'limit'],
     ['?eventId=E&limit=1001', 'limit'],
@@ -203,7 +207,7 @@ describe('what is not valid', () => {
     ['/00000000-0000-0000-0000-000000000001', 'ticketId'],
     [`/count/${'E'.repeat(65)}`, 'eventId'],
   ])('is a 400 that names the parameter: %s', async (rest, parameter) => {
-    // Strangers are not even told what is wrong with a request that only the operator may make.
+    // As the operator: strangers do not learn what is wrong with a request that only the operator may make.
     const answer = await app.inject({ url: tickets + encodeURI(rest), headers: asOperator });
     expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
     const errors = [expect.objectContaining({ parameter })];
@@ -216,7 +220,7 @@ describe('caching', () => {
     ['the count', 'public, max-age=1', ({ eventId }: Inventory) => `${tickets}/count/${eventId}`],
     ['the revenue', 'public, max-age=1', ({ eventId, venueId }: Inventory) => `${tickets}/revenue/${venueId}/${eventId}`],
     ['the list', 'private, no-cache', ({ eventId }: Inventory) => `${tickets}?eventId=${eventId}`],
-  ])('%s answers 304 to its ETag until something is sold', async (_what, cacheControl, urlOf) => {
+  ])('%s yields 304 for its ETag until something is sold', async (_what, cacheControl, urlOf) => {
     const event = await openTestEvent();
     const url = urlOf(event);
     const first = await get(url);
@@ -228,7 +232,7 @@ describe('caching', () => {
     expect((await get(url, headers)).statusCode).toBe(200);
   });
 
-  it('a ticket is kept by its reader alone, who asks again with the ETag', async () => {
+  it('a ticket may be cached only privately, and yields 304 for its ETag', async () => {
     const [ticketId] = await sell(await openTestEvent(), 1, [seat(1)]);
     const { headers } = await get(`${tickets}/${ticketId}`);
     expect(headers['cache-control']).toBe('private, no-cache');
@@ -236,8 +240,8 @@ describe('caching', () => {
   });
 });
 
-describe("a token that is nobody's", () => {
-  it('is a 401 ten times, and then a 429 with the time to wait; the right one is accepted all the same', async () => {
+describe('a wrong token', () => {
+  it('gets a 401 ten times, and then a 429 with the time to wait; the right one is still accepted', async () => {
     await using own = await testQueryApp({ db, redis });
     const ask = async (headers: Record<string, string>) => {
       const { statusCode, headers: answered, ...answer } = await own.inject({ url: tickets, headers });
@@ -260,12 +264,12 @@ describe("a token that is nobody's", () => {
 });
 
 describe('the service itself', () => {
-  it('is live and healthy, and says what it checked', async () => {
+  it('is live and healthy, and reports what it checked', async () => {
     expect((await get('/query/live')).json()).toEqual({ status: 'ok' });
     expect((await get('/query/health')).json()).toEqual({ status: 'ok', checks: { database: 'ok', redis: 'ok' } });
   });
 
-  it('describes every route in OpenAPI 3.1, and shows it as a page', async () => {
+  it('describes every route in OpenAPI 3.1, and serves the description as a page', async () => {
     const { openapi, paths } = (await get('/query/openapi.json')).json();
     expect(openapi).toMatch(/^3\.1\./);
     expect(Object.keys(paths)).toEqual(

@@ -18,7 +18,7 @@ import { registerLiveRoutes } from './routes/live.ts';
 import { registerOrderRoutes } from './routes/orders.ts';
 import { registerTicketRoutes } from './routes/tickets.ts';
 
-/** A reader that has not answered by then is as good as away. */
+/** After this long without a reply, a reader counts as away. */
 const handlerMs = 3_000;
 
 /** The query service's HTTP server, not yet listening. `db` and `redis` are the readers. */
@@ -27,7 +27,7 @@ export async function buildQueryApp(options: {
   redis: RedisClient;
   logger: Logger;
   orderTokens: OrderTokens;
-  /** The operator's, '' if there is none: then there is no operator's page either. */
+  /** The operator's token. If it is '', there is no operator's page. */
   opsToken: string;
   readDepth: OpsOptions['readDepth'];
   corsOrigins?: string;
@@ -38,7 +38,7 @@ export async function buildQueryApp(options: {
   await serveApiDocuments(app, {
     title: 'Onsale: query',
     description:
-      'Free seats as they are sold; tickets, counts and revenue moments later. Every error is a problem (RFC 9457) with a stable `code`.',
+      'Live availability; tickets, counts and revenue moments after each sale. Every error is a problem (RFC 9457) with a stable `code`.',
     prefix: '/query',
   });
   await app.register(etag);
@@ -49,7 +49,7 @@ export async function buildQueryApp(options: {
   const readSeats = createSeatReader(redis);
   registerAvailabilityRoutes(app, readSeats);
   registerHealth(app, '/query', { database: () => sql`select 1`.execute(db), redis: () => pingRedis(redis) });
-  // After the other routes: an Upgrade that one of those is asked for is then simply not made.
+  // After the other routes, so that those ignore an Upgrade.
   await registerLiveRoutes(app, createWatchers({ readSeats, logger }));
   if (opsToken !== '') await registerOps(app, { db, redis, readSeats, token: opsToken, checkToken, readDepth });
   return app;

@@ -23,7 +23,7 @@ export const queryConfig = Type.Object({
     minimum: 1,
     maximum: 100,
     default: 10,
-    description: 'Most connections that one process opens to the reader',
+    description: 'Maximum connections that one process opens to the reader',
   }),
   ...queueSettings,
   ...identitySettings,

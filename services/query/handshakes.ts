@@ -3,7 +3,7 @@ import type {} from '@fastify/websocket';
 import { writeProblem } from '../shared/http/client-errors.ts';
 import type { HttpServer } from '../shared/http-server.ts';
 
-/** Makes the WebSocket plugin's own answers like all others: with request ids, and as problems. Call after the plugin is registered. */
+/** Gives the WebSocket plugin's own responses request ids, and makes its errors problems. Call after the plugin is registered. */
 export function answerHandshakes({ websocketServer }: HttpServer): void {
   websocketServer.on('headers', (headers: string[], request: IncomingMessage) => {
     headers.push(`X-Request-Id: ${request.headers['x-request-id']}`);

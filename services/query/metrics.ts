@@ -8,9 +8,9 @@ import type { RedisClient } from '../shared/redis.ts';
 import { createLagMeter } from './ops/lag.ts';
 import { readLastApplied } from './queries/sales.ts';
 
-/** Of more events that sold today, the latest are looked at. */
+/** If more events sold recently, only the latest are measured. */
 const maxEvents = 1_000;
-/** Gauges that one scrape asks for share what is read. */
+/** Gauges of one scrape share a read. */
 const readEveryMs = 1_000;
 
 export function createQueryMetrics({
@@ -31,18 +31,18 @@ export function createQueryMetrics({
     const eventIds = await readActiveEvents(redis, { most: maxEvents });
     const applied = await readLastApplied(db, eventIds);
     const sequences = await Promise.all(eventIds.map((eventId) => redis.hget(countsKey(eventId), 'sequence')));
-    // Those of events that sell no more are forgotten.
+    // Meters of events that no longer sell are dropped.
     meters = new Map(eventIds.map((eventId) => [eventId, meters.get(eventId) ?? createLagMeter()]));
     return [...meters].map(([eventId, lagOf], at) => lagOf(Number(sequences[at] ?? 0), applied.get(eventId) ?? 0, Date.now()));
   }, readEveryMs);
   metrics.gaugeOfStore(
     'onsale_projection_lag_sequences',
-    'Domain events that Redis has and MySQL has not, of all events together.',
+    'Domain events in Redis but not yet in MySQL, for all events together.',
     async () => (await readLags()).reduce((sum, { sequences }) => sum + sequences, 0),
   );
   metrics.gaugeOfStore(
     'onsale_projection_lag_seconds',
-    'How long the first domain event that MySQL has not was seen waiting, of the event that is furthest behind.',
+    'How long the first domain event missing from MySQL has been seen waiting, for the event that is furthest behind.',
     async () => (await readLags()).reduce((most, { seconds }) => Math.max(most, seconds), 0),
   );
   return metrics;

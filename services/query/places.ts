@@ -1,15 +1,15 @@
 import type { Socket } from 'node:net';
 
 /**
- * Bounds how many WebSockets are served at a time. A connection takes its place before its handshake is completed, so that handshakes
- * that come together cannot exceed the limit, and gives it back when it closes, whether the handshake succeeded or not. Returns whether
- * there was one.
+ * Limits how many WebSockets are served at a time. The returned function takes a place for a connection, and returns whether there was
+ * one. Call it before the handshake is completed, so that simultaneous handshakes cannot exceed the limit. A connection gives its place
+ * back when it closes, whether the handshake succeeded or not.
  */
 export function createPlaces(most: number): (connection: Socket) => boolean {
   let taken = 0;
   return (connection) => {
     if (taken >= most) return false;
-    // One that is closed already says so no more, and its handshake fails.
+    // A closed connection emits no further 'close', and its handshake fails anyway.
     if (connection.destroyed) return true;
     taken++;
     connection.once('close', () => {

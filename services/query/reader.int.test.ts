@@ -29,7 +29,7 @@ async function appOn(reader: Database) {
   return app;
 }
 
-/** A reader that has only what is copied to it: a replica whose lag is the test's to decide. */
+/** A reader that has only what is copied to it: a replica whose lag the test controls. */
 async function laggingReplica() {
   const name = unique('onsale_lag').replaceAll('-', '_');
   await sql`create database ${sql.id(name)} character set utf8mb4 collate utf8mb4_bin`.execute(db);
@@ -40,7 +40,7 @@ async function laggingReplica() {
   await migrateToLatest(reader);
   return {
     reader,
-    /** What the writer has of an event, all at once, as a replica applies a transaction. */
+    /** Copies the writer's rows of an event in one transaction, as a replica would apply it. */
     async catchUp({ eventId }: Inventory) {
       const events = await db.selectFrom('events').selectAll().where('event_id', '=', eventId).execute();
       const sold = await db.selectFrom('tickets').selectAll().where('event_id', '=', eventId).execute();
@@ -56,7 +56,7 @@ async function laggingReplica() {
 }
 
 describe('a reader that lags behind the writer', () => {
-  it('is all that is read: what it does not have yet is not told, and what it has then is', async () => {
+  it('is the only database read: replies show what it has, and nothing that it lacks', async () => {
     const { reader, catchUp } = await laggingReplica();
     const app = await appOn(reader);
     const event = await openTestEvent();
@@ -97,7 +97,7 @@ describe('a reader that is away', () => {
     `${tickets}/0190b5f8-0000-7000-8000-000000000000`,
   ];
 
-  it.each(everyQuery)('is a 503, and a time to try again: %s', async (url) => {
+  it.each(everyQuery)('is a 503 with Retry-After: %s', async (url) => {
     const cable = await layCable(Number(new URL(urls.databaseUrl).port), resources);
     await cable.cut();
     const app = await appOn(connect(through(cable, urls.databaseUrl)));
@@ -109,7 +109,7 @@ describe('a reader that is away', () => {
     expect([answer.statusCode, answer.json()]).toEqual([503, expect.objectContaining({ code: 'SERVICE_UNAVAILABLE' })]);
   });
 
-  it('makes the service unhealthy, naming the database, and leaves it live; nothing else is needed when it is back', async () => {
+  it('makes the service unhealthy, naming the database, but leaves it live; the service recovers by itself', async () => {
     const cable = await layCable(Number(new URL(urls.databaseUrl).port), resources);
     const app = await appOn(connect(through(cable, urls.databaseUrl)));
     const { eventId } = await openTestEvent();
