@@ -37,7 +37,7 @@ Pings come every 30 s; a client that does not answer is disconnected.`;
 const maxInboundBytes = 1_024;
 /** Per ping interval. */
 const maxInboundMessages = 100;
-/** A socket with more unsent bytes than this gets no further message until they are gone. */
+/** A socket with more unsent bytes than this gets no message until it has caught up. */
 const maxWaitingBytes = 1_048_576;
 /** How long a client may take for the closing handshake when the service stops. */
 const closeMs = 2_000;
