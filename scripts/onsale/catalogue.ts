@@ -4,7 +4,7 @@ import type { Schema } from '../../services/shared/schema.ts';
 import { frontCentre } from '../../services/shared/zone-layout.ts';
 import { defaultHoldSeconds, type EventPlan } from './event-file.ts';
 
-/** Writes a plan's catalogue, in place of the one that its event had. */
+/** Writes a plan's catalogue to MySQL, replacing the event's previous one. */
 export async function writeCatalogue(trx: Kysely<Schema>, plan: EventPlan): Promise<void> {
   const { eventId, venueId, currency, onSaleAtMs, holdMs, ticketsPerBuyer, zones } = plan.inventory;
   const event = {
@@ -41,7 +41,7 @@ export async function writeCatalogue(trx: Kysely<Schema>, plan: EventPlan): Prom
     .execute();
 }
 
-/** An event as MySQL's catalogue describes it, or undefined if it was never opened. */
+/** An event as described by MySQL's catalogue, or undefined if it was never opened. */
 export async function readCatalogue(db: Kysely<Schema>, eventId: string): Promise<EventPlan | undefined> {
   const event = await db.selectFrom('events').selectAll().where('event_id', '=', eventId).executeTakeFirst();
   if (!event) return undefined;

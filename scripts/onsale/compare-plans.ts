@@ -7,10 +7,10 @@ import { dateText } from './on-sale-time.ts';
 import { countOf, quoted } from './text.ts';
 import { listRanges, rangesOf } from './verify/ranges.ts';
 
-/** How one plan of an event differs from another: a line for each field, and how many seats of the first the second has not got. */
+/** The differences between two plans of an event: a line for each field, and how many seats of the first plan the second lacks. */
 export type Comparison = { changes: string[]; seatsLost: number };
 
-/** Compares two plans of one event, field by field; zones that change alike share a line. */
+/** Compares two plans of one event, field by field; zones with the same change share a line. */
 export function comparePlans(before: EventPlan, after: EventPlan): Comparison {
   const changes: string[] = [];
   const compare = (field: string, old: string, now: string) => {
@@ -70,7 +70,7 @@ const focus = ({ grid }: ZoneInventory) => (grid ? `row ${rowLabel(grid.focus.ro
 
 const price = ({ priceMinor }: ZoneInventory, currency: string) => `${formatMoney(priceMinor, currency)} ${currency}`;
 
-/** How many of a zone's seats are none any more; those that come to another place do not make up for them. */
+/** How many of a zone's seats disappear. Seats that are added elsewhere in the zone do not make up for them. */
 function lostOf({ grid, capacity }: ZoneInventory, now: ZoneInventory): number {
   if (!grid && !now.grid) return Math.max(0, capacity - now.capacity);
   if (!grid || !now.grid) return capacity;

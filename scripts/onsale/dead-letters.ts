@@ -11,18 +11,18 @@ import { decodeBatch } from '../../services/shared/batch-encoding.ts';
 import type { Messaging } from '../local/messaging.ts';
 import { queueDepths } from '../local/queue-depth.ts';
 
-/** As many letters are looked at, and domain events in them remembered. */
+/** At most this many messages are read, and this many of their domain events kept in memory. */
 const maxLetters = 10_000;
 const maxEvents = 200_000;
-/** Longer than it takes to look at all of them; if we die meanwhile, others can receive them after this. */
+/** Longer than it takes to read all messages. If this process dies meanwhile, others can receive them after this. */
 const hiddenSeconds = 120;
 const batchSize = 10;
 
 type EventInLetter = { eventId: string; sequence: number; type: string };
 
 /**
- * What is in the dead-letter queue: why, and the domain events in it that can be read. `eventIds` are those of all that is readable as
- * far as that; `unreadable` counts what may be of any event.
+ * A message in the dead-letter queue: the reason, and the domain events in it that can be read. `eventIds`: every event that an entry
+ * names, even if the rest of the entry cannot be read. `unreadable`: how many entries name none, and may be about any event.
  */
 export type DeadLetter = {
   messageId: string;
@@ -33,15 +33,15 @@ export type DeadLetter = {
 };
 
 /**
- * An empty answer of SQS is not an empty queue: it is, once the queue said at `nothings` looks in a row that it has no more than was
- * received. After `looks` looks in all this is given up.
+ * An empty reply from SQS does not prove that the queue is empty. It counts as empty after `nothings` looks in a row whose counts show
+ * no more messages than were received. After `looks` looks in all, this gives up.
  */
 export type Patience = { nothings: number; looks: number; pauseMs: number };
 const oneLook: Patience = { nothings: 1, looks: 1, pauseMs: 0 };
 
 /**
- * What the dead-letter queue holds, at most 10,000 letters; they stay where they are. `unseen`: how many more it says that it has,
- * such as those that somebody else has received.
+ * Reads at most 10,000 messages in the dead-letter queue, and leaves them there. `unseen`: how many more the queue reports, such as
+ * those that another process has received.
  */
 export async function readDeadLetters(
   messaging: Messaging,
@@ -51,7 +51,7 @@ export async function readDeadLetters(
   let events = 0;
   let isRepeated = false;
   const unseen = await forEachLetter(messaging, patience, async (message, messageId) => {
-    // One that is there a second time was hidden for too long: it may go on so without an end, and the queue's counts say nothing.
+    // Reading took so long that a message became visible again. This could go on forever, and the queue's counts prove nothing now.
     isRepeated ||= letters.has(messageId);
     if (isRepeated) return { isEnough: true };
     const letter = await readLetter(message, messageId);
@@ -63,8 +63,8 @@ export async function readDeadLetters(
 }
 
 /**
- * Sends these letters to the queue, as they were but for their reason, and then deletes them: dying between the two sends one twice,
- * which changes nothing. Others, such as those that come back meanwhile, stay. Returns how many were sent.
+ * Sends these messages to the main queue, unchanged but for their reason, and then deletes them here. Dying between the two steps
+ * sends one twice, which changes nothing. Others, such as those that arrive meanwhile, stay. Returns how many were sent.
  */
 export async function sendBack(
   messaging: Messaging,
@@ -89,8 +89,8 @@ export async function sendBack(
 }
 
 /**
- * Receives letter after letter, each hidden from others meanwhile, until the queue has no more or `look` says that it is enough.
- * Those that are not gone by then are there again for everybody. Returns how many were not received, as far as the queue says.
+ * Receives message after message, each hidden from other receivers meanwhile, until the queue has no more or `look` returns
+ * `isEnough`. Then makes those that are not gone visible again. Returns how many were not received, by the queue's own counts.
  */
 async function forEachLetter(
   { sqs, deadLetterQueueUrl: QueueUrl }: Messaging,
@@ -148,12 +148,12 @@ async function readLetter({ Body = '', MessageAttributes = {} }: Message, messag
   const batch: unknown = await decodeBatch(Body, textOf(MessageAttributes.contentEncoding))
     .then(JSON.parse)
     .catch(() => undefined);
-  // A letter that cannot be read is one thing that may be of any event.
+  // A body that cannot be decoded counts as one entry, which may be about any event.
   const entries: unknown[] = Array.isArray(batch) ? batch : [undefined];
   const named = entries.map(eventIdIn).filter((eventId) => eventId !== undefined);
   return {
     messageId,
-    reason: textOf(MessageAttributes.reason) ?? 'no worker acknowledged it, however often it was delivered',
+    reason: textOf(MessageAttributes.reason) ?? 'no worker acknowledged it, although it was delivered repeatedly',
     events: entries.flatMap(eventIn),
     eventIds: new Set(named),
     unreadable: entries.length - named.length,
@@ -168,7 +168,7 @@ function eventIdIn(entry: unknown): string | undefined {
   return typeof eventId === 'string' ? eventId : undefined;
 }
 
-/** Nothing is certain of what is in the dead-letter queue. */
+/** Checks everything: the dead-letter queue may contain anything. */
 function eventIn(entry: unknown): EventInLetter[] {
   const { type } = Object(entry) as { type?: unknown };
   const { eventId, sequence } = dataOf(entry);

@@ -32,7 +32,7 @@ const EventFile = Type.Object(
   { additionalProperties: false },
 );
 
-/** An event as its file describes it: its names, the inventory to open, and the offset from UTC that its on-sale time was written in. */
+/** An event as its file describes it: its names, the inventory to open, and the UTC offset in which its on-sale time was written. */
 export type EventPlan = {
   venueName: string;
   eventName: string;
@@ -41,20 +41,20 @@ export type EventPlan = {
   offsetMinutes?: number;
 };
 
-/** Reads an event file's text. Throws one error that names every fault, each by its place in the file. */
+/** Parses the text of an event file. Throws one error that lists every fault with its place in the file. */
 export function parseEventFile(text: string, nowMs = Date.now()): EventPlan {
   const file = parseJson(text);
   const isWellFormed = Value.Check(EventFile, file);
   const faults = isWellFormed ? [] : listFaults(Value.Errors(EventFile, file));
 
-  // What is well-formed by itself is looked into, whatever the rest is like: so all faults are told together.
+  // Well-formed parts are checked further even if other parts are malformed, so that one error lists all faults.
   const { event: anyEvent, zones: anyZones } = Object(file) as { event?: unknown; zones?: unknown };
   const { onSaleAt, currency } = Object(anyEvent) as { onSaleAt?: unknown; currency?: unknown };
   const onSale = typeof onSaleAt === 'string' ? parseOnSaleTime(onSaleAt, nowMs) : undefined;
   if (onSale && 'fault' in onSale) faults.push({ pointer: '/event/onSaleAt', detail: onSale.fault });
   const code = Value.Check(Currency, currency) ? currency : undefined;
   if (code !== undefined && !isCurrency(code)) {
-    faults.push({ pointer: '/event/currency', detail: `must be a currency of ISO 4217, such as USD; there is no ${code}` });
+    faults.push({ pointer: '/event/currency', detail: `must be an ISO 4217 currency, such as USD; ${code} is not one` });
   }
   const entries = (Array.isArray(anyZones) ? anyZones.slice(0, maxZones) : []).flatMap((zone: unknown, at) =>
     Value.Check(Zone, zone) ? [{ at, zone }] : [],
@@ -81,7 +81,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Error(`The event file is not JSON: ${(error as Error).message}`);
+    throw new Error(`The event file is not valid JSON: ${(error as Error).message}`);
   }
 }
 
@@ -89,5 +89,5 @@ function invalid(faults: Fault[]): Error {
   const lines = faults.slice(0, maxFaultsShown).map(({ pointer, detail }) => `  ${pointer || '/'} ${detail}`);
   const left = faults.length - lines.length;
   if (left > 0) lines.push(`  … and ${left} more`);
-  return new Error(`The event file is not valid:\n${lines.join('\n')}`);
+  return new Error(`The event file is not valid (/zones/0 is the first entry of "zones"):\n${lines.join('\n')}`);
 }

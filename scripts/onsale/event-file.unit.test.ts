@@ -32,7 +32,7 @@ describe('an event file', () => {
     expect([...plan.zoneNames.values()]).toEqual(['Zone 1', 'Zone 2', 'Zone 3', 'Standing']);
   });
 
-  it('may say where the best seats are, how long a hold lasts, and how many tickets a buyer may have', () => {
+  it('may set where the best seats are, how long a hold lasts, and how many tickets a buyer may have', () => {
     const zones = [
       { zoneId: 1, rows: 3, columns: 4, price: '1' },
       { zoneId: 2, rows: 3, columns: 4, focus: { row: 'b', column: 3.5 }, price: '1' },
@@ -46,7 +46,7 @@ describe('an event file', () => {
     ]);
   });
 
-  it('is told of all its faults at once, each by its place', () => {
+  it('is rejected with all of its faults, each with its place in the file', () => {
     const zones = [
       { zoneId: 1, rows: 2, price: '1' },
       { zoneId: 2, rows: 2, columns: 2, capacity: 4, price: '1' },
@@ -55,15 +55,15 @@ describe('an event file', () => {
       { zoneId: 5, capacity: 1, price: '1' },
     ];
     const message = messageOf(parse({ zones, event: { ...valid.event, onSaleAt: '2026-05-01' } }));
-    expect(message).toContain('/event/onSaleAt must be a date and time with its offset from UTC');
-    expect(message).toContain('/zones/0 needs either rows and columns, or a capacity');
-    expect(message).toContain('/zones/1 needs either rows and columns, or a capacity');
-    expect(message).toContain('/zones/2/throughZoneId must not be below zoneId 4');
+    expect(message).toContain('/event/onSaleAt must be a date and time with its UTC offset');
+    expect(message).toContain('/zones/0 needs either rows and columns, or a capacity, and not both');
+    expect(message).toContain('/zones/1 needs either rows and columns, or a capacity, and not both');
+    expect(message).toContain('/zones/2/throughZoneId must not be less than zoneId, which is 4');
     expect(message).toContain('/zones/2/price "1.005" has more than 2 decimals');
-    expect(message).toContain('/zones/4 describes zone 5 a second time');
+    expect(message).toContain('/zones/4 describes zone 5 a second time; each zone may appear once');
   });
 
-  it('is told of faults of every kind together, and of none in the words of an expression', () => {
+  it('reports faults of every kind together, in plain words instead of regular expressions', () => {
     const zones = [
       { zoneId: 1, capacity: 1, price: '1', colour: 'red' },
       { zoneId: 2, rows: 2, price: '1.005' },
@@ -72,18 +72,18 @@ describe('an event file', () => {
     const event = { ...valid.event, eventId: 'a b', onSaleAt: '2027-02-30T10:00:00Z', currency: 'ABC' };
     const message = messageOf(parse({ venue: { venueId: 'V' }, event, zones }));
     expect(message.split('\n').slice(1).toSorted()).toEqual([
-      '  /event/currency must be a currency of ISO 4217, such as USD; there is no ABC',
+      '  /event/currency must be an ISO 4217 currency, such as USD; ABC is not one',
       '  /event/eventId must be 1 to 64 letters (A-Z, a-z), digits, dots, dashes or underscores, beginning with a letter or a digit',
-      '  /event/onSaleAt names day 30, and 2027-02 has 28 days',
+      '  /event/onSaleAt has day 30, but 2027-02 has 28 days',
       '  /venue/name is missing',
       '  /zones/0/colour is not a known field',
-      '  /zones/1 needs either rows and columns, or a capacity',
+      '  /zones/1 needs either rows and columns, or a capacity, and not both',
       '  /zones/2/price is missing',
       '  /zones/2/zoneId must be an integer',
     ]);
   });
 
-  it('with very many faults shows the first fifty, and how many more there are', () => {
+  it('with very many faults lists the first fifty, and how many more there are', () => {
     const zones = Array.from({ length: 1_000 }, (_, at) => ({ zoneId: at + 1, capacity: 1, price: '1.005' }));
     const lines = messageOf(parse({ zones })).split('\n');
     expect(lines).toHaveLength(52);
@@ -98,14 +98,14 @@ describe('an event file', () => {
     ['no zones', { zones: [] }, '/zones'],
     ['an unknown field', { zone: [] }, '/zone is not a known field'],
     ['a missing part', { venue: undefined }, '/venue is missing'],
-    ['an id that is no id', { venue: { venueId: 'a{b}', name: 'x' } }, '/venue/venueId'],
+    ['a malformed id', { venue: { venueId: 'a{b}', name: 'x' } }, '/venue/venueId'],
     ['a zone 0', { zones: [{ zoneId: 0, capacity: 1, price: '1' }] }, '/zones/0/zoneId'],
-    ['a zone too large', { zones: [{ zoneId: 1, rows: 9_000, columns: 9_000, price: '1' }] }, 'at most 1000000 are possible'],
-    ['too many zones', { zones: [{ zoneId: 1, throughZoneId: 100_000, capacity: 1, price: '1' }] }, 'beyond the 10000 zones'],
+    ['a zone too large', { zones: [{ zoneId: 1, rows: 9_000, columns: 9_000, price: '1' }] }, 'at most 1000000 are allowed'],
+    ['too many zones', { zones: [{ zoneId: 1, throughZoneId: 100_000, capacity: 1, price: '1' }] }, 'limit of 10000 zones'],
     [
       'too many seats',
       { zones: [{ zoneId: 1, throughZoneId: 11, capacity: 1_000_000, price: '1' }] },
-      'at most 10000000 are possible',
+      'at most 10000000 are allowed',
     ],
     [
       'a focus outside',
@@ -118,11 +118,11 @@ describe('an event file', () => {
       '/zones/0/focus',
     ],
     [
-      'a focus in a seat',
+      'a focus inside a seat',
       { zones: [{ zoneId: 1, rows: 1, columns: 9, focus: { row: 'A', column: 1.2 }, price: '1' }] },
       'focus/column',
     ],
-    ['no time to hold', { event: { ...valid.event, holdSeconds: 0 } }, '/event/holdSeconds'],
+    ['holds of no length', { event: { ...valid.event, holdSeconds: 0 } }, '/event/holdSeconds'],
     ['no tickets for a buyer', { event: { ...valid.event, ticketsPerBuyer: 0 } }, '/event/ticketsPerBuyer'],
     ['a price too high', { zones: [{ zoneId: 1, capacity: 1, price: '99999999999999999999' }] }, '/zones/0/price'],
   ])('with %s is refused', (_what, changes, fault) => {
@@ -130,10 +130,10 @@ describe('an event file', () => {
   });
 
   it('that is not JSON is refused', () => {
-    expect(() => parseEventFile('venue: V')).toThrow('not JSON');
+    expect(() => parseEventFile('venue: V')).toThrow('not valid JSON');
   });
 
-  it('is what each of the demo files is; the first has 78,000 seats', () => {
+  it('is valid in every demo; the first has 78,000 seats', () => {
     const folder = join(import.meta.dirname, '../demo');
     const plans = readdirSync(folder).map((file) => parseEventFile(readFileSync(join(folder, file), 'utf8')));
     const event1 = plans.find(({ inventory }) => inventory.eventId === 'Event1');

@@ -8,21 +8,21 @@ import { parseOrder, readHash } from './verify/read-redis.ts';
 /** An order as Redis keeps it, with the time (ms) of its sale. */
 export type KeptOrder = { order: OrderInRedis; soldAtMs: number };
 
-/** The orders that Redis keeps of an event, some at a time; one that changes meanwhile may come twice. */
+/** Yields an event's orders from Redis, in batches. An order that changes meanwhile may appear twice. */
 export async function* readKeptOrders(redis: RedisClient, eventId: string): AsyncGenerator<KeptOrder[]> {
   for await (const fields of readHash(redis, ordersKey(eventId))) {
     yield fields.map(([, kept]) => ({ order: parseOrder(kept), soldAtMs: Number(kept.slice(0, kept.indexOf(' '))) }));
   }
 }
 
-/** The domain events of these sequences that can be made again from the orders that Redis keeps, some at a time, in no order. */
+/** Yields the domain events with these sequence numbers that an event's orders in Redis can reproduce, in batches, in no order. */
 export async function* readKeptRecords(redis: RedisClient, eventId: string, ranges: Range[]): AsyncGenerator<OutboxRecord[]> {
   for await (const kept of readKeptOrders(redis, eventId)) {
     yield kept.flatMap(recordsOf).filter(({ sequence }) => includes(ranges, sequence));
   }
 }
 
-/** An order's purchase, and its cancellations of which the number is known, as their scripts published them. */
+/** An order's purchase, and its cancellations whose sequence numbers are known, as the scripts published them. */
 export function recordsOf({ order, soldAtMs }: KeptOrder): OutboxRecord[] {
   const { sequence, tickets, ...rest } = order;
   const { eventId } = order;

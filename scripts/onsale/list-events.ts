@@ -6,7 +6,7 @@ import { alignColumns } from '../terminal/align-columns.ts';
 import { describeOnSale } from './on-sale-time.ts';
 import { quoted } from './text.ts';
 
-/** Whether an event can be bought. `unavailable`: Redis has no inventory of it, or one that may lack sales. */
+/** Whether an event's tickets can be bought. `unavailable`: Redis has no inventory for it, or one that may lack sales. */
 export type EventState = 'scheduled' | 'on-sale' | 'sold-out' | 'unavailable';
 
 export type ListedEvent = {
@@ -17,16 +17,16 @@ export type ListedEvent = {
   /** RFC 3339, UTC. */
   onSaleAt: string;
   state: EventState;
-  /** As MySQL has it, moments after Redis. */
+  /** According to MySQL, which is moments behind Redis. */
   sold: number;
   capacity: number;
 };
 
-/** Asked of Redis in lots, so that buyers are answered in between. */
+/** Redis is read in batches, so that it can serve buyers in between. */
 const eventsAtOnce = 200;
 const maxNameShown = 40;
 
-/** Every event that was opened, those that go on sale last at the end. */
+/** Every event that was opened, ordered by on-sale time. */
 export async function listEvents(db: Database, redis: RedisClient, nowMs = Date.now()): Promise<ListedEvent[]> {
   const rows = await db
     .selectFrom('events')
@@ -71,11 +71,11 @@ export function stateOf(
   return event.onSaleAtMs <= nowMs ? 'on-sale' : 'scheduled';
 }
 
-/** A state in words, with what to do about it. */
+/** Describes a state and, if the event cannot be bought, what to do about it. */
 export function stateText(state: EventState, eventId: string, onSaleAtMs: number, nowMs: number): string {
   switch (state) {
     case 'unavailable':
-      return `NOT SOLD: Redis has lost it, see "onsale verify ${eventId}"`;
+      return `NOT ON SALE: Redis may have lost sales; for details: npm run onsale -- verify ${eventId}`;
     case 'sold-out':
       return 'sold out';
     case 'scheduled':
@@ -88,7 +88,7 @@ export function stateText(state: EventState, eventId: string, onSaleAtMs: number
 
 /** The events as a table for a terminal. */
 export function listText(events: ListedEvent[], nowMs = Date.now()): string {
-  if (events.length === 0) return 'No event was opened yet. To open one: npm run onsale -- open scripts/demo/event1.json';
+  if (events.length === 0) return 'No event has been opened yet. To open one: npm run onsale -- open scripts/demo/event1.json';
   const rows = events.map(({ eventId, name, venueId, state, onSaleAt, sold, capacity }) => [
     eventId,
     quoted(name, maxNameShown),

@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => resources.disposeAsync());
 
-/** Runs the command where no .env is, with no terminal. */
+/** Runs the command in a folder without .env, and without a terminal. */
 async function run(words: string[], env: Record<string, string>) {
   const main = join(import.meta.dirname, 'main.ts');
   const child = spawn(process.execPath, [main, ...words], { cwd: testFolder(resources), env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -24,7 +24,7 @@ async function run(words: string[], env: Record<string, string>) {
 
 const named = { REDIS_URL: urls.redisUrl, DATABASE_URL: urls.databaseUrl };
 
-/** Settings whose every store and queue is this listener's, and how often it was asked. */
+/** Settings that lead every store and queue to this listener, and how many connections it got. */
 async function listen() {
   let connections = 0;
   const server = createServer((socket) => {
@@ -50,7 +50,7 @@ async function listen() {
 }
 
 describe('onsale', () => {
-  it('--help, of the command and of each of its commands, helps and asks no store anything', async () => {
+  it('--help, of the command and of each of its subcommands, shows help without connecting to any store', async () => {
     const { env, connections } = await listen();
     const help = await run(['--help'], env);
     expect(help).toMatchObject({ code: 0, err: '' });
@@ -61,26 +61,26 @@ describe('onsale', () => {
     const asks = [['help', 'redrive'], ...commands.map((command) => [command, 'Event1', '--yes', '--help'])];
     for (const words of asks) {
       const { out, code } = await run(words, env);
-      expect([words, code, out]).toEqual([words, 0, expect.stringMatching(/^Usage: onsale [a-z]+ \[options\]/)]);
+      expect([words, code, out]).toEqual([words, 0, expect.stringMatching(/^Usage: npm run onsale -- [a-z]+ \[options\]/)]);
     }
     expect(connections()).toBe(0);
   });
 
-  it('lists and shows events for programs: nothing but JSON on the standard output', async () => {
+  it('lists and shows events for programs, with nothing but JSON on standard output', async () => {
     const { eventId } = await openTestEvent();
     const list = await run(['list', '--json'], named);
-    expect(list).toMatchObject({ code: 0, err: expect.stringMatching(/^On Redis redis:.*, MySQL mysql:/) });
+    expect(list).toMatchObject({ code: 0, err: expect.stringMatching(/^Working on Redis redis:.*, MySQL mysql:/) });
     expect(JSON.parse(list.out)).toContainEqual(expect.objectContaining({ eventId, state: 'on-sale' }));
     const show = await run(['show', eventId, '--json'], named);
     expect(JSON.parse(show.out)).toMatchObject({ eventId, inventory: { zones: [{ capacity: 100 }] } });
     expect(await run(['show', `${eventId}-gone`], named)).toMatchObject({
       code: 1,
       out: '',
-      err: expect.stringContaining('never opened'),
+      err: expect.stringMatching(/never opened\. .*npm run onsale -- list/),
     });
   });
 
-  it('refuses to work on the stores of two systems', async () => {
+  it('refuses to combine the stores of two systems', async () => {
     const { err, out, code } = await run(['verify', 'Event1'], named);
     expect([out, code]).toEqual(['', 1]);
     expect(err).toContain('missing: SNS_TOPIC_ARN, SQS_QUEUE_URL, SQS_DEAD_LETTER_QUEUE_URL\n');

@@ -5,7 +5,7 @@ import { type OpenOptions, openByFile } from './open-command.ts';
 
 const nowMs = Date.UTC(2026, 10, 29, 4);
 
-/** Opens as the command does, in front of somebody who answers; gives what was said and asked. */
+/** Opens as the command does, answering its question. Returns what it printed and asked. */
 async function open(inventory: Inventory, options: OpenOptions = {}, answer?: boolean) {
   const said: string[] = [];
   const asked: string[] = [];
@@ -32,7 +32,7 @@ async function shrinking(): Promise<{ event: Inventory; smaller: Inventory }> {
 }
 
 describe('the command that opens an event', () => {
-  it('says what it understood', async () => {
+  it('shows what the event file describes', async () => {
     const event = await openTestEvent();
     const { eventId, venueId } = event;
     const first = `${eventId} "An event" at ${venueId} "A venue": 1 zone, 100 seats`;
@@ -48,25 +48,25 @@ describe('the command that opens an event', () => {
     expect((await open(other)).said.at(-1)).toBe(`${other.eventId} opened`);
   });
 
-  it('asks before it takes seats from a sale that is on, and takes none where the answer is no or nobody is there', async () => {
+  it('asks before it withdraws seats from a running sale, and withdraws none if the answer is no or there is no terminal', async () => {
     const { event, smaller } = await shrinking();
-    const question = 'This takes from a sale that is on: 10 unsold seats. Go on?';
+    const question = 'The event is on sale. This withdraws 10 unsold seats. Continue?';
     const refused = await open(smaller, {}, false);
     expect(refused).toMatchObject({ asked: [question], error: undefined });
-    expect(refused.said.at(-1)).toBe(`${event.eventId} stays as it is`);
+    expect(refused.said.at(-1)).toBe(`${event.eventId} was not changed`);
     expect(await open(smaller)).toMatchObject({ asked: [question], error: 'there is no terminal' });
     expect(await capacityOf(event)).toBe(100);
     expect(await open(smaller, {}, true)).toMatchObject({ asked: [question], error: undefined });
     expect(await capacityOf(event)).toBe(90);
   });
 
-  it('with --yes takes them without asking', async () => {
+  it('with --yes withdraws them without asking', async () => {
     const { event, smaller } = await shrinking();
     expect(await open(smaller, { yes: true })).toMatchObject({ asked: [], error: undefined });
     expect(await capacityOf(event)).toBe(90);
   });
 
-  it('asks nothing before it adds seats, or takes them from a sale that is yet to come', async () => {
+  it('does not ask before it adds seats, or withdraws them from a sale that has not begun', async () => {
     const event = await openTestEvent({ onSaleAtMs: nowMs + 1 });
     expect(await open({ ...event, zones: [seatedZone(1, 9, 10)] })).toMatchObject({ asked: [], error: undefined });
     expect(await open({ ...event, onSaleAtMs: nowMs })).toMatchObject({ asked: [], error: undefined });
@@ -77,27 +77,27 @@ describe('the command that opens an event', () => {
     expect(await capacityOf(event)).toBe(120);
   });
 
-  it('with --dry-run shows the same and does nothing, and is refused where it would be', async () => {
+  it('with --dry-run shows the same and changes nothing, and is refused if the change would be', async () => {
     const { event, smaller } = await shrinking();
     const { said, asked, error } = await open(smaller, { dryRun: true });
     expect([asked, error]).toEqual([[], undefined]);
     expect(said.slice(2)).toEqual([
       '  zone 1 seats: 10 × 10 → 9 × 10',
-      '  This takes from a sale that is on: 10 unsold seats. It needs a yes at the terminal, or --yes.',
-      `${event.eventId} would be changed; nothing was done`,
+      '  The event is on sale. This withdraws 10 unsold seats. You must confirm it at the terminal or with --yes.',
+      `${event.eventId} would be changed; nothing was changed`,
     ]);
-    expect((await open(event, { dryRun: true })).said.at(-1)).toBe(`${event.eventId} would stay as it is`);
+    expect((await open(event, { dryRun: true })).said.at(-1)).toBe(`${event.eventId} would not change`);
     expect(await capacityOf(event)).toBe(100);
     const fresh = { ...event, eventId: unique('event') };
-    expect((await open(fresh, { dryRun: true })).said.at(-1)).toBe(`${fresh.eventId} would be opened; nothing was done`);
+    expect((await open(fresh, { dryRun: true })).said.at(-1)).toBe(`${fresh.eventId} would be opened; nothing was changed`);
     expect(await readInventory(redis, fresh.eventId)).toBeUndefined();
     await redis.hset(`onsale:4:{${event.eventId}}:inventory`, 'lineage', 'lost');
     expect((await open(event, { dryRun: true })).error).toMatch(/^Refused; nothing was changed:\n {2}Redis is a replica/);
   });
 
-  it('with --if-new leaves an event that is open as it is, and opens one that is not', async () => {
+  it('with --if-new leaves an open event unchanged, and opens one that is not open', async () => {
     const { event, smaller } = await shrinking();
-    expect((await open(smaller, { ifNew: true })).said.at(-1)).toBe(`${event.eventId} is open already, and stays as it is`);
+    expect((await open(smaller, { ifNew: true })).said.at(-1)).toBe(`${event.eventId} is already open; nothing was changed`);
     expect(await capacityOf(event)).toBe(100);
     const fresh = { ...event, eventId: unique('event') };
     expect((await open(fresh, { ifNew: true })).said.at(-1)).toBe(`${fresh.eventId} opened`);

@@ -10,8 +10,8 @@ const maxChangesShown = 100;
 export type OpenOptions = { dryRun?: true; ifNew?: true; yes?: true };
 
 /**
- * Shows what an event file means and what it would change, asks before it takes seats from a sale that is on, and opens the event.
- * Throws what is in the way; then, and where the answer is no, nothing was changed.
+ * Shows what an event file describes and what it would change, asks before it withdraws seats from a running sale, and opens the event.
+ * Throws the reasons if that is refused. After a refusal, or if the answer is no, nothing was changed.
  */
 export async function openByFile(
   { db, redis }: Pick<System, 'db' | 'redis'>,
@@ -31,22 +31,22 @@ export async function openByFile(
   );
   say(`  ${describeOnSale(onSaleAtMs, nowMs, offsetMinutes)}`);
   if (ifNew && (await readInventory(redis, eventId))) {
-    say(`${eventId} is open already, and stays as it is`);
+    say(`${eventId} is already open; nothing was changed`);
     return;
   }
   const opening = await planOpening(db, redis, plan, nowMs);
   if (opening.kind === 'refused') throw refused(opening.reasons);
   const { kind, changes, takes, revision } = opening;
   for (const change of changes.slice(0, maxChangesShown)) say(`  ${change}`);
-  if (changes.length > maxChangesShown) say(`  … and ${changes.length - maxChangesShown} changes more`);
-  const taking = `This takes from a sale that is on: ${takes.join(', and ')}.`;
+  if (changes.length > maxChangesShown) say(`  … and ${changes.length - maxChangesShown} more changes`);
+  const taking = `The event is on sale. This withdraws ${takes.join(', and ')}.`;
   if (dryRun) {
-    if (takes.length > 0) say(`  ${taking} It needs a yes at the terminal, or --yes.`);
-    say(kind === 'unchanged' ? `${eventId} would stay as it is` : `${eventId} would be ${kind}; nothing was done`);
+    if (takes.length > 0) say(`  ${taking} You must confirm it at the terminal or with --yes.`);
+    say(kind === 'unchanged' ? `${eventId} would not change` : `${eventId} would be ${kind}; nothing was changed`);
     return;
   }
-  if (takes.length > 0 && !yes && !(await confirm(`${taking} Go on?`))) {
-    say(`${eventId} stays as it is`);
+  if (takes.length > 0 && !yes && !(await confirm(`${taking} Continue?`))) {
+    say(`${eventId} was not changed`);
     return;
   }
   const outcome = await openEvent(db, redis, plan, revision);

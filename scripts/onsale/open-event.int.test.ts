@@ -22,7 +22,7 @@ async function stateOf({ eventId }: Inventory) {
 }
 
 describe('opening an event', () => {
-  it('writes catalogue and inventory, and the same again changes nothing', async () => {
+  it('writes the catalogue and the inventory, and changes nothing the second time', async () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 4, 5), { zoneId: 2, capacity: 50, priceMinor: 75 }] });
     const before = await stateOf(event);
     expect(before.redis).toMatchObject({ ...event, sequence: 0 });
@@ -34,7 +34,7 @@ describe('opening an event', () => {
     expect(await stateOf(event)).toEqual(before);
   });
 
-  it('is done to many events together, and to one from several sides', async () => {
+  it('works for many events concurrently, and for one event several times concurrently', async () => {
     const events = await Promise.all(Array.from({ length: 20 }, () => openTestEvent()));
     for (const { eventId } of events) expect(await redis.exists(inventoryKey(eventId))).toBe(1);
     const [event] = events as [Inventory, ...Inventory[]];
@@ -60,7 +60,7 @@ describe('opening an event', () => {
     await assertConserved(redis, event.eventId);
   });
 
-  it('moves the focus, limits buyers and shortens holds for what is to come', async () => {
+  it('moves the focus, limits buyers and shortens holds from now on', async () => {
     const event = await openTestEvent();
     await sell(event);
     const grid = { rows: 10, columns: 10, focus: { row: 10, column: 1 } };
@@ -85,7 +85,7 @@ describe('opening an event', () => {
     await assertConserved(redis, event.eventId);
   });
 
-  it('refuses to take from what is held, as from what is sold', async () => {
+  it('refuses to remove held seats, like sold ones', async () => {
     const event = await openTestEvent();
     await holdSeats(redis, purchaseOf(event));
     const outcome = await open({ ...event, currency: 'EUR', zones: [seatedZone(2, 1, 1)] });
@@ -113,22 +113,21 @@ describe('opening an event', () => {
   it.each<[string, (event: Inventory) => Promise<unknown>]>([
     ['all', () => redis.flushdb()],
     ['the last', ({ eventId }) => redis.hset(countsKey(eventId), 'sequence', 1)],
-  ])(
-    'refuses, opens nothing, and names the way out, where Redis has lost %s of the sales that MySQL knows',
-    async (_what, lose) => {
-      const event = await openTestEvent();
-      await projectEvents(db, [purchased(event, { sequence: 1 }), purchased(event, { sequence: 2, column: 2 })]);
-      await sell(event);
-      await sell(event, 'A', 2);
-      await lose(event);
-      const before = await stateOf(event);
-      const way = expect.stringMatching(`has lost .* sell (its|their) seats again: npm run onsale -- rebuild ${event.eventId}`);
-      expect(await open(event)).toEqual({ kind: 'refused', reasons: [way] });
-      expect(await stateOf(event)).toEqual(before);
-    },
-  );
+  ])('is refused, and names the repair, if Redis has lost %s of the sales that MySQL knows', async (_what, lose) => {
+    const event = await openTestEvent();
+    await projectEvents(db, [purchased(event, { sequence: 1 }), purchased(event, { sequence: 2, column: 2 })]);
+    await sell(event);
+    await sell(event, 'A', 2);
+    await lose(event);
+    const before = await stateOf(event);
+    const way = expect.stringMatching(
+      `has lost .* sell (its|their) seats again\\. .*: npm run onsale -- rebuild ${event.eventId}`,
+    );
+    expect(await open(event)).toEqual({ kind: 'refused', reasons: [way] });
+    expect(await stateOf(event)).toEqual(before);
+  });
 
-  it('refuses where Redis has lost an event whose sales MySQL has not heard of yet', async () => {
+  it('is refused if Redis has lost an event whose sales MySQL has not received yet', async () => {
     const event = await openTestEvent();
     await sell(event);
     await redis.flushdb();
@@ -142,7 +141,7 @@ describe('opening an event', () => {
     expect((await stateOf(event)).redis).toMatchObject(other);
   });
 
-  it('loses no sale that is made meanwhile', async () => {
+  it('loses no sale made meanwhile', async () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 20, 10)] });
     const bigger = { ...event, zones: [seatedZone(1, 30, 10)] };
     const sales = Array.from({ length: 200 }, (_, at) =>
@@ -175,7 +174,7 @@ describe('the currency and the venue of an event', () => {
         await cancelOrder(redis, { eventId: event.eventId, orderId: sold.order.orderId, ticketIds: [] });
       },
     ],
-  ])('can change no more when %s', async (_what, happen) => {
+  ])('cannot change any more when %s', async (_what, happen) => {
     const event = await openTestEvent();
     await happen(event);
     const before = await stateOf(event);
@@ -194,8 +193,8 @@ describe('the currency and the venue of an event', () => {
   }
 });
 
-describe('what opening would do', () => {
-  it('is told field by field, and does not happen', async () => {
+describe('planning an opening', () => {
+  it('lists the changes field by field, and makes none', async () => {
     const event = await openTestEvent({
       zones: [seatedZone(1, 4, 5), seatedZone(2, 4, 5), { zoneId: 3, capacity: 50, priceMinor: 75 }],
     });
@@ -225,7 +224,7 @@ describe('what opening would do', () => {
     expect(await planOpening(db, redis, plan)).toMatchObject({ kind: 'unchanged', changes: [], takes: [] });
   });
 
-  it('is a change where names alone differ, which are then written', async () => {
+  it('reports a change if only names differ, and opening writes them', async () => {
     const event = await openTestEvent();
     const plan = { ...planOf(event), venueName: 'The venue' };
     expect(await planOpening(db, redis, plan)).toMatchObject({
@@ -236,29 +235,29 @@ describe('what opening would do', () => {
     expect((await stateOf(event)).event?.venue_name).toBe('The venue');
   });
 
-  it('takes no seat of a sale that is yet to come, and all of one that is put off', async () => {
+  it('withdraws no seat from a sale that has not begun, and all from one that is postponed', async () => {
     const later = Date.now() + 86_400_000;
     const event = await openTestEvent({ onSaleAtMs: later });
     const smaller = planOf({ ...event, zones: [seatedZone(1, 1, 10)] });
     expect(await planOpening(db, redis, smaller)).toMatchObject({ kind: 'changed', takes: [] });
     expect(await planOpening(db, redis, planOf({ ...event, onSaleAtMs: later + 1 }), later)).toMatchObject({
-      takes: ['all seats, until it goes on sale again'],
+      takes: ['all seats until it goes on sale again'],
     });
   });
 
-  it('is told where one of the stores has it already, as after a crash between them, and is then done', async () => {
+  it('lists what only one store lacks, as after a crash between the two, and opening completes it', async () => {
     const event = await openTestEvent();
     const bigger = { ...event, zones: [seatedZone(1, 12, 10)] };
     await openInventory(redis, bigger);
     expect(await planOpening(db, redis, planOf(bigger))).toMatchObject({
       kind: 'changed',
-      changes: ['in MySQL alone, zone 1 seats: 10 × 10 → 12 × 10'],
+      changes: ['in MySQL only: zone 1 seats: 10 × 10 → 12 × 10'],
     });
     expect(await open(bigger)).toEqual({ kind: 'changed' });
     expect(await open(bigger)).toEqual({ kind: 'unchanged' });
   });
 
-  it('leaves no trace of an event that is not opened', async () => {
+  it('leaves no trace of an event that is not open', async () => {
     const { eventId, ...event } = await openTestEvent();
     const other = { ...event, eventId: unique('event') };
     expect(await planOpening(db, redis, planOf(other))).toEqual({ kind: 'opened', changes: [], takes: [], revision: '' });
@@ -266,7 +265,7 @@ describe('what opening would do', () => {
     expect(await stateOf(other)).toEqual({ redis: undefined, event: undefined, zones: [] });
   });
 
-  it('is not done to another inventory than the one that it was told of', async () => {
+  it('is void once the inventory has changed', async () => {
     const event = await openTestEvent();
     const opening = await planOpening(db, redis, planOf({ ...event, holdMs: 1_000 }));
     if (opening.kind === 'refused') expect.fail('refused');
@@ -277,7 +276,7 @@ describe('what opening would do', () => {
   });
 });
 
-it('lets no hold of places be confirmed that has expired once their zone has seats instead', async () => {
+it('does not confirm an expired hold of general admission once its zone has seats', async () => {
   const event = await openTestEvent({ zones: [{ zoneId: 1, capacity: 100, priceMinor: 75 }] });
   const { eventId, venueId } = event;
   const held = await holdSeats(redis, { eventId, venueId, wish: { zoneId: 1, quantity: 2, split: false } });
@@ -289,7 +288,7 @@ it('lets no hold of places be confirmed that has expired once their zone has sea
   await assertConserved(redis, eventId);
 });
 
-it('refuses to open an event anew of which Redis has lost the inventory and kept sales, whatever MySQL knows', async () => {
+it('refuses to open an event of which Redis has lost the inventory but kept sales, whatever MySQL knows', async () => {
   const event = await openTestEvent();
   await sell(event);
   await redis.del(inventoryKey(event.eventId));

@@ -8,16 +8,16 @@ import { countOf } from './text.ts';
 import { readSequence } from './verify/sequences.ts';
 
 /**
- * What opening a plan would do. `changes`: a line for each field that differs. `takes`: what buyers could not buy any more that they
- * can buy now. `revision`: of the inventory that this holds for, '' if there is none yet.
+ * The effect of opening a plan. `changes`: a line for each field that differs. `takes`: what buyers can buy now but could not buy
+ * afterwards. `revision`: that of the inventory that the plan was compared with, '' if there is none yet.
  */
 type Opening =
   | { kind: 'opened' | 'changed' | 'unchanged'; changes: string[]; takes: string[]; revision: string }
   | { kind: 'refused'; reasons: string[] };
 
 /**
- * Says what openEvent would do, and changes nothing. Where Redis has lost an event or sales, opening would sell seats twice: that is
- * refused.
+ * Returns what openEvent would do, and changes nothing. Refuses if Redis has lost the event or sales, because opening it would then
+ * sell seats twice.
  */
 export async function planOpening(db: Database, redis: RedisClient, plan: EventPlan, nowMs = Date.now()): Promise<Opening> {
   const { eventId, onSaleAtMs } = plan.inventory;
@@ -32,15 +32,15 @@ export async function planOpening(db: Database, redis: RedisClient, plan: EventP
   if (!inventory) return { kind: 'opened', changes: [], takes: [], revision: '' };
 
   const { revision } = inventory;
-  // Names are in the catalogue alone; of the rest, Redis goes by its own.
+  // Only the catalogue has names. Everything else is compared with the inventory, which is what Redis sells by.
   const { changes, seatsLost } = comparePlans({ ...(catalogue ?? plan), inventory }, plan);
   const known = new Set(changes);
   const inMysql = catalogue ? comparePlans(catalogue, plan).changes : ['the whole catalogue'];
-  changes.push(...inMysql.filter((change) => !known.has(change)).map((change) => `in MySQL alone, ${change}`));
+  changes.push(...inMysql.filter((change) => !known.has(change)).map((change) => `in MySQL only: ${change}`));
 
   const takes: string[] = [];
   if (inventory.onSaleAtMs <= nowMs) {
-    if (onSaleAtMs > nowMs) takes.push('all seats, until it goes on sale again');
+    if (onSaleAtMs > nowMs) takes.push('all seats until it goes on sale again');
     if (seatsLost > 0) takes.push(countOf(seatsLost, 'unsold seat'));
   }
   const isChanged = changes.length > 0 || outcome.kind === 'changed';
@@ -48,14 +48,14 @@ export async function planOpening(db: Database, redis: RedisClient, plan: EventP
 }
 
 /**
- * Writes an event's catalogue to MySQL and opens its inventory in Redis, or brings both to what is planned; the same plan twice
- * changes nothing. Redis decides, inside the catalogue's transaction: what it refuses changes neither, and a crash between the two is
- * mended by opening again. Refused too is what planOpening refuses, and, with `seen`, an inventory that has another revision.
+ * Writes an event's catalogue to MySQL and opens its inventory in Redis, or changes both to match the plan; the same plan twice
+ * changes nothing. Redis decides, inside the catalogue's transaction: a refusal changes neither store, and after a crash between the
+ * two, opening again repairs the difference. Also refuses what planOpening refuses and, with `seen`, an inventory of another revision.
  */
 export async function openEvent(db: Database, redis: RedisClient, plan: EventPlan, seen?: string): Promise<OpenOutcome> {
   const opening = await planOpening(db, redis, plan);
   if (opening.kind === 'refused') return opening;
-  // The default isolation locks the gaps around rows that are not there yet, and events opened together would deadlock.
+  // The default isolation level locks the gaps around rows that do not exist yet, so events opened concurrently would deadlock.
   const trx = await db.startTransaction().setIsolationLevel('read committed').execute();
   try {
     await writeCatalogue(trx, plan);
@@ -68,16 +68,16 @@ export async function openEvent(db: Database, redis: RedisClient, plan: EventPla
   }
 }
 
-/** A catalogue without inventory is one that Redis lost, with or without sales that MySQL has not heard of yet. */
+/** Why an event cannot be opened. A catalogue without an inventory means that Redis lost it, perhaps with sales not in MySQL yet. */
 async function findLostSales(
   db: Database,
   redis: RedisClient,
   eventId: string,
   { isKnown, hasInventory }: { isKnown: boolean; hasInventory: boolean },
 ): Promise<string | undefined> {
-  const rebuild = `npm run onsale -- rebuild ${eventId}`;
+  const rebuild = `Rebuild it instead: npm run onsale -- rebuild ${eventId}`;
   if (isKnown && !hasInventory) {
-    return `Redis has lost the inventory of ${eventId}, and would sell its seats again: ${rebuild}`;
+    return `Redis has lost the inventory of ${eventId}; opening it could sell its seats again. ${rebuild}`;
   }
   const { projected } = await db
     .selectFrom('order_events')
@@ -85,8 +85,8 @@ async function findLostSales(
     .where('event_id', '=', eventId)
     .executeTakeFirstOrThrow();
   if (projected === null) return undefined;
-  // Read after MySQL, which is ahead only of a Redis that has forgotten sales.
+  // Read after MySQL: then MySQL can be ahead only if Redis has lost sales.
   const sequence = await readSequence(redis, eventId);
   if (projected <= sequence) return undefined;
-  return `MySQL has domain event ${projected} of ${eventId} and Redis is at ${sequence}: it has lost sales, and would sell their seats again: ${rebuild}`;
+  return `Redis has lost sales of ${eventId}: it is at domain event ${sequence}, but MySQL has ${projected}. Opening it would sell their seats again. ${rebuild}`;
 }

@@ -6,10 +6,10 @@ import { placeOf, ticketOf } from './verify/tickets.ts';
 const ticketsAtOnce = 5_000;
 const maxExamples = 20;
 
-/** Tickets that Redis keeps and MySQL does not have, or has and does not know to be cancelled: how many, and some in words. */
+/** Tickets in Redis that MySQL lacks, or whose cancellation it lacks: how many, and descriptions of the first ones. */
 export type Unprojected = { count: number; examples: string[] };
 
-/** Looks for what would be lost with an event's orders in Redis: by ticket, whatever numbers its domain events were given. */
+/** Finds what would be lost with an event's orders in Redis. Compares tickets, because sequence numbers may have been given twice. */
 export async function findUnprojected(db: Database, redis: RedisClient, eventId: string): Promise<Unprojected> {
   const found: Unprojected = { count: 0, examples: [] };
   for await (const kept of readKeptOrders(redis, eventId)) {
@@ -27,7 +27,7 @@ export async function findUnprojected(db: Database, redis: RedisClient, eventId:
         if (found.examples.length === maxExamples) continue;
         const { ticketId, orderId, sequence, ...place } = ticketOf(order, ticket);
         const what =
-          status === undefined ? `is not in MySQL (domain event ${sequence})` : 'is cancelled, and MySQL has not heard of it';
+          status === undefined ? `is not in MySQL (domain event ${sequence})` : 'is cancelled in Redis but not in MySQL';
         found.examples.push(`ticket ${ticketId} of order ${orderId}, ${placeOf(place)}, ${what}`);
       }
     }

@@ -4,12 +4,12 @@ import { queueDepth } from '../local/queue-depth.ts';
 import { type Patience, readDeadLetters } from './dead-letters.ts';
 import { countOf } from './text.ts';
 
-/** Longer than a message stays hidden that somebody received and did not handle. */
+/** Longer than a message stays hidden after a worker received but did not handle it. */
 const stalledMs = 60_000;
-/** SQS counts approximately: twice as many looks at nothing as for letters, which are received too. */
+/** SQS' counts are approximate, and all that is checked here; so twice as many must be zero as for dead letters, which are also received. */
 const looksPerNothing = 2;
 
-/** Until the workers have applied what waits, of this event or of others. */
+/** Waits until the workers have applied every message in the queue, other events' included. */
 export async function untilQueueEmpty(
   { sqs, queueUrl }: Messaging,
   say: (line: string) => void,
@@ -23,26 +23,26 @@ export async function untilQueueEmpty(
     if (messages < least) {
       least = messages;
       changedAt = Date.now();
-      if (messages > 0) say(`${countOf(messages, 'message')} in the queue`);
+      if (messages > 0) say(`Waiting for ${countOf(messages, 'message')} in the queue`);
     }
     if (messages > 0 && Date.now() - changedAt > stalledMs) {
       throw new Error(
-        `The queue still has ${countOf(messages, 'message')}; does persistence run? What they tell would be sold again`,
+        `The queue still has ${countOf(messages, 'message')}, whose seats would be sold again. Is persistence running? Once it is, run this again.`,
       );
     }
     await pause(pauseMs);
   }
 }
 
-/** The dead letters that are or may be of an event: "are 2 dead letters of Event1"; undefined if the queue is proven to have none. */
+/** Describes the dead letters that are or may be about an event: "are 2 dead letters of Event1"; undefined if there are provably none. */
 export async function findDeadLetters(messaging: Messaging, eventId: string, patience: Patience): Promise<string | undefined> {
   const { letters, unseen } = await readDeadLetters(messaging, patience);
   const ours = letters.filter(({ eventIds }) => eventIds.has(eventId)).length;
   const unreadable = letters.filter((letter) => letter.unreadable > 0 && !letter.eventIds.has(eventId)).length;
   const found = [
     ...(ours > 0 ? [`${countOf(ours, 'dead letter')} of ${eventId}`] : []),
-    ...(unreadable > 0 ? [`${countOf(unreadable, 'dead letter')} that cannot be read, of whichever event`] : []),
-    ...(unseen > 0 ? [`${countOf(unseen, 'dead letter')} that could not be received, which somebody else has in hand`] : []),
+    ...(unreadable > 0 ? [`${countOf(unreadable, 'dead letter')} that cannot be read and may be about any event`] : []),
+    ...(unseen > 0 ? [`${countOf(unseen, 'dead letter')} that could not be read because another process has received them`] : []),
   ];
   const verb = ours + unreadable + unseen === 1 ? 'is' : 'are';
   return found.length > 0 ? `${verb} ${found.join(', and ')}` : undefined;

@@ -5,10 +5,10 @@ import type { SoldOrder } from '../../services/purchase/seats/rebuild-inventory.
 import type { Database } from '../../services/shared/database.ts';
 import { parseMoney } from '../../services/shared/money.ts';
 
-/** Many times the tickets of the largest order, so that each read has a whole one. */
+/** Many times the tickets of the largest order, so that each read contains a whole one. */
 const ticketsAtOnce = 5_000;
 
-/** Every order of an event as MySQL has it, in the order of sale, some thousand at a time. */
+/** Yields every order of an event from MySQL, in the order of sale, in batches. */
 export async function* readOrders(
   db: Database,
   { eventId, venueId }: { eventId: string; venueId: string },
@@ -18,7 +18,7 @@ export async function* readOrders(
     const rows = await readTickets(db, eventId, after);
     const isLast = rows.length < ticketsAtOnce;
     const groups = [...Map.groupBy(rows, ({ sequence }) => sequence)];
-    // The last of them may go on in the next read.
+    // The last order may continue in the next read.
     const whole = isLast ? groups : groups.slice(0, -1);
     if (whole.length > 0) yield whole.map(([, tickets]) => orderOf({ eventId, venueId }, tickets));
     if (isLast) return;

@@ -27,7 +27,7 @@ afterEach(() => resources.disposeAsync());
 
 const silence = () => {};
 const noWaits = { patienceMs: 0, atMostMs: 0, lookMs: 0 };
-/** The emulator's counts are exact, and up to date. */
+/** The emulator's counts are exact and current. */
 const patience = { nothings: 1, looks: 2, pauseMs: 10 };
 
 const rebuild = ({ eventId }: Pick<Inventory, 'eventId'>, accepted: Accepted = {}, say: (line: string) => void = silence) =>
@@ -35,24 +35,24 @@ const rebuild = ({ eventId }: Pick<Inventory, 'eventId'>, accepted: Accepted = {
 
 const differencesOf = async ({ eventId }: Inventory) => (await verifyEvent(system, eventId, silence, noWaits)).differences;
 
-/** Redis forgets all that it knows of an event. */
+/** Makes Redis forget everything about an event. */
 const forget = async ({ eventId }: Inventory) => {
   for (const key of await redis.keys(`*{${eventId}}*`)) await redis.del(key);
 };
 
 describe('a rebuild', () => {
-  it('leaves nothing to be found wrong, twice too, and what is sold afterwards is numbered on', async () => {
+  it('leaves nothing for verify to find, also the second time, and later sales are numbered in the new epoch', async () => {
     const { event } = await soldEvent();
     const before = (await readCatalogue(db, event.eventId))?.inventory;
     expect(before).toEqual(event);
     await forget(event);
-    expect(await differencesOf(event)).toEqual([expect.stringContaining('onsale rebuild')]);
+    expect(await differencesOf(event)).toEqual([expect.stringContaining('onsale -- rebuild')]);
     const said: string[] = [];
     await rebuild(event, {}, (line) => said.push(line));
     expect(said).toEqual([
       `${event.eventId} is off sale`,
       '4 orders read',
-      `${event.eventId} is rebuilt from 4 orders, and on sale again, in epoch 1`,
+      `${event.eventId} was rebuilt from 4 orders and is on sale again, in epoch 1`,
     ]);
     expect(await differencesOf(event)).toEqual([]);
     await expect(sell(event, seats('A', 1))).rejects.toThrow('SEAT_TAKEN');
@@ -64,11 +64,11 @@ describe('a rebuild', () => {
     expect(await differencesOf(event)).toEqual([]);
   });
 
-  it('of an event that Redis has not lost brings what its outbox still holds to MySQL first, and gives up its holds', async () => {
+  it('of an event that Redis has not lost first brings to MySQL what the outbox still holds, and releases its holds', async () => {
     const event = await openHall();
     const { eventId, venueId } = event;
     await sell(event, seats('A', 1));
-    // Taken by a task that died before it was published.
+    // Read by a task that died before it published.
     await takeNew(event);
     await sell(event, seats('A', 2));
     const held = await holdSeats(redis, { eventId, venueId, wish: seats('A', 3) });
@@ -84,7 +84,7 @@ describe('a rebuild', () => {
     expect(await differencesOf(event)).toEqual([]);
   });
 
-  it('that is broken off leaves the event off sale, and can be run again', async () => {
+  it('that is interrupted leaves the event off sale, and can be run again', async () => {
     const { event } = await soldEvent();
     const dies = (line: string) => {
       if (line.includes('orders read')) throw new Error('killed');
@@ -95,24 +95,24 @@ describe('a rebuild', () => {
     await sell(event, seats('C', 1));
   });
 
-  it('knows no event that was never opened', async () => {
+  it('rejects an event that was never opened', async () => {
     await expect(rebuild({ eventId: unique('event') })).rejects.toThrow('was never opened');
   });
 });
 
-describe('a rebuild is refused, and changes nothing,', () => {
-  it('of an event that is healthy: it goes on selling, and its holds are good', async () => {
+describe('a rebuild is refused and changes nothing', () => {
+  it('if the event is healthy: it stays on sale, and its holds stay valid', async () => {
     const { event } = await soldEvent();
     const { eventId, venueId } = event;
     const held = await holdSeats(redis, { eventId, venueId, wish: seats('C', 1) });
     const before = await everythingOf(event);
-    await expect(rebuild(event)).rejects.toThrow(/is healthy: .* gives up all holds \(3 tickets now\).*add --although-healthy/);
+    await expect(rebuild(event)).rejects.toThrow(/is healthy: .* release all holds \(3 tickets now\).*add --although-healthy/);
     expect(await everythingOf(event)).toEqual(before);
     if (held.kind !== 'held') expect.fail('not held');
     expect(await confirmHold(redis, { eventId, holdId: held.holdId })).toMatchObject({ kind: 'sold' });
   });
 
-  it('of one that Redis sells by another layout than MySQL has', async () => {
+  it('if Redis sells the event by a plan that differs from MySQL', async () => {
     const { event } = await soldEvent();
     await openInventory(redis, { ...event, holdMs: 1_000 });
     const before = await everythingOf(event);
@@ -120,7 +120,7 @@ describe('a rebuild is refused, and changes nothing,', () => {
     expect(await everythingOf(event)).toEqual(before);
   });
 
-  it('of one that is on sale, while a sale is nowhere any more or a dead letter is in the way', async () => {
+  it('if the event is on sale and a sale is lost or a dead letter', async () => {
     const { event } = await soldEvent();
     await bury(await lose(event));
     const before = await everythingOf(event);
@@ -137,7 +137,7 @@ describe('a rebuild is refused, and changes nothing,', () => {
 });
 
 describe('a rebuild of an event that Redis no longer sells', () => {
-  it('brings to MySQL what nobody but the orders in Redis has any more, as it was published', async () => {
+  it('brings to MySQL what only the orders in Redis still have, exactly as it was published', async () => {
     const event = await openHall();
     const { eventId } = event;
     const first = await sell(event, seats('A', 1, 2, 3), 'Ann');
@@ -149,14 +149,14 @@ describe('a rebuild of an event that Redis no longer sells', () => {
     const published = await takeNew(event);
     await redis.del(outboxKey(eventId), inventoryKey(eventId));
     expect(await differencesOf(event)).toContainEqual(
-      expect.stringMatching(/lacks 4 domain events: 1-4, .*in the orders of Redis/),
+      expect.stringMatching(/lacks 4 domain events: 1-4, .*in the orders in Redis/),
     );
     startTestWorker(system, resources);
     await rebuild(event);
     expect(await differencesOf(event)).toEqual([]);
     const again = await recovered(event);
 
-    // The same as if none had been lost.
+    // The same as if nothing had been lost.
     await db.deleteFrom('tickets').where('event_id', '=', eventId).execute();
     await db.deleteFrom('order_events').where('event_id', '=', eventId).execute();
     await db.deleteFrom('sales_by_zone').where('event_id', '=', eventId).execute();
@@ -165,7 +165,7 @@ describe('a rebuild of an event that Redis no longer sells', () => {
     expect(again.map(({ cancelled_sequence }) => cancelled_sequence)).toEqual([3, 4, 3, null, null]);
   });
 
-  it('keeps in Redis which domain event cancelled a ticket, so that it can be done again', async () => {
+  it('keeps in Redis which domain event cancelled a ticket, so that it can be replayed', async () => {
     const { event, first } = await soldEvent();
     await forget(event);
     await rebuild(event);
@@ -180,7 +180,7 @@ describe('a rebuild of an event that Redis no longer sells', () => {
     expect(await differencesOf(event)).toEqual([]);
   });
 
-  it('is refused where a sale is nowhere any more, and removes nothing before it is accepted', async () => {
+  it('is refused if a sale is lost, and removes nothing until that is accepted', async () => {
     const { event } = await soldEvent();
     await lose(event);
     await redis.del(inventoryKey(event.eventId));
@@ -192,7 +192,7 @@ describe('a rebuild of an event that Redis no longer sells', () => {
     await sell(event, seats('E', 1));
   });
 
-  it('is refused where Redis has tickets that MySQL cannot take, whatever their numbers, and cancellations that it did not hear of', async () => {
+  it('is refused if Redis has tickets that MySQL cannot accept, whatever their numbers, or cancellations that MySQL lacks', async () => {
     const { event, second } = await soldEvent();
     const { eventId } = event;
     await redis.hincrby(countsKey(eventId), 'sequence', -1);
@@ -207,7 +207,7 @@ describe('a rebuild of an event that Redis no longer sells', () => {
     const refused = rebuild(event);
     await expect(refused).rejects.toThrow(`of order ${twice.orderId}, seat E1 of zone 1, is not in MySQL (domain event 5)`);
     await expect(refused).rejects.toThrow(
-      `of order ${second.orderId}, seat A4 of zone 1, is cancelled, and MySQL has not heard of it`,
+      `of order ${second.orderId}, seat A4 of zone 1, is cancelled in Redis but not in MySQL`,
     );
     expect(await redis.hgetall(ordersKey(eventId))).toEqual(orders);
     await rebuild(event, { lostSales: true });
@@ -215,7 +215,7 @@ describe('a rebuild of an event that Redis no longer sells', () => {
     await sell(event, seats('E', 1));
   });
 
-  it('is refused while a dead letter tells of it, cannot be read, or is in the hands of somebody else', async () => {
+  it('is refused while a dead letter is about the event, is unreadable, or was received by another process', async () => {
     const event = await openHall();
     await sell(event, seats('A', 1));
     await forget(event);
@@ -223,19 +223,21 @@ describe('a rebuild of an event that Redis no longer sells', () => {
     await rebuild(event);
     await forget(event);
     await bury('{broken');
-    await expect(rebuild(event)).rejects.toThrow('1 dead letter that cannot be read, of whichever event');
+    await expect(rebuild(event)).rejects.toThrow('1 dead letter that cannot be read and may be about any event');
     await bury([purchased(event, { sequence: 1 }), { type: 'onsale.tickets.purchased', data: {} }]);
     await expect(rebuild(event)).rejects.toThrow(`1 dead letter of ${event.eventId}, and 1 dead letter that cannot be read`);
     expect(await receive(system.messaging.deadLetterQueueUrl)).toHaveLength(3);
-    await expect(rebuild(event)).rejects.toThrow('3 dead letters that could not be received, which somebody else has in hand');
+    await expect(rebuild(event)).rejects.toThrow(
+      '3 dead letters that could not be read because another process has received them',
+    );
     await expect(sell(event, seats('C', 1))).rejects.toThrow('has no inventory');
     const said: string[] = [];
     await rebuild(event, { deadLetters: true }, (line) => said.push(line));
-    expect(said).toContainEqual(expect.stringMatching(/^Ignored, as you say: there are 3 dead letters that could not/));
+    expect(said).toContainEqual(expect.stringMatching(/^Ignored as requested: there are 3 dead letters that could not/));
     await sell(event, seats('C', 1));
   });
 
-  it('may be killed after any step: the next one does the rest', async () => {
+  it('may be killed after any step: the next run does the rest', async () => {
     const event = await openHall();
     await sell(event, seats('A', 1));
     const { orderId } = await sell(event, seats('A', 2));
@@ -243,7 +245,7 @@ describe('a rebuild of an event that Redis no longer sells', () => {
     await takeNew(event);
     await redis.del(outboxKey(event.eventId), inventoryKey(event.eventId));
     startTestWorker(system, resources);
-    for (const step of ['is off sale', '3 published', '2 orders read']) {
+    for (const step of ['is off sale', '3 domain events published', '2 orders read']) {
       const dies = (line: string) => {
         if (line.includes(step)) throw new Error(`killed when ${step}`);
       };
@@ -257,15 +259,15 @@ describe('a rebuild of an event that Redis no longer sells', () => {
   });
 });
 
-/** All that Redis has of an event. */
+/** Everything that Redis has about an event. */
 async function everythingOf({ eventId }: Inventory): Promise<Map<string, string | null>> {
-  // The outbox knows of its readers too.
+  // The outbox also contains the state of its readers.
   const keys = (await redis.keys(`*{${eventId}}*`)).filter((key) => key !== outboxKey(eventId)).toSorted();
   const dumps = await Promise.all(keys.map((key) => redis.dump(key)));
   return new Map(keys.map((key, at) => [key, dumps[at] ?? null]));
 }
 
-/** Sells a seat, as domain event 6, and has all forget it; returns what was told of it. */
+/** Sells a seat, as domain event 6, and makes everything forget it. Returns its domain events. */
 async function lose(event: Inventory): Promise<TicketEvent[]> {
   const { eventId } = event;
   const { orderId } = await sell(event, seats('D', 1));
@@ -284,16 +286,16 @@ const bury = (body: string | object) =>
     }),
   );
 
-/** What MySQL has of an event's tickets. */
+/** An event's tickets in MySQL. */
 const recovered = async ({ eventId }: Inventory) =>
   await db.selectFrom('tickets').selectAll().where('event_id', '=', eventId).orderBy('sequence').orderBy('ticket_id').execute();
 
 describe('a seat that was sold in two epochs', () => {
-  it('stays with who came first; verify names both orders, until the other one is cancelled', async () => {
+  it('stays with the first order; verify names both until the second is cancelled', async () => {
     const event = await openHall();
     const { eventId } = event;
     const first = await sell(event, seats('A', 1));
-    // On its way for so long that the rebuild did not hear of it.
+    // On its way for so long that the rebuild missed it.
     const late = await takeNew(event);
     await forget(event);
     await rebuild(event);
@@ -304,7 +306,7 @@ describe('a seat that was sold in two epochs', () => {
     const found = (await differencesOf(event)).join('\n');
     expect(found).toMatch(new RegExp(`${second.orderId}.*${first.orderId}|${first.orderId}.*${second.orderId}`));
 
-    // Redis thinks that it is the second one's, and hears otherwise.
+    // Redis takes the seat for the second order's until a rebuild corrects it.
     await rebuild(event, { healthy: true });
     expect(await differencesOf(event)).toEqual([expect.stringContaining(second.orderId)]);
     expect(await cancelOrder(redis, { eventId, orderId: second.orderId, ticketIds: [] })).toMatchObject({ kind: 'cancelled' });

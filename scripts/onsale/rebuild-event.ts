@@ -11,23 +11,23 @@ import { findDeadLetters, untilQueueEmpty } from './prove-queues.ts';
 import { readOrders } from './read-orders.ts';
 import { listMissing, replayEvent } from './replay-event.ts';
 import type { System } from './system.ts';
-import { countOf } from './text.ts';
+import { countOf, neverOpened } from './text.ts';
 import { readSequence } from './verify/sequences.ts';
 
-/** What an operator takes upon them, each by an option of its own (main.ts). */
+/** The risks that an operator accepts, each by an option of its own (main.ts). */
 export type Accepted = { lostSales?: boolean; healthy?: boolean; deadLetters?: boolean };
 
-/** SQS counts approximately, and is up to a minute behind. */
+/** SQS' counts are approximate and up to a minute old. */
 const defaultPatience: Patience = { nothings: 4, looks: 60, pauseMs: 250 };
 
 type Work = { say: (line: string) => void; accepted: Accepted; patience: Patience };
 
 /**
- * Makes an event's inventory in Redis anew from what MySQL has, in a new epoch, while services run: takes the event off sale, has all
- * that Redis and the queue still hold of it applied, proves that MySQL has it, and puts the event on sale again when all is there. Holds
- * are gone. Nothing that Redis keeps of sales is removed before that proof. Broken off anywhere, or refused on the way, it leaves the
- * event off sale and is to be run again. Rejects with what is in the way, and which option accepts it: a healthy event, sales that
- * would be lost, dead letters of the event or that cannot be looked into.
+ * Rebuilds an event's inventory in Redis from MySQL, in a new epoch, while services run. It takes the event off sale, brings to MySQL
+ * all that Redis and the queue still hold, proves that MySQL has it, and puts the event back on sale once the inventory is complete.
+ * Holds are lost. No sale is removed from Redis before that proof. If it is interrupted or refused on the way, the event stays off sale
+ * and the rebuild must be run again. Rejects with what is in the way, and the option that accepts it: a healthy event, sales that would
+ * be lost, or dead letters that are or may be about the event.
  */
 export async function rebuildEvent(
   system: System,
@@ -38,15 +38,15 @@ export async function rebuildEvent(
   const { db, redis } = system;
   const work = { say, accepted, patience };
   const plan = await readCatalogue(db, eventId);
-  if (!plan) throw new Error(`${eventId} was never opened`);
+  if (!plan) throw neverOpened(eventId);
   const inventory = await readInventory(redis, eventId);
   if (inventory && !inventory.mayHaveLost) {
     await assertMeant(system, { ...plan, inventory }, plan, accepted);
-    // Whatever can be refused is, while the event is still on sale.
+    // Whatever must be refused is refused while the event is still on sale.
     await bringToMysql(system, eventId, true, work);
   }
 
-  // Where Redis lost one event it may have lost others: they are unavailable, and not unknown.
+  // If Redis lost one event it may have lost others. Marking them makes them unavailable instead of unknown.
   const known = await db.selectFrom('events').select('event_id').execute();
   await markOpened(
     redis,
@@ -64,17 +64,18 @@ export async function rebuildEvent(
   const sold = async function* () {
     for await (const batch of readOrders(db, plan.inventory)) {
       orders += batch.length;
-      say(`${orders} orders read`);
+      say(`${countOf(orders, 'order')} read`);
       yield batch;
     }
     const { count } = await appliedOf(db, eventId);
-    if (count !== applied.count) throw new Error(`Domain events of ${eventId} still arrive in MySQL; run this again`);
+    if (count !== applied.count)
+      throw new Error(`Domain events of ${eventId} are still arriving in MySQL. The event is off sale: run this again`);
   };
   await rebuildInventory(redis, plan.inventory, { rebuild, sequence: baseOf(epoch), orders: sold() });
-  say(`${eventId} is rebuilt from ${countOf(orders, 'order')}, and on sale again, in epoch ${epoch}`);
+  say(`${eventId} was rebuilt from ${countOf(orders, 'order')} and is on sale again, in epoch ${epoch}`);
 }
 
-/** Refuses an inventory that has forgotten nothing, unless that is accepted, and one that MySQL's catalogue does not describe. */
+/** Refuses to rebuild a healthy inventory, unless that is accepted, and one that differs from MySQL's catalogue. */
 async function assertMeant(
   { db, redis }: System,
   inRedis: EventPlan & { inventory: InventoryReport },
@@ -83,26 +84,26 @@ async function assertMeant(
 ): Promise<void> {
   const { eventId, held } = inRedis.inventory;
   const { last } = await appliedOf(db, eventId);
-  // In this order: MySQL is ahead only of a Redis that has forgotten sales.
+  // Read in this order, MySQL can be ahead only if Redis has lost sales.
   if (last > (await readSequence(redis, eventId))) return;
   const { changes } = comparePlans(plan, inRedis);
   if (changes.length > 0) {
     throw new Error(
-      `Refused; nothing was changed. Redis sells ${eventId} by another layout than MySQL's catalogue has, as after an "open" that was ` +
-        `broken off. Open its file again first. The layout of Redis differs by:\n${changes.map((change) => `  ${change}`).join('\n')}`,
+      `Refused; nothing was changed. Redis sells ${eventId} by a plan that differs from MySQL's catalogue, as after an interrupted ` +
+        `"open". Open its file again first: npm run onsale -- open <file>. From MySQL to Redis, it differs by:\n${changes.map((change) => `  ${change}`).join('\n')}`,
     );
   }
   if (healthy) return;
   const holds = held.values().reduce((sum, count) => sum + count, 0);
   throw new Error(
-    `Refused; nothing was changed. ${eventId} is healthy: Redis has its inventory and sells it. A rebuild takes it off sale for a ` +
-      `while, and gives up all holds (${countOf(holds, 'ticket')} now). If that is meant, add --although-healthy.`,
+    `Refused; nothing was changed. ${eventId} is healthy: Redis has its inventory and sells it. A rebuild would take it off sale ` +
+      `for a while and release all holds (${countOf(holds, 'ticket')} now). To do that anyway, add --although-healthy.`,
   );
 }
 
 /**
- * Has all that Redis and the queue hold of an event applied; rejects with what cannot be, unless that is accepted. While it is on sale,
- * the queue is not waited for.
+ * Brings to MySQL all that Redis and the queue hold about an event. Rejects if some of it is lost or a dead letter, unless that is
+ * accepted. Does not wait for the queue while the event is on sale.
  */
 async function bringToMysql(system: System, eventId: string, isOnSale: boolean, work: Work): Promise<void> {
   const { say, accepted, patience } = work;
@@ -110,9 +111,9 @@ async function bringToMysql(system: System, eventId: string, isOnSale: boolean, 
   const { lost } = await replayEvent(system, eventId, say);
   if (lost.count > 0 && !accepted.lostSales) {
     throw new Error(
-      `${refused} MySQL lacks ${countOf(lost.count, 'domain event')}, and neither the outbox nor the orders in Redis have what they ` +
-        `told: ${listMissing(lost)}. Their seats would be sold again. Look for them in the dead-letter queue ("onsale redrive") and in ` +
-        'backups first; if they are lost for good, add --accept-lost-sales.',
+      `${refused} MySQL lacks ${countOf(lost.count, 'domain event')}, which neither the outbox nor the orders in Redis have: ` +
+        `${listMissing(lost)}. Their seats would be sold again. First look in the dead-letter queue (npm run onsale -- redrive) and in ` +
+        'backups. If they are lost for good, add --accept-lost-sales.',
     );
   }
   if (!isOnSale) await untilQueueEmpty(system.messaging, say, patience);
@@ -120,21 +121,21 @@ async function bringToMysql(system: System, eventId: string, isOnSale: boolean, 
   if (letters === undefined) return;
   if (!accepted.deadLetters) {
     throw new Error(
-      `${refused} There ${letters}. What they tell would be sold again. Send them back first ("onsale redrive"); if that is of no use, ` +
-        'add --ignore-dead-letters.',
+      `${refused} There ${letters}. Seats sold in them would be sold again. Send them back first: npm run onsale -- redrive. If that ` +
+        'does not help, add --ignore-dead-letters.',
     );
   }
-  say(`Ignored, as you say: there ${letters}`);
+  say(`Ignored as requested: there ${letters}`);
 }
 
-/** Rejects if Redis keeps tickets or cancellations that MySQL does not have, unless that is accepted: they would be gone. */
+/** Rejects if Redis has tickets or cancellations that MySQL lacks, because a rebuild would lose them, unless that is accepted. */
 async function assertNothingLost({ db, redis }: System, eventId: string, { lostSales }: Accepted): Promise<void> {
   const { count, examples } = await findUnprojected(db, redis, eventId);
   if (count === 0 || lostSales) return;
   const more = count > examples.length ? [`… and ${count - examples.length} more`] : [];
   throw new Error(
-    `Refused; ${eventId} is off sale until this succeeds. MySQL does not have all that Redis has of ${countOf(count, 'ticket')}, which a rebuild would ` +
-      `lose:\n${[...examples, ...more].map((line) => `  ${line}`).join('\n')}\nIf they are settled otherwise, add --accept-lost-sales.`,
+    `Refused; ${eventId} is off sale until this succeeds. Redis knows more than MySQL about ${countOf(count, 'ticket')}, which a rebuild ` +
+      `would lose:\n${[...examples, ...more].map((line) => `  ${line}`).join('\n')}\nOnce they are settled by hand, add --accept-lost-sales.`,
   );
 }
 
@@ -147,7 +148,7 @@ async function appliedOf(db: Database, eventId: string): Promise<{ count: number
   return { count, last: last ?? 0 };
 }
 
-/** One that no domain event was numbered in, whatever was lost; written down before it is used. */
+/** Begins an epoch in which no domain event can have been numbered, whatever was lost. Stored before it is used. */
 async function beginEpoch(db: Database, eventId: string, known: number): Promise<number> {
   await db
     .updateTable('events')

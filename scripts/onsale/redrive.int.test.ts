@@ -33,7 +33,7 @@ const bury = ({ messaging }: System, MessageBody: string, attributes: Record<str
 const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 20_000, interval: 20 });
 
 describe('the dead-letter queue', () => {
-  it('is looked into, compressed letters too, and keeps what is in it', async () => {
+  it('is read, including compressed messages, and keeps them', async () => {
     const system = await testSystem();
     const event = await openTestEvent();
     const { eventId } = event;
@@ -50,24 +50,24 @@ describe('the dead-letter queue', () => {
       expect(letters).toHaveLength(27);
       expect(letters.flatMap(({ events }) => events)).toHaveLength(125);
       expect(letters.find(({ events }) => events.length === 100)).toMatchObject({
-        reason: 'no worker acknowledged it, however often it was delivered',
+        reason: 'no worker acknowledged it, although it was delivered repeatedly',
         events: expect.arrayContaining([{ eventId, sequence: 100, type: 'onsale.tickets.purchased' }]),
       });
       expect(await depth(system.messaging.deadLetterQueueUrl)).toEqual([27, 0]);
     }
   });
 
-  it('stays as it is until somebody agrees to send it back', async () => {
+  it('stays unchanged until the operator agrees to send it back', async () => {
     const system = await testSystem();
     await bury(system, '{broken', { reason: 'not JSON' });
     const said: string[] = [];
     const say = (line: string) => said.push(line);
     expect(await redrive(system.messaging, { confirm: async () => false, say })).toEqual({ sent: 0 });
-    expect(said).toEqual(['1 in the dead-letter queue:', '  1 × not JSON', '      1 in which no domain event can be read']);
+    expect(said).toEqual(['1 message in the dead-letter queue:', '  1 × not JSON', '      1 without a readable domain event']);
     expect(await depth(system.messaging.deadLetterQueueUrl)).toEqual([1, 0]);
   });
 
-  it('is sent back and applied; what cannot be read comes back with its reason and its encoding', async () => {
+  it('is sent back and applied; an unreadable message comes back with its reason and its encoding', async () => {
     const system = await testSystem();
     const event = await openHall();
     const { eventId } = event;
@@ -76,7 +76,7 @@ describe('the dead-letter queue', () => {
     for (const lost of await takeNew(event)) await bury(system, JSON.stringify([lost]), { reason: 'a mistake of ours' });
     await bury(system, 'H4sIbroken', { contentEncoding: 'gzip+base64', reason: 'not a batch' });
     expect((await verifyEvent(system, eventId, () => {}, waits)).differences).toEqual([
-      expect.stringMatching(/^MySQL lacks 2 domain events: 1-2, in the dead-letter queue: see why.*onsale redrive/),
+      expect.stringMatching(/^MySQL lacks 2 domain events: 1-2, in the dead-letter queue; to see why.*onsale -- redrive/),
     ]);
 
     const said: string[] = [];
@@ -98,7 +98,7 @@ describe('the dead-letter queue', () => {
     });
   });
 
-  it('is sent back without what comes in meanwhile, and without what is gone', async () => {
+  it('is sent back without messages that arrive meanwhile, and without those that are gone', async () => {
     const system = await testSystem();
     await bury(system, 'first');
     const letters = [...(await readDeadLetters(system.messaging)).letters, { messageId: 'gone' }];
@@ -108,7 +108,7 @@ describe('the dead-letter queue', () => {
     expect(await receive(system.messaging.deadLetterQueueUrl)).toMatchObject([{ Body: 'second' }]);
   });
 
-  it('keeps a letter that the queue did not take', async () => {
+  it('keeps a message that the main queue did not accept', async () => {
     const system = await testSystem();
     await bury(system, 'first');
     const nowhere = { ...system.messaging, queueUrl: `${system.messaging.queueUrl}-gone` };

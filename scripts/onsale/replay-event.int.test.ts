@@ -15,7 +15,7 @@ const noWaits = { patienceMs: 0, atMostMs: 0, lookMs: 0 };
 const silence = () => {};
 
 describe('a replay', () => {
-  it('publishes exactly what was lost on the way, has it applied, and then has nothing to do', async () => {
+  it('publishes exactly what was lost on the way, waits until it is applied, and then has nothing left to do', async () => {
     const system = await testSystem();
     const event = await openTestEvent({ zones: [seatedZone(1, 26, 30)] });
     const { eventId } = event;
@@ -30,12 +30,12 @@ describe('a replay', () => {
     ]);
     const said: string[] = [];
     expect(await replayEvent(system, eventId, (line) => said.push(line))).toMatchObject({ published: 120, lost: { count: 0 } });
-    expect(said[0]).toBe('120 published');
+    expect(said[0]).toBe('120 domain events published');
     expect(await verifyEvent(system, eventId)).toMatchObject({ differences: [], inFlight: 0 });
     expect(await replayEvent(system, eventId, silence)).toMatchObject({ published: 0, lost: { count: 0 } });
   });
 
-  it('brings what is still in the outbox where Redis has lost everything else, and says what is nowhere', async () => {
+  it('recovers what is still in the outbox after Redis has lost everything else, and reports what is lost', async () => {
     const system = await testSystem();
     const event = await openHall();
     const { eventId } = event;
@@ -47,25 +47,25 @@ describe('a replay', () => {
     startTestWorker(system, resources);
     const said: string[] = [];
     expect(await replayEvent(system, eventId, (line) => said.push(line))).toMatchObject({ published: 2, lost: { count: 1 } });
-    expect(said).toContain('MySQL lacks 2, which Redis does not have either');
+    expect(said).toContain('MySQL lacks 1 domain event that Redis does not have either: 2');
     expect((await verifyEvent(system, eventId, silence, noWaits)).differences).toEqual([
       expect.stringMatching(/^Redis has no inventory/),
-      expect.stringMatching(/^MySQL lacks domain event 2, which is nowhere else/),
+      expect.stringMatching(/^MySQL lacks domain event 2, found nowhere else/),
     ]);
   });
 
-  it('says that it was published and not applied, where nobody applies it', async () => {
+  it('reports what was published but not applied if no worker runs', async () => {
     const system = await testSystem();
     const event = await openHall();
     await sell(event, seats('A', 1));
     await takeNew(event);
     await expect(replayEvent(system, event.eventId, silence, 200)).rejects.toThrow(
-      '1 published, but not projected: does persistence run?',
+      '1 domain event published, but MySQL has not applied all of them. Is persistence running?',
     );
     expect(await depth(system.messaging.queueUrl)).toEqual([1, 0]);
   });
 
-  it('knows no event that was never opened', async () => {
-    await expect(replayEvent(await testSystem(), unique('event'), silence)).rejects.toThrow(/was never opened$/);
+  it('rejects an event that was never opened', async () => {
+    await expect(replayEvent(await testSystem(), unique('event'), silence)).rejects.toThrow(/was never opened\./);
   });
 });

@@ -5,24 +5,25 @@ import { createPublish } from '../../services/shared/publish.ts';
 import { cloudEventJson, type OutboxRecord } from '../../services/shared/ticket-events.ts';
 import { readKeptOrders, readKeptRecords, recordsOf } from './kept-orders.ts';
 import type { System } from './system.ts';
+import { countOf, neverOpened } from './text.ts';
 import { type Ends, type Missing, untilApplied } from './verify/applied.ts';
 import { type OutboxReport, readOutbox, surveyOutbox } from './verify/outbox.ts';
 import { includes, listRanges, type Range, rangesOf, sizeOf, split } from './verify/ranges.ts';
 import { endsOf, readSequence } from './verify/sequences.ts';
 
-/** As many domain events are packed at once: a few full messages. */
+/** How many domain events are packed together: a few full messages. */
 const eventsAtOnce = 5_000;
 const defaultPatienceMs = 30_000;
-/** What is on its way needs no replay. */
+/** Time for domain events that are on their way, which need no replay. */
 const onTheirWayMs = 1_000;
 
-/** How many domain events were published again, and which MySQL lacks that Redis does not have either. */
+/** How many domain events were published again, and which ones neither MySQL nor Redis has. */
 export type Replayed = { published: number; lost: Missing };
 
 /**
- * Publishes again what MySQL lacks of an event and Redis still has, in its outbox or in the orders that it keeps, and waits until that is
- * applied; broken off, it can be run again. What is still on its way may so come twice, which changes nothing. Rejects if nothing is
- * applied for 30 s.
+ * Publishes again the domain events that MySQL lacks and Redis still has, in the outbox or in its orders, and waits until they are
+ * applied. If interrupted, it can be run again. A domain event that is still on its way may arrive twice, which changes nothing. Rejects
+ * if nothing is applied for 30 s.
  */
 export async function replayEvent(
   system: System,
@@ -39,7 +40,7 @@ export async function replayEvent(
     const { inside, outside } = split(missing.ranges, outbox.retained);
     const publisher = createPublisher(system, eventId, (events) => {
       published += events;
-      say(`${published} published`);
+      say(`${countOf(published, 'domain event')} published`);
     });
     if (inside.length > 0) {
       for await (const entries of readOutbox(redis, eventId))
@@ -54,21 +55,25 @@ export async function replayEvent(
     const sent = await publisher.end();
     if (sent.length === 0) break;
     const allowed = missing.count - sizeOf(sent);
-    const shown = ({ count }: Missing) => say(`${count - allowed} of them to be applied`);
+    const shown = ({ count }: Missing) => say(`${countOf(count - allowed, 'domain event')} not applied yet`);
     missing = await untilApplied(db, eventId, ends, { patienceMs, allowed }, shown);
-    if (missing.count > allowed) throw new Error(`${published} published, but not projected: does persistence run?`);
+    if (missing.count > allowed)
+      throw new Error(
+        `${countOf(published, 'domain event')} published, but MySQL has not applied all of them. Is persistence running?`,
+      );
   }
-  if (missing.count > 0) say(`MySQL lacks ${listMissing(missing)}, which Redis does not have either`);
+  if (missing.count > 0)
+    say(`MySQL lacks ${countOf(missing.count, 'domain event')} that Redis does not have either: ${listMissing(missing)}`);
   return { published, lost: missing };
 }
 
-/** "3, 7-9 and 5 more". */
+/** "3, 7-9, and 5 after these". */
 export function listMissing({ count, ranges }: Missing): string {
   const left = count - sizeOf(ranges);
   return left > 0 ? `${listRanges(ranges)}, and ${left} after these` : listRanges(ranges);
 }
 
-/** By epoch the last sequence that is known to have been given. What counts have forgotten, and those of epochs before, orders know. */
+/** The last known sequence number of each epoch. Orders know those of earlier epochs, and those that Redis' counts have lost. */
 async function findEnds({ db, redis }: System, eventId: string, outbox: OutboxReport): Promise<Ends> {
   const sequence = await readSequence(redis, eventId);
   const ends = new Map(endsOf(sequence, outbox));
@@ -81,11 +86,11 @@ async function findEnds({ db, redis }: System, eventId: string, outbox: OutboxRe
     }
   }
   const event = await db.selectFrom('events').select('event_id').where('event_id', '=', eventId).executeTakeFirst();
-  if (!event && ends.size === 0) throw new Error(`${eventId} was never opened`);
+  if (!event && ends.size === 0) throw neverOpened(eventId);
   return ends;
 }
 
-/** Packs and publishes records as they come; `end` publishes the rest, and returns what was published. */
+/** Packs and publishes records as they are added. `end` publishes the rest and returns the sequence numbers of all. */
 function createPublisher(
   { messaging: { sns, topicArn } }: System,
   eventId: string,

@@ -8,7 +8,7 @@ import { openEvent } from './open-event.ts';
 import { reportEvent, showText } from './show-event.ts';
 
 describe('showing an event', () => {
-  it('says what each zone has sold and holds, by name, and what MySQL has', async () => {
+  it('shows what each zone has sold and holds, with its name, and what MySQL has', async () => {
     const event = await openTestEvent();
     const { eventId, venueId } = event;
     const names = { venueName: 'A hall', eventName: 'A "play"\u001b[2J', zoneNames: new Map([[1, 'Stalls']]) };
@@ -36,21 +36,21 @@ describe('showing an event', () => {
     expect(text).toContain('In MySQL: 0 tickets, 0.00 USD');
   });
 
-  it('whose inventory Redis has lost says so', async () => {
+  it('reports an inventory that Redis has lost', async () => {
     const { eventId } = await openHall();
     await redis.del(inventoryKey(eventId));
     const report = await reportEvent(db, redis, eventId);
     expect(report).toMatchObject({ eventId, state: 'unavailable', inventory: null });
-    expect(report && showText(report)).toContain(`Redis has no inventory of ${eventId}`);
+    expect(report && showText(report)).toContain(`Redis has no inventory for ${eventId}`);
   });
 
-  it('knows nothing of an event that was never opened', async () => {
+  it('returns nothing for an event that was never opened', async () => {
     expect(await reportEvent(db, redis, unique('event'))).toBeUndefined();
   });
 });
 
 describe('the list of events', () => {
-  it('has each with its names, what is sold of it, and whether it can be bought', async () => {
+  it('has the names of each, its tickets sold, and whether it is on sale', async () => {
     const { event } = await soldEvent();
     const later = await openTestEvent({ onSaleAtMs: Date.UTC(2030, 0, 1) });
     const lost = await openTestEvent();
@@ -77,10 +77,10 @@ describe('the list of events', () => {
     expect(text).toMatch(
       new RegExp(`${later.eventId} +"An event" +${later.venueId} +0 of 100 +opens Tue 1 Jan 2030 00:00 UTC, in 12 h`),
     );
-    expect(text).toMatch(new RegExp(`${lost.eventId} .*NOT SOLD`));
+    expect(text).toMatch(new RegExp(`${lost.eventId} .*NOT ON SALE`));
   });
 
-  it('without any says how to open one', () => {
+  it('without any event explains how to open one', () => {
     expect(listText([])).toContain('npm run onsale -- open');
   });
 });

@@ -6,9 +6,9 @@ import type { RedisClient } from '../../services/shared/redis.ts';
 import { alignColumns } from '../terminal/align-columns.ts';
 import { readCatalogue } from './catalogue.ts';
 import { type EventState, stateOf, stateText } from './list-events.ts';
-import { quoted } from './text.ts';
+import { countOf, quoted } from './text.ts';
 
-/** An event as Redis and MySQL know it; null is what one of them does not have. */
+/** An event according to Redis and MySQL; null if the store does not have it. */
 export type EventReport = {
   eventId: string;
   name: string | null;
@@ -22,7 +22,7 @@ export type EventReport = {
   projection: { tickets: number; revenue: string } | null;
 };
 
-/** Rows and columns are null in a zone without seats; a price is a decimal. */
+/** Rows and columns are null for general admission; the price is a decimal. */
 type ZoneReport = {
   zoneId: number;
   name: string;
@@ -35,7 +35,7 @@ type ZoneReport = {
   price: string;
 };
 
-/** What is known of an event, or undefined if it was never opened. */
+/** All that is known about an event, or undefined if it was never opened. */
 export async function reportEvent(
   db: Database,
   redis: RedisClient,
@@ -82,10 +82,12 @@ export function showText(report: EventReport, nowMs = Date.now()): string {
     `${named(eventId, name)} at ${named(venueId, venueName)}`,
     stateText(state, eventId, Date.parse(onSaleAt), nowMs),
     '',
-    ...(inventory ? zoneLines(inventory.zones, currency) : [`Redis has no inventory of ${eventId}`]),
+    ...(inventory ? zoneLines(inventory.zones, currency) : [`Redis has no inventory for ${eventId}`]),
     '',
-    ...(inventory ? [`In Redis: at domain event ${inventory.sequence}`] : []),
-    projection ? `In MySQL: ${projection.tickets} tickets, ${projection.revenue} ${currency}` : 'MySQL does not know the event',
+    ...(inventory ? [`In Redis: up to domain event ${inventory.sequence}`] : []),
+    projection
+      ? `In MySQL: ${countOf(projection.tickets, 'ticket')}, ${projection.revenue} ${currency}`
+      : 'MySQL does not have the event',
   ].join('\n');
 }
 

@@ -17,7 +17,7 @@ const named = { REDIS_URL: urls.redisUrl, DATABASE_URL: urls.databaseUrl, ...(ur
 const noWork = async () => 'done';
 
 describe('a command', () => {
-  it('names every store of "npm start" that is not there, and asks whether that runs', async () => {
+  it('names every store of "npm start" that cannot be reached, and asks whether that is running', async () => {
     const ports = await freePorts();
     const failed = withSystem(['db', 'redis', 'messaging'], noWork, {}, ports);
     await expect(failed).rejects.toThrow(/^Cannot be reached:\n/);
@@ -27,10 +27,10 @@ describe('a command', () => {
       new RegExp(`\n {2}MySQL at mysql://onsale@127\\.0\\.0\\.1:${ports.mysql}/onsale: connect ECONNREFUSED`),
     );
     expect(message).toMatch(new RegExp(`\n {2}SQS at http://127\\.0\\.0\\.1:${ports.emulator}/000000000000/ticket-sql: `));
-    expect(message).toMatch(/\nDoes "npm start" run, in another terminal\?$/);
+    expect(message).toMatch(/\nIs "npm start" running in another terminal\?$/);
   });
 
-  it('of stores that the environment names says on which it works, without their passwords, and does not ask for "npm start"', async () => {
+  it('prints the stores that the environment names, without passwords, and then does not mention "npm start"', async () => {
     const password = new URL(urls.databaseUrl);
     password.password = 'not-this-one';
     const failed = withSystem(['db', 'redis'], noWork, { ...named, DATABASE_URL: password.href });
@@ -38,10 +38,10 @@ describe('a command', () => {
     expect(message).toMatch(/^Cannot be reached:\n {2}MySQL at mysql:\/\/onsale@127\.0\.0\.1:\d+\/onsale: Access denied/);
     expect(message).not.toMatch(/npm start|not-this-one/);
     const told = vi.mocked(console.error).mock.calls.join();
-    expect(told).toMatch(/^On Redis redis:\/\/\S+, MySQL mysql:\/\/onsale@\S+\/onsale$/);
+    expect(told).toMatch(/^Working on Redis redis:\/\/\S+, MySQL mysql:\/\/onsale@\S+\/onsale$/);
   });
 
-  it('needs nothing that it does not work on', async () => {
+  it('needs only the parts that it works on', async () => {
     const { topicArn, queueUrl, deadLetterQueueUrl } = await createMessaging();
     const emulator = {
       AWS_ENDPOINT_URL: urls.endpoint,
@@ -56,7 +56,7 @@ describe('a command', () => {
     expect(await withSystem(['db', 'redis'], noWork, named)).toBe('done');
   });
 
-  it('names the store that went away in the middle of its work', async () => {
+  it('names a store that becomes unreachable during the work', async () => {
     const cable = await layCable(Number(new URL(urls.databaseUrl).port), resources);
     const environment = { ...named, DATABASE_URL: through(cable, urls.databaseUrl) };
     const failed = withSystem(
@@ -70,7 +70,7 @@ describe('a command', () => {
     await expect(failed).rejects.toThrow(new RegExp(`MySQL at mysql://onsale@127\\.0\\.0\\.1:${cable.port}/onsale: `));
   });
 
-  it('passes on what is wrong where every store is there, and names the way out of an old schema', async () => {
+  it('passes on its own error if every store can be reached, and names the repair for an old schema', async () => {
     const fails = withSystem(['db', 'redis'], () => Promise.reject(new Error('of its own')), named);
     await expect(fails).rejects.toThrow(/^of its own$/);
     const old = withSystem(['db', 'redis'], ({ db }) => sql`select * from ${sql.table(unique('gone'))}`.execute(db), named);

@@ -8,19 +8,19 @@ import { type Part, whoseSystem } from '../local/named-system.ts';
 import { defaultPorts } from '../local/ports.ts';
 import { storeUrls } from '../local/stores.ts';
 
-/** What an operator's command works on. */
+/** The stores and queues that an operator's command works on. */
 export type System = { db: Database; redis: RedisClient; messaging: Messaging };
 
-/** One that streams tickets, and one that asks meanwhile. */
+/** One to stream tickets, and one for queries meanwhile. */
 const connections = 2;
-/** Longer than stores take that are well; each is asked whether it is there. */
+/** How long to wait for each store's first answer; a healthy one needs less. */
 const answerMs = 5_000;
 
 type Store = { name: string; address: string; check: () => Promise<unknown> };
 
 /**
- * Does one piece of work on the parts of a system that it needs: those that the environment names, or else those of "npm start". Where it
- * is not the latter, says on which. Rejects, naming each part that cannot be reached, before the work or when it failed because of that.
+ * Does one piece of work on the parts of a system that it needs: those that the environment names, or else those of "npm start". Prints
+ * which, unless it is the latter. Rejects with the name of each part that cannot be reached, be it before the work or during it.
  */
 export async function withSystem<Needed extends Part, Result>(
   needed: readonly Needed[],
@@ -31,15 +31,15 @@ export async function withSystem<Needed extends Part, Result>(
   const isLocal = whoseSystem(needed, ports, environment) === 'local';
   await using resources = new AsyncDisposableStack();
   const { system, stores } = connect(needed, environment, ports, resources);
-  if (!isLocal) console.error(`On ${stores.map(({ name, address }) => `${name} ${address}`).join(', ')}`);
+  if (!isLocal) console.error(`Working on ${stores.map(({ name, address }) => `${name} ${address}`).join(', ')}`);
   await assertThere(stores, isLocal);
   try {
     return await work(system as Pick<System, Needed>);
   } catch (error) {
-    // Whichever store failed in the middle of it fails again now.
+    // A store that failed during the work fails again now.
     await assertThere(stores, isLocal, error);
     throw isOfOldSchema(error)
-      ? new Error(`MySQL's schema is not that of this version (${error.message}). Bring it up to date: npm run migrate`, {
+      ? new Error(`MySQL's schema does not match this version (${error.message}). To bring it up to date: npm run migrate`, {
           cause: error,
         })
       : error;
@@ -57,7 +57,7 @@ function connect(
   const stores: Store[] = [];
   if (needed.includes('redis')) {
     const redis = startRedisClient(urls, resources);
-    // Its commands fail too, and these are heard.
+    // Its commands reject too, and those errors are handled.
     redis.on('error', () => {});
     system.redis = redis;
     stores.push({ name: 'Redis', address: withoutPassword(urls.redisUrl), check: () => untilConnected(redis) });
@@ -70,7 +70,7 @@ function connect(
   if (needed.includes('messaging')) {
     const messaging = connectMessaging(ports, resources, environment);
     system.messaging = messaging;
-    // Publishing is all that a task may do to a topic; its account's SQS stands for both.
+    // A task may only publish to the topic, so nothing harmless can check it; SQS in the same account stands for both.
     stores.push({ name: 'SNS', address: messaging.topicArn, check: async () => {} });
     for (const QueueUrl of [messaging.queueUrl, messaging.deadLetterQueueUrl]) {
       const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] });
@@ -80,7 +80,7 @@ function connect(
   return { system, stores };
 }
 
-/** Rejects where a store cannot be reached, with the name, the address and the reason of each. */
+/** Rejects if stores cannot be reached, with the name, the address and the reason of each. */
 async function assertThere(stores: Store[], isLocal: boolean, cause?: unknown): Promise<void> {
   const results = await Promise.allSettled(stores.map(({ check }) => withinTime(check())));
   const away = results.flatMap((result, at) => {
@@ -88,7 +88,7 @@ async function assertThere(stores: Store[], isLocal: boolean, cause?: unknown): 
     return result.status === 'rejected' ? [`  ${name} at ${address}: ${reasonOf(result.reason)}`] : [];
   });
   if (away.length === 0) return;
-  const hint = isLocal ? ['Does "npm start" run, in another terminal?'] : [];
+  const hint = isLocal ? ['Is "npm start" running in another terminal?'] : [];
   throw new Error(['Cannot be reached:', ...away, ...hint].join('\n'), { cause });
 }
 
@@ -98,7 +98,7 @@ async function withinTime<T>(promise: Promise<T>): Promise<T> {
   return await Promise.race([promise, late.promise]).finally(() => clearTimeout(timer));
 }
 
-/** Node's errors about several addresses of a name have no message of their own. */
+/** Node's error for a host name with several addresses has no message of its own. */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && !error.message) return [...new Set(error.errors.map(reasonOf))].join(', ');
   const { message, code } = error as { message?: string; code?: string };

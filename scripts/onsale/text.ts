@@ -10,8 +10,12 @@ export function delayText(ms: number): string {
   return `${sign}${Math.round(size / 60_000)} min`;
 }
 
-/** A name as JSON has it, so that nothing in it moves the cursor; at most `most` characters of it. */
+/** A name as a JSON string, so that no control character in it reaches the terminal; cut to `most` characters. */
 export const quoted = (name: string, most = 200) => JSON.stringify(name.length > most ? `${name.slice(0, most - 1)}…` : name);
 
 /** (1, 'ticket') → "1 ticket", (50000, 'ticket') → "50,000 tickets". */
 export const countOf = (number: number, word: string) => `${number.toLocaleString('en-US')} ${word}${number === 1 ? '' : 's'}`;
+
+/** The error of every command on an event that does not exist. */
+export const neverOpened = (eventId: string) =>
+  new Error(`${eventId} was never opened. To see which events were: npm run onsale -- list`);

@@ -14,7 +14,7 @@ const maxPriceMinor = 1_000_000_000_000;
 
 export const Name = Type.String({ minLength: 1, maxLength: 200 });
 
-/** An entry of an event file's `zones`: one zone, or a range of zones that are alike. */
+/** An entry of an event file's `zones`: one zone, or a range of identical zones. */
 export const Zone = Type.Object(
   {
     zoneId: ZoneId,
@@ -35,7 +35,7 @@ type Zone = Static<typeof Zone>;
 
 export type Zones = { zones: ZoneInventory[]; zoneNames: Map<number, string>; faults: Fault[] };
 
-/** The zones of entries that match the schema, each with its place in the file, and what else is wrong with them. */
+/** Reads entries that match the schema, with their index in the file (`at`). Also returns the faults that a schema cannot express. */
 export function readZones(entries: { at: number; zone: Zone }[], currency: string | undefined): Zones {
   const faults: Fault[] = [];
   const zones = new Map<number, ZoneInventory>();
@@ -46,11 +46,11 @@ export function readZones(entries: { at: number; zone: Zone }[], currency: strin
     faults.push(...read.faults.map(({ pointer, detail }) => ({ pointer: where + pointer, detail })));
     for (let zoneId = zone.zoneId; zoneId <= (zone.throughZoneId ?? zone.zoneId); zoneId++) {
       if (zones.has(zoneId)) {
-        faults.push({ pointer: where, detail: `describes zone ${zoneId} a second time` });
+        faults.push({ pointer: where, detail: `describes zone ${zoneId} a second time; each zone may appear once` });
         break;
       }
       if (zones.size === maxZones) {
-        faults.push({ pointer: where, detail: `goes beyond the ${maxZones} zones that an event may have` });
+        faults.push({ pointer: where, detail: `exceeds the limit of ${maxZones} zones per event` });
         break;
       }
       zones.set(zoneId, { zoneId, ...read.zone });
@@ -59,7 +59,7 @@ export function readZones(entries: { at: number; zone: Zone }[], currency: strin
   }
   const seats = zones.values().reduce((sum, { capacity }) => sum + capacity, 0);
   if (seats > maxSeats)
-    faults.push({ pointer: '/zones', detail: `have ${seats} seats together: at most ${maxSeats} are possible` });
+    faults.push({ pointer: '/zones', detail: `have ${seats} seats in total; at most ${maxSeats} are allowed` });
   return { zones: [...zones.values()], zoneNames, faults };
 }
 
@@ -67,18 +67,17 @@ function readZone(zone: Zone, currency: string | undefined): { zone: Omit<ZoneIn
   const { zoneId, throughZoneId, rows, columns, focus, capacity, price } = zone;
   const faults: Fault[] = [];
   if (throughZoneId !== undefined && throughZoneId < zoneId) {
-    faults.push({ pointer: '/throughZoneId', detail: `must not be below zoneId ${zoneId}` });
+    faults.push({ pointer: '/throughZoneId', detail: `must not be less than zoneId, which is ${zoneId}` });
   }
   const isGrid = rows !== undefined && columns !== undefined && capacity === undefined;
   const isCapacity = rows === undefined && columns === undefined && capacity !== undefined;
   const seats = isGrid ? rows * columns : (capacity ?? 0);
-  if (!isGrid && !isCapacity) faults.push({ pointer: '', detail: 'needs either rows and columns, or a capacity' });
-  if (seats > maxSeatsPerZone)
-    faults.push({ pointer: '', detail: `has ${seats} seats: at most ${maxSeatsPerZone} are possible` });
+  if (!isGrid && !isCapacity) faults.push({ pointer: '', detail: 'needs either rows and columns, or a capacity, and not both' });
+  if (seats > maxSeatsPerZone) faults.push({ pointer: '', detail: `has ${seats} seats; at most ${maxSeatsPerZone} are allowed` });
   if (focus && !(isGrid && rowNumber(focus.row) <= rows && focus.column <= columns)) {
-    faults.push({ pointer: '/focus', detail: 'is not in the zone' });
+    faults.push({ pointer: '/focus', detail: 'must be within the rows and columns of the zone' });
   } else if (focus && !Number.isInteger(focus.column * 2)) {
-    faults.push({ pointer: '/focus/column', detail: 'must be a column, or the middle between two (4.5)' });
+    faults.push({ pointer: '/focus/column', detail: 'must be a column number, or halfway between two, such as 4.5' });
   }
   const read = readPrice(price, currency);
   if ('fault' in read) faults.push({ pointer: '/price', detail: read.fault });
@@ -88,7 +87,7 @@ function readZone(zone: Zone, currency: string | undefined): { zone: Omit<ZoneIn
   return { zone: { grid, capacity: seats, priceMinor }, faults };
 }
 
-/** A price in minor units; without a currency there is nothing to say. */
+/** A price in minor units; 0 if there is no valid currency to check it by. */
 function readPrice(price: string, currency: string | undefined): { minor: number } | { fault: string } {
   if (currency === undefined || !isCurrency(currency)) return { minor: 0 };
   try {

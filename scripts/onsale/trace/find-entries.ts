@@ -1,17 +1,18 @@
+import { readConsumerGroup } from '../../../services/shared/consumer-group.ts';
 import { outboxKey } from '../../../services/shared/keys.ts';
 import { type OutboxEntry, readEntry } from '../../../services/shared/outbox-entry.ts';
 import type { RedisClient } from '../../../services/shared/redis.ts';
 import type { OutboxRecord } from '../../../services/shared/ticket-events.ts';
 
-/** A domain event in the outbox: its entry, when Redis appended that, how many domain events are in it, and how far it is. */
+/** A domain event in the outbox: its entry, when Redis appended it, how many domain events are in it, and its state. */
 export type FoundEntry = { id: string; atMs: number; events: number; record: OutboxRecord; state: EntryState };
 
-/** `taken`: by that relay, so long ago (ms), and SNS has not accepted it yet. */
+/** `taken`: a relay (`by`) read it `agoMs` ago, and SNS has not accepted it yet. */
 type EntryState = { kind: 'unread' } | { kind: 'taken'; by: string; agoMs: number } | { kind: 'acknowledged' };
 
 const entriesAtOnce = 100;
 
-/** The entry of a domain event that happened at a time (ms); undefined where the outbox does not retain it. */
+/** Finds the entry of a domain event that happened at `happenedMs`. Returns undefined if the outbox no longer has it. */
 export async function findEntry(
   redis: RedisClient,
   eventId: string,
@@ -23,7 +24,7 @@ export async function findEntry(
       const records = readEntry(eventId, entry);
       const record = records.find((one) => one.sequence === sequence);
       if (record) return await foundEntry(redis, eventId, entry, record);
-      // In order, they only go up from here.
+      // Entries are in order, so it cannot come later.
       if ((records[0]?.sequence ?? 0) > sequence) return undefined;
     }
     const last = entries.at(-1);
@@ -39,15 +40,14 @@ async function foundEntry(redis: RedisClient, eventId: string, entry: OutboxEntr
 }
 
 async function stateOf(redis: RedisClient, key: string, id: string): Promise<EntryState> {
-  const [group] = (await redis.xinfo('GROUPS', key)) as (string | number | null)[][];
-  const field = (name: string) => String(group?.[group.indexOf(name) + 1]);
-  if (!group || isLater(id, field('last-delivered-id'))) return { kind: 'unread' };
-  const pending = (await redis.xpending(key, field('name'), id, id, 1)) as [string, string, number, number][];
+  const group = await readConsumerGroup(redis, key);
+  if (!group || isLater(id, group.lastDeliveredId)) return { kind: 'unread' };
+  const pending = (await redis.xpending(key, group.name, id, id, 1)) as [string, string, number, number][];
   const [taken] = pending;
   return taken ? { kind: 'taken', by: taken[1], agoMs: taken[2] } : { kind: 'acknowledged' };
 }
 
-/** By the numbers of two ids of a stream: milliseconds, and a counter. */
+/** True if a stream's id is later than another. An id is a time in milliseconds and a counter. */
 function isLater(id: string, other: string): boolean {
   const [ms = 0, count = 0] = id.split('-').map(Number);
   const [otherMs = 0, otherCount = 0] = other.split('-').map(Number);

@@ -7,13 +7,13 @@ import type { Ticket } from '../../../services/shared/ticket.ts';
 import type { System } from '../system.ts';
 import { parseOrder } from '../verify/read-redis.ts';
 
-/** One of the order's domain events that MySQL has applied, and when, by its clock; null where that was not noted yet. */
+/** One of the order's domain events that MySQL has applied, and when, by its clock; null if the time was not recorded. */
 type Applied = { sequence: number; appliedMs: number | null };
 
 /** A ticket as MySQL has it, and the domain event that cancelled it. */
 type TicketInMysql = Ticket & { sequence: number; cancelledMs: number | undefined; cancelledSequence: number | null };
 
-/** What each store knows of an order; at least one of them does. */
+/** An order as each store knows it; at least one of them does. */
 export type FoundOrder = {
   orderId: string;
   eventId: string;
@@ -25,7 +25,7 @@ export type FoundOrder = {
 
 const eventsAtOnce = 200;
 
-/** Looks for an order by its id alone, in MySQL and then, event by event, in Redis. */
+/** Finds an order by its id alone, in MySQL and then, event by event, in Redis. */
 export async function findOrder({ db, redis }: Pick<System, 'db' | 'redis'>, orderId: string): Promise<FoundOrder | undefined> {
   const rows = await db
     .selectFrom('order_events')

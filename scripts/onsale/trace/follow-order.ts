@@ -4,18 +4,18 @@ import type { System } from '../system.ts';
 import { type FoundEntry, findEntry } from './find-entries.ts';
 import type { FoundOrder } from './find-order.ts';
 
-/** How far one of an order's domain events is. Undefined is what is not known; `applied` is null where its time was not noted. */
+/** How far one of an order's domain events has got; undefined if not known. `appliedMs` is null if the time was not recorded. */
 export type FollowedEvent = {
   kind: 'sold' | 'cancelled';
   sequence: number;
   tickets: number;
   happenedMs: number;
-  /** Whether Redis keeps it with the order, however long ago the outbox let go of it. */
+  /** Whether Redis keeps it with the order, even after it has left the outbox. */
   isKept: boolean;
   entry: FoundEntry | undefined;
   published: FoundPublished | undefined;
   appliedMs: number | null | undefined;
-  /** Of one that SNS accepted and MySQL lacks, why it is a dead letter. */
+  /** The reason why it is a dead letter, if SNS accepted it and MySQL lacks it. */
   deadBecause: string | undefined;
 };
 
@@ -36,7 +36,7 @@ function saleOf({ inRedis, inMysql }: FoundOrder): Happened[] {
   return [{ kind: 'sold', sequence, tickets, happenedMs, isKept: inRedis !== undefined }];
 }
 
-/** Those that Redis keeps with the order, and those that MySQL alone knows. */
+/** The cancellations that Redis keeps with the order, and those that only MySQL knows. */
 function cancellationsOf({ inMysql, inRedis }: FoundOrder): Happened[] {
   const happened = new Map<number, Happened>();
   const add = (sequence: number, happenedMs: number, isKept: boolean) => {

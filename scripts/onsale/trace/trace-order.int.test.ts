@@ -36,7 +36,7 @@ function startTestRelay(eventId: string) {
   relay.wake(eventId);
 }
 
-/** The steps that are told of an order, without their times. */
+/** The steps shown for an order, without their times. */
 async function stepsOf(orderId: string): Promise<string[]> {
   const lines = (await traceOrder(system, orderId))?.split('\n') ?? [];
   const from = lines.findIndex((line) => line.startsWith('step'));
@@ -44,12 +44,12 @@ async function stepsOf(orderId: string): Promise<string[]> {
 }
 
 describe("an order's path", () => {
-  it('waits in the outbox until a relay has it, which is told from one that SNS has not accepted', async () => {
+  it('waits in the outbox, first until a relay reads it, then until SNS accepts it', async () => {
     const event = await openHall();
     const { orderId } = await sell(event, seats('A', 1, 2), 'Ann');
     const text = await traceOrder(system, orderId);
     expect(text).toContain(`Order ${orderId}, ${event.eventId} at ${event.venueId}, buyer Ann`);
-    expect(text).toMatch(/sold +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} +[+-]\d+ ms {2}domain event 1, of 2 tickets/);
+    expect(text).toMatch(/sold +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} +[+-]\d+ ms {2}domain event 1 for 2 tickets/);
     expect(text).toMatch(/WAITS +in the outbox: no relay has read it, for \d+ ms/);
     expect(text).toMatch(/zone 1, A2 +PAID +-/);
     expect(await stepsOf(orderId)).toEqual(['drafted', 'sold', 'outbox', 'WAITS']);
@@ -57,7 +57,7 @@ describe("an order's path", () => {
     expect(await traceOrder(system, orderId)).toMatch(/WAITS .*relay a-relay took it \d+ ms ago, and SNS has not accepted it/);
   });
 
-  it('goes on to SNS, whose message is told, and to MySQL', async () => {
+  it('goes on to SNS, with the id of its message, and to MySQL', async () => {
     const event = await openHall();
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00';
     const wish = { seats: [{ zoneId: 1, row: 'A', column: 1 }] };
@@ -67,9 +67,9 @@ describe("an order's path", () => {
     startTestRelay(event.eventId);
     await waitFor(async () => expect(await stepsOf(orderId)).toEqual(['drafted', 'sold', 'outbox', 'published', 'WAITS']));
     const published = await traceOrder(system, orderId);
-    expect(published).toContain('of 1 ticket, in a trace not sampled, 0af7651916cd43dd8448eb211c80319c\n');
+    expect(published).toContain('for 1 ticket, in unsampled trace 0af7651916cd43dd8448eb211c80319c\n');
     expect(published).toMatch(/published +\S+ \S+ +\+\d+ ms {2}SNS message [0-9a-f-]{36}, with 1 other\n/);
-    expect(published).toMatch(/WAITS +in the queue, or with the worker that has it/);
+    expect(published).toMatch(/WAITS +in the queue or with a worker/);
 
     startTestWorker(system, resources);
     await waitFor(async () => expect(await stepsOf(orderId)).toEqual(['drafted', 'sold', 'outbox', 'published', 'applied']));
@@ -84,7 +84,7 @@ describe("an order's path", () => {
     for (const time of times) expect(Math.abs(Date.now() - time)).toBeLessThan(60_000);
   });
 
-  it('tells of each cancellation, of one that MySQL lacks too, and what it made of the tickets', async () => {
+  it('includes each cancellation, even one that MySQL lacks, and the resulting state of the tickets', async () => {
     const event = await openHall();
     const { eventId } = event;
     const { orderId, tickets } = await sell(event, seats('A', 1, 2, 3));
@@ -99,8 +99,8 @@ describe("an order's path", () => {
     ]);
     const text = await traceOrder(system, orderId);
     expect(text).toMatch(/zone 1, A1 +CANCELLED +CANCELLED\n.*zone 1, A2 +CANCELLED +PAID\n.*zone 1, A3 +PAID +PAID\n/);
-    // What took the place of a relay here has noted no message.
-    expect(text).toContain('SNS accepted it; when is not noted');
+    // The test stands in for the relay, and records no SNS message.
+    expect(text).toContain('SNS accepted it; the time was not recorded');
   });
 
   it('ends in the dead-letter queue with the reason', async () => {
@@ -113,10 +113,12 @@ describe("an order's path", () => {
         MessageAttributes: { reason: { DataType: 'String', StringValue: 'for a test' } },
       }),
     );
-    expect(await traceOrder(system, orderId)).toMatch(/WAITS +in the dead-letter queue \("onsale redrive"\): for a test, for /);
+    expect(await traceOrder(system, orderId)).toMatch(
+      /WAITS +in the dead-letter queue \(npm run onsale -- redrive\): for a test, for /,
+    );
   });
 
-  it('is told by MySQL alone, where Redis has lost all, and where the time of applying was not noted yet', async () => {
+  it('is shown from MySQL alone if Redis has lost everything', async () => {
     const event = await openHall();
     const { orderId } = await sell(event, seats('A', 1), 'Ann');
     await cancelOrder(redis, { eventId: event.eventId, orderId, ticketIds: [] });
@@ -125,33 +127,33 @@ describe("an order's path", () => {
     await db.deleteFrom('order_events').where('event_id', '=', event.eventId).where('sequence', '=', 2).execute();
     const text = await traceOrder(system, orderId);
     expect(text).toContain(`Order ${orderId}, ${event.eventId} at ${event.venueId}, buyer Ann`);
-    expect(text).toMatch(/outbox +retains it no longer\napplied/);
-    expect(text).toMatch(/cancelled .*\noutbox +retains it no longer\nWAITS +for nothing: neither the outbox nor MySQL has it/);
+    expect(text).toMatch(/outbox +no longer has it\napplied/);
+    expect(text).toMatch(/cancelled .*\noutbox +no longer has it\nWAITS +in vain: neither the outbox nor MySQL has it/);
     expect(text).toMatch(/zone 1, A1 +- +CANCELLED/);
   });
 
-  it('says what only Redis keeps with the order, once the outbox has let go of it', async () => {
+  it('shows what only Redis keeps, with the order, once the outbox no longer has it', async () => {
     const event = await openHall();
     const { eventId } = event;
     const { orderId } = await sell(event, seats('A', 1));
     await cancelOrder(redis, { eventId, orderId, ticketIds: [] });
     await takeNew(event);
     await redis.del(outboxKey(eventId));
-    const waits = `outbox +retains it no longer\\nWAITS +with the order in Redis alone, .*"onsale replay ${eventId}".*\\n`;
+    const waits = `outbox +no longer has it\\nWAITS +only with the order in Redis, .*onsale -- replay ${eventId}.*\\n`;
     expect(await traceOrder(system, orderId)).toMatch(
-      new RegExp(`sold .* domain event 1, .*\\n${waits}cancelled .* domain event 2, .*\\n${waits}`),
+      new RegExp(`sold .* domain event 1 .*\\n${waits}cancelled .* domain event 2 .*\\n${waits}`),
     );
   });
 
-  it('is undefined for an id that no store knows, or that is none', async () => {
+  it('is undefined for an unknown or malformed id', async () => {
     await openHall();
     expect(await traceOrder(system, uuidv7())).toBeUndefined();
     expect(await traceOrder(system, 'Order1')).toBeUndefined();
   });
 });
 
-describe('what the relay notes', () => {
-  it('is no condition: where Redis takes no notes, the relay goes on undisturbed', async () => {
+describe('the record of published messages', () => {
+  it('is not needed: if Redis rejects it, the relay goes on undisturbed', async () => {
     const warn = vi.spyOn(silentLogger, 'warn');
     const event = await openHall();
     await redis.set(publishedKey(event.eventId), 'not a stream');
@@ -162,10 +164,10 @@ describe('what the relay notes', () => {
     await redis.del(publishedKey(event.eventId));
     expect(warn).not.toHaveBeenCalled();
     await waitFor(async () => expect(await stepsOf(orderId)).toEqual(['drafted', 'sold', 'outbox', 'published', 'applied']));
-    expect(await traceOrder(system, orderId)).toContain('SNS accepted it; when is not noted');
+    expect(await traceOrder(system, orderId)).toContain('SNS accepted it; the time was not recorded');
   });
 
-  it('is one entry for a round, is found by sequence, and goes with the outbox when it is trimmed', async () => {
+  it('has one entry per round, is found by sequence number, and is trimmed together with the outbox', async () => {
     const event = await openHall();
     const { eventId } = event;
     for (const column of [1, 2, 3]) await sell(event, seats('A', column));
@@ -176,7 +178,7 @@ describe('what the relay notes', () => {
     await waitFor(async () => expect(await redis.xpending(outboxKey(eventId), 'relay')).toEqual([0, null, null, null]));
     await createOutbox(redis, unique('task')).trim(eventId, Date.now() + 3_600_000);
     expect(await redis.xlen(publishedKey(eventId))).toBe(0);
-    // What happened in the same millisecond as the last of them stays with it.
+    // Entries of the same millisecond as the last one stay with it.
     const left = (await redis.xrange(outboxKey(eventId), '-', '+')).map(([id]) => id.split('-')[0]);
     expect(new Set(left).size).toBe(1);
   });

@@ -2,13 +2,14 @@ import { validate } from 'uuid';
 import { contextOf, isSampled } from '../../../services/shared/traceparent.ts';
 import { alignColumns } from '../../terminal/align-columns.ts';
 import type { System } from '../system.ts';
-import { delayText, timeText } from '../text.ts';
+import { countOf, delayText, timeText } from '../text.ts';
 import { type FoundOrder, findOrder } from './find-order.ts';
 import { type FollowedEvent, followOrder } from './follow-order.ts';
 
 /**
- * An order's whole path as text: when it was drafted, sold, published and applied, and cancelled, with the delay of each step from the
- * one before (a cancellation's from the sale); where it waits, if it does; and its tickets. Undefined where no store knows it.
+ * An order's whole path as text: when it was drafted, sold, published, applied and cancelled, with each step's delay since the one
+ * before (a cancellation's since the sale or cancellation before); where it waits, if it does; and its tickets. Undefined if no store
+ * knows the order.
  */
 export async function traceOrder(system: System, orderId: string, nowMs = Date.now()): Promise<string | undefined> {
   const found = validate(orderId) ? await findOrder(system, orderId.toLowerCase()) : undefined;
@@ -21,7 +22,7 @@ export async function traceOrder(system: System, orderId: string, nowMs = Date.n
     '',
     ...ticketLines(found),
     '',
-    "Times are UTC, by the clock of whoever did the step: purchase's drafted, Redis' until published, MySQL's applied.",
+    "Times are UTC, each by the clock of its step: purchase's for drafted, MySQL's for applied, Redis' for the others.",
   ].join('\n');
 }
 
@@ -37,7 +38,7 @@ function stepLines({ orderId, eventId }: FoundOrder, events: FollowedEvent[], no
   const draftedAtMs = draftedMs(orderId);
   const drafted = ['drafted', timeText(draftedAtMs), '', 'the order got its id'];
   const rows = events.flatMap((event, at) => {
-    // What buyers do goes on while what they did before is still on its way.
+    // A buyer may cancel while the sale is still on its way, so a cancellation counts from what happened before it.
     let beforeMs = events[at - 1]?.happenedMs ?? draftedAtMs;
     return stepsOf(eventId, event, nowMs).map(({ name, atMs, what }) => {
       if (atMs === undefined) return [name, '', '', what];
@@ -51,17 +52,20 @@ function stepLines({ orderId, eventId }: FoundOrder, events: FollowedEvent[], no
 
 function stepsOf(eventId: string, event: FollowedEvent, nowMs: number): Step[] {
   const { kind, sequence, tickets, happenedMs, entry, published, appliedMs } = event;
-  const of = `${tickets} ${tickets === 1 ? 'ticket' : 'tickets'}`;
   return [
-    { name: kind, atMs: happenedMs, what: `domain event ${sequence}, of ${of}${inTrace(entry?.record.traceparent)}` },
+    {
+      name: kind,
+      atMs: happenedMs,
+      what: `domain event ${sequence} for ${countOf(tickets, 'ticket')}${inTrace(entry?.record.traceparent)}`,
+    },
     entry
       ? { name: 'outbox', atMs: entry.atMs, what: `entry ${entry.id}${withOthers(entry.events)}` }
-      : { name: 'outbox', what: 'retains it no longer' },
+      : { name: 'outbox', what: 'no longer has it' },
     ...(published
       ? [{ name: 'published', atMs: published.atMs, what: `SNS message ${published.messageId}${withOthers(published.events)}` }]
       : []),
     ...(!published && entry?.state.kind === 'acknowledged'
-      ? [{ name: 'published', what: 'SNS accepted it; when is not noted' }]
+      ? [{ name: 'published', what: 'SNS accepted it; the time was not recorded' }]
       : []),
     ...(appliedMs === undefined
       ? [
@@ -70,32 +74,38 @@ function stepsOf(eventId: string, event: FollowedEvent, nowMs: number): Step[] {
             what: `${whereIt(eventId, event)}, for ${delayText(nowMs - (published?.atMs ?? happenedMs)).slice(1)}`,
           },
         ]
-      : [{ name: 'applied', atMs: appliedMs ?? undefined, what: appliedMs === null ? 'when is not noted' : 'to MySQL' }]),
+      : [
+          {
+            name: 'applied',
+            atMs: appliedMs ?? undefined,
+            what: appliedMs === null ? 'to MySQL; the time was not recorded' : 'to MySQL',
+          },
+        ]),
   ];
 }
 
-/** Where a domain event is that MySQL has not applied. */
+/** The place of a domain event that MySQL has not applied. */
 function whereIt(eventId: string, { entry, published, deadBecause, isKept }: FollowedEvent): string {
-  if (deadBecause !== undefined) return `in the dead-letter queue ("onsale redrive"): ${deadBecause}`;
+  if (deadBecause !== undefined) return `in the dead-letter queue (npm run onsale -- redrive): ${deadBecause}`;
   if (published || entry?.state.kind === 'acknowledged') {
-    return `in the queue, or with the worker that has it; where they are idle it was lost ("onsale replay ${eventId}")`;
+    return `in the queue or with a worker; if both are idle, it was lost (npm run onsale -- replay ${eventId})`;
   }
   if (entry?.state.kind === 'unread') return 'in the outbox: no relay has read it';
   if (entry?.state.kind === 'taken') {
     return `in the outbox: relay ${entry.state.by} took it ${delayText(entry.state.agoMs).slice(1)} ago, and SNS has not accepted it`;
   }
-  if (isKept) return `with the order in Redis alone, for the outbox has let go of it ("onsale replay ${eventId}")`;
-  return 'for nothing: neither the outbox nor MySQL has it';
+  if (isKept) return `only with the order in Redis, because the outbox no longer has it (npm run onsale -- replay ${eventId})`;
+  return 'in vain: neither the outbox nor MySQL has it';
 }
 
 function inTrace(traceparent: string | undefined): string {
   const trace = contextOf(traceparent);
-  return trace ? `, in ${isSampled(traceparent) ? 'trace' : 'a trace not sampled,'} ${trace.traceId}` : '';
+  return trace ? `, in ${isSampled(traceparent) ? 'trace' : 'unsampled trace'} ${trace.traceId}` : '';
 }
 
 const withOthers = (events: number) => (events === 1 ? '' : `, with ${events - 1} ${events === 2 ? 'other' : 'others'}`);
 
-/** A UUIDv7 begins with when it was made. */
+/** A UUIDv7 begins with the time at which it was made. */
 const draftedMs = (orderId: string) => Number.parseInt(orderId.replaceAll('-', '').slice(0, 12), 16);
 
 function ticketLines({ inRedis, inMysql }: FoundOrder): string[] {

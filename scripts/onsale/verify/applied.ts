@@ -7,19 +7,20 @@ const rowsAtOnce = 20_000;
 const maxRanges = 10_000;
 const pollMs = 100;
 
-/** By epoch, the last sequence that is known to have been given. */
+/** The last sequence number of each epoch that is known to have been given. */
 export type Ends = ReadonlyMap<number, number>;
 
-/** Sequences that MySQL has not applied: how many, and where, as far as `knownUpTo`. */
+/** Sequence numbers that MySQL has not applied: how many, and which, up to `knownUpTo`. */
 export type Missing = { count: number; ranges: Range[]; knownUpTo: number; lastApplied: number };
 
-/** True of a sequence that is applied, as far as that is known. */
+/** True if a sequence number is known to be applied. */
 export const isApplied = ({ ranges, knownUpTo }: Missing, sequence: number) =>
   sequence <= knownUpTo && !includes(ranges, sequence);
 
 /**
- * Which of an event's sequences MySQL lacks: in every epoch from its first one on, without a gap, to its end or to the last that
- * MySQL has; after the last of all ends, what MySQL has may be on its way there. `from` is one before which none is lacking.
+ * Finds an event's sequence numbers that MySQL lacks. In each epoch, MySQL must have every number from the first one to the epoch's
+ * end, or to the last that it has if that is later. Numbers after the last of all ends are not missing: they may be on their way.
+ * `from`: none before it is missing.
  */
 export async function findMissing(db: Database, eventId: string, ends: Ends, from = 1): Promise<Missing> {
   const missing: Missing = { count: 0, ranges: [], knownUpTo: Number.POSITIVE_INFINITY, lastApplied: from - 1 };
@@ -32,7 +33,7 @@ export async function findMissing(db: Database, eventId: string, ends: Ends, fro
     else missing.knownUpTo = Math.min(missing.knownUpTo, first - 1);
   };
   let expected = from;
-  /** What is left of this epoch, and whole ones before `epoch`. */
+  /** Notes what is missing in the rest of this epoch and in those between it and `epoch`. */
   const goOnTo = (epoch: number) => {
     for (let at = epochOf(expected); at < epoch; at = epochOf(expected)) {
       lack(expected, ends.get(at) ?? 0);
@@ -52,7 +53,7 @@ export async function findMissing(db: Database, eventId: string, ends: Ends, fro
   return missing;
 }
 
-/** Looks until no more than `allowed` are missing, or until nothing was applied for `patienceMs`, or `atMostMs` are over. */
+/** Polls until no more than `allowed` are missing, nothing was applied for `patienceMs`, or `atMostMs` have passed. */
 export async function untilApplied(
   db: Database,
   eventId: string,
@@ -76,7 +77,7 @@ export async function untilApplied(
   return missing;
 }
 
-/** The sequences that MySQL has applied, from `from` on, as ranges that do not touch within what is read at once. */
+/** Yields the sequence numbers that MySQL has applied, from `from` on, as ranges. Ranges of different reads may touch. */
 async function* readAppliedRuns(db: Database, eventId: string, from: number): AsyncGenerator<Range> {
   for (let next = from; ; ) {
     const rows = await db

@@ -6,17 +6,17 @@ import { bucketOf, createDigests, type Digests, differing, fold } from './digest
 import { readHash, readHeld, readOrders } from './read-redis.ts';
 import { isLive } from './tickets.ts';
 
-/** Of what may be thousands, as many buckets are looked into. */
+/** Thousands may differ; at most this many are examined. */
 const maxBuckets = 100;
 
 const liveTickets = ({ tickets }: OrderInRedis) => tickets.filter(isLive).length;
 
-/** Adds the live tickets of an order to what its buyer has. */
+/** Adds the live tickets of an order to its buyer's. */
 export function foldBuyer(digests: Digests, order: OrderInRedis): void {
   if (order.buyerId !== undefined) fold(digests, order.buyerId, order.buyerId, liveTickets(order));
 }
 
-/** Reports buyers whose count is not what they have and hold, where nothing changed meanwhile: `isQuiet` tells, in the end. */
+/** Reports buyers whose count differs from the tickets that they have and hold, unless something changed meanwhile (`isQuiet`). */
 export async function compareBuyers(
   redis: RedisClient,
   eventId: string,
@@ -51,8 +51,8 @@ export async function compareBuyers(
   if (!(await isQuiet())) return;
   for (const { buyerId, said, real } of wrong) {
     differences.add(
-      'buyers whose count is wrong',
-      () => `buyer ${buyerId} counts as having ${said} tickets, and has ${real}: the limit is applied wrong`,
+      'buyers with a wrong count',
+      () => `buyer ${buyerId} is counted as having ${said} tickets, but has ${real}: the limit per buyer is applied wrongly`,
     );
   }
 }

@@ -4,7 +4,7 @@ import { type Digests, differing } from './digests.ts';
 import { judgeTickets } from './judge-tickets.ts';
 import { matchTickets } from './match-tickets.ts';
 
-/** Reports the tickets of which Redis and MySQL do not say the same; gives how many await a cancellation that is on its way. */
+/** Reports the tickets that differ between Redis and MySQL. Returns how many await a cancellation that is on its way. */
 export async function compareTickets(
   system: System,
   eventId: string,

@@ -5,8 +5,8 @@ import type { Differences } from './differences.ts';
 import { isTaken, type Tally, type ZoneTally } from './tally.ts';
 
 /**
- * Reports where Redis does not agree with itself: counts, seats taken, and the orders and holds that were tallied between two
- * maps. A zone that changed between them is judged by its counts and seats alone; gives how many those are.
+ * Reports where Redis contradicts itself: counts, seats taken, and the orders and holds that were tallied between two reads of the
+ * seat map. A zone that changed between these is judged by its counts and seats alone. Returns how many zones did.
  */
 export function compareZones(before: SeatMap, after: SeatMap, tally: Tally, differences: Differences): number {
   let selling = 0;
@@ -15,7 +15,7 @@ export function compareZones(before: SeatMap, after: SeatMap, tally: Tally, diff
     if (sold + held > capacity) {
       differences.add(
         'zones oversold',
-        () => `zone ${zoneId} has sold ${sold} and holds ${held} of ${capacity}: ${sold + held - capacity} too many`,
+        () => `zone ${zoneId} has ${sold} sold and ${held} held of ${capacity} seats: ${sold + held - capacity} too many`,
       );
     }
     if (before.zones.get(zoneId) === zone) compareZone(zone, tally.zones.get(zoneId), differences);
@@ -24,16 +24,16 @@ export function compareZones(before: SeatMap, after: SeatMap, tally: Tally, diff
       const taken = seats ? seatsTaken(seats) : sold + held;
       if (taken === sold + held) continue;
       differences.add(
-        'zones whose seats are not their counts',
-        () => `zone ${zoneId} has ${taken} seats taken, and has sold ${sold} and holds ${held}: the map and the counts disagree`,
+        'zones whose seats contradict their counts',
+        () => `zone ${zoneId} has ${taken} seats taken, but ${sold} sold and ${held} held: the seat map and the counts disagree`,
       );
     }
   }
   for (const [zoneId, { sold, held }] of tally.zones) {
     if (after.zones.has(zoneId)) continue;
     differences.add(
-      'zones unknown',
-      () => `zone ${zoneId} is not in the inventory, and ${sold + held} of its tickets are sold or held`,
+      'unknown zones',
+      () => `zone ${zoneId} is not in the inventory, but ${sold + held} of its tickets are sold or held`,
     );
   }
   return selling;
@@ -51,25 +51,28 @@ function compareZone(
     if (counted === listed) continue;
     const of = word === 'sold' ? 'orders' : 'holds';
     differences.add(
-      `counts of tickets ${word} that are wrong`,
-      () => `zone ${zoneId} counts ${counted} ${word}, and its ${of} say ${listed}: what is shown as available is wrong`,
+      `wrong counts of tickets ${word}`,
+      () => `zone ${zoneId} counts ${counted} ${word}, but its ${of} have ${listed}: the number shown as available is wrong`,
     );
   }
   if (tally.outside > 0) {
-    differences.add('zones with tickets outside', () => `zone ${zoneId} has ${tally.outside} tickets for seats that it has not`);
+    differences.add(
+      'zones with tickets for seats that do not exist',
+      () => `zone ${zoneId} has ${tally.outside} tickets for seats that do not exist`,
+    );
   }
   if (!seats || !tally.seats || seats.taken.equals(tally.seats.taken)) return;
   for (const { name, bit } of seatsOf(seats)) {
     const [marked, owned] = [isTaken(seats, bit), isTaken(tally.seats, bit)];
     if (marked && !owned) {
       differences.add(
-        'seats taken that nobody has',
-        () => `seat ${name} of zone ${zoneId} is marked as taken, and nobody has it: it cannot be sold`,
+        'seats taken without an order or hold',
+        () => `seat ${name} of zone ${zoneId} is marked as taken, but no order or hold has it: it cannot be sold`,
       );
     } else if (owned && !marked) {
       differences.add(
-        'seats with a ticket that count as free',
-        () => `seat ${name} of zone ${zoneId} is sold or held, and is marked as free: it can be sold twice`,
+        'seats sold or held, but marked as free',
+        () => `seat ${name} of zone ${zoneId} is sold or held, but is marked as free: it can be sold twice`,
       );
     }
   }

@@ -1,13 +1,13 @@
-/** Enough to see what is going on, however many there are. */
+/** Enough to see what is wrong, however many there are. */
 const maxExamples = 20;
 
 export type Differences = ReturnType<typeof createDifferences>;
 
-/** Collects differences: of each kind the first twenty, and how many there are. */
+/** Collects differences: the first twenty of each kind, and how many there are. */
 export function createDifferences() {
   const kinds = new Map<string, { count: number; examples: string[] }>();
   return {
-    /** `line` is made only where it is shown. */
+    /** Calls `line` only if it is shown. */
     add(kind: string, line: () => string): void {
       const ofKind = kinds.get(kind) ?? { count: 0, examples: [] };
       kinds.set(kind, ofKind);

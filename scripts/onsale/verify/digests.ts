@@ -1,9 +1,9 @@
 import { fingerprintOf, type LiveTicket } from './tickets.ts';
 
-/** A power of two: of a million tickets, some hundred are in each. */
+/** A power of two. Of a million tickets, each bucket gets about a hundred. */
 const buckets = 8_192;
 
-/** What is left of a set of things: by bucket how many there are, and 64 bits of sums that do not ask in which order they came. */
+/** A digest of a set: for each bucket, how many items there are and a 64-bit sum of them, which does not depend on their order. */
 export type Digests = { counts: Int32Array; low: Int32Array; high: Int32Array };
 
 export const createDigests = (): Digests => ({
@@ -12,7 +12,7 @@ export const createDigests = (): Digests => ({
   high: new Int32Array(buckets),
 });
 
-/** By the end of an id, where those of one moment differ. */
+/** Hashes the end of an id, because ids made at the same moment differ only there. */
 export function bucketOf(id: string): number {
   let hash = 0;
   for (let at = Math.max(0, id.length - 12); at < id.length; at++) hash = Math.imul(hash ^ id.charCodeAt(at), 0x01000193);
@@ -21,7 +21,7 @@ export function bucketOf(id: string): number {
 
 export const foldTicket = (digests: Digests, ticket: LiveTicket) => fold(digests, ticket.ticketId, fingerprintOf(ticket), 1);
 
-/** Adds a thing `times` times; `id` says in which bucket it is, `text` what it is. */
+/** Adds an item `times` times. `id` decides its bucket; `text` is all that is compared of it. */
 export function fold({ counts, low, high }: Digests, id: string, text: string, times: number): void {
   const bucket = bucketOf(id);
   let [a, b] = [0x2545f491, 0x5bd1e995];
@@ -37,14 +37,14 @@ export function fold({ counts, low, high }: Digests, id: string, text: string, t
   high[bucket] = (high[bucket] ?? 0) + Math.imul(mix(b), times);
 }
 
-/** The buckets whose sets are not the same. */
+/** The buckets whose sets differ. */
 export function differing(a: Digests, b: Digests): number[] {
   return Array.from({ length: buckets }, (_, bucket) => bucket).filter(
     (at) => a.counts[at] !== b.counts[at] || a.low[at] !== b.low[at] || a.high[at] !== b.high[at],
   );
 }
 
-/** The end of Murmur's hash: every bit depends on all. */
+/** MurmurHash3's finalizer: every bit depends on all bits of the input. */
 function mix(hash: number): number {
   const once = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   const twice = Math.imul(once ^ (once >>> 13), 0xc2b2ae35);

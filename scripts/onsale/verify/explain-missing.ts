@@ -8,12 +8,12 @@ import type { Differences } from './differences.ts';
 import { countUnpublished, type OutboxReport } from './outbox.ts';
 import { listRanges, type Range, rangesOf, sizeOf, split } from './ranges.ts';
 
-/** Between the outbox, the queue and MySQL a message is, for a moment, in none of what is looked at. */
+/** A message that moves between the outbox, the queue and MySQL is seen in none of them for a moment, so look again. */
 const looks = 4;
 
 /**
- * From where on the missing sequences are on their way, which they may be while the outbox has something to publish or the queue
- * something to be applied. Else reports them, with where they are: in the dead-letter queue, in the outbox alone, or nowhere.
+ * Returns the first missing sequence number if the missing domain events may be on their way: the outbox has something to publish, or
+ * the queue something to apply. Otherwise reports them with where they are: in the dead-letter queue, only in Redis, or nowhere.
  */
 export async function explainMissing(
   { db, redis, messaging }: System,
@@ -42,8 +42,8 @@ export async function explainMissing(
     const events = size === 1 ? 'domain event' : `${size.toLocaleString('en-US')} domain events:`;
     differences.add('sequences missing', () => `MySQL lacks ${events} ${listRanges(ranges)}, ${what}`);
   };
-  report(dead.inside, 'in the dead-letter queue: see why, and send back what is there ("onsale redrive")');
-  report(retained.inside, `lost on the way, and in the outbox: publish again what is missing ("onsale replay ${eventId}")`);
+  report(dead.inside, 'in the dead-letter queue; to see why and send them back: npm run onsale -- redrive');
+  report(retained.inside, `lost on the way, but still in the outbox; to publish again: npm run onsale -- replay ${eventId}`);
   const kept: number[] = [];
   if (retained.outside.length > 0) {
     for await (const records of readKeptRecords(redis, eventId, retained.outside)) {
@@ -53,13 +53,10 @@ export async function explainMissing(
   const inOrders = split(retained.outside, rangesOf(kept));
   report(
     inOrders.inside,
-    `lost on the way, and in the orders of Redis: publish again what is missing ("onsale replay ${eventId}")`,
+    `lost on the way, but still in the orders in Redis; to publish again: npm run onsale -- replay ${eventId}`,
   );
-  report(
-    inOrders.outside,
-    'which is nowhere else: neither in the outbox, nor in the orders of Redis, nor in the dead-letter queue',
-  );
+  report(inOrders.outside, 'found nowhere else: neither in the outbox, nor in the orders in Redis, nor in the dead-letter queue');
   const left = current.count - sizeOf(current.ranges);
-  if (left > 0) differences.add('sequences missing', () => `MySQL lacks ${left} domain events more, after ${current.knownUpTo}`);
+  if (left > 0) differences.add('sequences missing', () => `MySQL lacks ${left} more domain events after ${current.knownUpTo}`);
   return undefined;
 }

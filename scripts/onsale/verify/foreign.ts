@@ -1,9 +1,9 @@
 import type { Differences } from './differences.ts';
 
-/** Where an event takes place and what it is paid in: one of each, for all of its tickets. */
+/** An event's venue and currency: one of each, for all of its tickets. */
 export type Terms = { venueId: string; currency: string };
 
-/** Reports a live ticket that was sold for another venue or in another currency than its event's, as `store` has both. */
+/** Reports a live ticket whose venue or currency is not that of its event, with both as in `store`. */
 export function reportForeign(
   store: 'Redis' | 'MySQL',
   terms: Terms,
@@ -14,18 +14,18 @@ export function reportForeign(
   if (ticket.currency !== terms.currency) {
     differences.add(
       'tickets in a foreign currency',
-      () => `${name()} is in ${ticket.currency} in ${store}, and its event in ${terms.currency}: sums and revenue mix currencies`,
+      () => `${name()} is in ${ticket.currency} in ${store}, but its event in ${terms.currency}: sums and revenue mix currencies`,
     );
   }
   if (ticket.venueId !== terms.venueId) {
     differences.add(
       'tickets of a foreign venue',
-      () => `${name()} is for venue ${ticket.venueId} in ${store}, and its event at ${terms.venueId}`,
+      () => `${name()} is for venue ${ticket.venueId} in ${store}, but its event is at ${terms.venueId}`,
     );
   }
 }
 
-/** Reports that Redis and MySQL do not have an event at the same venue or in the same currency. */
+/** Reports a venue or currency of an event that differs between Redis and MySQL. */
 export function compareTerms(inRedis: Terms, inMysql: Terms, differences: Differences): void {
   for (const [what, here, there] of [
     ['venue', inRedis.venueId, inMysql.venueId],

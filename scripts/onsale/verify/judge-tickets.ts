@@ -13,8 +13,8 @@ const ticketsAtOnce = 500;
 type Judged = LiveTicket & { live: boolean };
 
 /**
- * Looks at tickets again, in Redis at one moment and then in MySQL once it has applied all that happened until then; what still
- * differs is reported. Gives how many are cancelled in Redis and may be in MySQL by what it has yet to apply.
+ * Reads tickets again: in Redis at one moment, then in MySQL once it has applied all that happened until then. Reports what still
+ * differs. Returns how many are cancelled in Redis and may become so in MySQL by domain events that it has yet to apply.
  */
 export async function judgeTickets(
   { db, redis }: System,
@@ -47,7 +47,7 @@ export async function judgeTickets(
       const ticket = inRedis.get(ticketId);
       const row = inMysql.get(ticketId);
       if (!ticket?.live && row?.status === 'PAID' && !isWhole) awaited++;
-      else judge(ticket, row, { upTo: moment.sequence, clashes }, differences);
+      else judge(ticket, row, { eventId, upTo: moment.sequence, clashes }, differences);
     }
   }
   return awaited;
@@ -56,7 +56,7 @@ export async function judgeTickets(
 function judge(
   ticket: Judged | undefined,
   row: TicketRow | undefined,
-  { upTo, clashes }: { upTo: number; clashes: Map<number, string> },
+  { eventId, upTo, clashes }: { eventId: string; upTo: number; clashes: Map<number, string> },
   differences: Differences,
 ): void {
   const add = (kind: string, of: LiveTicket, what: string) => differences.add(kind, () => `${nameOf(of)} ${what}`);
@@ -66,30 +66,30 @@ function judge(
       add(
         'tickets missing in MySQL',
         ticket,
-        'is live in Redis, and MySQL, which has applied that, has not got it: its row is gone',
+        'is live in Redis but not in MySQL, although MySQL has applied its sale: its row is gone',
       );
     } else {
-      const what = `is live in Redis, and in MySQL domain event ${ticket.sequence} is that of order ${other}: Redis gave a number twice, for it forgot the first (look for it in the dead-letter queue, settle it with its buyer, then "onsale rebuild --although-healthy --accept-lost-sales")`;
-      add('tickets whose number is another order’s', ticket, what);
+      const what = `is live in Redis, but in MySQL domain event ${ticket.sequence} belongs to order ${other}: Redis forgot that order and gave its number again. Find this ticket in the dead-letter queue, settle it with its buyer, then: npm run onsale -- rebuild ${eventId} --although-healthy --accept-lost-sales`;
+      add('tickets whose sequence number belongs to another order', ticket, what);
     }
   } else if (ticket?.live && row?.status === 'PAID') compareFields(ticket, row, add);
   else if (ticket?.live && row?.status === 'CANCELLED' && (row.cancelledSequence ?? 0) <= upTo) {
     add(
       'tickets cancelled in MySQL alone',
       ticket,
-      'is cancelled in MySQL and live in Redis: Redis forgot its cancellation, and its seat is not sold again',
+      'is cancelled in MySQL but live in Redis: Redis forgot its cancellation, and its seat is not sold again',
     );
   } else if (ticket && !ticket.live && row?.status === 'PAID') {
     add(
       'tickets cancelled in Redis alone',
       ticket,
-      'is cancelled in Redis and PAID in MySQL, which has applied its cancellation: counts and revenue are too high',
+      'is cancelled in Redis but PAID in MySQL, although MySQL has applied its cancellation: counts and revenue are too high',
     );
   } else if (!ticket && row?.status === 'PAID') {
     add(
       'tickets unknown to Redis',
       row,
-      'is PAID in MySQL and unknown to Redis, which may sell its seat again ("onsale rebuild --although-healthy")',
+      `is PAID in MySQL but unknown to Redis, which may sell its seat again; to repair: npm run onsale -- rebuild ${eventId} --although-healthy`,
     );
   }
 }
@@ -103,7 +103,11 @@ function compareFields(ticket: LiveTicket, row: LiveTicket, add: (kind: string, 
   ] as const;
   for (const [field, here, there] of fields) {
     if (here !== there)
-      add(`tickets with another ${field}`, ticket, `has ${field} ${here} in Redis and ${there} in MySQL: one was changed`);
+      add(
+        `tickets whose ${field} differs`,
+        ticket,
+        `differs in its ${field}: ${here} in Redis, ${there} in MySQL; one was changed`,
+      );
   }
 }
 
@@ -116,7 +120,7 @@ async function readRows(db: System['db'], suspects: Suspect[]): Promise<Map<stri
   return new Map(rows.map(ticketOfRow).map((row) => [row.ticketId, row]));
 }
 
-/** By sequence the order that MySQL applied it for, where that is not the ticket's. */
+/** By sequence number, the order that MySQL applied it for, if that is not the ticket's. */
 async function readClashes(db: System['db'], eventId: string, tickets: LiveTicket[]): Promise<Map<number, string>> {
   if (tickets.length === 0) return new Map();
   const orders = new Map(tickets.map(({ sequence, orderId }) => [sequence, orderId]));

@@ -4,15 +4,15 @@ import { readTickets } from './read-mysql.ts';
 import { readOrders } from './read-redis.ts';
 import { fingerprintOf, isLive, ticketOf } from './tickets.ts';
 
-/** A ticket of which the stores seem not to say the same, and the orders that they name. */
+/** A ticket that seems to differ between the stores, and its orders according to them. */
 export type Suspect = { ticketId: string; orderIds: string[] };
 
-/** Bounds what is in memory: some hundred bytes each. */
+/** Bounds memory: a ticket takes a few hundred bytes. */
 const maxTicketsAtOnce = 100_000;
 
 /**
- * Finds, in buckets whose digests differ, the tickets that do, or did while the stores were read one after another. Reads both
- * stores again, once for each 100,000 tickets in such buckets.
+ * Finds the tickets that differ in buckets whose digests differ, including those that only differed while one store was read after
+ * the other. Reads both stores again, once for each 100,000 tickets in such buckets.
  */
 export async function* matchTickets(
   { db, redis }: System,
@@ -52,7 +52,7 @@ export async function* matchTickets(
   }
 }
 
-/** A text that was put together is kept as its parts, which take several times its room. */
+/** Copies a concatenated string, which V8 keeps as its parts, at several times the memory. */
 const inOnePiece = (text: string) => Buffer.from(text).toString('latin1');
 
 const orderIn = (fingerprint: string) => fingerprint.split(' ')[1] ?? '';

@@ -1,3 +1,4 @@
+import { readConsumerGroup } from '../../../services/shared/consumer-group.ts';
 import { baseOf, epochOf } from '../../../services/shared/epochs.ts';
 import { outboxKey } from '../../../services/shared/keys.ts';
 import type { OutboxEntry } from '../../../services/shared/outbox-entry.ts';
@@ -9,10 +10,10 @@ const eventsAtOnce = 2_000;
 const maxEntriesAtOnce = 1_000;
 const maxRanges = 10_000;
 
-/** What an event's outbox retains: its sequences; how often they jump where they must not; and by epoch the last of them. */
+/** The sequence numbers in an event's outbox, jumps between them that must not be there, and the last number, overall and by epoch. */
 export type OutboxReport = { retained: Range[]; jumps: string[]; last: number; ends: Map<number, number> };
 
-/** The entries of an event's outbox, some at a time, in order: those that it has when this begins. */
+/** Yields the entries of an event's outbox in order, in batches: those that it has when this begins. */
 export async function* readOutbox(redis: RedisClient, eventId: string): AsyncGenerator<OutboxEntry[]> {
   const [newest] = await redis.xrevrange(outboxKey(eventId), '+', '-', 'COUNT', 1);
   if (!newest) return;
@@ -28,7 +29,7 @@ export async function* readOutbox(redis: RedisClient, eventId: string): AsyncGen
   }
 }
 
-/** The sequences of an entry (outbox-entry.ts). */
+/** The sequence numbers of an entry (outbox-entry.ts). */
 function rangeOf(entry: OutboxEntry): Range {
   const first = Number(entry[1][1]);
   return { first, last: first + eventsIn(entry) - 1 };
@@ -36,7 +37,7 @@ function rangeOf(entry: OutboxEntry): Range {
 
 const eventsIn = ([, fields]: OutboxEntry) => (fields.length - 4) / 2;
 
-/** Reads the whole outbox, but for its data. An epoch may follow on another at any number. */
+/** Surveys the whole outbox. A new epoch may follow any number of the one before. */
 export async function surveyOutbox(redis: RedisClient, eventId: string): Promise<OutboxReport> {
   const report: OutboxReport = { retained: [], jumps: [], last: 0, ends: new Map() };
   for await (const entries of readOutbox(redis, eventId)) {
@@ -52,16 +53,13 @@ export async function surveyOutbox(redis: RedisClient, eventId: string): Promise
   return report;
 }
 
-/** How many entries of the outbox wait to be published: unread, or read and not acknowledged. */
+/** How many entries of the outbox are not published yet; if Redis cannot count the unread ones, they count as one. */
 export async function countUnpublished(redis: RedisClient, eventId: string): Promise<number> {
   const key = outboxKey(eventId);
-  if ((await redis.exists(key)) === 0) return 0;
-  const [group] = (await redis.xinfo('GROUPS', key)) as (string | number | null)[][];
+  const group = await readConsumerGroup(redis, key);
   if (!group) return await redis.xlen(key);
-  const field = (name: string) => group[group.indexOf(name) + 1];
-  const pending = Number(field('pending'));
-  if (field('lag') !== null) return pending + Number(field('lag'));
-  // Redis cannot tell where entries were deleted.
-  const unread = await redis.xrange(key, `(${field('last-delivered-id')}`, '+', 'COUNT', 1);
+  const { pending, lag, lastDeliveredId } = group;
+  if (lag !== null) return pending + lag;
+  const unread = await redis.xrange(key, `(${lastDeliveredId}`, '+', 'COUNT', 1);
   return pending + unread.length;
 }

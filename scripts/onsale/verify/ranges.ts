@@ -1,11 +1,11 @@
-/** Sequences from `first` to `last`, both of them included. Lists of ranges are ascending and do not overlap. */
+/** Sequence numbers from `first` to `last`, both included. Lists of ranges are ascending and do not overlap. */
 export type Range = { first: number; last: number };
 
 const maxShown = 20;
 
 export const sizeOf = (ranges: Range[]): number => ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0);
 
-/** True where a sequence is in one of the ranges; O(log ranges). */
+/** True if a sequence number is in one of the ranges; O(log ranges). */
 export function includes(ranges: Range[], sequence: number): boolean {
   let [from, to] = [0, ranges.length];
   while (from < to) {
@@ -18,7 +18,7 @@ export function includes(ranges: Range[], sequence: number): boolean {
   return found !== undefined && found.first <= sequence;
 }
 
-/** What of the ranges is in `others`, and what is not. */
+/** Splits ranges into the parts that are in `others` and those that are not. */
 export function split(ranges: Range[], others: Range[]): { inside: Range[]; outside: Range[] } {
   const inside: Range[] = [];
   const outside: Range[] = [];
@@ -38,21 +38,21 @@ export function split(ranges: Range[], others: Range[]): { inside: Range[]; outs
   return { inside, outside };
 }
 
-/** Sequences in any order, some of them twice, as ranges. */
+/** Makes ranges of sequence numbers in any order, repeated or not. */
 export function rangesOf(sequences: Iterable<number>): Range[] {
   const ranges: Range[] = [];
   for (const sequence of [...sequences].toSorted((a, b) => a - b)) append(ranges, { first: sequence, last: sequence });
   return ranges;
 }
 
-/** Adds a range that does not begin before the last one; where they touch, they become one. */
+/** Adds a range that does not begin before the last one, and merges the two if they touch. */
 export function append(ranges: Range[], { first, last }: Range): void {
   const before = ranges.at(-1);
   if (before && first <= before.last + 1) before.last = Math.max(before.last, last);
   else ranges.push({ first, last });
 }
 
-/** "3, 7-9, 12", the first twenty and how many more. */
+/** "3, 7-9, 12 and 5 more": the first twenty ranges, and how many numbers are in the others. */
 export function listRanges(ranges: Range[]): string {
   const shown = ranges.slice(0, maxShown);
   const text = shown.map(({ first, last }) => (first === last ? String(first) : `${first}-${last}`)).join(', ');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { includes, listRanges, rangesOf, split } from './ranges.ts';
 
 describe('ranges of sequences', () => {
-  it('are made of sequences in any order, some of them twice', () => {
+  it('are made of numbers in any order, repeated or not', () => {
     expect(rangesOf([5, 1, 2, 2, 9, 3])).toEqual([
       { first: 1, last: 3 },
       { first: 5, last: 5 },
@@ -10,7 +10,7 @@ describe('ranges of sequences', () => {
     ]);
   });
 
-  it('know what is in them, and are split by others exactly so', () => {
+  it('contain exactly their numbers, and are split exactly by other ranges', () => {
     const numbers = [1, 2, 3, 5, 6, 7, 8, 12, 20, 21];
     const others = [2, 6, 7, 8, 9, 10, 11, 12, 13, 21, 30];
     const ranges = rangesOf(numbers);
@@ -36,7 +36,7 @@ describe('ranges of sequences', () => {
     expect(split(rangesOf([1, 3]), [{ first: 0, last: 9 }])).toEqual({ inside: rangesOf([1, 3]), outside: [] });
   });
 
-  it('are listed, the first twenty of them', () => {
+  it('are listed up to the twentieth', () => {
     expect(listRanges(rangesOf([3, 7, 8, 9]))).toBe('3, 7-9');
     expect(listRanges(rangesOf(Array.from({ length: 30 }, (_, at) => at * 2)))).toMatch(/, 38 and 10 more$/);
   });

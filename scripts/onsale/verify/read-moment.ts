@@ -3,7 +3,7 @@ import { countsKey, ordersKey } from '../../../services/shared/keys.ts';
 import type { RedisClient } from '../../../services/shared/redis.ts';
 import { parseOrder } from './read-redis.ts';
 
-/** An event's orders as they are at one moment, by id, and its sequence then. */
+/** Reads orders of an event, by id, and its last sequence number at the same moment. */
 export async function readMoment(
   redis: RedisClient,
   eventId: string,
@@ -12,7 +12,7 @@ export async function readMoment(
   const replies = await redis
     .multi()
     .hget(countsKey(eventId), 'sequence')
-    // HMGET wants a field: none has an empty name.
+    // HMGET needs at least one field; no field has an empty name.
     .hmget(ordersKey(eventId), '', ...orderIds)
     .exec();
   const [sequence, kept] = (replies ?? []).map(([error, reply]) => {

@@ -2,7 +2,7 @@ import { stringify as uuidText } from 'uuid';
 import type { Database } from '../../../services/shared/database.ts';
 import type { LiveTicket } from './tickets.ts';
 
-/** A row of an event's tickets that says that it was sold and not cancelled. */
+/** A ticket as MySQL has it. */
 export type TicketRow = LiveTicket & { venueId: string; status: string; cancelledSequence: number | null };
 
 export const ticketColumns = [
@@ -47,7 +47,7 @@ export const ticketOfRow = (row: Row): TicketRow => ({
   cancelledSequence: row.cancelled_sequence,
 });
 
-/** Hands every ticket that is PAID or CONFLICTED to `look`, one after another; gives the sums as they were at that moment. */
+/** Passes every ticket that is PAID or CONFLICTED to `look`, one by one. Returns the sums by zone of the same moment. */
 export async function readTickets(db: Database, eventId: string, look: (ticket: TicketRow) => void) {
   return await db
     .transaction()

@@ -8,7 +8,7 @@ import { addToSums, compareSums, type Sums } from './sums.ts';
 
 const maxConflicts = 20;
 
-/** Reads MySQL's tickets of an event, reports what is wrong with them by themselves, and gives what is left of them. */
+/** Reads an event's tickets from MySQL, reports where MySQL contradicts itself, and returns their digests and sums. */
 export async function readProjection(
   db: Database,
   eventId: string,
@@ -41,8 +41,8 @@ async function describeConflicts(db: Database, ticketIds: string[]): Promise<str
   const conflicts = new Map(rows.map((row) => [uuidText(row.ticket_id), row]));
   return ticketIds.map((ticketId) => {
     const row = conflicts.get(ticketId);
-    if (!row) return `ticket ${ticketId} is CONFLICTED, and seat_conflicts does not say with which`;
+    if (!row) return `ticket ${ticketId} is CONFLICTED, but seat_conflicts does not say with which order`;
     const [order, other] = [uuidText(row.order_id), uuidText(row.live_order_id)];
-    return `ticket ${ticketId} of order ${order} was sold while order ${other} had its seat: two buyers have one seat, until the order is cancelled`;
+    return `ticket ${ticketId} of order ${order} was sold while order ${other} had its seat: two buyers have the same seat until order ${order} is cancelled`;
   });
 }

@@ -6,17 +6,17 @@ const fieldsAtOnce = 1_000;
 
 type HoldInRedis = { state: 'held' | 'expired' | 'sold'; order?: OrderInRedis };
 
-/** The orders of an event, some at a time: those that were there all along once; what comes or changes meanwhile, perhaps. */
+/** Yields an event's orders in batches: once each if they do not change meanwhile; those added or changed meanwhile, perhaps. */
 export async function* readOrders(redis: RedisClient, eventId: string): AsyncGenerator<OrderInRedis[]> {
   for await (const fields of readHash(redis, ordersKey(eventId))) yield fields.map(([, kept]) => parseOrder(kept));
 }
 
-/** An order as the scripts keep it: after its time. */
+/** Parses an order as the scripts keep it: the time of its sale (ms), a space, and JSON. */
 export const parseOrder = (kept: string) => JSON.parse(kept.slice(kept.indexOf(' ') + 1)) as OrderInRedis;
 
-/** The orders that are held, some at a time, with the ids of their holds. */
+/** Yields the orders that are held, in batches, with the ids of their holds. */
 export async function* readHeld(redis: RedisClient, eventId: string): AsyncGenerator<{ holdId: string; order: OrderInRedis }[]> {
-  // Holds go, and what is read while a hash shrinks may come twice.
+  // Holds are removed meanwhile, and HSCAN may return a field twice while a hash shrinks.
   const seen = new Set<string>();
   for await (const fields of readHash(redis, holdsKey(eventId))) {
     yield fields.flatMap(([holdId, json]) => {
@@ -28,13 +28,13 @@ export async function* readHeld(redis: RedisClient, eventId: string): AsyncGener
   }
 }
 
-/** The order of a hold that has its seats. */
+/** The order of a hold, or undefined if the hold no longer has its seats. */
 export function heldOrder(json: string): OrderInRedis | undefined {
   const { state, order } = JSON.parse(json) as HoldInRedis;
   return state === 'held' ? order : undefined;
 }
 
-/** A hash's fields with their values, some at a time. */
+/** Yields a hash's fields with their values, in batches. */
 export async function* readHash(redis: RedisClient, key: string): AsyncGenerator<[field: string, value: string][]> {
   let cursor = '0';
   do {

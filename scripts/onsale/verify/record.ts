@@ -3,7 +3,7 @@ import type { Verification } from './verify-event.ts';
 
 const maxSummaryCharacters = 1_000;
 
-/** Keeps what a verification found as its event's last one, for the operator's page. */
+/** Stores a verification as the last one of its event, for the operator's page. */
 export async function recordVerification(db: Database, startedAt: Date, verification: Verification): Promise<void> {
   const { eventId, count, tickets, revenue, summary } = verification;
   const found = {

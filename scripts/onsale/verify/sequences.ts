@@ -5,12 +5,12 @@ import type { Ends } from './applied.ts';
 import type { Differences } from './differences.ts';
 import type { OutboxReport } from './outbox.ts';
 
-/** The sequence that Redis is at; 0 where it has given none. */
+/** The last sequence number that Redis gave for an event, or 0. */
 export async function readSequence(redis: RedisClient, eventId: string): Promise<number> {
   return Number((await redis.hget(countsKey(eventId), 'sequence')) ?? 0);
 }
 
-/** By epoch the last sequence that Redis or its outbox knows of: either may have forgotten some. */
+/** The last sequence number of each epoch according to Redis' counts or the outbox: either may have lost some. */
 export function endsOf(sequence: number, outbox?: OutboxReport): Ends {
   const ends = new Map(outbox?.ends);
   const epoch = epochOf(sequence);
@@ -18,7 +18,7 @@ export function endsOf(sequence: number, outbox?: OutboxReport): Ends {
   return ends;
 }
 
-/** Reports where the outbox, Redis' count of domain events and MySQL's cannot all be right. `before` was read before all of them. */
+/** Reports contradictions between the outbox, Redis' last sequence number and MySQL's. `before` was read first, `after` last. */
 export function reportSequences(
   eventId: string,
   outbox: OutboxReport,
@@ -26,18 +26,19 @@ export function reportSequences(
   differences: Differences,
 ): void {
   for (const jump of outbox.jumps) {
-    differences.add('jumps of the outbox', () => `in the outbox domain event ${jump}: what is between cannot be replayed`);
+    differences.add('jumps of the outbox', () => `in the outbox, domain event ${jump}: what is missing cannot be replayed`);
   }
   if (before > baseOf(epochOf(before)) && outbox.last < before) {
     const has = outbox.last === 0 ? 'is empty' : `ends at domain event ${outbox.last}`;
-    differences.add('outboxes cut off', () => `the outbox ${has}, and Redis has numbered ${before}: the rest cannot be replayed`);
+    differences.add('outboxes cut off', () => `the outbox ${has}, but Redis is at ${before}: the rest cannot be replayed`);
   }
   const known = Math.max(outbox.last, inMysql);
   if (known > after) {
     const who = inMysql > after ? 'MySQL has applied' : 'the outbox has';
     differences.add(
       'sequences forgotten',
-      () => `${who} domain event ${known}, and Redis is at ${after}: it has forgotten sales ("onsale rebuild ${eventId}")`,
+      () =>
+        `${who} domain event ${known}, but Redis is at ${after}: Redis has lost sales; to repair: npm run onsale -- rebuild ${eventId}`,
     );
   }
 }

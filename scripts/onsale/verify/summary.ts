@@ -2,7 +2,7 @@ import { plainDecimal } from '../../../services/shared/money.ts';
 import { countOf } from '../text.ts';
 import { decimalOf, type Sums, totalOf } from './sums.ts';
 
-/** One line on an event: what was compared, and what of it is in motion. */
+/** One line about an event: what was compared, and what is still changing. */
 export function summaryOf(of: {
   eventId: string;
   currency: string;
@@ -21,8 +21,8 @@ export function summaryOf(of: {
     differences === 0 ? 'nothing missing, nothing twice' : countOf(differences, 'difference'),
     ...(held > 0 ? [`${countOf(held, 'ticket')} held`] : []),
     ...(inFlight > 0 ? [`${countOf(inFlight, 'domain event')} in flight`] : []),
-    ...(awaited > 0 ? [`${countOf(awaited, 'ticket')} to be cancelled by them`] : []),
-    ...(selling > 0 ? [`${countOf(selling, 'zone')} still selling, compared in part`] : []),
+    ...(awaited > 0 ? [`${countOf(awaited, 'ticket')} that they will cancel`] : []),
+    ...(selling > 0 ? [`${countOf(selling, 'zone')} still selling, only partly compared`] : []),
   ];
   return `${what}, ${rest.join('; ')}`;
 }

@@ -3,7 +3,7 @@ import type { LiveTicket } from './tickets.ts';
 
 type SumRow = { zone_id: number; tickets: number; revenue: string };
 
-/** Tickets and their prices by zone; prices in the smallest unit that MySQL keeps, of which 10,000 are one of the currency's. */
+/** Tickets and the sum of their prices by zone, in the smallest unit that MySQL stores: 1/10,000 of the currency. */
 export type Sums = Map<number, { tickets: number; units: bigint }>;
 
 export function addToSums(sums: Sums, { zoneId, price }: Pick<LiveTicket, 'zoneId' | 'price'>): void {
@@ -13,7 +13,7 @@ export function addToSums(sums: Sums, { zoneId, price }: Pick<LiveTicket, 'zoneI
   sum.units += unitsOf(price);
 }
 
-/** Reports where the sums that MySQL keeps are not those of its tickets. */
+/** Reports sums stored in MySQL that are not those of its tickets. */
 export function compareSums(kept: SumRow[], counted: Sums, differences: Differences): void {
   const rows = new Map(kept.map((row) => [row.zone_id, row]));
   for (const zoneId of new Set([...rows.keys(), ...counted.keys()])) {
@@ -21,9 +21,9 @@ export function compareSums(kept: SumRow[], counted: Sums, differences: Differen
     const { tickets, units } = counted.get(zoneId) ?? { tickets: 0, units: 0n };
     if (keptTickets === tickets && unitsOf(revenue) === units) continue;
     differences.add(
-      'sums in MySQL that are wrong',
+      'wrong sums in MySQL',
       () =>
-        `zone ${zoneId}: MySQL's sums are ${keptTickets} tickets for ${revenue}, and its tickets are ${tickets} for ${decimalOf(units)}: counts and revenue are answered wrong`,
+        `zone ${zoneId}: MySQL's sums are ${keptTickets} tickets for ${revenue}, but its tickets are ${tickets} for ${decimalOf(units)}: the counts and revenue reported are wrong`,
     );
   }
 }
@@ -34,7 +34,7 @@ export const totalOf = (sums: Sums) =>
     units: 0n,
   });
 
-/** Units as a decimal string with at least the two decimals that most currencies have, and no more than it needs. */
+/** Units as a decimal string, with two decimals as most currencies have, or more if needed. */
 export function decimalOf(units: bigint): string {
   const text = String(units).padStart(5, '0');
   return `${text.slice(0, -4)}.${text.slice(-4)}`.replace(/0{1,2}$/, '');

@@ -6,16 +6,16 @@ import { isLive } from './tickets.ts';
 
 type TicketInRedis = OrderInRedis['tickets'][number];
 
-/** What the orders and holds of a zone come to, ticket by ticket. */
+/** The tickets of a zone's orders and holds, counted one by one; `outside`: those for seats that do not exist. */
 export type ZoneTally = { sold: number; held: number; outside: number; seats?: Seats };
 
-/** Tickets counted by zone; and which seats seem to have two, in a map that changes meanwhile perhaps of different moments. */
+/** Tickets counted by zone, and the seats that seem to have two tickets; during a sale these may be of different moments. */
 export type Tally = { zones: Map<number, ZoneTally>; twice: Map<string, TicketInRedis>; moreTwice: boolean };
 
-/** As many are looked at again. */
+/** At most this many are looked up again. */
 const maxTwice = 1_000;
 
-/** Nothing counted yet, for the zones of a map. */
+/** An empty tally for the zones of a map. */
 export function createTally(map: SeatMap): Tally {
   const zones = [...map.zones.values()].map(({ zoneId, seats }): [number, ZoneTally] => [
     zoneId,
@@ -44,7 +44,7 @@ export function countOrder(tally: Tally, { tickets }: OrderInRedis, word: 'sold'
 
 export const seatName = ({ zoneId, row, column }: TicketInRedis) => `${zoneId} ${row} ${column}`;
 
-/** Where a ticket's seat is, or undefined where there is none. */
+/** The bit of a ticket's seat, or undefined if there is no such seat. */
 function bitOf({ rows, columns }: Seats, { row = '', column = 0 }: TicketInRedis): number | undefined {
   const number = rowNumber(row);
   const isSeat = number >= 1 && number <= rows && column >= 1 && column <= columns;

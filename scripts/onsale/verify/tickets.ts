@@ -1,7 +1,7 @@
 import type { OrderInRedis } from '../../../services/purchase/seats/order.ts';
 import { formatMoney } from '../../../services/shared/money.ts';
 
-/** A ticket as both stores can tell of it: a price has MySQL's four decimals; row and column are '' and 0 without a seat. */
+/** A ticket in a form that both stores share: the price has MySQL's four decimals; row and column are '' and 0 without a seat. */
 export type LiveTicket = {
   ticketId: string;
   orderId: string;
@@ -15,10 +15,10 @@ export type LiveTicket = {
 
 export type TicketKept = OrderInRedis['tickets'][number] & { conflicted?: true };
 
-/** One that was cancelled, or that a rebuild found in conflict, has no seat. */
+/** A ticket that was cancelled, or that a rebuild found in conflict, has no seat. */
 export const isLive = ({ cancelled, conflicted }: TicketKept) => !cancelled && !conflicted;
 
-/** All that is compared of a ticket, as one text. */
+/** Everything about a ticket that is compared, as one text. */
 export const fingerprintOf = ({ ticketId, orderId, zoneId, row, column, price, currency, sequence }: LiveTicket) =>
   `${ticketId} ${orderId} ${zoneId} ${row} ${column} ${price} ${currency} ${sequence}`;
 
@@ -31,7 +31,7 @@ export function ticketOf({ orderId, sequence = 0 }: OrderInRedis, ticket: Ticket
 export const placeOf = ({ zoneId, row, column }: Pick<LiveTicket, 'zoneId' | 'row' | 'column'>) =>
   row === '' ? `a place in zone ${zoneId}` : `seat ${row}${column} of zone ${zoneId}`;
 
-/** An event has few prices, and many tickets. */
+/** Formatted prices: an event has many tickets, but few prices. */
 const prices = new Map<string, string>();
 const maxPrices = 10_000;
 

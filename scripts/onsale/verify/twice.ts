@@ -7,8 +7,8 @@ import { seatName, type Tally } from './tally.ts';
 import { isLive, placeOf } from './tickets.ts';
 
 /**
- * Reports the seats that have two tickets at one moment: those that seemed to have two are looked up again, with everybody who
- * ever had one of them, and then all at once.
+ * Reports the seats that have two tickets at the same moment. For seats that seemed to have two, finds every order and hold that has
+ * one of them, then reads all of these at one moment.
  */
 export async function reportTwice(
   redis: RedisClient,
@@ -38,7 +38,7 @@ export async function reportTwice(
   };
   const replies = await redis
     .multi()
-    // HMGET wants a field: none has an empty name.
+    // HMGET needs at least one field; no field has an empty name.
     .hmget(ordersKey(eventId), '', ...orderIds)
     .hmget(holdsKey(eventId), '', ...holdIds)
     .exec();

@@ -24,7 +24,7 @@ const verify = ({ eventId }: { eventId: string }) =>
   verifyEvent(system, eventId, () => {}, { patienceMs: 200, atMostMs: 1_000, lookMs: 20 });
 
 describe('verifying an event', () => {
-  it('finds nothing wrong after sales, cancellations and holds, and says so in a line', async () => {
+  it('finds nothing wrong after sales, cancellations and holds, and summarises them in one line', async () => {
     const { event } = await soldEvent();
     expect(await verify(event)).toEqual({
       eventId: event.eventId,
@@ -37,7 +37,7 @@ describe('verifying an event', () => {
     });
   });
 
-  it('is kept for the operator, the last of each event', async () => {
+  it('is stored for the operator, the last one of each event', async () => {
     const { event } = await soldEvent();
     const { eventId } = event;
     const found = () => findVerification(db, eventId, 'USD');
@@ -51,23 +51,23 @@ describe('verifying an event', () => {
     expect(await found()).toMatchObject({ at: second.toISOString(), differences: 3, summary: 'x'.repeat(1_000) });
   });
 
-  it('finds nothing wrong of an event that nobody bought a ticket for', async () => {
+  it('finds nothing wrong with an event without sales', async () => {
     expect(await verify(await openHall())).toMatchObject({ differences: [], inFlight: 0 });
   });
 
-  it('says what is on its way, and does not call it a difference', async () => {
+  it('reports what is on its way, but not as a difference', async () => {
     const { event, second } = await soldEvent();
     await sell(event, seats('C', 1, 2));
     await cancelOrder(redis, { eventId: event.eventId, orderId: second.orderId, ticketIds: [] });
     const { differences, inFlight, summary } = await verify(event);
     expect(differences).toEqual([]);
     expect(inFlight).toBe(2);
-    expect(summary).toContain('2 domain events in flight; 1 ticket to be cancelled by them');
+    expect(summary).toContain('2 domain events in flight; 1 ticket that they will cancel');
     await project(event);
     expect(await verify(event)).toMatchObject({ differences: [], inFlight: 0 });
   });
 
-  it('looks again at what differs, once MySQL has all that Redis had', async () => {
+  it('compares again what differs, once MySQL has all that Redis had', async () => {
     const { event, second } = await soldEvent();
     const { eventId } = event;
     const { orderId } = second;
@@ -110,7 +110,7 @@ describe('verifying an event', () => {
     expect(await verifyEvent(system, eventId)).toMatchObject({ differences: [], inFlight: 0 });
   });
 
-  it('shows twenty of a thousand differences of a kind, and how many more there are', async () => {
+  it('lists the first twenty of a thousand differences of a kind, and how many more there are', async () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 10, 100)] });
     for (let row = 0; row < 10; row++) {
       const columns = Array.from({ length: 100 }, (_, at) => at + 1);
@@ -124,7 +124,7 @@ describe('verifying an event', () => {
     expect(summary).toContain('1,001 differences');
   });
 
-  it('knows no event that was never opened', async () => {
-    await expect(verify({ eventId: unique('event') })).rejects.toThrow(/was never opened$/);
+  it('rejects an event that was never opened', async () => {
+    await expect(verify({ eventId: unique('event') })).rejects.toThrow(/was never opened\./);
   });
 });

@@ -1,5 +1,6 @@
 import { inventoryKey } from '../../../services/shared/keys.ts';
 import type { System } from '../system.ts';
+import { countOf, neverOpened } from '../text.ts';
 import { type Ends, findMissing, isApplied, untilApplied } from './applied.ts';
 import { compareTickets } from './compare-tickets.ts';
 import { createDifferences, type Differences } from './differences.ts';
@@ -13,28 +14,27 @@ import { decimalOf, totalOf } from './sums.ts';
 import { verifySeats } from './verify-seats.ts';
 
 /**
- * `differences`: a line each, with what it means, at most twenty of a kind. `inFlight`: domain events that Redis has numbered and
- * MySQL has not applied yet, and that are on their way.
+ * `differences`: a line each, with its meaning, at most twenty of a kind. `inFlight`: domain events that Redis has numbered, MySQL has
+ * not applied yet, and that are on their way.
  */
 export type Verification = {
   eventId: string;
   differences: string[];
-  /** How many differences there are, those that have no line too. */
+  /** How many differences there are, including those without a line. */
   count: number;
   inFlight: number;
   summary: string;
-  /** Live tickets in MySQL, and what they cost together: a decimal. */
+  /** Live tickets in MySQL, and the sum of their prices, a decimal. */
   tickets: number;
   revenue: string;
 };
 
-/** For what is on its way: as long as something is applied, and at most; and the time between two looks at whether it is. */
+/** Waits for domain events on their way: without progress, and at most; and between two looks at whether they are on their way. */
 const defaultWaits = { patienceMs: 2_000, atMostMs: 10_000, lookMs: 1_000 };
 
 /**
- * Compares Redis, the outbox, the queues and MySQL, while services run: all that was sold until it began, ticket by ticket. It
- * reads each of them once, keeping what is left of them (digests.ts), and only what differs again. Throws where there never was
- * such an event.
+ * Compares Redis, the outbox, the queues and MySQL, while services run: all that was sold before it began, ticket by ticket. Reads
+ * each store once, keeping only digests (digests.ts), and what differs again. Throws if the event was never opened.
  */
 export async function verifyEvent(
   system: System,
@@ -51,14 +51,16 @@ export async function verifyEvent(
   say('reading the outbox');
   const outbox = await surveyOutbox(redis, eventId);
   const ends = endsOf(sequence, outbox);
-  const missing = await untilApplied(db, eventId, ends, waits, ({ count }) => say(`MySQL has ${count} domain events to apply`));
+  const missing = await untilApplied(db, eventId, ends, waits, ({ count }) =>
+    say(`waiting for MySQL to apply ${countOf(count, 'domain event')}`),
+  );
   if (hasInventory) {
     const sequences = { before: sequence, after: await readSequence(redis, eventId), inMysql: missing.lastApplied };
     reportSequences(eventId, outbox, sequences, differences);
   }
   const onTheirWay = await explainMissing(system, eventId, { missing, ends, outbox, lookMs: waits.lookMs }, differences);
 
-  say('reading the tickets of Redis and MySQL');
+  say('reading the tickets in Redis and MySQL');
   const isCompared = (of: number) => of <= sequence && isApplied(missing, of);
   const [seats, projection] = await Promise.all([
     inRedis && verifySeats(redis, eventId, { terms: inRedis, isCompared }, differences),
@@ -106,27 +108,28 @@ async function findEvent(
   const { venueId, currency = '', lineage } = await redis.hgetall(inventoryKey(eventId));
   const inRedis = venueId === undefined ? undefined : { venueId, currency };
   const terms = inMysql ?? inRedis;
-  if (!terms) throw new Error(`${eventId} was never opened`);
+  if (!terms) throw neverOpened(eventId);
   if (inRedis && inMysql) compareTerms(inRedis, inMysql, differences);
   if (!inMysql) {
-    differences.add('events unknown', () => `MySQL does not know ${eventId}: open it again ("onsale open")`);
+    differences.add('events unknown', () => `MySQL does not know ${eventId}; open it again: npm run onsale -- open <file>`);
   }
   if (!inRedis) {
     differences.add(
       'inventories gone',
-      () => `Redis has no inventory of ${eventId}: nothing is sold ("onsale rebuild ${eventId}")`,
+      () => `Redis has no inventory for ${eventId}, so nothing is sold; to repair: npm run onsale -- rebuild ${eventId}`,
     );
   }
   if (lineage === 'lost') {
     differences.add(
       'inventories that may be behind',
-      () => `Redis was promoted from a replica and may have forgotten sales: nothing is sold ("onsale rebuild ${eventId}")`,
+      () =>
+        `Redis was promoted from a replica and may lack sales, so nothing is sold; to repair: npm run onsale -- rebuild ${eventId}`,
     );
   }
   return { inRedis, inMysql, terms };
 }
 
-/** What was on its way and still is, and what was sold since this began. */
+/** How many domain events are still on their way, including those since this began. */
 async function countInFlight(
   { db, redis }: System,
   eventId: string,

@@ -1,5 +1,6 @@
 import { readSeatMap, type SeatMap } from '../../../services/query/live/read-seats.ts';
 import type { RedisClient } from '../../../services/shared/redis.ts';
+import { neverOpened } from '../text.ts';
 import { compareBuyers, foldBuyer } from './buyers.ts';
 import { compareZones } from './compare-zones.ts';
 import type { Differences } from './differences.ts';
@@ -11,8 +12,8 @@ import { isLive, ticketOf } from './tickets.ts';
 import { reportTwice } from './twice.ts';
 
 /**
- * Reports where Redis does not agree with itself. Gives the digests of its live tickets to be compared, how many tickets are
- * held, and how many zones changed meanwhile, of which only counts and seats could be compared.
+ * Reports where Redis contradicts itself. Returns the digests of its live tickets, for the comparison with MySQL; how many tickets are
+ * held; and how many zones changed meanwhile, so that only their counts and seats could be compared.
  */
 export async function verifySeats(
   redis: RedisClient,
@@ -50,6 +51,6 @@ export async function verifySeats(
 
 async function readMap(redis: RedisClient, eventId: string, known?: SeatMap): Promise<SeatMap> {
   const map = await readSeatMap(redis, eventId, known);
-  if (!map) throw new Error(`${eventId} was never opened`);
+  if (!map) throw neverOpened(eventId);
   return map;
 }
