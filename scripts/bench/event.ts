@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Cluster } from 'ioredis';
 import { readInventory } from '../../services/purchase/seats/inventory.ts';
+import { readConsumerGroup } from '../../services/shared/consumer-group.ts';
 import type { Database } from '../../services/shared/database.ts';
 import { outboxKey } from '../../services/shared/keys.ts';
 import type { RedisClient } from '../../services/shared/redis.ts';
@@ -91,9 +92,8 @@ const publishedMs = 120_000;
 export async function untilPublished(redis: RedisClient, eventId: string): Promise<number> {
   const startedAt = performance.now();
   while (performance.now() - startedAt < publishedMs) {
-    const groups = (await redis.xinfo('GROUPS', outboxKey(eventId))) as (string | number)[][];
-    const field = (name: string) => groups[0]?.[groups[0].indexOf(name) + 1];
-    if (field('pending') === 0 && field('lag') === 0) return performance.now() - startedAt;
+    const group = await readConsumerGroup(redis, outboxKey(eventId));
+    if (group?.pending === 0 && group.lag === 0) return performance.now() - startedAt;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   throw new Error(`${eventId} was not published within ${publishedMs / 1_000} s`);
