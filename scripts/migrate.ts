@@ -5,7 +5,7 @@ import { newCommand } from './terminal/command.ts';
 
 newCommand(
   'migrate',
-  'Migrates the database to the newest schema: the one that DATABASE_URL names, or that of "npm start".',
+  'Migrates the database that DATABASE_URL names, or else that of "npm start", to the newest schema.',
 ).parse();
 
 try {

@@ -1,6 +1,6 @@
 #!/bin/sh
-# How every command of package.json is started: with its packages installed. They are installed only if they are missing or older
-# than package-lock.json, so that no command replaces the packages of a system that runs; and never to show a command's help.
+# Starts every command of package.json, with its packages installed. They are installed only if they are missing or older than
+# package-lock.json, so that no command replaces the packages of a running system, and never just to show a command's help.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -10,7 +10,7 @@ usage: sh scripts/run.sh [--infra] <command> [argument]...
 
 Runs a command of this project. Installs its packages first if they are missing or older than package-lock.json.
 
-  --infra  those of infra/ too
+  --infra  also install the packages of infra/
 END
 }
 
@@ -20,7 +20,7 @@ refuse() { # <why>
   exit 2
 }
 
-# npm writes its own note of what is installed last, after the lock file.
+# npm writes this file last, when everything is installed, and after the lock file.
 # shellcheck disable=SC3013 # Every sh has -nt, and POSIX since 2024.
 is_installed() { # <folder>
   [ -e "$1/node_modules/.package-lock.json" ] && [ ! "$1/package-lock.json" -nt "$1/node_modules/.package-lock.json" ]

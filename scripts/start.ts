@@ -5,11 +5,11 @@ import { secretsOf } from './local/secrets.ts';
 import { stopWith } from './local/stop.ts';
 import { newCommand } from './terminal/command.ts';
 
-newCommand('start', 'Starts the whole system on this machine, with its data in .local/, until Ctrl-C.').parse();
+newCommand('start', 'Runs the whole system on this machine until Ctrl-C, with its data in .local/.').parse();
 const resources = new AsyncDisposableStack();
 const { stop, isStopping, say } = stopWith(resources, {
   exitCode: 0,
-  onSignal: () => say('Stopping. The data stays in .local/. Press Ctrl-C again to kill what is left.'),
+  onSignal: () => say('Stopping. The data stays in .local/. Press Ctrl-C again to kill whatever is still running.'),
 });
 
 try {
@@ -17,7 +17,7 @@ try {
   const processes = await startDefaultSystem({ resources, say });
   say(readyText());
   const gone = await Promise.race(processes.map((process) => process.exited.then(() => process)));
-  if (!isStopping()) throw new Error(`${gone.name} ended unexpectedly, so everything is stopped; ${gone.lastWords()}`);
+  if (!isStopping()) throw new Error(`${gone.name} ended unexpectedly, so everything else is stopped too; ${gone.lastWords()}`);
 } catch (error) {
   if (!isStopping()) {
     console.error((error as Error).message);

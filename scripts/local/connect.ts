@@ -2,7 +2,7 @@ import { connectDatabase, type Database } from '../../services/shared/database.t
 import { connectRedis, connectRedisCluster, type RedisClient, untilConnected } from '../../services/shared/redis.ts';
 import type { StoreUrls } from './stores.ts';
 
-/** Connections to the stores for one piece of work; rejects when Redis cannot be reached. Closed by `resources`. */
+/** Connects to the stores for one piece of work. Rejects if Redis cannot be reached. Closed by `resources`. */
 export async function connectStores(
   urls: StoreUrls,
   resources: AsyncDisposableStack,
@@ -14,7 +14,7 @@ export async function connectStores(
   return { db, redis };
 }
 
-/** A pool on MySQL; it connects when it is first used. Closed by `resources`. */
+/** A pool of MySQL connections, which are opened when first needed. Closed by `resources`. */
 export function openDatabase({ databaseUrl }: StoreUrls, resources: AsyncDisposableStack, connections: number): Database {
   const db = connectDatabase(databaseUrl, connections);
   resources.defer(() => db.destroy());

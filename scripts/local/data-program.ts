@@ -29,7 +29,7 @@ export function noteWriter(folder: string, program: Program): void {
   writeFileSync(noteIn(folder), `${JSON.stringify(program)}\n`);
 }
 
-/** The program of the last note, or undefined if there is none, or only a part of one. */
+/** The program in the note, or undefined if there is no note or only part of one. */
 export function readWriter(folder: string): Writer | undefined {
   try {
     return JSON.parse(readFileSync(noteIn(folder), 'utf8')) as Program;
@@ -62,7 +62,7 @@ export function mismatch(program: Program, writer: Writer | undefined, folder: s
   const { name, version } = writer;
   if (name === program.name && (version === undefined || !isNewer(version, program.version))) return undefined;
   const [written, needed] = version ? [`${name} ${version}`, `${name} ${seriesOf(version).join('.')} or newer`] : [name, name];
-  return `The data in ${folder} was written by ${written}, and this is ${program.name} ${program.version}. Use ${needed}, or move or delete ${dirname(folder)} to begin anew.`;
+  return `The data in ${folder} was written by ${written}, but this is ${program.name} ${program.version}. Use ${needed}, or move or delete ${dirname(folder)} to start with empty data.`;
 }
 
 function isNewer(one: string, other: string): boolean {

@@ -11,7 +11,7 @@ const updateLists = () => (lists ??= apt('update'));
 
 const isRoot = () => process.getuid?.() === 0;
 
-/** Installs Debian's packages if we may: as root on Debian. Returns whether it did. Rejects if apt-get fails. */
+/** Installs Debian packages if run by root on Debian. Returns whether it did. Rejects if apt-get fails. */
 export async function installPackages(packages: string[], say: (line: string) => void): Promise<boolean> {
   if (!isRoot() || !(await findBinary('apt-get'))) return false;
   say(`Installing ${packages.join(', ')} (once) …`);

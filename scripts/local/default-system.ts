@@ -11,7 +11,7 @@ import { type StoreUrls, storeUrls } from './stores.ts';
 import { startSystem } from './system.ts';
 
 const root = join(import.meta.dirname, '../..');
-/** The system's data and logs, and reports on it. */
+/** The folder for the system's data, logs and reports. */
 export const localFolder = join(root, '.local');
 const demoEvents = ['event1.json', 'small-hall.json'];
 
@@ -32,9 +32,9 @@ async function prepareStores(stores: StoreUrls, say: (line: string) => void): Pr
   await migrateToLatest(db);
   for (const file of demoEvents) {
     const plan = parseEventFile(readFileSync(join(root, 'scripts/demo', file), 'utf8'));
-    // One that is there already may have been changed, and stays so.
+    // An event that is already open may have been changed since, and keeps its changes.
     if (await readInventory(redis, plan.inventory.eventId)) continue;
     const outcome = await openEvent(db, redis, plan);
-    if (outcome.kind === 'refused') say(`  ${plan.inventory.eventId} stays closed: ${outcome.reasons.join('; ')}`);
+    if (outcome.kind === 'refused') say(`  ${plan.inventory.eventId} was not opened: ${outcome.reasons.join('; ')}`);
   }
 }

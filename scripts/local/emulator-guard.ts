@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 const signature = 'AWS4-HMAC-SHA256 ';
 
 /**
- * The reason for which the emulator must not serve a request, or undefined. It serves AWS SDKs that call it by one of its own host
+ * The reason why the emulator must refuse a request, or undefined. It serves AWS SDKs that call it by one of its own host
  * `names`, and no web page: neither one that posts a form to it, nor one whose own host name leads to this machine (DNS
  * rebinding). The health check is harmless, and open to any program.
  */

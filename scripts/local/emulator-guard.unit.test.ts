@@ -5,7 +5,7 @@ const names = ['127.0.0.1', 'localhost', 'emulator'];
 const authorization = 'AWS4-HMAC-SHA256 Credential=local/20261129/us-east-1/sns/aws4_request, SignedHeaders=host, Signature=0';
 const refusal = (headers: Record<string, string>, path = '/') => refusalOf({ path, headers }, names);
 
-it.each(['127.0.0.1', 'localhost:8566', 'emulator:8566', 'LOCALHOST'])('serves what is signed and sent to %s', (host) => {
+it.each(['127.0.0.1', 'localhost:8566', 'emulator:8566', 'LOCALHOST'])('serves signed requests to %s', (host) => {
   expect(refusal({ host, authorization })).toBeUndefined();
 });
 
@@ -23,7 +23,7 @@ it.each<[string, Record<string, string>, string]>([
   expect(refusal(headers)).toContain(reason);
 });
 
-it('tells any program on this machine about its health, but no other host', () => {
+it('reports its health to any program on this machine, but under no other host name', () => {
   expect(refusal({ host: '127.0.0.1:8566', 'sec-fetch-mode': 'cors' }, '/health')).toBeUndefined();
   expect(refusal({ host: 'rebound.example:8566' }, '/health')).toContain('Host');
 });

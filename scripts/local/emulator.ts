@@ -18,7 +18,7 @@ export const emulatorEnvironment = (endpoint: string) => ({
 
 const { topic, queue, deadLetterQueue, maxReceiveCount, deadLetterRetentionSeconds } = messaging;
 
-/** The topic, the queue that is subscribed to it and its dead-letter queue, in the emulator's own words. */
+/** The topic, the queue that is subscribed to it and its dead-letter queue, in the emulator's format. */
 export const emulatorResources = {
   queues: [
     { name: deadLetterQueue, attributes: { MessageRetentionPeriod: String(deadLetterRetentionSeconds) } },

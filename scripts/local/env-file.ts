@@ -1,4 +1,4 @@
 import { existsSync } from 'node:fs';
 
-// Imported for its effect: what a `.env` in the current folder sets, where the environment does not set it already.
+// Imported for its effect: takes the settings that the environment lacks from a `.env` in the current folder.
 if (existsSync('.env')) process.loadEnvFile('.env');

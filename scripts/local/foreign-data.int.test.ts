@@ -13,7 +13,7 @@ afterAll(() => resources.disposeAsync());
 
 const { redis, mysql } = await findServers(['redis', 'mysql'], () => {});
 
-it('a MySQL or MariaDB does not touch the data of the other one, and its start says whose it is and what helps', async () => {
+it("MySQL and MariaDB do not touch each other's data: the start fails and explains who wrote it and what to do", async () => {
   const folder = join(testFolder(resources), 'mysql');
   const [file, name] = mysql.flavor === 'mysql' ? ['aria_log_control', 'MariaDB'] : ['mysql.ibd', 'MySQL'];
   mkdirSync(join(folder, 'data'), { recursive: true });
@@ -23,7 +23,7 @@ it('a MySQL or MariaDB does not touch the data of the other one, and its start s
   expect(readdirSync(join(folder, 'data'))).toEqual([file]);
 });
 
-it("a Redis that cannot read a newer one's data says so, and shows the end of its log", async () => {
+it("a Redis that cannot read a newer one's data fails with the reason and the end of its log", async () => {
   const folder = join(testFolder(resources), 'redis');
   const appendOnly = join(folder, 'appendonlydir');
   mkdirSync(appendOnly, { recursive: true });

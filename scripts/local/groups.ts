@@ -19,7 +19,7 @@ export function trackGroup(leader: ChildProcess, command: string, stopLeader: ()
     }
   };
   const group: Group = {
-    // A container would survive its client, which passes on the signals that it can catch.
+    // A container would survive the SIGKILL of its docker client, which forwards only signals that it can catch.
     kill: () => void signal(command === 'docker' ? 'SIGTERM' : 'SIGKILL'),
     async untilGone() {
       const deadline = Date.now() + goneMs;
@@ -38,7 +38,7 @@ export function trackGroup(leader: ChildProcess, command: string, stopLeader: ()
 
 /** Stops every group. */
 export async function stopAll(): Promise<void> {
-  // Again, as a start that is under way may add one meanwhile.
+  // Repeated, because a start in progress may add a group meanwhile.
   while (groups.size > 0) await Promise.all([...groups].map((group) => group.stop()));
 }
 

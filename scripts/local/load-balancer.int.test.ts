@@ -38,7 +38,7 @@ resources.defer(() => balancer.stop());
 
 type Sent = { method?: string; path?: string; headers?: Record<string, string>; body?: string };
 
-/** As it is: no client's help with paths, lengths or headers. */
+/** Sends a request as given: no client corrects paths, lengths or headers. */
 async function send({ method = 'POST', path = '/purchase/api/v1/tickets', headers = {}, body = '' }: Sent) {
   const sent = { 'content-type': 'application/json', ...headers };
   return await new Promise<{ status: number; headers: Record<string, unknown>; body: Record<string, unknown> }>(
@@ -61,7 +61,7 @@ const mebibyte = 'x'.repeat(1_048_576);
 it.each<[string, Sent, number, string]>([
   ['1 MiB', { body: mebibyte }, 413, 'PAYLOAD_TOO_LARGE'],
   ['1 MiB in chunks', { body: mebibyte, headers: { 'transfer-encoding': 'chunked' } }, 413, 'PAYLOAD_TOO_LARGE'],
-  ['1 MiB after asking whether it may', { body: mebibyte, headers: { expect: '100-continue' } }, 413, 'PAYLOAD_TOO_LARGE'],
+  ['1 MiB after "Expect: 100-continue"', { body: mebibyte, headers: { expect: '100-continue' } }, 413, 'PAYLOAD_TOO_LARGE'],
   ['deep JSON', { body: '['.repeat(100_000) + ']'.repeat(100_000) }, 413, 'PAYLOAD_TOO_LARGE'],
   ['deep JSON that is not long', { body: '['.repeat(8_000) + ']'.repeat(8_000) }, 400, 'INVALID_REQUEST'],
   ['a text', { body: wish, headers: { 'content-type': 'text/plain' } }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
@@ -69,8 +69,8 @@ it.each<[string, Sent, number, string]>([
   ['a way out of its prefix', { path: '/purchase/../query/health' }, 404, 'NOT_FOUND'],
   ['headers of 20 kB', { headers: { x: 'x'.repeat(20_000) } }, 431, 'HEADERS_TOO_LARGE'],
   ['a method that is not served', { method: 'PUT', body: wish }, 405, 'METHOD_NOT_ALLOWED'],
-  ['a path of no service', { path: '/purchases/health', method: 'GET' }, 404, 'NOT_FOUND'],
-  ['a service that is away', { path: '/events/health', method: 'GET' }, 503, 'SERVICE_UNAVAILABLE'],
+  ['a path without a service', { path: '/purchases/health', method: 'GET' }, 404, 'NOT_FOUND'],
+  ['a service that is down', { path: '/events/health', method: 'GET' }, 503, 'SERVICE_UNAVAILABLE'],
 ])('answers %s with a problem', async (_what, sent, status, code) => {
   const answer = await send(sent);
   expect([answer.status, answer.body]).toEqual([status, expect.objectContaining({ status, code })]);
@@ -79,17 +79,17 @@ it.each<[string, Sent, number, string]>([
   expect(answer.headers['retry-after']).toBe(status === 503 ? '1' : undefined);
 });
 
-it('names the services where a path is of none', async () => {
+it('names the services for any other path', async () => {
   const { body } = await send({ method: 'GET', path: '/' });
   expect(body.detail).toBe('The services are at /purchase/* (purchase), /query/* (query), /events/* (persistence)');
 });
 
-it('passes a purchase on, with its request id', async () => {
+it('forwards a purchase with its request id', async () => {
   const answer = await send({ body: wish, headers: { 'x-request-id': 'mine', expect: '100-continue' } });
   expect(answer).toMatchObject({ status: 201, headers: { 'x-request-id': 'mine' }, body: { row: 'A', column: '1' } });
 });
 
-it('gives a 503 of a service back at once, and does not ask again by itself', async () => {
+it('returns the 503 of a service immediately, without a retry', async () => {
   expect(await send({ method: 'GET', path: '/purchase/health' })).toMatchObject({
     status: 503,
     body: { checks: { failing: 'unreachable' } },
@@ -100,7 +100,7 @@ it('gives a 503 of a service back at once, and does not ask again by itself', as
 it.each([
   ['{}', 1008],
   [mebibyte, 1009],
-])('passes a WebSocket on, and what closes it: %.10s', async (sent, code) => {
+])('forwards a WebSocket, and the code that closes it: %.10s', async (sent, code) => {
   const { eventId } = await openTestEvent();
   const client = await watchLive(`http://127.0.0.1:${port}`, eventId);
   await vi.waitFor(() => expect(client.zones.get(1)).toMatchObject({ available: 100 }), { timeout: 10_000 });
@@ -111,7 +111,7 @@ it.each([
 it.each([
   ['websocket', 'of a service that has none'],
   ['h2c', 'which curl --http2 asks for'],
-])('passes a request on as it is though it asks for an Upgrade to %s, %s', async (upgrade) => {
+])('forwards a request that asks for an Upgrade to %s, %s, without it', async (upgrade) => {
   const { venueId, eventId } = await openTestEvent();
   const body = JSON.stringify({ venueId, eventId, zoneId: 1, row: 'A', column: '1' });
   expect(await send({ body, headers: { connection: 'Upgrade', upgrade } })).toMatchObject({ status: 201 });

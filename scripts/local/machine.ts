@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { connectStores } from './connect.ts';
 import type { StoreUrls } from './stores.ts';
 
-/** What figures were measured on, and of what, in words. */
+/** Describes the machine and the programs that figures were measured with. */
 export async function describeMachine(stores: StoreUrls): Promise<Record<string, string>> {
   await using resources = new AsyncDisposableStack();
   const { db, redis } = await connectStores(stores, resources);

@@ -14,8 +14,8 @@ export type Messaging = {
 };
 
 /**
- * The topic and queues that the environment names, as it names them for the services; else those of the local emulator. An
- * environment that names the emulator's topic, as .env.example does, and no endpoint means the local emulator too.
+ * Connects to the topic and queues that the environment names for the services, or else to those of the local emulator. An environment
+ * with the emulator's topic but no endpoint, as in .env.example, means the local emulator too.
  */
 export function connectMessaging(
   ports: Pick<Ports, 'emulator'>,

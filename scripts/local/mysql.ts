@@ -64,7 +64,7 @@ function assertReadable(program: Program, folder: string, dataFolder: string): v
   if (problem !== undefined) throw new Error(problem);
 }
 
-/** Under another name until it is whole, so that one that was interrupted is begun anew. */
+/** Creates it under another name until it is complete, so that an interrupted attempt starts over. */
 async function createDataFolder(server: MysqlServer, at: { folder: string; port: number }, dataFolder: string): Promise<void> {
   const unfinished = `${dataFolder}.unfinished`;
   rmSync(unfinished, { recursive: true, force: true });
@@ -82,17 +82,17 @@ async function createDataFolder(server: MysqlServer, at: { folder: string; port:
   renameSync(unfinished, dataFolder);
 }
 
-/** A server that starts deletes the temporary tables that it finds in its folder for them: in /tmp, those of other servers too. */
+/** A server deletes all temporary tables in its temporary folder when it starts. In /tmp these could be another server's. */
 function temporaryFolder(folder: string): string {
   const temporary = join(folder, 'tmp');
   mkdirSync(temporary, { recursive: true });
   return temporary;
 }
 
-/** Linux' limit of a socket's path, 108 bytes, less the room for its name. */
+/** Linux limits a socket's path to 108 bytes; this leaves room for its name. */
 const maxSocketFolder = 90;
 
-/** Where the server's socket goes: it lets in everybody who reaches it, so the folder is ours alone, or that of a container. */
+/** The folder of the server's socket. Anybody who reaches the socket gets in, so the folder is private, or in a container. */
 function socketFolder(server: MysqlServer, at: { folder: string; port: number }): string {
   if (server.docker !== undefined) return '/tmp';
   if (at.folder.length <= maxSocketFolder) return at.folder;
@@ -101,7 +101,7 @@ function socketFolder(server: MysqlServer, at: { folder: string; port: number })
   return folder;
 }
 
-/** A server that is started by root asks to be told that this is meant. */
+/** A server that root starts requires an explicit user, even if that is root. */
 function asRoot(server: MysqlServer): { user?: string } {
   return process.getuid?.() === 0 && server.docker === undefined ? { user: userInfo().username } : {};
 }

@@ -19,12 +19,13 @@ type SettingName = { [Name in Part]: keyof (typeof partSettings)[Name] }[Part];
 
 const namesOf = (parts: readonly Part[]) => parts.flatMap((part) => Object.keys(partSettings[part]) as SettingName[]);
 
-/** Whoever has set one of these means another system than that of "npm start". */
+/** Setting any of these means a system other than that of "npm start". */
 const allSettings = [...namesOf(['redis', 'db', 'messaging']), 'REDIS_READER_URL', 'DATABASE_READER_URL'];
 
 /**
- * Whether the environment names the parts that a command needs, or none at all, which means those of "npm start" on this machine.
- * Throws if it names only some: a command must not work on a production Redis and on a laptop's MySQL. Throws too if one is malformed.
+ * Returns 'named' if the environment names the parts that a command needs, or 'local' if it names none at all, which means those of
+ * "npm start" on this machine. Throws if it names only some, because a command must not combine a production Redis with a laptop's
+ * MySQL. Also throws if a setting is malformed.
  */
 export function whoseSystem(
   needed: readonly Part[],
@@ -41,16 +42,16 @@ export function whoseSystem(
   const local = localSettings(ports);
   throw new Error(
     [
-      'The environment (or .env) names only a part of the system that this command works on.',
+      'The environment (or .env) names only part of the system that this command works on.',
       `  set:     ${set.join(', ')}`,
       `  missing: ${missing.join(', ')}`,
-      'Set all of these, or none of them to work on what "npm start" runs here. If "npm start" runs the missing ones, they are:',
+      'Set the missing ones too; or set none at all, to work on what "npm start" runs here. If "npm start" runs the missing ones, set:',
       ...missing.map((name) => `  ${name}=${local[name]}`),
     ].join('\n'),
   );
 }
 
-/** What "npm start" runs, as settings would name it. */
+/** The settings that name the system of "npm start". */
 function localSettings(ports: Pick<Ports, 'redis' | 'mysql' | 'emulator'>): Record<SettingName, string> {
   const { redisUrl, databaseUrl } = localStoreUrls(ports);
   const endpoint = `http://127.0.0.1:${ports.emulator}`;

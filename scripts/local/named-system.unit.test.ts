@@ -15,7 +15,7 @@ const stores: Part[] = ['db', 'redis'];
 const whose = (needed: Part[], environment: Record<string, string>) => whoseSystem(needed, defaultPorts, environment);
 
 describe('the system that a command works on', () => {
-  it('is that of "npm start" if the environment names nothing of any, and that of the environment if it names all that is needed', () => {
+  it('is that of "npm start" if the environment names no part, and that of the environment if it names every part needed', () => {
     expect(whose(all, {})).toBe('local');
     expect(whose(all, { REDIS_URL: '', REDIS_CLUSTER: 'true', AWS_REGION: 'eu-central-1', DATABASE_PASSWORD: 'secret' })).toBe(
       'local',
@@ -25,27 +25,24 @@ describe('the system that a command works on', () => {
     expect(whose(stores, { REDIS_URL, DATABASE_URL })).toBe('named');
   });
 
-  it.each(Object.keys(named))(
-    'is nobody’s if all but %s is named: it is missing, and its value for "npm start" is told',
-    (name) => {
-      const environment = { ...named, [name]: '' };
-      expect(() => whose(all, environment)).toThrow(`missing: ${name}\n`);
-      expect(() => whose(all, environment)).toThrow(
-        new RegExp(`\n  ${name}=(redis|mysql|arn|http)\\S+(127\\.0\\.0\\.1|ticket-events)`),
-      );
-    },
-  );
+  it.each(Object.keys(named))('is refused if only %s is missing, with its value for "npm start"', (name) => {
+    const environment = { ...named, [name]: '' };
+    expect(() => whose(all, environment)).toThrow(`missing: ${name}\n`);
+    expect(() => whose(all, environment)).toThrow(
+      new RegExp(`\n  ${name}=(redis|mysql|arn|http)\\S+(127\\.0\\.0\\.1|ticket-events)`),
+    );
+  });
 
   it.each(['REDIS_READER_URL', 'DATABASE_READER_URL', 'SQS_QUEUE_URL', 'REDIS_URL'])(
-    'is not that of "npm start" if %s is another’s, whatever the command needs',
+    'is not that of "npm start" if %s is set, whatever the command needs',
     (name) => {
       expect(() => whose(stores, { [name]: 'redis://production.example' })).toThrow(
-        /names only a part .*\n {2}set: {5}\S+\n {2}missing: /,
+        /names only part .*\n {2}set: {5}\S+\n {2}missing: /,
       );
     },
   );
 
-  it('tells a setting that is malformed from one that is missing', () => {
+  it('reports a malformed setting as malformed, not as missing', () => {
     expect(() => whose(stores, { ...named, REDIS_URL: 'redis.example:6379' })).toThrow(
       'REDIS_URL must be a URL that begins with redis://',
     );

@@ -6,7 +6,7 @@ import { type ProblemCode, problem } from '../../services/shared/problems.ts';
 const idleSeconds = 60;
 /** A service that has not accepted a connection by then is away. */
 const connectSeconds = 2;
-/** How long a stopping nginx waits for requests in hand, and for WebSockets. */
+/** How long a stopping nginx waits for open requests and WebSockets. */
 const drainSeconds = 2;
 
 export type NginxOptions = {
@@ -45,7 +45,7 @@ daemon off;
 ${user === undefined ? '' : `user ${user};\n`}pid nginx.pid;
 # At "error", nginx logs request lines: they can contain secrets, and strangers could fill the disk with them.
 error_log stderr crit;
-# One worker passes on more than the services of one machine can answer.
+# One worker can forward more requests than the services of one machine can answer.
 worker_processes 1;
 worker_shutdown_timeout ${drainSeconds}s;
 pcre_jit on;

@@ -15,7 +15,7 @@ describe("nginx's configuration", () => {
     expect(config).toMatch(new RegExp(`upstream ${service} \\{\\s+server ${servers[service as keyof typeof servers]};`));
   });
 
-  it('has a problem for each response of its own, with the status that it is sent with', () => {
+  it('has a problem for each response of its own, with the matching status', () => {
     expect(answers.map(({ status }) => status)).toEqual([400, 404, 405, 413, 431, 500, 502, 503, 504]);
     for (const { status, body } of answers) {
       const { code, ...problem } = JSON.parse(body.replaceAll("\\'", "'"));
@@ -24,7 +24,7 @@ describe("nginx's configuration", () => {
     }
   });
 
-  it('has a place for every page that an error leads to', () => {
+  it('has a location for every error page', () => {
     const pages = [...config.matchAll(/error_page [\d =]+ (\/problems\/\d+);/g)].map(([, page]) => page);
     expect(pages.length).toBeGreaterThan(3);
     for (const page of pages) expect(config).toContain(`location = ${page} {`);
@@ -35,7 +35,7 @@ describe("nginx's configuration", () => {
     expect(new Set(depths)).toEqual(new Set([4]));
   });
 
-  it('names the account of the workers and the resolver of hosts only if it has them', () => {
+  it('sets the account of the workers and the resolver only if they are given', () => {
     expect(config).not.toMatch(/^user /m);
     expect(config).not.toMatch(/\bresolver?\b/);
     const other = nginxConfig({

@@ -18,7 +18,7 @@ describe('slow and broken clients', () => {
   const whole = message(['POST /events/whole HTTP/1.1', 'Host: x', 'Connection: close', 'Content-Length: 2'], '{}');
   const askWhole = async () => parseResponse(await exchange(port, whole));
 
-  it('300 half-sent POSTs stop nobody else, never reach the service, and are hung up on', async () => {
+  it('300 half-sent POSTs delay nobody else, never reach the service, and are disconnected', async () => {
     const before = seen.length;
     const half = `${message(['POST /events/half HTTP/1.1', 'Host: x', 'Content-Length: 100'])}{"`;
     const slow = Array.from({ length: 300 }, () => connect({ port, host: '127.0.0.1' }));
@@ -31,7 +31,7 @@ describe('slow and broken clients', () => {
     expect(new Set(seen.slice(before).map(({ url }) => url))).toEqual(new Set(['/events/whole']));
   });
 
-  it('a request in hand is answered when nginx is told to stop', async () => {
+  it('an open request is answered after nginx is told to stop', async () => {
     const own = await startTestNginx(resources, upstreamPort);
     const answer = exchange(own.port, message(['GET /events/wait HTTP/1.1', 'Host: x', 'Connection: close']));
     const held = await waitFor(() => waiting.pop() ?? expect.fail('it is still on its way'));
@@ -76,7 +76,7 @@ describe('a WebSocket', () => {
   });
 
   it.each(['end', 'destroy'] as const)(
-    'is over for the service when its client goes (%s), and the other way round',
+    'ends for the service when its client leaves (%s), and the other way round',
     async (how) => {
       const [one, other] = [await open(), await open()];
       const overForService = once(one.socket.resume(), 'end');
@@ -88,7 +88,7 @@ describe('a WebSocket', () => {
     },
   );
 
-  it.runIf(existsSync('/proc/self/status') && isProcess)('passes 100 MiB on without keeping them', async () => {
+  it.runIf(existsSync('/proc/self/status') && isProcess)('forwards 100 MiB without keeping them', async () => {
     const { client, socket } = await open();
     let passed = 0;
     socket.on('data', ({ length }) => {

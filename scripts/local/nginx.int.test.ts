@@ -16,13 +16,13 @@ async function ask(requestLine: string, headers: string[] = [], body = '') {
 
 const asked = async (...request: Parameters<typeof ask>) => JSON.parse((await ask(...request)).body) as Seen;
 
-describe('what reaches a service', () => {
-  it('has its path and query as they were sent: encoded, doubled or leading away', async () => {
+describe('a request that reaches a service', () => {
+  it('has its path and query as sent: encoded, with double slashes, or with dots that lead elsewhere', async () => {
     const targets = ['/events', '/events?a=%20b+c', '/events/a%2Fb//c/%41;d?e', '/events/../purchase/x', '/events/./%2e%2e/x'];
     for (const target of targets) expect(await asked(`GET ${target} HTTP/1.1`)).toMatchObject({ method: 'GET', url: target });
   });
 
-  it('has its headers and its body, and says where it came from', async () => {
+  it('has its headers and its body, and the address that it came from', async () => {
     const headers = [
       'Authorization: Bearer secret',
       'Idempotency-Key: "k"',
@@ -48,7 +48,7 @@ describe('what reaches a service', () => {
     ['', expect.stringMatching(/^[\da-f]{32}$/)],
     ['not one word', expect.stringMatching(/^[\da-f]{32}$/)],
     ['x'.repeat(65), expect.stringMatching(/^[\da-f]{32}$/)],
-  ])("has the client's X-Request-Id %j, or a new one, which the client is told too", async (id, expected) => {
+  ])("has the client's X-Request-Id %j, or a new one, which the client receives too", async (id, expected) => {
     const { headers, body } = await ask('GET /events HTTP/1.1', [`X-Request-Id: ${id}`]);
     const onward = (JSON.parse(body) as Seen).headers['x-request-id'];
     expect(onward).toEqual(expected);
@@ -94,33 +94,33 @@ describe('what reaches a service', () => {
         '1\r\n{\r\n1\r\n}\r\n0\r\n\r\n',
       ),
     ],
-  ])('can be a request %s', async (_what, sent) => {
+  ])('can be one %s', async (_what, sent) => {
     const { status, body } = parseResponse(await exchange(port, sent));
     expect([status, JSON.parse(body)]).toMatchObject([200, { method: 'POST', url: '/events', body: '{}' }]);
     expect(JSON.parse(body).headers).not.toHaveProperty('upgrade');
     expect(JSON.parse(body).headers).not.toHaveProperty('keep-alive');
   });
 
-  it('can be a request that waits for "100 Continue" before it sends its body', async () => {
+  it('can be one that waits for "100 Continue" before it sends its body', async () => {
     const head = message(['POST /events HTTP/1.1', 'Host: x', 'Connection: close', 'Expect: 100-continue', 'Content-Length: 2']);
     const heard = await exchange(port, `${head}{}`);
     expect(heard).toMatch(/^HTTP\/1\.1 100 /);
     expect(parseResponse(heard.slice(heard.indexOf('\r\n\r\n') + 4))).toMatchObject({ status: 200 });
   });
 
-  it('are several requests over one connection', async () => {
+  it('can be one of several over one connection', async () => {
     const first = message(['GET /events/1 HTTP/1.1', 'Host: x', 'Connection: keep-alive', 'Keep-Alive: timeout=5']);
     const heard = await exchange(port, first + message(['GET /events/2 HTTP/1.1', 'Host: x', 'Connection: close']));
     expect([heard.includes('"url":"/events/1"'), heard.includes('"url":"/events/2"')]).toEqual([true, true]);
   });
 });
 
-describe("nginx's own answer", () => {
+describe("nginx's own response", () => {
   const large = 'x'.repeat(20_000);
   it.each<[string, string, string[], string, number, string]>([
-    ['a path of no service', 'GET /event/x HTTP/1.1', [], '', 404, 'NOT_FOUND'],
+    ['a path without a service', 'GET /event/x HTTP/1.1', [], '', 404, 'NOT_FOUND'],
     ['a path that begins like a prefix', 'GET /eventsx HTTP/1.1', [], '', 404, 'NOT_FOUND'],
-    ['a prefix that is encoded', 'GET /%65vents HTTP/1.1', [], '', 404, 'NOT_FOUND'],
+    ['an encoded prefix', 'GET /%65vents HTTP/1.1', [], '', 404, 'NOT_FOUND'],
     ["a path of nginx's own", 'GET /problems/503 HTTP/1.1', [], '', 404, 'NOT_FOUND'],
     ['a malformed path', 'GET /events/%zz HTTP/1.1', [], '', 400, 'INVALID_REQUEST'],
     ['a malformed request', 'GET', [], '', 400, 'INVALID_REQUEST'],
@@ -130,7 +130,7 @@ describe("nginx's own answer", () => {
     ['a body too large', 'POST /events HTTP/1.1', [], large, 413, 'PAYLOAD_TOO_LARGE'],
     ['a header too large', 'GET /events HTTP/1.1', [`X: ${large}`], '', 431, 'HEADERS_TOO_LARGE'],
     ['a path too long', `GET /events/${large} HTTP/1.1`, [], '', 431, 'HEADERS_TOO_LARGE'],
-    ['a service that is away', 'POST /purchase HTTP/1.1', [], '{}', 503, 'SERVICE_UNAVAILABLE'],
+    ['a service that is down', 'POST /purchase HTTP/1.1', [], '{}', 503, 'SERVICE_UNAVAILABLE'],
     ['a service that hangs up', 'POST /events/hang-up HTTP/1.1', [], '{}', 502, 'BAD_GATEWAY'],
   ])('to %s is a problem', async (_what, requestLine, headers, sent, status, code) => {
     const answer = await ask(requestLine, headers, sent);
@@ -142,7 +142,7 @@ describe("nginx's own answer", () => {
     expect(answer.headers.get('allow')).toBe(status === 405 ? 'GET, HEAD, POST, DELETE, OPTIONS' : undefined);
   });
 
-  it('comes after one try, not several: the service may have done what it was asked', async () => {
+  it('comes after one attempt, because the service may have acted on the request', async () => {
     const before = upstream.seen.length;
     for (const method of ['GET', 'POST']) await ask(`${method} /events/hang-up HTTP/1.1`);
     expect(upstream.seen.slice(before).map(({ method }) => method)).toEqual(['GET', 'POST']);

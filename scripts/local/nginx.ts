@@ -6,7 +6,7 @@ import { bindAddress, commandLine, hostAddress, type Server } from './docker.ts'
 import { nginxConfig } from './nginx-config.ts';
 import { type LocalProcess, startProcess } from './process.ts';
 
-/** Starts an nginx in front of the services on this machine, whose ports are `services`. It writes to `folder` alone. */
+/** Starts an nginx in front of the services on this machine, whose ports are `services`. It writes only to `folder`. */
 export async function startNginx(
   server: Server,
   at: { folder: string; port: number; services: Record<ServiceName, number> },

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { defaultMetricsPort } from '../../services/shared/config.ts';
 import { pathTable, type ServiceName } from '../../services/shared/path-table.ts';
 
-/** Every port of the system on one machine; metrics that have none are at any that is free. */
+/** Every port of the system on one machine. Metrics without a port get any free one. */
 export type Ports = Record<ServiceName | 'load-balancer' | 'redis' | 'mysql' | 'emulator', number> &
   Partial<Record<`${ServiceName}-metrics`, number>>;
 
@@ -19,14 +19,16 @@ export const defaultPorts: Ports = {
   'persistence-metrics': defaultMetricsPort('persistence'),
 };
 
-/** Rejects with one message that names every port of these that something else listens on. */
+/** Rejects with one message that names every one of these ports that is already in use. */
 export async function assertPortsFree(ports: Partial<Ports>): Promise<void> {
   const checked = await Promise.all(
     Object.entries(ports).map(async ([name, port]) => ({ name, port, free: await isFree(port) })),
   );
   const taken = checked.filter(({ free }) => !free).map(({ name, port }) => `  ${port}, for ${name}`);
   if (taken.length === 0) return;
-  throw new Error(`These ports are taken (does another "npm start" run?):\n${taken.join('\n')}`);
+  throw new Error(
+    `These ports are already in use. Stop the programs that use them, such as another "npm start", and try again:\n${taken.join('\n')}`,
+  );
 }
 
 function isFree(port: number): Promise<boolean> {

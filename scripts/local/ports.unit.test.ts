@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { freePort } from './free-ports.ts';
 import { assertPortsFree } from './ports.ts';
 
-it('names every port that is taken, and what it is for', async () => {
+it('names every port in use, and what it is for', async () => {
   const [redis, mysql] = [await freePort(), await freePort()];
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(redis, '127.0.0.1', resolve));

@@ -1,7 +1,7 @@
 import { pathTable, type ServiceName } from '../../services/shared/path-table.ts';
 import { nginxConfig } from './nginx-config.ts';
 
-/** Docker's DNS server in each of its networks: a container that is made again has another address. */
+/** Docker's DNS server in each of its networks: a container that is recreated may have a new address. */
 const resolver = '127.0.0.11';
 
 // The configuration of docker-compose.yml's load balancer: each service is the container of that name, at its usual port.

@@ -6,7 +6,7 @@ import { findBinary, run } from './binaries.ts';
 const niceness = 19;
 
 /**
- * Makes a process, the leader of a session, leave the processor to others that want it. On Linux each thread has its own
+ * Makes a process, the leader of a session, yield the processor to others that need it. On Linux each thread has its own
  * niceness; but Linux may group processes by session, and then weighs only the groups against each other (sched(7), "The autogroup
  * feature").
  */
@@ -16,13 +16,13 @@ export function lowerPriority(pid: number): void {
     for (const thread of threads) setPriority(thread, niceness);
     writeFileSync(`/proc/${pid}/autogroup`, String(niceness));
   } catch {
-    // Ended already, or a system without such groups: it is only a preference.
+    // It has ended already, or the system has no such groups. It is only a preference.
   }
 }
 
 /**
- * Has a process wait its turn when something has come for it, and stop no other for that (sched(7), SCHED_BATCH): on Linux, where
- * chrt is to be had.
+ * Keeps a process from preempting others when it wakes up: it waits its turn (sched(7), SCHED_BATCH). Only on Linux, if chrt is
+ * installed.
  */
 export async function interruptNobody(pid: number): Promise<void> {
   const chrt = await findBinary('chrt');

@@ -12,7 +12,7 @@ import { startProcess } from './process.ts';
 const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());
 
-it.runIf(await findBinary('setpriv'))('processes end with the one that started them, even if that is killed (-9)', async () => {
+it.runIf(await findBinary('setpriv'))('processes end with the one that started them, even if it is killed (-9)', async () => {
   const ports = [await freePort(), await freePort()];
   const starter = `
     import { startNginx } from '${import.meta.dirname}/nginx.ts';
@@ -33,7 +33,7 @@ it.runIf(await findBinary('setpriv'))('processes end with the one that started t
   await vi.waitFor(async () => expect(await areUp()).toEqual([false, false]), { timeout: 10_000, interval: 50 });
 });
 
-it('a process that ends before it is ready is reported with the last lines of its log, not with those of an earlier run', async () => {
+it('a process that ends before it is ready is reported with the last lines of its log, without those of an earlier run', async () => {
   const logFile = join(testFolder(resources), 'server.log');
   appendFileSync(logFile, 'the earlier run\n');
   const script = `for (let line = 1; line <= 30; line++) console.error('line ' + line);`;

@@ -13,9 +13,9 @@ export type ProcessSpec = {
   args: string[];
   env?: Record<string, string>;
   logFile: string;
-  /** Resolves once the process does its work; it is asked again and again until then. */
+  /** Resolves to true once the process does its work; called repeatedly until then. */
   isReady: () => Promise<boolean>;
-  /** No buyer waits for it: on a machine that all share, it leaves the processor to what buyers wait for. */
+  /** No buyer waits for it: on a shared machine, it yields the processor to processes that buyers wait for. */
   isBackground?: boolean;
   /** Makes it finish its requests and end; SIGTERM by default. */
   stopSignal?: NodeJS.Signals;
@@ -28,7 +28,7 @@ export type LocalProcess = {
   /** Stops it, with SIGKILL if it takes too long. Resolves when it is gone. */
   stop(): Promise<void>;
   kill(signal: NodeJS.Signals): void;
-  /** For an error message: where its log is, and the last lines of it. */
+  /** For an error message: the path of its log, and the last lines of this run. */
   lastWords(): string;
 };
 
@@ -42,7 +42,7 @@ export async function startProcess(spec: ProcessSpec): Promise<LocalProcess> {
   const { name, command, args, env = {}, logFile, isReady, isBackground = false, stopSignal = 'SIGTERM' } = spec;
   mkdirSync(dirname(logFile), { recursive: true });
   const logStart = existsSync(logFile) ? statSync(logFile).size : 0;
-  // Whoever starts it may be killed outright: then the kernel ends it too (where setpriv is to be had, on Linux).
+  // If this process is killed outright, the kernel ends its child too (on Linux, if setpriv is installed).
   const guard = await findBinary('setpriv');
   const [file, ...rest] = guard ? [guard, '--pdeathsig', 'TERM', command, ...args] : [command, ...args];
   // The file itself, not a pipe through us: the process must not block or fail on its log when we are gone.
@@ -82,12 +82,12 @@ export async function startProcess(spec: ProcessSpec): Promise<LocalProcess> {
     }
     await pause(50);
   }
-  // Not before: on a busy machine it would take minutes to start.
+  // Only now: at low priority on a busy machine, it would take minutes to start.
   if (isBackground && child.pid !== undefined) lowerPriority(child.pid);
   return started;
 }
 
-/** For an error message: where a log is, and its last lines, from byte `start` on. */
+/** For an error message: the path of a log, and its last lines, from byte `start` on. */
 export function endOfLog(logFile: string, start = 0): string {
   const log = openSync(logFile, 'r');
   const { size } = fstatSync(log);

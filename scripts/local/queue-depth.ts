@@ -6,7 +6,7 @@ const names = [
   'ApproximateNumberOfMessagesDelayed',
 ] as const;
 
-/** A queue's messages: those that wait, those that somebody has in hand, and those that are delayed. SQS may be a minute behind. */
+/** A queue's messages: waiting (`visible`), received but not deleted (`hidden`), and delayed. SQS may be a minute behind. */
 export async function queueDepths(
   sqs: SQSClient,
   QueueUrl: string,
@@ -14,14 +14,14 @@ export async function queueDepths(
   const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...names] }));
   const [visible, hidden, delayed] = names.map((name) => {
     const count = Number(Attributes[name] ?? Number.NaN);
-    // What is not told is not zero.
-    if (Number.isNaN(count)) throw new Error(`SQS does not tell ${name} of ${QueueUrl}`);
+    // A missing count is not zero.
+    if (Number.isNaN(count)) throw new Error(`SQS did not return ${name} for ${QueueUrl}`);
     return count;
   }) as [number, number, number];
   return { visible, hidden, delayed };
 }
 
-/** How many messages a queue has, those that are being worked on too. */
+/** How many messages a queue has, including those that are being handled. */
 export async function queueDepth(sqs: SQSClient, queueUrl: string): Promise<number> {
   const { visible, hidden, delayed } = await queueDepths(sqs, queueUrl);
   return visible + hidden + delayed;

@@ -8,18 +8,18 @@ import { startRedis } from './redis.ts';
 const host = '127.0.0.1';
 const slots = 16_384;
 
-/** Longer than a busy machine's hiccup; Redis' own 15 s would have a test wait that long for a node to be missed. */
+/** Longer than the hiccups of a busy machine. With Redis' default, 15 s, a test would wait that long until a dead node is noticed. */
 const defaultNodeTimeoutMs = 5_000;
 const formedMs = 30_000;
 
-/** Nodes talk to each other 10,000 ports above the one for clients or, where there are none, below. */
+/** Nodes talk to each other 10,000 ports above the one for clients or, if that is too high for a port, below it. */
 const busPort = (port: number) => (port > 55_535 ? port - 10_000 : port + 10_000);
 
 /**
- * A Redis Cluster of a master a port, each with as many slots, that syncs every write as startRedis does. The n-th of
- * `replicaPorts` is a replica of the n-th master, and takes over some `nodeTimeoutMs` after that is gone; a master without one
- * takes only its own slots with it. Its data is in `folder`, a folder a port; a second start finds it again. Gives the masters,
- * then the replicas.
+ * Starts a Redis Cluster with a master on each of `ports`, each with an equal share of the slots, that syncs every write as startRedis
+ * does. The n-th of `replicaPorts` is a replica of the n-th master, and takes over about `nodeTimeoutMs` after that is gone; a master
+ * without a replica takes only its own slots with it. The data is in `folder`, in one folder per port, and a second start finds it again.
+ * Returns the masters, then the replicas.
  */
 export async function startRedisCluster(
   server: Server,
@@ -38,12 +38,13 @@ export async function startRedisCluster(
   }
 }
 
-/** One node of such a cluster: to start it again, after its process ended. */
+/** Starts one node of such a cluster; also to start it again after its process ended. */
 export async function startRedisNode(
   server: Server,
   at: { folder: string; port: number; nodeTimeoutMs?: number },
 ): Promise<LocalProcess> {
-  if (server.docker !== undefined) throw new Error('A local cluster needs redis-server on the PATH: containers cannot meet.');
+  if (server.docker !== undefined)
+    throw new Error('A local cluster needs redis-server on the PATH: nodes in containers cannot reach each other.');
   const { folder, port, nodeTimeoutMs = defaultNodeTimeoutMs } = at;
   const settings = {
     'cluster-enabled': 'yes',
@@ -52,7 +53,7 @@ export async function startRedisNode(
     'cluster-require-full-coverage': 'no',
     'cluster-announce-ip': host,
     'cluster-port': String(busPort(port)),
-    // However long it has not heard of its master, a replica is to be had; and it is to be one at once.
+    // A replica may take over however long it has been cut off from its master, and starts to copy it immediately.
     'cluster-replica-validity-factor': '0',
     'repl-diskless-sync-delay': '0',
   };
@@ -60,8 +61,8 @@ export async function startRedisNode(
 }
 
 /**
- * Gives every master its slots, where it has none yet, introduces all to each other, and waits until all are content: they know of
- * every slot, and replicas are up to date.
+ * Assigns slots to masters that have none yet, introduces the nodes to each other, and waits until each knows the owner of every slot
+ * and the replicas are up to date.
  */
 async function formCluster(ports: number[], replicaPorts: number[]): Promise<void> {
   await using resources = new AsyncDisposableStack();

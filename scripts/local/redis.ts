@@ -5,7 +5,7 @@ import { mismatch, noteWriter, programOf, readWriter } from './data-program.ts';
 import { bindAddress, commandLine, type Server } from './docker.ts';
 import { type LocalProcess, startProcess } from './process.ts';
 
-/** A Redis that answers a write only after it is on disk (fsync): what it said is true after a kill -9. */
+/** Starts a Redis that acknowledges a write only once it is on disk (fsync), so that a kill -9 loses nothing acknowledged. */
 export async function startRedis(
   server: Server,
   at: { folder: string; port: number },
@@ -20,7 +20,7 @@ export async function startRedis(
     appendonly: 'yes',
     appendfsync: 'always',
     save: '',
-    // A sale writes 64 MB, the default, within seconds: the file would be written anew in the middle of it.
+    // A sale writes 64 MB, the default, within seconds, so Redis would rewrite the file in the middle of a sale.
     'auto-aof-rewrite-min-size': '1gb',
     'maxmemory-policy': 'noeviction',
     ...more,
@@ -34,7 +34,7 @@ export async function startRedis(
     isReady: () => redisAnswers(at.port),
   });
   const started = await starting.catch((error: Error) => {
-    // Not before it has tried: Redis and Valkey can read many files of each other, and of newer releases.
+    // Only after it has failed: Redis and Valkey can read many of each other's files, and files of newer releases.
     throw new Error([mismatch(program, readWriter(at.folder), at.folder), error.message].filter(Boolean).join('\n'));
   });
   noteWriter(at.folder, program);

@@ -5,8 +5,8 @@ import { trackGroup } from './groups.ts';
 import { endOfLog } from './process.ts';
 
 /**
- * Runs a program to its end, its output in a file. Rejects with the end of that if the program fails. A stop kills it, its children
- * too, so what it makes must be thrown away unless this resolves.
+ * Runs a program to its end, with its output in a file. Rejects with the end of that file if the program fails. A stop kills the program
+ * and its children, so discard what it made unless this resolves.
  */
 export async function runToEnd(program: { command: string; args: string[]; logFile: string }): Promise<void> {
   const { command, args, logFile } = program;

@@ -68,7 +68,7 @@ const sources: { [Name in keyof Servers]: Source<Servers[Name]> } = { redis, mys
 
 /**
  * Finds each of these servers: on the PATH, else as an image if Docker runs, else in Debian's packages if we may install them.
- * Rejects with one message that names all missing servers, and says what to do.
+ * Rejects with one message that names all missing servers, and what to do.
  */
 export async function findServers<Name extends keyof Servers>(
   names: Name[],
@@ -101,9 +101,9 @@ function howToInstall(missing: Source<Server>[]): string {
     'start Docker',
   ];
   if (missing.every(({ settings }) => settings.length > 0))
-    lines.push(`set ${missing.flatMap(({ settings }) => settings).join(', ')} to servers of yours`);
+    lines.push(`set ${missing.flatMap(({ settings }) => settings).join(', ')} to use servers of your own`);
   const names = missing.map(({ name }) => name).join(', ');
-  return `Not found: ${names}. Do one of these and try again:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+  return `Not found on this machine: ${names}. Do one of the following, then try again:\n${lines.map((line) => `  ${line}`).join('\n')}`;
 }
 
 async function redisOnPath(): Promise<Server | undefined> {

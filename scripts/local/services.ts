@@ -4,7 +4,7 @@ import { answers, type LocalProcess, startProcess } from './process.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-/** As in the images. Much of a request is spent in Node's own code, 40 MB of it, which is found sooner in few large pages of memory. */
+/** As in the images. Much of a request is spent in Node's own 40 MB of code, which runs faster from a few large pages of memory. */
 export const nodeFlags = ['--use-largepages=silent'];
 
 /**

@@ -15,7 +15,7 @@ afterEach(() => resources.disposeAsync());
 
 type Server = { file: string; port: number; logFile: string };
 
-/** How a command may have come by a process, as code; the process listens. */
+/** Code by which a command starts a process that listens. */
 const ways = {
   'is ready': ({ file, logFile }: Server) => `
     const started = await startProcess({ name: 'server', command: process.execPath, args: ['${file}'], logFile: '${logFile}', isReady: async () => true });
@@ -26,7 +26,7 @@ const ways = {
     await runToEnd({ command: 'sh', args: ['-c', '"${process.execPath}" "${file}" & wait'], logFile: '${logFile}' });`,
 };
 
-/** Starts a command that comes by a process in one of these ways, and resolves once that listens; `onTerm` is what it does on SIGTERM. */
+/** Starts a command that starts a process in one of these ways. Resolves once that listens; on SIGTERM it runs the code `onTerm`. */
 async function startCommand(way: keyof typeof ways, onTerm = 'setTimeout(() => process.exit(), 100)') {
   const port = await freePort();
   const folder = testFolder(resources);
@@ -78,7 +78,7 @@ async function exitOf(child: ChildProcess): Promise<number | null> {
 
 describe('a command that is stopped by Ctrl-C', () => {
   it.each(Object.keys(ways) as (keyof typeof ways)[])(
-    'leaves nothing listening, and says so once: a process that %s',
+    'leaves nothing listening, and announces its stop once: a process that %s',
     async (way) => {
       const { child, port, output } = await startCommand(way);
       child.kill('SIGINT');
@@ -88,7 +88,7 @@ describe('a command that is stopped by Ctrl-C', () => {
     },
   );
 
-  it('takes two signals that come together for one', async () => {
+  it('treats two signals that arrive together as one', async () => {
     const { child, port, output } = await startCommand('is ready');
     child.kill('SIGINT');
     child.kill('SIGTERM');
@@ -97,12 +97,12 @@ describe('a command that is stopped by Ctrl-C', () => {
     expect(output()).toBe('stopping\n');
   });
 
-  it('is forced by a second Ctrl-C, and leaves nothing listening then either', async () => {
+  it('is forced to end by a second Ctrl-C, and still leaves nothing listening', async () => {
     const { child, port, output } = await startCommand('is ready', '');
     child.kill('SIGINT');
     await vi.waitFor(
       () => {
-        // Again and again: for the first half second it is the same Ctrl-C.
+        // Repeatedly: within the first half second, it counts as the same Ctrl-C.
         child.kill('SIGINT');
         expect(child.exitCode).toBe(130);
       },

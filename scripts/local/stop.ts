@@ -3,8 +3,9 @@ import { killAll, stopAll } from './groups.ts';
 const sameSignalMs = 500;
 
 /**
- * How a command that owns `resources` ends: `stop` closes them in reverse order, stops every process that is left, and exits. So does
- * a signal, which `onSignal` announces. A second signal kills what is left, unless it comes with the first: npm may pass on a Ctrl-C.
+ * Defines how a command that owns `resources` ends: `stop` closes them in reverse order, stops every process that is left, and exits.
+ * A signal does the same, after `onSignal` has announced it. A second signal kills what is left, unless it comes together with the first:
+ * npm may forward a Ctrl-C that the command gets too.
  */
 export function stopWith(resources: AsyncDisposableStack, options: { exitCode: number; onSignal: () => void }) {
   let stoppingSince: number | undefined;
@@ -31,7 +32,7 @@ export function stopWith(resources: AsyncDisposableStack, options: { exitCode: n
   }
 
   const isStopping = () => stoppingSince !== undefined;
-  /** Says a line, unless the command is stopping: nothing comes after its last message. */
+  /** Prints a line, unless the command is stopping: its last message stays the last. */
   const say = (line: string) => {
     if (!isStopping()) console.log(line);
   };

@@ -26,7 +26,7 @@ export const localStoreUrls = (ports: Pick<Ports, 'redis' | 'mysql'>): StoreUrls
   databaseReaderUrl: localMysqlUrl(ports.mysql),
 });
 
-/** The stores that the environment names, where it names them, with their credentials. */
+/** The URLs of the stores, with credentials: those in the environment, or else local ones. */
 export function storeUrls(ports: Pick<Ports, 'redis' | 'mysql'>, environment = process.env): StoreUrls {
   const local = localStoreUrls(ports);
   const { REDIS_URL, REDIS_READER_URL, REDIS_CLUSTER, DATABASE_URL, DATABASE_READER_URL } = environment;
@@ -42,7 +42,7 @@ export function storeUrls(ports: Pick<Ports, 'redis' | 'mysql'>, environment = p
   };
 }
 
-/** Which stores are ours to run: those that `urls` does not name elsewhere. */
+/** The stores that this machine must run: those for which `urls` names no other place. */
 export function ownStores(urls: StoreUrls, ports: Pick<Ports, 'redis' | 'mysql'>): ('redis' | 'mysql')[] {
   const local = localStoreUrls(ports);
   return [
@@ -51,7 +51,7 @@ export function ownStores(urls: StoreUrls, ports: Pick<Ports, 'redis' | 'mysql'>
   ];
 }
 
-/** Starts the stores that are ours to run; closed by `resources`. */
+/** Starts the stores that this machine must run (ownStores). Closed by `resources`. */
 export async function startStores(options: {
   folder: string;
   ports: Pick<Ports, 'redis' | 'mysql'>;
@@ -64,7 +64,7 @@ export async function startStores(options: {
   const starting: Promise<LocalProcess>[] = [];
   if (servers.redis) starting.push(startRedis(servers.redis, { folder: join(folder, 'redis'), port: ports.redis }));
   if (servers.mysql) starting.push(startMysql(servers.mysql, { folder: join(folder, 'mysql'), port: ports.mysql }));
-  // Where one fails, the other is closed all the same.
+  // If one fails to start, the other must still be closed.
   for (const result of await Promise.allSettled(starting)) {
     if (result.status === 'fulfilled') resources.defer(() => result.value.stop());
   }

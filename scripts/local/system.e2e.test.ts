@@ -22,7 +22,7 @@ const quiet = { say: () => {}, prepare: async () => {} };
 const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 20_000, interval: 50 });
 
 describe('the system on one machine', () => {
-  it('sells a seat through the load balancer, counts it, knows it after a stop and a start, and listens on loopback alone', async () => {
+  it('sells a seat through the load balancer, counts it, remembers it after a restart, and listens only on loopback', async () => {
     const folder = testFolder(folders);
     const ports = await freePorts();
     const base = `http://127.0.0.1:${ports['load-balancer']}`;
@@ -60,7 +60,7 @@ describe('the system on one machine', () => {
       expect((await get(base + sold.headers.get('location'))).body).toEqual(shownToAnybody);
       for (const service of ['purchase', 'query', 'events']) expect((await get(`${base}/${service}/health`)).status).toBe(200);
       expect(await get(`${base}/nowhere`)).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } });
-      // Elsewhere only 127.0.0.1 is loopback.
+      // On other systems, only 127.0.0.1 is loopback.
       if (process.platform === 'linux')
         for (const [name, port] of Object.entries(ports))
           expect([name, await isReachable('127.0.0.2', port)]).toEqual([name, false]);

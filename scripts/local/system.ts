@@ -12,7 +12,7 @@ import { ownStores, type StoreUrls, startEmulator, startStores } from './stores.
 
 /**
  * Starts the whole system on one machine: the stores, then what `prepare` does in them, the emulator, the services and the
- * load balancer. `resources` closes all in the reverse order: first no more requests, last the stores.
+ * load balancer. `resources` stops everything in reverse order: the load balancer first, the stores last.
  */
 export async function startSystem(options: {
   folder: string;
@@ -33,7 +33,7 @@ export async function startSystem(options: {
   const { redis, mysql, ...others } = ports;
   const own = ownStores(urls, ports);
   await assertPortsFree({ ...others, ...(own.includes('redis') && { redis }), ...(own.includes('mysql') && { mysql }) });
-  // With the stores, so that one message names all that is missing, before anything was started.
+  // Looked for together with the stores, so that one message names all that is missing before anything starts.
   const { nginx } = await findServers([...own, 'nginx'], say);
   const stores = await startStores({ folder, ports, urls, resources, say });
   for (const store of stores) say(`  ${store.name} is up`);
@@ -51,7 +51,7 @@ export async function startSystem(options: {
   return [...stores, emulator.process, ...services, loadBalancer];
 }
 
-/** The settings of all services but their secrets, with stores and emulator at these places. */
+/** The settings of all services except their secrets, with the stores at `urls` and the emulator at `endpoint`. */
 export function serviceEnvironment(urls: StoreUrls, endpoint: string): Record<string, string> {
   return {
     REDIS_URL: urls.redisUrl,

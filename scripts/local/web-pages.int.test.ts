@@ -80,7 +80,7 @@ describe('a web page in a browser on this machine', () => {
   });
 });
 
-it.runIf(process.platform === 'linux')('stores and the emulator listen on 127.0.0.1 alone', async () => {
+it.runIf(process.platform === 'linux')('the stores and the emulator listen only on 127.0.0.1', async () => {
   for (const url of [urls.redisUrl, urls.databaseUrl, urls.endpoint])
     expect([url, await isReachable('127.0.0.2', Number(new URL(url).port))]).toEqual([url, false]);
 });
