@@ -4,7 +4,7 @@ import { type ProblemCode, problem } from '../../services/shared/problems.ts';
 
 /** The ALB's idle timeout too: how long a connection may be silent, on either side, WebSockets included. */
 const idleSeconds = 60;
-/** A service that has not accepted a connection by then is away. */
+/** A service that has not accepted a connection by then counts as down. */
 const connectSeconds = 2;
 /** How long a stopping nginx waits for open requests and WebSockets. */
 const drainSeconds = 2;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The secrets of a system whose data is in `folder`: the environment's, or random ones, kept there so that only their owner can read them. */
+/** The secrets of a system whose data is in `folder`: the environment's, or random ones, kept there for their owner alone. */
 export const secretsOf = (folder: string) => ({
   OPS_TOKEN: secretOf(folder, 'ops-token', process.env.OPS_TOKEN),
   ORDER_TOKEN_SECRET: secretOf(folder, 'order-token-secret', process.env.ORDER_TOKEN_SECRET),

@@ -15,7 +15,7 @@ export async function* readKeptOrders(redis: RedisClient, eventId: string): Asyn
   }
 }
 
-/** Yields the domain events with these sequence numbers that an event's orders in Redis can reproduce, in batches, in no order. */
+/** Yields the domain events with these sequence numbers that an event's orders in Redis can reproduce, in batches, unsorted. */
 export async function* readKeptRecords(redis: RedisClient, eventId: string, ranges: Range[]): AsyncGenerator<OutboxRecord[]> {
   for await (const kept of readKeptOrders(redis, eventId)) {
     yield kept.flatMap(recordsOf).filter(({ sequence }) => includes(ranges, sequence));

@@ -9,7 +9,7 @@ const maxExamples = 20;
 /** Tickets in Redis that MySQL lacks, or whose cancellation it lacks: how many, and descriptions of the first ones. */
 export type Unprojected = { count: number; examples: string[] };
 
-/** Finds what would be lost with an event's orders in Redis. Compares tickets, because sequence numbers may have been given twice. */
+/** Finds what would be lost with an event's orders in Redis. Compares tickets, because sequence numbers may have been assigned twice. */
 export async function findUnprojected(db: Database, redis: RedisClient, eventId: string): Promise<Unprojected> {
   const found: Unprojected = { count: 0, examples: [] };
   for await (const kept of readKeptOrders(redis, eventId)) {

@@ -6,7 +6,7 @@ import { countOf } from './text.ts';
 
 /** Longer than a message stays hidden after a worker received but did not handle it. */
 const stalledMs = 60_000;
-/** SQS' counts are approximate, and all that is checked here; so twice as many must be zero as for dead letters, which are also received. */
+/** SQS' counts are approximate. Nothing is received here to confirm them, so twice as many must be zero in a row. */
 const looksPerNothing = 2;
 
 /** Waits until the workers have applied every message in the queue, other events' included. */

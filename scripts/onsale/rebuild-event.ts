@@ -25,8 +25,8 @@ type Work = { say: (line: string) => void; accepted: Accepted; patience: Patienc
 /**
  * Rebuilds an event's inventory in Redis from MySQL, in a new epoch, while services run. It takes the event off sale, brings to MySQL
  * all that Redis and the queue still hold, proves that MySQL has it, and puts the event back on sale once the inventory is complete.
- * Holds are lost. No sale is removed from Redis before that proof. If it is interrupted or refused on the way, the event stays off sale
- * and the rebuild must be run again. Rejects with what is in the way, and the option that accepts it: a healthy event, sales that would
+ * Holds are lost. No sale is removed from Redis before that proof. If a rebuild is interrupted or refused on the way, the event stays off
+ * sale until one succeeds. Rejects with what is in the way, and the option that accepts it: a healthy event, sales that would
  * be lost, or dead letters that are or may be about the event.
  */
 export async function rebuildEvent(
@@ -42,7 +42,7 @@ export async function rebuildEvent(
   const inventory = await readInventory(redis, eventId);
   if (inventory && !inventory.mayHaveLost) {
     await assertMeant(system, { ...plan, inventory }, plan, accepted);
-    // Whatever must be refused is refused while the event is still on sale.
+    // While the event is still on sale, so that what can be refused early does not take it off sale.
     await bringToMysql(system, eventId, true, work);
   }
 

@@ -7,7 +7,7 @@ const rowsAtOnce = 20_000;
 const maxRanges = 10_000;
 const pollMs = 100;
 
-/** The last sequence number of each epoch that is known to have been given. */
+/** The last sequence number of each epoch that is known to have been assigned. */
 export type Ends = ReadonlyMap<number, number>;
 
 /** Sequence numbers that MySQL has not applied: how many, and which, up to `knownUpTo`. */

@@ -69,7 +69,7 @@ function judge(
         'is live in Redis but not in MySQL, although MySQL has applied its sale: its row is gone',
       );
     } else {
-      const what = `is live in Redis, but in MySQL domain event ${ticket.sequence} belongs to order ${other}: Redis forgot that order and gave its number again. Find this ticket in the dead-letter queue, settle it with its buyer, then: npm run onsale -- rebuild ${eventId} --although-healthy --accept-lost-sales`;
+      const what = `is live in Redis, but in MySQL domain event ${ticket.sequence} belongs to order ${other}: Redis forgot that order and assigned its number again. Find this ticket in the dead-letter queue, settle it with its buyer, then: npm run onsale -- rebuild ${eventId} --although-healthy --accept-lost-sales`;
       add('tickets whose sequence number belongs to another order', ticket, what);
     }
   } else if (ticket?.live && row?.status === 'PAID') compareFields(ticket, row, add);

@@ -11,7 +11,7 @@ export type Suspect = { ticketId: string; orderIds: string[] };
 const maxTicketsAtOnce = 100_000;
 
 /**
- * Finds the tickets that differ in buckets whose digests differ, including those that only differed while one store was read after
+ * Finds the tickets that differ in buckets whose digests differ, including some that only seem to, because the stores are read one after
  * the other. Reads both stores again, once for each 100,000 tickets in such buckets.
  */
 export async function* matchTickets(

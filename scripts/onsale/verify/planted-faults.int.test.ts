@@ -199,7 +199,7 @@ describe('verifying an event finds', () => {
       [/^seat B1 of zone 1 has two live tickets in Redis: .* \(sold\) and .* \(held\)$/],
     ],
     [
-      'a sequence number that Redis gave twice',
+      'a sequence number that Redis assigned twice',
       async ({ event }) => {
         await redis.hincrby(countsKey(event.eventId), 'sequence', -1);
         await sell(event, seats('E', 1));
@@ -207,7 +207,7 @@ describe('verifying an event finds', () => {
       },
       [
         /in the outbox, domain event 5 is followed by 5/,
-        /in MySQL domain event 5 belongs to order .*Redis forgot that order and gave its number again/,
+        /in MySQL domain event 5 belongs to order .*Redis forgot that order and assigned its number again/,
       ],
     ],
     [

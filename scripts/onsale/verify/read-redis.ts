@@ -6,7 +6,7 @@ const fieldsAtOnce = 1_000;
 
 type HoldInRedis = { state: 'held' | 'expired' | 'sold'; order?: OrderInRedis };
 
-/** Yields an event's orders in batches: once each if they do not change meanwhile; those added or changed meanwhile, perhaps. */
+/** Yields an event's orders in batches. Each comes once, but one that is added or changed meanwhile may be missing or come twice. */
 export async function* readOrders(redis: RedisClient, eventId: string): AsyncGenerator<OrderInRedis[]> {
   for await (const fields of readHash(redis, ordersKey(eventId))) yield fields.map(([, kept]) => parseOrder(kept));
 }

@@ -5,7 +5,7 @@ import type { Ends } from './applied.ts';
 import type { Differences } from './differences.ts';
 import type { OutboxReport } from './outbox.ts';
 
-/** The last sequence number that Redis gave for an event, or 0. */
+/** The last sequence number that Redis assigned for an event, or 0. */
 export async function readSequence(redis: RedisClient, eventId: string): Promise<number> {
   return Number((await redis.hget(countsKey(eventId), 'sequence')) ?? 0);
 }
