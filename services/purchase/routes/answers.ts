@@ -5,17 +5,17 @@ import { Order, Ticket } from '../../shared/ticket.ts';
 import type { TicketInRedis } from '../seats/order.ts';
 import type { Held, Sold, Wish } from '../seats/take-seats.ts';
 
-/** Where an order can be read, with its token. */
+/** The path at which an order can be read, with its token. */
 export const orderLocation = (orderId: string) => `/query/api/v1/orders/${orderId}`;
 
 export const locationHeader = (what: string) => Type.String({ description: `${what}, at the query service` });
 
 const orderToken = Type.String({
   ...OrderToken,
-  description: 'Whoever has it may read the order and cancel it, in the header Order-Token: keep it secret',
+  description: 'Reads and cancels the order, sent in the header Order-Token. It works for anyone who has it: keep it secret',
 });
 
-/** What tickets cost together; all of an event's tickets have the same currency. */
+/** The total price of tickets; all tickets of an event have the same currency. */
 function totalOf(tickets: TicketInRedis[], currency = '') {
   const minor = tickets.reduce((sum, { priceMinor }) => sum + BigInt(priceMinor), 0n);
   return { totalPrice: formatMoney(minor, currency), currency };
@@ -23,7 +23,7 @@ function totalOf(tickets: TicketInRedis[], currency = '') {
 
 type SoldOrder = Pick<Sold, 'order' | 'soldAtMs'>;
 
-/** An order's tickets as the API answers them. */
+/** An order's tickets, as the API returns them. */
 export function presentTickets({ order, soldAtMs }: SoldOrder): Ticket[] {
   const { orderId, venueId, eventId, tickets } = order;
   const createdOn = new Date(soldAtMs).toISOString();
@@ -42,7 +42,7 @@ export function presentTickets({ order, soldAtMs }: SoldOrder): Ticket[] {
   }));
 }
 
-/** An order as the API answers it. */
+/** An order, as the API returns it. */
 export function presentOrder(sold: SoldOrder): Order {
   const { orderId, venueId, eventId, buyerId, tickets } = sold.order;
   const live = tickets.filter(({ cancelled, conflicted }) => !cancelled && !conflicted);
@@ -60,7 +60,7 @@ export function presentOrder(sold: SoldOrder): Order {
 
 const HeldSeat = Type.Pick(Ticket, ['zoneId', 'row', 'column', 'price']);
 
-/** Seats set aside for a buyer, as the API answers it. */
+/** Seats set aside for a buyer, as the API returns them. */
 export const Hold = Type.Object({
   holdId: HoldId,
   venueId: VenueId,
@@ -72,7 +72,7 @@ export const Hold = Type.Object({
   seats: Type.Array(HeldSeat),
 });
 
-/** A hold as the API answers it. */
+/** A hold, as the API returns it. */
 export function presentHold({ holdId, order, heldUntilMs }: Held): Static<typeof Hold> {
   const { venueId, eventId, buyerId, tickets } = order;
   return {
@@ -93,11 +93,11 @@ export function presentHold({ holdId, order, heldUntilMs }: Held): Static<typeof
 
 const chosenForYou = {
   adjacent: Type.Optional(
-    Type.Boolean({ description: 'Of the best seats of a zone: whether they are side by side; false only with `split`' }),
+    Type.Boolean({ description: 'Whether the best seats of a zone are side by side; false only with `split`' }),
   ),
 };
 
-/** A ticket, an order and a hold as their buyer gets them. */
+/** A ticket, an order and a hold, as returned to their buyer. */
 export const NewTicket = Type.Object({ ...Ticket.properties, orderToken });
 export const ConfirmedOrder = Type.Object({ ...Order.properties, orderToken });
 export const NewOrder = Type.Object({ ...ConfirmedOrder.properties, ...chosenForYou });

@@ -6,7 +6,7 @@ import { hold, namesOf, order } from '../../../scripts/testing/requests.ts';
 import { openTestEvent, seatedZone } from '../../../scripts/testing/stores.ts';
 import { problem } from '../../shared/problems.ts';
 
-/** What an order and a hold call what they give. */
+/** An order lists its seats as tickets, a hold as seats. */
 type Taken = { tickets?: Parameters<typeof namesOf>[0]; seats?: Parameters<typeof namesOf>[0] };
 const takenIn = ({ tickets, seats }: Taken) => namesOf(tickets ?? seats ?? []);
 
@@ -16,19 +16,19 @@ describe.each([
   ['an order', order],
   ['a hold', hold],
 ])('%s of the best seats', (_what, take) => {
-  it.each([undefined, false, true])('has them side by side where it can, and says so (split: %s)', async (split) => {
+  it.each([undefined, false, true])('gets them side by side if possible, and says so (split: %s)', async (split) => {
     const event = await openTestEvent();
     const taken = await accepted(take(event, { zoneId: 1, quantity: 4, split }));
     expect(taken).toMatchObject({ adjacent: true, totalPrice: '400.00' });
     expect(takenIn(taken)).toEqual(['A4', 'A5', 'A6', 'A7']);
   });
 
-  it('has a single one side by side with itself', async () => {
+  it('reports a single seat as adjacent', async () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 1, 1)] });
     expect(await accepted(take(event, { zoneId: 1, quantity: 1 }))).toMatchObject({ adjacent: true });
   });
 
-  it('is refused where they are not left side by side, but may be split, and then says that it is', async () => {
+  it('is refused if none are left side by side; with split it succeeds, and reports them as not adjacent', async () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 2, 5)] });
     await accepted(order(event, ['A3', 'B3']));
     for (const split of [undefined, false]) {
@@ -42,8 +42,8 @@ describe.each([
 
   it.each([
     ['with seats', 1],
-    ['in general admission', 2],
-  ])('is refused in a zone %s where so many are not left, with how many are', async (_zone, zoneId) => {
+    ['of general admission', 2],
+  ])('is refused in a zone %s with too few left, and the detail says how many', async (_zone, zoneId) => {
     const event = await openTestEvent({ zones: [seatedZone(1, 1, 5), general(5)] });
     for (const split of [false, true]) {
       const { detail } = await refusal(take(event, { zoneId, quantity: 6, split }), 'SOLD_OUT');
@@ -57,13 +57,13 @@ describe.each([
     expect(await refusal(take(event, { zoneId, quantity: 1 }), 'SOLD_OUT')).toMatchObject({ detail: '0 left' });
   });
 
-  it('of a zone that the event does not have is answered 404 with a pointer to the zone, once', async () => {
+  it('in a zone that the event does not have returns 404 with a single pointer, to the zone', async () => {
     const event = await openTestEvent();
     const { errors } = await refusal(take(event, { zoneId: 3, quantity: 4 }), 'ZONE_NOT_FOUND');
     expect(errors).toEqual([{ pointer: '#/zoneId', detail: 'zone 3: The event has no such zone' }]);
   });
 
-  it('is given to as many as there are groups of seats, whole, when more ask at once', async () => {
+  it('goes to exactly as many concurrent buyers as there are groups of seats, each group whole', async () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 5, 8)] });
     const answers = await Promise.all(Array.from({ length: 30 }, () => app.inject(take(event, { zoneId: 1, quantity: 4 }))));
     const { 201: won = [], 409: lost = [] } = Object.groupBy(answers, ({ statusCode }) => statusCode);
@@ -75,7 +75,7 @@ describe.each([
 });
 
 describe('general admission', () => {
-  it('is sold by number: its tickets have neither row nor column, and are not said to be side by side', async () => {
+  it('is sold by number: its tickets have neither row nor column, and adjacency is not reported', async () => {
     const event = await openTestEvent({ zones: [general(5)] });
     const { venueId, eventId } = event;
     const body = await accepted(order(event, { zoneId: 2, quantity: 2 }));
@@ -100,7 +100,7 @@ describe('general admission', () => {
     expect(held).toMatchObject({ totalPrice: '41.00', seats: [place, place] });
   });
 
-  it('is sold to as many as there are places when more ask at once', async () => {
+  it('is sold to exactly as many concurrent buyers as there are places', async () => {
     const event = await openTestEvent({ zones: [general(20)] });
     const answers = await Promise.all(Array.from({ length: 50 }, () => app.inject(order(event, { zoneId: 2, quantity: 1 }))));
     const { 201: won = [], 409: lost = [] } = Object.groupBy(answers, ({ statusCode }) => statusCode);

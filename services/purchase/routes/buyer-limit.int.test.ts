@@ -19,24 +19,24 @@ import { db, openTestEvent, planOf, redis } from '../../../scripts/testing/store
 import { problem } from '../../shared/problems.ts';
 import { expireHolds } from '../seats/holds.ts';
 
-/** How many tickets the buyer has is nobody's to know who only names them; with `has`, it is what the operator hears. */
+/** The problem at the limit; with `has`, as the operator sees it: naming a buyer must not reveal how many tickets that buyer has. */
 const reached = (limit: number, has?: number) =>
   problem('BUYER_LIMIT_REACHED', {
     detail: `A buyer may have or hold at most ${limit} tickets${has === undefined ? '' : `; this one has or holds ${has}`}`,
   });
 
-/** What Ann asks for. */
+/** A wish by Ann for these seats. */
 const annas = (...names: string[]) => ({ buyerId: 'Ann', seats: seats(...names) });
 
-describe.each(takers)('%s of an event that limits the tickets of a buyer', (_what, take) => {
-  it('needs to say who buys: else it is answered 400 with a pointer to what is missing', async () => {
+describe.each(takers)('%s on an event that limits tickets per buyer', (_what, take) => {
+  it('must name the buyer: otherwise it returns 400 with a pointer to the missing field', async () => {
     const event = await openTestEvent({ ticketsPerBuyer: 2 });
     const errors = [{ pointer: '#/buyerId', detail: 'is missing: the event limits how many tickets a buyer may have' }];
     const refused = await refusal(take(event, { seats: seats('A1') }), 'INVALID_REQUEST', { asksRedis: true });
     expect(refused).toEqual(problem('INVALID_REQUEST', { errors }));
   });
 
-  it('is answered 409 once the buyer has so many; how many, only the operator hears; other buyers and other events are apart', async () => {
+  it('returns 409 at the limit; only the operator sees how many the buyer has; other buyers and other events count separately', async () => {
     const event = await openTestEvent({ ticketsPerBuyer: 2 });
     await accepted(take(event, annas('A1')));
     await accepted(take(event, annas('A2')));
@@ -49,7 +49,7 @@ describe.each(takers)('%s of an event that limits the tickets of a buyer', (_wha
     await accepted(take(await openTestEvent({ ticketsPerBuyer: 2 }), annas('A3')));
   });
 
-  it('is never given beyond the limit, and always up to it, to 20 requests at once of one buyer', async () => {
+  it("succeeds exactly up to the limit for one buyer's 20 concurrent requests", async () => {
     const event = await openTestEvent({ ticketsPerBuyer: 4 });
     const names = Array.from({ length: 20 }, (_, at) => `${'AB'[at % 2]}${Math.floor(at / 2) + 1}`);
     const answers = await Promise.all(names.map((name) => app.inject(take(event, annas(name)))));
@@ -60,7 +60,7 @@ describe.each(takers)('%s of an event that limits the tickets of a buyer', (_wha
 });
 
 describe('the tickets of a buyer', () => {
-  it('are counted whichever way they were got, holds among them, and by the ticket', async () => {
+  it('are counted one by one, however they were obtained, including holds', async () => {
     const event = await openTestEvent({ ticketsPerBuyer: 5 });
     expect(await refusal(order(event, annas('A1', 'A2', 'A3', 'A4', 'A5', 'A6')), 'BUYER_LIMIT_REACHED')).toEqual(reached(5));
     await accepted(ticket(event, annas('A1')));
@@ -81,7 +81,7 @@ describe('the tickets of a buyer', () => {
     expect(await refusal(order(event, annas('A3')), 'BUYER_LIMIT_REACHED')).toEqual(reached(2));
   });
 
-  it('are given back by cancelling, each once', async () => {
+  it('stop counting when cancelled, and only once each', async () => {
     const event = await openTestEvent({ ticketsPerBuyer: 3 });
     const sold = await accepted(order(event, annas('A1', 'A2', 'A3')));
     const [first] = sold.tickets;
@@ -93,9 +93,9 @@ describe('the tickets of a buyer', () => {
   });
 
   it.each([
-    ['releasing', async (held: { eventId: string; holdId: string }) => accepted(release(held), 204)],
-    ['expiry', letExpire],
-  ])('that are held are given back by %s', async (_how, end) => {
+    ['the release', async (held: { eventId: string; holdId: string }) => accepted(release(held), 204)],
+    ['the expiry', letExpire],
+  ])('that are held stop counting after %s of the hold', async (_how, end) => {
     const event = await openTestEvent({ ticketsPerBuyer: 2 });
     const held = await accepted(hold(event, annas('A1', 'A2')));
     await end(held);
@@ -103,7 +103,7 @@ describe('the tickets of a buyer', () => {
     expect(await refusal(hold(event, annas('B3')), 'BUYER_LIMIT_REACHED')).toEqual(reached(2));
   });
 
-  it('are no more than the limit after an expired hold is confirmed, too', async () => {
+  it('stay within the limit when an expired hold is confirmed, too', async () => {
     const event = await openTestEvent({ ticketsPerBuyer: 3 });
     const held = await accepted(hold(event, annas('A1', 'A2')));
     await letExpire(held);
@@ -114,7 +114,7 @@ describe('the tickets of a buyer', () => {
     expect(await refusal(order(event, annas('B1')), 'BUYER_LIMIT_REACHED')).toEqual(reached(3));
   });
 
-  it('without a limit are any number, and of nobody; a limit that comes later counts them', async () => {
+  it('are unlimited, and need no buyer, without a limit; a limit set later counts them', async () => {
     const event = await openTestEvent();
     await accepted(order(event, annas('A1', 'A2', 'A3')));
     await accepted(order(event, ['A4']));
@@ -123,7 +123,7 @@ describe('the tickets of a buyer', () => {
     await accepted(order(event, annas('B1')));
   });
 
-  it('who was never named cannot be held against a limit that came later: an expired hold is then a 409, not a missing field', async () => {
+  it('without a buyer cannot count against a limit set later: confirming the expired hold returns 409, not a missing field', async () => {
     const event = await openTestEvent();
     const held = await accepted(hold(event, ['A1']));
     await letExpire(held);
@@ -136,7 +136,7 @@ describe('the tickets of a buyer', () => {
   it.each([
     ['swept', (eventId: string) => expireHolds(redis, eventId)],
     ['not swept yet', async () => {}],
-  ])('of an overdue hold that is %s count against the limit that there is now', async (_what, sweep) => {
+  ])('of an overdue hold that is %s count against the current limit', async (_what, sweep) => {
     const event = await openTestEvent();
     const held = await accepted(hold(event, annas('A1', 'A2', 'A3')));
     await openEvent(db, redis, planOf({ ...event, ticketsPerBuyer: 2 }));
@@ -146,7 +146,7 @@ describe('the tickets of a buyer', () => {
     expect([answer.statusCode, answer.json().code]).toEqual([409, 'BUYER_LIMIT_REACHED']);
   });
 
-  it('need a buyer, and say so before the sale begins, not in its first second', async () => {
+  it('need a buyer, and a request without one is told so before the sale begins, not in its first second', async () => {
     const event = await openTestEvent({ ticketsPerBuyer: 2, onSaleAtMs: Date.UTC(2099, 4, 1) });
     await refusal(order(event, ['A1']), 'INVALID_REQUEST', { asksRedis: true });
     await refusal(order(event, annas('A1')), 'NOT_ON_SALE');

@@ -8,17 +8,17 @@ import { type ProblemCode, problem } from '../../shared/problems.ts';
 import type { Inventory } from '../seats/inventory.ts';
 
 type Ticket = { ticketId: string; zoneId: number; row: string; column: string };
-/** An order as it is answered later: only its purchase is answered with its token. */
+/** An order as later responses show it: only the response to its purchase contains the token. */
 const withoutToken = ({ orderToken: _token, ...sold }: { orderToken: string }) => sold;
 
 const idsOf = (tickets: Ticket[]) => tickets.map(({ ticketId }) => ticketId);
 
-/** An order that refusals are tried on, and another of the same event. */
+/** An order to try refusals on, and another order of the same event. */
 const event = await openTestEvent();
 const bought = await accepted(order(event, ['A1', 'A2']));
 const others = await accepted(order(event, ['B1', 'B2']));
 
-/** Throws unless, by the event's domain events in their order, each ticket's seat was free when it was sold, and its own when cancelled. */
+/** Replays the event's domain events in order. Throws unless each seat was free when sold, and the ticket's own when cancelled. */
 async function assertNeverTwice(of: Inventory) {
   const owners = new Map<string, string>();
   for (const { type, data } of await domainEvents(of)) {
@@ -35,8 +35,8 @@ async function assertNeverTwice(of: Inventory) {
   }
 }
 
-describe('an order that is cancelled', () => {
-  it('is answered 200 as it is now, wakes the relay, and its seats can be bought at once', async () => {
+describe('cancelling an order', () => {
+  it('returns 200 with its new state, wakes the relay, and frees its seats immediately', async () => {
     const own = await openTestEvent({ zones: [seatedZone(1, 3, 3), seatedZone(2, 3, 3, 4_550)] });
     const sold = await accepted(order(own, { buyerId: 'Ann', seats: seats('A1', '2/A1') }));
     seen.woken = [];
@@ -51,7 +51,7 @@ describe('an order that is cancelled', () => {
     await accepted(order(own, ['A1', '2/A1']));
   });
 
-  it('in part keeps its other tickets and their total, until they are cancelled as well', async () => {
+  it('in part keeps the other tickets and their total, until they are cancelled as well', async () => {
     const own = await openTestEvent({ currency: 'JPY', zones: [seatedZone(1, 3, 3, 60), seatedZone(2, 3, 3, 40)] });
     const sold = await accepted(order(own, ['A1', '2/A1', '2/A2']));
     const [first, second, third] = sold.tickets;
@@ -67,7 +67,7 @@ describe('an order that is cancelled', () => {
     expect(cancelled.map(({ data }) => idsOf(data.tickets))).toEqual([[first.ticketId, third.ticketId], [second.ticketId]]);
   });
 
-  it('again, whole or in part, is answered 200 with the same, and takes nothing from who has the seats by then', async () => {
+  it('again, whole or in part, returns 200 with the same order, and takes nothing from the new owner of the seats', async () => {
     const own = await openTestEvent();
     const sold = await accepted(order(own, ['A1', 'A2']));
     const cancelled = await accepted(cancel(sold), 200);
@@ -79,7 +79,7 @@ describe('an order that is cancelled', () => {
     await refusal(order(own, ['A1']), 'SEAT_TAKEN');
   });
 
-  it('may be of a single ticket, of a hold or in general admission', async () => {
+  it('works for a single ticket, a confirmed hold and general admission', async () => {
     const own = await openTestEvent({ zones: [seatedZone(1, 3, 3), { zoneId: 2, capacity: 2, priceMinor: 100 }] });
     const single = await accepted(ticket(own, { seats: seats('A1') }));
     const held = await accepted(confirm(await accepted(hold(own, ['A2']))));
@@ -104,7 +104,7 @@ describe('a cancellation that is refused', () => {
     expect(refused).toEqual(problem('TICKET_NOT_FOUND', { errors }));
   });
 
-  it('of an order that the event does not have is answered 404', async () => {
+  it('of an order that the event does not have returns 404', async () => {
     const { eventId } = await openTestEvent();
     for (const at of [
       { eventId, orderId: bought.orderId },
@@ -126,14 +126,14 @@ describe('a cancellation that is refused', () => {
     ['no event', { eventId: undefined }, '#/eventId'],
     ['a wrong event', { eventId: '{x}' }, '#/eventId'],
     ['an unknown field', { reason: 'ill' }, '#/reason'],
-  ])('for its body (%s) is answered 400 with a pointer to the field', async (_what, change, pointer) => {
+  ])('for an invalid body (%s) returns 400 with a pointer to the field', async (_what, change, pointer) => {
     const body = { eventId: event.eventId, ...change };
     const { errors } = await refusal(post(`orders/${bought.orderId}/cancel`, body), 'INVALID_REQUEST');
     expect(errors).toEqual([{ pointer, detail: expect.stringMatching(/^(must|is) /) }]);
   });
 
   it.each(['x', '1', '%00', '01a1fd30-0b3a-4072-8b96-112403277434', '01A1FD30-0B3A-7072-8B96-112403277434'])(
-    'for a malformed order id (%s) is answered 400 with the parameter',
+    'for a malformed order id (%s) returns 400 with the parameter',
     async (orderId) => {
       const { errors } = await refusal(cancel({ eventId: event.eventId, orderId }), 'INVALID_REQUEST');
       expect(errors).toEqual([{ parameter: 'orderId', detail: expect.stringMatching(/^must /) }]);
@@ -144,13 +144,13 @@ describe('a cancellation that is refused', () => {
     ['cut short', '{', 'application/json', 'INVALID_REQUEST'],
     ['a form', 'eventId=Event1', 'application/x-www-form-urlencoded', 'UNSUPPORTED_MEDIA_TYPE'],
     ['too large', ' '.repeat(16 * 1024 + 1), 'application/json', 'PAYLOAD_TOO_LARGE'],
-  ])('for its body (%s) is a problem', async (_what, body, contentType, code) => {
+  ])('for an unreadable body (%s) is a problem', async (_what, body, contentType, code) => {
     await refusal(post(`orders/${bought.orderId}/cancel`, body, { 'content-type': contentType }), code);
   });
 });
 
-describe('cancellations at once', () => {
-  it('of one order, 20 of them, are all answered 200 with it cancelled, and cancel each ticket once', async () => {
+describe('concurrent cancellations', () => {
+  it('of one order, 20 of them, all return 200 with the cancelled order, and cancel each ticket once', async () => {
     const own = await openTestEvent();
     const sold = await accepted(order(own, ['A1', 'A2', 'A3']));
     const answers = await Promise.all(Array.from({ length: 20 }, () => accepted(cancel(sold), 200)));
@@ -158,7 +158,7 @@ describe('cancellations at once', () => {
     expect(await domainEvents(own)).toHaveLength(2);
   });
 
-  it('of its tickets, one by one and overlapping, cancel each ticket once', async () => {
+  it("of an order's tickets, in overlapping pairs, cancel each ticket once", async () => {
     const own = await openTestEvent();
     const sold = await accepted(order(own, { zoneId: 1, quantity: 10 }));
     const ids = idsOf(sold.tickets);
@@ -168,7 +168,7 @@ describe('cancellations at once', () => {
     await accepted(order(own, { zoneId: 1, quantity: 10 }));
   });
 
-  it('beside orders for the same seats never leave a seat to two buyers, and at the end leave them all free', async () => {
+  it('alongside orders for the same seats never give a seat to two buyers, and leave all seats free at the end', async () => {
     const own = await openTestEvent({ zones: [seatedZone(1, 1, 6)] });
     const buyer = async (first: number) => {
       for (let round = 0; round < 10; round++) {

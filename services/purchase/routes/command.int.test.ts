@@ -20,12 +20,12 @@ const all = [
   ['DELETE hold', async (event: Inventory): Promise<InjectOptions> => release(await accepted(hold(event, ['A1'])))] as const,
 ];
 
-/** The same request, of another event: its id is in the path or in the body. */
+/** The same request for another event, whose id is in the path or in the body. */
 const ofEvent = (request: InjectOptions, from: string, to: string): InjectOptions =>
   JSON.parse(JSON.stringify(request).replaceAll(from, to));
 
 describe.each(all)('%s', (_name, ready) => {
-  it('while Redis is away is answered 503 with Retry-After, and does nothing', async () => {
+  it('returns 503 with Retry-After while Redis is unreachable, and does nothing', async () => {
     const event = await openTestEvent();
     const request = await ready(event);
     const far = connectRedis(`redis://127.0.0.1:${await freePort()}`);
@@ -45,7 +45,7 @@ describe.each(all)('%s', (_name, ready) => {
     expect((await app.inject(withKey(request, 'x'.repeat(16)))).statusCode).toBeLessThan(300);
   });
 
-  it('of an event whose inventory is gone is answered 503, never as free or unknown', async () => {
+  it("returns 503 if the event's inventory is gone, and never treats it as free or unknown", async () => {
     const event = await openTestEvent();
     const request = await ready(event);
     await redis.rename(inventoryKey(event.eventId), `${inventoryKey(event.eventId)}:away`);
@@ -54,11 +54,11 @@ describe.each(all)('%s', (_name, ready) => {
     expect((await app.inject(request)).statusCode).toBeLessThan(300);
   });
 
-  it('of an event that was never opened is answered 404, but 503 by a Redis that knows of no event at all', async () => {
+  it('returns 404 for an event that was never opened, but 503 if Redis knows no event at all', async () => {
     const event = await openTestEvent();
     const request = ofEvent(await ready(event), event.eventId, unique('unknown'));
     expect(await refusal(request, 'EVENT_NOT_FOUND')).toEqual(problem('EVENT_NOT_FOUND'));
-    // In the same slot, as a cluster wants it.
+    // In the same slot, because a cluster refuses to rename across slots.
     const away = `{${openedEventsKey}}:away`;
     await redis.rename(openedEventsKey, away);
     await refusal(request, 'INVENTORY_UNAVAILABLE');
@@ -74,7 +74,7 @@ describe.each(posts.filter(([name]) => !/holds|extend/.test(name)))('%s', (_name
     ['junk', ''],
     [`${traceparent}-01`, ''],
     [traceparent.toUpperCase(), ''],
-  ])('with the trace context "%s" gives its domain event "%s"', async (given, kept) => {
+  ])('with the traceparent "%s" stores "%s" in its domain event', async (given, kept) => {
     const event = await openTestEvent();
     const request = await ready(event);
     await app.inject({ ...request, headers: { ...request.headers, traceparent: given } });
@@ -88,7 +88,7 @@ const badKeys = ['', '"', '""', 'a"', '"a', '"a"b"', '"a\\"b"', 'a\\b', '"a", "b
 const unprintable = ['\0', 'a\0', 'a\n', '"a\r\n"', 'a\x1b', 'a\x7f', 'é', '🎟️'];
 
 describe.each(posts)('%s', (_name, ready) => {
-  it('with an Idempotency-Key that is empty, too long or unprintable is answered 400 with the name of the header', async () => {
+  it('with an Idempotency-Key that is empty, too long or unprintable returns 400 with the name of the header', async () => {
     const request = await ready(await openTestEvent());
     for (const key of [...badKeys, ...unprintable]) {
       const { errors } = await refusal(withKey(request, key), 'INVALID_REQUEST');
@@ -97,7 +97,7 @@ describe.each(posts)('%s', (_name, ready) => {
   });
 
   it.each(['x'.repeat(16), long, `"${long}"`, '" a key with spaces "', "{a}:*?[b]'/~{a}:*?[b]'/~"])(
-    'takes the Idempotency-Key %j',
+    'accepts the Idempotency-Key %j',
     async (key) => {
       const request = withKey(await ready(await openTestEvent()), key);
       const first = await app.inject(request);
@@ -112,8 +112,8 @@ describe.each([
   ['POST extend', extend],
   ['DELETE hold', release],
 ])('%s, which takes no body,', (_name, requestOf) => {
-  // As a browser's fetch and others send it: a DELETE says nothing of its length.
-  it.each([{}, { 'content-length': '0' }])('does not mind a content type of nothing (%j)', async (length) => {
+  // As fetch in browsers and other clients send it: a DELETE has no Content-Length.
+  it.each([{}, { 'content-length': '0' }])('accepts a content type without a body (%j)', async (length) => {
     for (const type of ['application/json', 'application/x-www-form-urlencoded']) {
       const request = requestOf(await accepted(hold(await openTestEvent(), ['A1'])));
       const answer = await app.inject({ ...request, headers: { 'content-type': type, ...length } });
@@ -121,11 +121,11 @@ describe.each([
     }
   });
 
-  it('with one that says something, is malformed, of another type or too large is refused as its document says', async () => {
+  it('refuses a body that has content, is malformed, of another type or too large, as documented', async () => {
     const request = requestOf(await accepted(hold(await openTestEvent(), ['A1'])));
     const withBody = (type: string, payload: string) => ({ ...request, headers: { 'content-type': type }, payload });
     await refusal(withBody('application/json', '{'), 'INVALID_REQUEST');
-    // As if part of a hold could be confirmed, it would be sold whole.
+    // Ignoring this field would sell the whole hold to a client that wants a part of it.
     const { errors } = await refusal(withBody('application/json', '{"ticketIds":[]}'), 'INVALID_REQUEST');
     expect(errors).toEqual([{ pointer: '#/ticketIds', detail: 'is not a known field' }]);
     for (const other of ['[]', '"A1"', '1', 'true']) await refusal(withBody('application/json', other), 'INVALID_REQUEST');

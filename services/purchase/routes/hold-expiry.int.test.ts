@@ -7,7 +7,7 @@ import { openTestEvent, redis, seatedZone } from '../../../scripts/testing/store
 import { problem } from '../../shared/problems.ts';
 import { expireHolds } from '../seats/holds.ts';
 
-/** A hold of A1 and A2 on an event of its own, its time over. */
+/** An overdue hold of A1 and A2, on an event of its own. */
 async function overdueHold() {
   const event = await openTestEvent();
   const held = await accepted(hold(event, ['A1', 'A2']));
@@ -16,7 +16,7 @@ async function overdueHold() {
 }
 
 describe('a hold that has expired', () => {
-  it('by the clock of Redis gives its seats to whoever asks then, and to nobody before', async () => {
+  it("by Redis' clock gives its seats to the next buyer, and to nobody before", async () => {
     const event = await openTestEvent({ holdMs: 200 });
     const held = await accepted(hold(event, ['A1', 'A2']));
     const sold = await vi.waitFor(() => accepted(order(event, ['A1'])), { timeout: 30_000, interval: 10 });
@@ -26,8 +26,8 @@ describe('a hold that has expired', () => {
   });
 
   it.each([
-    ['and nobody has looked', async () => {}],
-    ['and was seen to have', async (eventId: string) => void (await expireHolds(redis, eventId))],
+    ['and was not swept yet', async () => {}],
+    ['and was swept', async (eventId: string) => void (await expireHolds(redis, eventId))],
   ])('%s can still be confirmed while its seats are free', async (_seen, look) => {
     const { event, held } = await overdueHold();
     await look(event.eventId);
@@ -40,7 +40,7 @@ describe('a hold that has expired', () => {
   it.each([
     ['sold', order],
     ['held', hold],
-  ])('cannot be confirmed once one of its seats is %s: that is answered 409 and sells none of them', async (_how, take) => {
+  ])('cannot be confirmed once one of its seats is %s: that returns 409 and sells none of them', async (_how, take) => {
     const { event, held } = await overdueHold();
     await accepted(take(event, ['A2']));
     expect(await refusal(confirm(held), 'HOLD_EXPIRED')).toEqual(problem('HOLD_EXPIRED'));
@@ -55,7 +55,7 @@ describe('a hold that has expired', () => {
     await accepted(confirm(held));
   });
 
-  it('in general admission can be confirmed while so many places are left', async () => {
+  it('in general admission can be confirmed while enough places are left', async () => {
     const event = await openTestEvent({ zones: [{ zoneId: 1, capacity: 5, priceMinor: 100 }] });
     const [three, two] = await Promise.all([3, 2].map((quantity) => accepted(hold(event, { zoneId: 1, quantity }))));
     await letExpire(three);
@@ -66,7 +66,7 @@ describe('a hold that has expired', () => {
     await refusal(confirm(three), 'HOLD_EXPIRED');
   });
 
-  it('by 50 confirmations at once is sold once', async () => {
+  it('is sold once by 50 concurrent confirmations', async () => {
     const { event, held } = await overdueHold();
     const answers = await Promise.all(Array.from({ length: 50 }, () => app.inject(confirm(held))));
     const { 201: sold = [], 200: before = [] } = Object.groupBy(answers, ({ statusCode }) => statusCode);
@@ -75,7 +75,7 @@ describe('a hold that has expired', () => {
     expect(await domainEvents(event)).toHaveLength(1);
   });
 
-  it('and another of the same seats that has, both confirmed at once, are one order and one 409', async () => {
+  it('and another expired one with the same seat, confirmed concurrently, become one order and one 409', async () => {
     const { event, held } = await overdueHold();
     const later = await accepted(hold(event, ['A2', 'A3']));
     await letExpire(later);
@@ -91,8 +91,8 @@ describe('a hold that has expired', () => {
   });
 
   it.each([
-    ['and nobody has looked', async () => {}],
-    ['and was seen to have', async (eventId: string) => void (await expireHolds(redis, eventId))],
+    ['and was not swept yet', async () => {}],
+    ['and was swept', async (eventId: string) => void (await expireHolds(redis, eventId))],
   ])('%s can be released: then it is gone, and only its own seats are free', async (_seen, look) => {
     const { event, held } = await overdueHold();
     await look(event.eventId);
@@ -103,7 +103,7 @@ describe('a hold that has expired', () => {
     await accepted(order(event, ['A1', 'A2']));
   });
 
-  it('and was released after its seats went to another leaves them to that one', async () => {
+  it('and is released after one of its seats was sold again leaves that seat sold', async () => {
     const { event, held } = await overdueHold();
     await accepted(order(event, ['A1']));
     await accepted(release(held), 204);
@@ -111,7 +111,7 @@ describe('a hold that has expired', () => {
     await accepted(order(event, ['A2']));
   });
 
-  it('long ago is forgotten, as is one that was confirmed: then it is not found', async () => {
+  it('long ago is forgotten, as is one that was confirmed: neither is found', async () => {
     const { event, held } = await overdueHold();
     const confirmed = await accepted(hold(event, ['B1']));
     await accepted(confirm(confirmed));
@@ -123,7 +123,7 @@ describe('a hold that has expired', () => {
   });
 });
 
-describe('a crowd of holds that have expired', () => {
+describe('a crowd of expired holds', () => {
   const crowdOn = async (zone: Parameters<typeof openTestEvent>[0]) => {
     const event = await openTestEvent(zone);
     const holds = await Promise.all(Array.from({ length: 90 }, () => accepted(hold(event, { zoneId: 1, quantity: 1 }))));
@@ -132,16 +132,19 @@ describe('a crowd of holds that have expired', () => {
   };
 
   it.each([
-    ['wants', (held: { seats: Parameters<typeof namesOf>[0] }, event: { eventId: string }) => order(event, namesOf(held.seats))],
-    ['had', confirm],
-  ])('does not stand in the way of who %s the seats of the last of them', async (_what, requestOf) => {
+    [
+      'a buyer who wants',
+      (held: { seats: Parameters<typeof namesOf>[0] }, event: { eventId: string }) => order(event, namesOf(held.seats)),
+    ],
+    ['the buyer who had', confirm],
+  ])('does not stand in the way of %s the seat of the last of them', async (_what, requestOf) => {
     const { event, holds } = await crowdOn({ zones: [seatedZone(1, 9, 10)] });
     const sold = await accepted(requestOf(holds.at(-1), event));
     expect(sold.tickets).toMatchObject([{ row: holds.at(-1).seats[0].row, column: holds.at(-1).seats[0].column }]);
     expect(await accepted(order(event, { zoneId: 1, quantity: 10 }))).toMatchObject({ adjacent: true });
   });
 
-  it('is counted as free where the answer is how many are left', async () => {
+  it('counts as free in a refusal that says how many are left', async () => {
     const { event, holds } = await crowdOn({ zones: [{ zoneId: 1, capacity: 95, priceMinor: 100 }] });
     for (let sold = 0; sold < 90; sold += 10) await accepted(order(event, { zoneId: 1, quantity: 10 }));
     expect(await refusal(order(event, { zoneId: 1, quantity: 6 }), 'SOLD_OUT')).toMatchObject({ detail: '5 left' });

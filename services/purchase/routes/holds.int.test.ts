@@ -8,7 +8,7 @@ import { cancel, confirm, extend, hold, order, release, seats } from '../../../s
 import { db, openTestEvent, planOf, redis, seatedZone, unique } from '../../../scripts/testing/stores.ts';
 import { problem } from '../../shared/problems.ts';
 
-/** A hold that its guessers do not know, and an event that it is not of. */
+/** A hold whose id the tests try to guess, and an event that it does not belong to. */
 const secretHold = await accepted(hold(await openTestEvent(), ['A1']));
 const other = await openTestEvent();
 
@@ -18,7 +18,7 @@ async function redisNow() {
   return seconds * 1_000 + Math.floor(micros / 1_000);
 }
 
-/** A request, and for how long after it the time that it gave lies ahead: at least, and at most. */
+/** Sends a request for a hold. Returns the hold, and the least and the most milliseconds that it can have been given. */
 async function spanOf(request: ReturnType<typeof hold>, status: number) {
   const before = await redisNow();
   const held = await accepted(request, status);
@@ -27,7 +27,7 @@ async function spanOf(request: ReturnType<typeof hold>, status: number) {
 }
 
 describe('a hold', () => {
-  it('is answered 201 with its seats, their exact total and its end, and the relay is not woken: nothing is sold', async () => {
+  it('returns 201 with its seats, their exact total and its expiry, and does not wake the relay: nothing is sold', async () => {
     const own = await openTestEvent({ currency: 'KWD', zones: [seatedZone(1, 3, 3, 10), seatedZone(7, 3, 3, 12_345)] });
     const { venueId, eventId } = own;
     const answer = await app.inject(hold(own, { venueId, buyerId: 'Ann', seats: seats('b3', '7/A1') }));
@@ -50,7 +50,7 @@ describe('a hold', () => {
     expect(await domainEvents(own)).toEqual([]);
   });
 
-  it('lasts ten minutes by the clock of Redis, or as long as the event says', async () => {
+  it("lasts ten minutes by Redis' clock, or as long as the event specifies", async () => {
     const usual = await spanOf(hold(await openTestEvent(), ['A1']), 201);
     expect(usual.least).toBeLessThanOrEqual(600_000);
     expect(usual.most).toBeGreaterThanOrEqual(600_000);
@@ -59,7 +59,7 @@ describe('a hold', () => {
     expect(short.most).toBeGreaterThanOrEqual(90_000);
   });
 
-  it('keeps its seats from every other buyer, all of them or none', async () => {
+  it('keeps its seats from every other buyer, whose order or hold then takes nothing at all', async () => {
     const own = await openTestEvent();
     await accepted(hold(own, ['A1', 'A2']));
     for (const take of [order, hold]) {
@@ -76,8 +76,8 @@ describe('a hold', () => {
   });
 });
 
-describe('a hold that is confirmed', () => {
-  it('is answered 201 with the order and where it will be found, and wakes the relay', async () => {
+describe('confirming a hold', () => {
+  it('returns 201 with the order and its location, and wakes the relay', async () => {
     const own = await openTestEvent();
     const { venueId, eventId } = own;
     const held = await accepted(hold(own, { buyerId: 'Ann', seats: seats('b3', 'A1') }));
@@ -104,7 +104,7 @@ describe('a hold that is confirmed', () => {
     await refusal(order(own, ['A1']), 'SEAT_TAKEN');
   });
 
-  it('again is answered 200 with the same order as it is by then, and sells nothing more', async () => {
+  it('again returns 200 with the same order as it is now, and sells nothing more', async () => {
     const own = await openTestEvent();
     const held = await accepted(hold(own, ['A1', 'A2']));
     const sold = await accepted(confirm(held));
@@ -114,7 +114,7 @@ describe('a hold that is confirmed', () => {
     expect(await domainEvents(own)).toHaveLength(2);
   });
 
-  it('by 50 requests at once is answered 201 once and 200 to the others, all with the same order', async () => {
+  it('by 50 concurrent requests returns 201 once and 200 otherwise, always with the same order', async () => {
     const own = await openTestEvent();
     const held = await accepted(hold(own, ['A1', 'A2']));
     const answers = await Promise.all(Array.from({ length: 50 }, () => app.inject(confirm(held))));
@@ -124,7 +124,7 @@ describe('a hold that is confirmed', () => {
     expect(await domainEvents(own)).toHaveLength(1);
   });
 
-  it('costs what it did when it was held, whatever the price is by then', async () => {
+  it('costs the price at the time of the hold, whatever the price is now', async () => {
     const own = await openTestEvent({ zones: [seatedZone(1, 3, 3, 4_550)] });
     const held = await accepted(hold(own, ['A1', 'A2']));
     const dearer = { ...own, zones: [seatedZone(1, 3, 3, 9_999)] };
@@ -134,7 +134,7 @@ describe('a hold that is confirmed', () => {
     expect(await accepted(order(own, ['B1']))).toMatchObject({ totalPrice: '99.99' });
   });
 
-  it('is no hold any more: it can be neither extended nor released', async () => {
+  it('ends it: it can be neither extended nor released', async () => {
     const own = await openTestEvent();
     const held = await accepted(hold(own, ['A1']));
     await accepted(confirm(held));
@@ -143,8 +143,8 @@ describe('a hold that is confirmed', () => {
   });
 });
 
-describe('a hold that is extended', () => {
-  it('is answered 200 with its whole time again, once', async () => {
+describe('extending a hold', () => {
+  it('returns 200 with its full time again, once', async () => {
     const own = await openTestEvent({ holdMs: 300_000 });
     const first = await accepted(hold(own, { buyerId: 'Ann', seats: seats('A1', 'B2') }));
     const { held, least, most } = await spanOf(extend(first), 200);
@@ -156,7 +156,7 @@ describe('a hold that is extended', () => {
     await accepted(confirm(first));
   });
 
-  it('by 20 requests at once is extended by one of them', async () => {
+  it('by 20 concurrent requests succeeds for one of them', async () => {
     const held = await accepted(hold(await openTestEvent(), ['A1']));
     const answers = await Promise.all(Array.from({ length: 20 }, () => app.inject(extend(held))));
     const { 200: extended = [], 409: refused = [] } = Object.groupBy(answers, ({ statusCode }) => statusCode);
@@ -165,8 +165,8 @@ describe('a hold that is extended', () => {
   });
 });
 
-describe('a hold that is released', () => {
-  it('is answered 204 without a body, and is gone: its seats can be bought at once, and nothing was sold', async () => {
+describe('releasing a hold', () => {
+  it('returns 204 without a body, and deletes it: its seats can be bought immediately, and nothing was sold', async () => {
     const own = await openTestEvent();
     const held = await accepted(hold(own, ['A1', 'A2']));
     const answer = await app.inject(release(held));
@@ -178,7 +178,7 @@ describe('a hold that is released', () => {
     await accepted(order(own, ['A1', 'A2']));
   });
 
-  it('while it is confirmed is either sold or free, never both', async () => {
+  it('while it is confirmed leaves it either sold or free, never both', async () => {
     const own = await openTestEvent();
     const rows = 'ABCDEFGHIJ'.split('');
     const answers = await Promise.all(
@@ -202,7 +202,7 @@ describe('a hold that is released', () => {
   });
 });
 
-describe('who does not know a hold', () => {
+describe('a client that does not know a hold', () => {
   const { eventId, holdId } = secretHold;
   const secret: string = holdId.slice(eventId.length + 1);
 
@@ -212,18 +212,15 @@ describe('who does not know a hold', () => {
     ['release', release],
   ] as const;
 
-  it.each(each)(
-    'cannot %s it: with another secret, or the right one at another event, it is not found',
-    async (_what, request) => {
-      const first = secret.startsWith('x') ? 'y' : 'x';
-      const guesses = [`${first}${secret.slice(1)}`, 'A'.repeat(22), secret.toLowerCase(), [...secret].reverse().join('')];
-      for (const guess of guesses) await refusal(request({ holdId: `${eventId}~${guess}` }), 'HOLD_NOT_FOUND');
-      await refusal(request({ holdId: `${other.eventId}~${secret}` }), 'HOLD_NOT_FOUND');
-      await refusal(request({ holdId: `${unique('unknown')}~${secret}` }), 'EVENT_NOT_FOUND');
-    },
-  );
+  it.each(each)('cannot %s it: a wrong secret, or the right one with another event, is not found', async (_what, request) => {
+    const first = secret.startsWith('x') ? 'y' : 'x';
+    const guesses = [`${first}${secret.slice(1)}`, 'A'.repeat(22), secret.toLowerCase(), [...secret].reverse().join('')];
+    for (const guess of guesses) await refusal(request({ holdId: `${eventId}~${guess}` }), 'HOLD_NOT_FOUND');
+    await refusal(request({ holdId: `${other.eventId}~${secret}` }), 'HOLD_NOT_FOUND');
+    await refusal(request({ holdId: `${unique('unknown')}~${secret}` }), 'EVENT_NOT_FOUND');
+  });
 
-  it.each(each)('cannot %s it by a malformed id: that is answered 400 with the parameter', async (_what, request) => {
+  it.each(each)('cannot %s it by a malformed id: that returns 400 with the parameter', async (_what, request) => {
     const malformed = [secret, `~${secret}`, `${holdId}A`, holdId.slice(0, -1), `${eventId}~${secret.slice(1)}*`, `${holdId}%0A`];
     for (const id of [...malformed, `${eventId}%00~${secret}`, `%7B${eventId}%7D~${secret}`, `${'e'.repeat(65)}~${secret}`]) {
       const { errors } = await refusal(request({ holdId: id }), 'INVALID_REQUEST');
@@ -231,7 +228,7 @@ describe('who does not know a hold', () => {
     }
   });
 
-  it('sees no two holds with the same secret, nor anything of it in another answer', async () => {
+  it('sees no two holds with the same secret, nor the secret in any other response', async () => {
     const own = await openTestEvent();
     const holds = await Promise.all('ABCDEFGHIJ'.split('').map((row) => accepted(hold(own, [`${row}1`]))));
     expect(new Set(holds.map((each) => each.holdId.split('~')[1])).size).toBe(10);

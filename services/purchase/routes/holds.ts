@@ -21,14 +21,14 @@ import { nameIn, readWish, takeProblems, WishRequest } from './wish.ts';
 
 const params = Type.Object({ holdId: HoldId });
 
-/** A body is not needed, but it can be wrong. */
+/** These routes need no body, but a client may send a wrong one. */
 const bodyProblems = ['PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'] as const;
 
 const eventOf = (holdId: string) => holdId.slice(0, holdId.indexOf('~'));
 
 const json = (description: string, schema: TObject) => ({ description, content: { 'application/json': { schema } } });
 
-/** /purchase/api/v1/holds…: sets seats aside for a buyer who decides later. */
+/** Registers /purchase/api/v1/holds…, which set seats aside for a buyer who decides later. */
 export function registerHoldRoutes(app: HttpServer, { redis, orderTokens, wakeRelay, tally }: PurchaseDependencies): void {
   app.post(
     '/purchase/api/v1/holds',
@@ -37,8 +37,9 @@ export function registerHoldRoutes(app: HttpServer, { redis, orderTokens, wakeRe
         operationId: 'holdTickets',
         summary: 'Hold up to ten tickets, all or none',
         description:
-          'As an order, but not sold yet: nobody else can have the seats until `expiresOn` (ten minutes on, where the event does ' +
-          'not say otherwise). Whoever knows the `holdId` can confirm, extend or release the hold: keep it secret.',
+          'Takes the same body as an order, but sells nothing yet: nobody else can have the seats until `expiresOn`, ten minutes ' +
+          'from now unless the event sets another time. Anyone who knows the `holdId` can confirm, extend or release the hold: ' +
+          'keep it secret.',
         tags: ['holds'],
         headers: commandHeaders,
         body: WishRequest,
@@ -62,17 +63,17 @@ export function registerHoldRoutes(app: HttpServer, { redis, orderTokens, wakeRe
     {
       schema: {
         operationId: 'confirmHold',
-        summary: 'Buy what is held',
+        summary: 'Buy the held tickets',
         description:
-          'At the price of when it was held. Of a hold that has expired too, for an hour, where all of its seats are still free. ' +
-          'Confirmed again within an hour, the answer is 200 with the same order.',
+          'The price is the one at the time of the hold. For an hour, an expired hold can be confirmed too, if all of its seats ' +
+          'are still free. Confirming again within an hour returns 200 with the same order.',
         tags: ['holds'],
         params,
         headers: commandHeaders,
         response: {
           201: { ...json('Sold', ConfirmedOrder), headers: { Location: locationHeader('The order') } },
           200: {
-            ...json('It was confirmed before; its order, as it is now', ConfirmedOrder),
+            ...json('It was already confirmed; the order, as it is now', ConfirmedOrder),
             headers: { Location: locationHeader('The order') },
           },
           ...problemResponses(
@@ -110,8 +111,8 @@ export function registerHoldRoutes(app: HttpServer, { redis, orderTokens, wakeRe
     {
       schema: {
         operationId: 'extendHold',
-        summary: 'Start a hold again, once',
-        description: 'For when payment starts: it then lasts as long as a new one.',
+        summary: 'Extend a hold, once',
+        description: 'Call it when payment starts: the hold then lasts as long as a new one.',
         tags: ['holds'],
         params,
         headers: commandHeaders,
@@ -148,7 +149,7 @@ export function registerHoldRoutes(app: HttpServer, { redis, orderTokens, wakeRe
       schema: {
         operationId: 'releaseHold',
         summary: 'Give up a hold',
-        description: 'Its seats are free at once.',
+        description: 'Its seats are free immediately.',
         tags: ['holds'],
         params,
         response: {

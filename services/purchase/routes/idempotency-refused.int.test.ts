@@ -10,7 +10,7 @@ import type { ProblemCode } from '../../shared/problems.ts';
 
 const key = '8e03978e-40d5-43e8-bc93-6894a57f9324';
 
-/** Sees a request with an Idempotency-Key refused, then what stood in its way undone: only a new key gets another answer. */
+/** Asserts that a request is refused, and that after `undo` its Idempotency-Key replays the refusal and only a new key succeeds. */
 async function expectKept(eventId: string, request: InjectOptions, code: ProblemCode, undo: InjectOptions) {
   await refusal(withKey(request, key), code, { kept: answerKey(eventId, 'stranger', key) });
   const first = await answerTo(withKey(request, key));
@@ -19,14 +19,14 @@ async function expectKept(eventId: string, request: InjectOptions, code: Problem
   await accepted(withKey(request, 'another-key-of-one'));
 }
 
-describe('an Idempotency-Key keeps the answer that refused', () => {
-  it.each(takers)('%s a seat that was taken, though it is free by then', async (_name, take) => {
+describe('an Idempotency-Key keeps a refusal', () => {
+  it.each(takers)('%s of a seat that was taken, although it is free now', async (_name, take) => {
     const event = await openTestEvent();
     const sold = await accepted(order(event, ['A1']));
     await expectKept(event.eventId, take(event, { seats: seats('A1') }), 'SEAT_TAKEN', cancel(sold));
   });
 
-  it.each(takers)('%s a buyer who had too many, and does not by then', async (_name, take) => {
+  it.each(takers)('%s by a buyer who had too many tickets, but no longer has', async (_name, take) => {
     const event = await openTestEvent({ ticketsPerBuyer: 1 });
     const sold = await accepted(order(event, { buyerId: 'Ann', seats: seats('A1') }));
     const wish = { buyerId: 'Ann', seats: seats('A2') };
@@ -36,7 +36,7 @@ describe('an Idempotency-Key keeps the answer that refused', () => {
   it.each([
     ['POST orders', order],
     ['POST holds', hold],
-  ])('%s tickets of a zone that had not so many left, or not side by side', async (_name, take) => {
+  ])('%s of tickets in a zone that had too few left, or too few side by side', async (_name, take) => {
     const event = await openTestEvent({ zones: [seatedZone(1, 1, 5)] });
     const [middle, first] = [await accepted(order(event, ['A3'])), await accepted(order(event, ['A1']))];
     const five = withKey(take(event, { zoneId: 1, quantity: 5 }), 'a-key-for-five-seats');
@@ -48,7 +48,7 @@ describe('an Idempotency-Key keeps the answer that refused', () => {
     await expectReplay(five, soldOut);
   });
 
-  it('POST confirm a hold that had expired and lost a seat', async () => {
+  it('POST confirm of an expired hold that had lost a seat', async () => {
     const event = await openTestEvent();
     const held = await accepted(hold(event, ['A1', 'A2']));
     await letExpire(held);
@@ -56,7 +56,7 @@ describe('an Idempotency-Key keeps the answer that refused', () => {
     await expectKept(event.eventId, confirm(held), 'HOLD_EXPIRED', cancel(sold));
   });
 
-  it('POST confirm a hold that had expired and whose buyer had too many', async () => {
+  it('POST confirm of an expired hold whose buyer had too many tickets', async () => {
     const event = await openTestEvent({ ticketsPerBuyer: 1 });
     const held = await accepted(hold(event, { buyerId: 'Ann', seats: seats('A1') }));
     await letExpire(held);
@@ -67,7 +67,7 @@ describe('an Idempotency-Key keeps the answer that refused', () => {
   it.each<[string, ProblemCode, (held: { eventId: string; holdId: string }) => Promise<unknown>]>([
     ['had been extended', 'HOLD_EXTENDED', (held) => accepted(extend(held), 200)],
     ['had expired', 'HOLD_EXPIRED', letExpire],
-  ])('POST extend a hold that %s, though it is sold by then', async (_what, code, prepare) => {
+  ])('POST extend of a hold that %s, although it is sold now', async (_what, code, prepare) => {
     const held = await accepted(hold(await openTestEvent(), ['A1']));
     await prepare(held);
     await refusal(withKey(extend(held), key), code, { kept: answerKey(held.eventId, 'stranger', key) });
@@ -76,7 +76,7 @@ describe('an Idempotency-Key keeps the answer that refused', () => {
     await expectReplay(withKey(extend(held), key), first);
   });
 
-  it.each(takers)('%s to 20 requests at once, whichever of two keys has the seat', async (_name, take) => {
+  it.each(takers)('%s by 20 concurrent requests, whichever of two keys gets the seat', async (_name, take) => {
     const event = await openTestEvent();
     const request = take(event, { seats: seats('A1') });
     const both = await Promise.all(
@@ -87,21 +87,21 @@ describe('an Idempotency-Key keeps the answer that refused', () => {
   });
 });
 
-describe('an Idempotency-Key is still new after an answer that says what to mend', () => {
-  it.each(takers)('%s a body that is not valid', async (_name, take) => {
+describe('an Idempotency-Key is still unused after a refusal that the client or operator can fix', () => {
+  it.each(takers)('%s with an invalid body', async (_name, take) => {
     const event = await openTestEvent();
     await refusal(withKey(take(event, { seats: seats('A0') }), key), 'INVALID_REQUEST');
     await accepted(withKey(take(event, { seats: seats('A1') }), key));
   });
 
-  it.each(takers)('%s without a buyer where one is needed', async (_name, take) => {
+  it.each(takers)('%s without the buyer that the event requires', async (_name, take) => {
     const event = await openTestEvent({ ticketsPerBuyer: 1 });
     const wish = { seats: seats('A1') };
     await refusal(withKey(take(event, wish), key), 'INVALID_REQUEST', { asksRedis: true });
     await accepted(withKey(take(event, { ...wish, buyerId: 'Ann' }), key));
   });
 
-  it.each(takers)('%s an event, a zone or a seat that is there by then', async (_name, take) => {
+  it.each(takers)('%s for an event, a zone or a seat that exists only later', async (_name, take) => {
     const event = { ...(await openTestEvent()), eventId: unique('event') };
     const open = async (rows: number, ...zoneIds: number[]) =>
       openEvent(db, redis, planOf({ ...event, zones: zoneIds.map((zoneId) => seatedZone(zoneId, rows, 3)) }));
@@ -136,13 +136,13 @@ describe('an Idempotency-Key is still new after an answer that says what to mend
   it.each([
     ['confirm', confirm, 201],
     ['extend', extend, 200],
-  ] as const)('POST %s a hold that is not there', async (_name, request, status) => {
+  ] as const)('POST %s of a hold that does not exist', async (_name, request, status) => {
     const { eventId, holdId } = await accepted(hold(await openTestEvent(), ['A1']));
     await refusal(withKey(request({ holdId: `${eventId}~${'x'.repeat(22)}` }), key), 'HOLD_NOT_FOUND');
     await accepted(withKey(request({ holdId }), key), status);
   });
 
-  it('POST cancel an order or a ticket that is not there', async () => {
+  it('POST cancel of an order or a ticket that does not exist', async () => {
     const event = await openTestEvent();
     const [mine, other] = [await accepted(order(event, ['A1'])), await accepted(order(event, ['A2']))];
     const [{ ticketId }] = other.tickets;

@@ -11,7 +11,7 @@ const posts = Object.entries(readyRequests).map(([name, { ready }]) => [`POST ${
 const byOperator = (request: InjectOptions): InjectOptions => ({ ...request, headers: { ...request.headers, ...asOperator } });
 
 describe('an Idempotency-Key that others could guess', () => {
-  it.each(posts)('is refused of a stranger with 400: %s', async (_name, ready) => {
+  it.each(posts)('is refused from a stranger with 400: %s', async (_name, ready) => {
     const request = await ready(await openTestEvent());
     for (const short of ['1', 'x'.repeat(15), '"1"', `"${'x'.repeat(15)}"`]) {
       const { errors } = await refusal(withKey(request, short), 'INVALID_REQUEST');
@@ -19,13 +19,13 @@ describe('an Idempotency-Key that others could guess', () => {
     }
   });
 
-  it.each(posts)("is the operator's to choose: %s", async (_name, ready) => {
+  it.each(posts)('is accepted from the operator: %s', async (_name, ready) => {
     const request = byOperator(withKey(await ready(await openTestEvent()), '1'));
     await expectReplay(request, await answerTo(request));
   });
 });
 
-it("a stranger's Idempotency-Key and the operator's are two, though they are spelt the same", async () => {
+it("a stranger's Idempotency-Key and the operator's are independent, even if they are the same text", async () => {
   const event = await openTestEvent();
   const first = await accepted(withKey(hold(event, ['A1']), key));
   const own = byOperator(withKey(hold(event, ['A2']), key));
@@ -35,13 +35,13 @@ it("a stranger's Idempotency-Key and the operator's are two, though they are spe
   expect(await accepted(own)).toEqual(second);
 });
 
-describe('requests that mean the same are one for an Idempotency-Key, however they are written', () => {
+describe('an Idempotency-Key replays for an equivalent request, however its JSON is written', () => {
   const meanTheSame: [string, string, object, object][] = [
     ['members in another order', 'orders', { seats: seats('A1') }, { seats: [{ column: '1', row: 'A', zoneId: 1 }] }],
     ['a column as a number', 'orders', { seats: seats('A1') }, { seats: [{ zoneId: 1, row: 'A', column: 1 }] }],
     ['a row in lower case', 'holds', { seats: seats('A1', 'B2') }, { seats: seats('a1', 'b2') }],
-    ['a default that is given', 'orders', { zoneId: 1, quantity: 2 }, { quantity: 2, split: false, zoneId: 1 }],
-    ['all of that of one seat', 'tickets', { zoneId: 1, row: 'A', column: '1' }, { column: 1, row: 'a', zoneId: 1 }],
+    ['an explicit default', 'orders', { zoneId: 1, quantity: 2 }, { quantity: 2, split: false, zoneId: 1 }],
+    ['all of these for one seat', 'tickets', { zoneId: 1, row: 'A', column: '1' }, { column: 1, row: 'a', zoneId: 1 }],
   ];
   it.each(meanTheSame)('%s', async (_what, path, one, other) => {
     const { eventId, venueId } = await openTestEvent();

@@ -23,7 +23,7 @@ const key = '8e03978e-40d5-43e8-bc93-6894a57f9324';
 
 const posts = Object.entries(readyRequests).map(([name, { status, ready }]) => [`POST ${name}`, ready, status] as const);
 
-/** Of each POST, another one on the same event that is ready to succeed: with another body or, where it has none, path. */
+/** For each POST, a different request on the same event that would succeed: with another body, or another path if it has no body. */
 const others: Record<string, (event: Inventory) => Promise<InjectOptions>> = {
   'POST tickets': async (event) => ticket(event, { seats: seats('B1') }),
   'POST orders': async (event) => order(event, ['C1']),
@@ -34,7 +34,7 @@ const others: Record<string, (event: Inventory) => Promise<InjectOptions>> = {
 };
 
 describe.each(posts)('%s with an Idempotency-Key', (name, ready, status) => {
-  it('gives the same request the same answer, to the byte, and does it once', async () => {
+  it('gives the same request the same response, to the byte, and acts once', async () => {
     const event = await openTestEvent();
     const request = withKey(await ready(event), key);
     const first = await answerTo(request);
@@ -42,7 +42,7 @@ describe.each(posts)('%s with an Idempotency-Key', (name, ready, status) => {
     for (let times = 0; times < 3; times++) await expectReplay(request, first);
   });
 
-  it('gives it though the tickets have been cancelled, or the hold released, since', async () => {
+  it('replays the response even after the tickets were cancelled, or the hold released', async () => {
     const event = await openTestEvent();
     const request = withKey(await ready(event), key);
     const first = await answerTo(request);
@@ -52,7 +52,7 @@ describe.each(posts)('%s with an Idempotency-Key', (name, ready, status) => {
     await expectReplay(request, first);
   });
 
-  it('gives 20 requests at once the same answer, and does it once', async () => {
+  it('gives 20 concurrent requests the same response, and acts once', async () => {
     const event = await openTestEvent();
     const request = withKey(await ready(event), key);
     const [first, ...rest] = await Promise.all(Array.from({ length: 20 }, () => answerTo(request)));
@@ -60,13 +60,13 @@ describe.each(posts)('%s with an Idempotency-Key', (name, ready, status) => {
     for (const answer of rest) expect(answer).toEqual(first);
   });
 
-  it('takes its quoted spelling for the same key', async () => {
+  it('treats its quoted form as the same key', async () => {
     const request = await ready(await openTestEvent());
     const first = await answerTo(withKey(request, key));
     await expectReplay(withKey(request, `"${key}"`), first);
   });
 
-  it('and another body or path is answered 422 and changes nothing; the first request has its answer all the same', async () => {
+  it('and another body or path returns 422 and changes nothing; the first request still replays', async () => {
     const event = await openTestEvent();
     const request = withKey(await ready(event), key);
     const first = await answerTo(request);
@@ -77,7 +77,7 @@ describe.each(posts)('%s with an Idempotency-Key', (name, ready, status) => {
     await expectReplay(request, first);
   });
 
-  it('is apart from the same key of another event, and from other keys of the same', async () => {
+  it('is independent of the same key on another event, and of other keys on the same event', async () => {
     const [event, elsewhere] = [await openTestEvent(), await openTestEvent()];
     const other = await others[name]?.(event);
     expect((await answerTo(withKey(await ready(event), key))).statusCode).toBe(status);
@@ -85,7 +85,7 @@ describe.each(posts)('%s with an Idempotency-Key', (name, ready, status) => {
     expect((await answerTo(withKey(other ?? {}, key.toUpperCase()))).statusCode).toBe(status);
   });
 
-  it('keeps its answer for 24 hours from the first request, and then is new', async () => {
+  it('keeps its response for 24 hours from the first request, and then can be used again', async () => {
     const event = await openTestEvent();
     const request = withKey(await ready(event), key);
     const kept = answerKey(event.eventId, 'stranger', key);
@@ -101,7 +101,7 @@ describe.each(posts)('%s with an Idempotency-Key', (name, ready, status) => {
   });
 });
 
-it('an Idempotency-Key of a confirmation that came second keeps its 200, too', async () => {
+it('the Idempotency-Key of a repeated confirmation keeps its 200, too', async () => {
   const event = await openTestEvent();
   const held = await accepted(hold(event, ['A1', 'A2']));
   const sold = await accepted(confirm(held));

@@ -14,7 +14,7 @@ const cancelWith = ({ orderId }: { orderId: string }, headers: Record<string, st
   post(`orders/${orderId}/cancel`, { eventId: event.eventId }, headers);
 
 describe("an order's token", () => {
-  it('comes with every order, however it was bought, and is the same for whoever repeats the request', async () => {
+  it('comes with every order, however it was bought, and is the same in a replay', async () => {
     const requests = [
       ticket(event, { seats: seats('B1') }),
       order(event, ['B2']),
@@ -32,9 +32,9 @@ describe("an order's token", () => {
   it.each<[string, Record<string, string>]>([
     ['none', {}],
     ["another order's", asBuyerOf(others.orderId)],
-    ['one that was made up', { 'order-token': 'x'.repeat(22) }],
+    ['a made-up one', { 'order-token': 'x'.repeat(22) }],
   ])(
-    'is needed to cancel it: with %s the answer is 403, the same as for an order that does not exist',
+    'is needed to cancel it: with %s the response is 403, the same as for an order that does not exist',
     async (_what, headers) => {
       const refused = await refusal(cancelWith(bought, headers), 'ORDER_TOKEN_REQUIRED');
       expect(refused.errors).toEqual([{ header: 'Order-Token', detail: expect.stringMatching(/^must /) }]);
@@ -43,7 +43,7 @@ describe("an order's token", () => {
   );
 
   it.each(['', 'x', 'x'.repeat(21), 'x'.repeat(23), `${'x'.repeat(21)}=`, 'é'.repeat(22)])(
-    '%j is none: it is refused with 400 and the name of the header',
+    '%j is not one: it is refused with 400 and the name of the header',
     async (token) => {
       const { errors } = await refusal(cancelWith(bought, { 'order-token': token }), 'INVALID_REQUEST');
       expect(errors).toEqual([{ header: 'order-token', detail: expect.stringMatching(/^must /) }]);

@@ -7,13 +7,13 @@ import { hold, namesOf, order, seats } from '../../../scripts/testing/requests.t
 import { openTestEvent, seatedZone, unique } from '../../../scripts/testing/stores.ts';
 import { problem } from '../../shared/problems.ts';
 
-/** What refusals are tried on. */
+/** The event to try refusals on. */
 const event = await openTestEvent({
   zones: [seatedZone(1, 26, 30), { zoneId: 2, capacity: 5, priceMinor: 100 }, seatedZone(3, 2, 3)],
 });
 
 describe('an order of chosen seats', () => {
-  it('of several zones is answered 201 with the order, its exact total and where it will be found, and wakes the relay', async () => {
+  it('in several zones returns 201 with the order, its exact total and its location, and wakes the relay', async () => {
     const zones = [seatedZone(1, 3, 3, 10), seatedZone(2, 3, 3, 20), seatedZone(7, 3, 3, 1_000_000_000_000)];
     const own = await openTestEvent({ currency: 'EUR', zones });
     const { venueId, eventId } = own;
@@ -61,7 +61,7 @@ describe('an order of chosen seats', () => {
     expect(namesOf(sold.tickets)).toEqual(wanted);
   });
 
-  it('need not name the venue, nor the buyer', async () => {
+  it('need not name the venue or the buyer', async () => {
     const own = await openTestEvent();
     const sold = await accepted(order(own, ['A1']));
     expect(sold.venueId).toBe(own.venueId);
@@ -69,7 +69,7 @@ describe('an order of chosen seats', () => {
     expect(sold).not.toHaveProperty('buyerId');
   });
 
-  it('at another venue than the event is at, or of an unknown event, is answered 404', async () => {
+  it("at a venue other than the event's, or of an unknown event, returns 404", async () => {
     const { venueId } = await openTestEvent();
     const wish = { seats: seats('A1') };
     expect(await refusal(order(event, { ...wish, venueId }), 'EVENT_NOT_FOUND')).toEqual(problem('EVENT_NOT_FOUND'));
@@ -77,7 +77,7 @@ describe('an order of chosen seats', () => {
   });
 
   it.each(['A1', 'a1'])(
-    'knows a seat by all its names: once sold, "%s" is taken, its column as a text or a number',
+    'knows a seat by all its names: once sold, "%s" is taken, with its column as a string or a number',
     async (name) => {
       const own = await openTestEvent();
       await accepted(order(own, ['a1']));
@@ -87,7 +87,7 @@ describe('an order of chosen seats', () => {
     },
   );
 
-  it('is all or none: a refusal names each seat that is sold or held, by its place and by its name', async () => {
+  it('is all or none: a refusal lists each seat that is sold or held, by its pointer and by its name', async () => {
     const own = await openTestEvent({ zones: [seatedZone(1, 10, 10), seatedZone(2, 10, 10)] });
     await accepted(order(own, ['A2', '2/J10']));
     await accepted(hold(own, ['B1']));
@@ -123,13 +123,13 @@ describe('an order of chosen seats', () => {
     ]);
   });
 
-  it('before the event is on sale is answered 409 with the time', async () => {
+  it('before the event is on sale returns 409 with the time', async () => {
     const own = await openTestEvent({ onSaleAtMs: Date.UTC(2099, 4, 1, 10) });
     const refused = await refusal(order(own, ['A1']), 'NOT_ON_SALE');
     expect(refused).toEqual(problem('NOT_ON_SALE', { detail: 'On sale from 2099-05-01T10:00:00.000Z' }));
   });
 
-  it('gives each seat to one buyer at most, whole orders only, when 100 at once want overlapping ones', async () => {
+  it('gives each seat to one buyer at most, in whole orders only, when 100 concurrent buyers want overlapping seats', async () => {
     const own = await openTestEvent({ zones: [seatedZone(1, 3, 10)] });
     const wishes = Array.from({ length: 100 }, (_, at) =>
       [0, 7, 19].map((step) => (at * 3 + step) % 30).map((seat) => `${'ABC'[Math.floor(seat / 10)]}${(seat % 10) + 1}`),

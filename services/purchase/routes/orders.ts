@@ -20,14 +20,14 @@ const Cancellation = Type.Object(
         minItems: 1,
         maxItems: maxTickets,
         uniqueItems: true,
-        description: "Those of the order's tickets to cancel; without it, all of them",
+        description: 'The tickets of the order to cancel; without it, all of them',
       }),
     ),
   },
   { additionalProperties: false },
 );
 
-/** POST /purchase/api/v1/orders…: buys tickets, and cancels them. */
+/** Registers POST /purchase/api/v1/orders…, which buys tickets and cancels them. */
 export function registerOrderRoutes(app: HttpServer, { redis, orderTokens, wakeRelay, tally }: PurchaseDependencies): void {
   app.post(
     '/purchase/api/v1/orders',
@@ -36,9 +36,9 @@ export function registerOrderRoutes(app: HttpServer, { redis, orderTokens, wakeR
         operationId: 'buyTickets',
         summary: 'Buy up to ten tickets, all or none',
         description:
-          'Either chosen `seats`, of any zones, or a `zoneId` and a `quantity`: the best seats that the zone has, side by side, or ' +
-          'places in general admission. A 201 is a promise: the tickets are yours, and `Location` shows the order within moments. ' +
-          'A refusal changes nothing, and names each seat that was taken.',
+          'Send either chosen `seats`, from any zones, or a `zoneId` and a `quantity` for the best seats in that zone, side by ' +
+          'side, or for places in general admission. A 201 is a promise: the tickets are yours, and `Location` shows the order ' +
+          'within moments. A refusal changes nothing, and names each seat that was taken.',
         tags: ['orders'],
         headers: commandHeaders,
         body: WishRequest,
@@ -76,8 +76,8 @@ export function registerOrderRoutes(app: HttpServer, { redis, orderTokens, wakeR
         operationId: 'cancelOrder',
         summary: 'Cancel an order, or some of its tickets',
         description:
-          "Needs the order's token. The seats are free immediately; counts and revenue follow within moments. A ticket that was " +
-          'cancelled before stays cancelled: sent again, the request changes nothing.',
+          "Needs the order's token. The seats are free immediately; counts and revenue follow within moments. A cancelled ticket " +
+          'stays cancelled: repeating the request changes nothing.',
         tags: ['orders'],
         params: Type.Object({ orderId: Uuid }),
         headers: Type.Object({ ...commandHeaders.properties, ...orderTokenHeader.properties }),

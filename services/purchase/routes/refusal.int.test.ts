@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { testPurchaseApp } from '../../../scripts/testing/apps.ts';
 import { openTestEvent, redis } from '../../../scripts/testing/stores.ts';
 
-/** An app that logs at a level, and the lines that it logged. */
+/** An app with a log level, and the lines that it logs. */
 async function logged(level: string) {
   const lines: { msg: string; code?: string }[] = [];
   const stream = new Writable({
@@ -18,11 +18,11 @@ async function logged(level: string) {
 }
 
 it.each([
-  // One a second, however long the flood takes here.
+  // One line a second, however long the flood takes here.
   { level: 'info', sold: 0, least: 1, most: 30 },
   { level: 'debug', sold: 1, least: 500, most: 500 },
 ])(
-  'at the level $level, a sale is $sold lines, and a flood of 500 refusals at most $most',
+  'at the level $level, a sale logs $sold lines, and a flood of 500 refusals at most $most',
   async ({ level, sold, least, most }) => {
     const { eventId, venueId } = await openTestEvent();
     const { lines, app } = await logged(level);

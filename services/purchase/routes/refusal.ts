@@ -6,8 +6,8 @@ import { createSampledLog } from '../../shared/sampled-log.ts';
 import type { Refusal } from '../seats/command.ts';
 
 /**
- * Answers a command that changed nothing with the reason. `nameOf` returns what the client called a wanted seat or ticket: the field,
- * and words for it; without it the answer has the code alone. Only the operator hears what is secret.
+ * Sends the problem for a refused command. For the position of a wanted seat or ticket, `nameOf` returns the field in which the
+ * client named it, and its name; without `nameOf` the problem lists no errors. Only the operator gets the `secret` detail.
  */
 export function sendRefusal(
   reply: FastifyReply,
@@ -29,7 +29,7 @@ export function sendRefusal(
 
 const sampled = new Map<string, ReturnType<typeof createSampledLog<'info'>>>();
 
-/** A line for each only where that is asked for: nearly all of a flood is refused. */
+/** Logs each refusal only at debug level, and samples them otherwise: in a flood, nearly every request is refused. */
 function logRefusal(log: Pick<Logger, 'info' | 'debug' | 'level'>, refusal: Partial<Refusal> & { code: Refusal['code'] }): void {
   if (log.level === 'debug' || log.level === 'trace') {
     log.debug(refusal, 'refused');

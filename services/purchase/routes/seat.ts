@@ -3,11 +3,11 @@ import { maxColumns, Row, ZoneId } from '../../shared/identifiers.ts';
 import { patterned } from '../../shared/patterned.ts';
 import type { Seat } from '../seats/take-seats.ts';
 
-/** Without leading zeros: "01" and "1" must not be two names of a seat. */
+/** Without leading zeros: a seat must not have two names, "01" and "1". */
 const columnPattern = '^[1-9][0-9]{0,3}$';
 const columnSentence = `must be a number from 1 to ${maxColumns}, without leading zeros`;
 
-/** A seat as a request names it, for its schema. */
+/** The schema fields that name a seat in a request. */
 export const seatFields = {
   zoneId: ZoneId,
   row: Row,
@@ -17,7 +17,7 @@ export const seatFields = {
   }),
 };
 
-/** The seat that a request names, spelt in the one way that it is known by. */
+/** The seat that a request names, in its canonical spelling. */
 export const seatOf = ({ zoneId, row, column }: Static<TObject<typeof seatFields>>): Seat => ({
   zoneId,
   row: row.toUpperCase(),

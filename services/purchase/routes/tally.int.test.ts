@@ -4,7 +4,7 @@ import { openTestEvent, redis } from '../../../scripts/testing/stores.ts';
 import { inventoryKey } from '../../shared/keys.ts';
 import { createTally } from '../pulse/tally.ts';
 
-it('counts what the scripts sold, held, cancelled and refused, once however often it is asked for, and what was unavailable', async () => {
+it('counts what the scripts sold, held, cancelled and refused, replays excluded, and what was unavailable', async () => {
   const { eventId, venueId } = await openTestEvent();
   const tally = createTally();
   await using app = await testPurchaseApp({ redis, tally });

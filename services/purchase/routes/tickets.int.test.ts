@@ -12,7 +12,7 @@ import { type ProblemCode, problem } from '../../shared/problems.ts';
 const tickets = '/purchase/api/v1/tickets';
 const pastBodyLimit = 16 * 1024;
 
-/** What every refusal is tried on: 26 × 30 seats in zone 1, general admission in zone 2. */
+/** The event to try refusals on: 26 × 30 seats in zone 1, general admission in zone 2. */
 const event = await openTestEvent({ zones: [seatedZone(1, 26, 30), { zoneId: 2, capacity: 5, priceMinor: 100 }] });
 const other = await openTestEvent();
 const seatOf = ({ venueId, eventId }: { venueId: string; eventId: string }) => ({
@@ -27,7 +27,7 @@ const seat = seatOf(event);
 const buy = (body: unknown, headers?: Record<string, string>) => post('tickets', body, headers);
 
 describe('a purchase', () => {
-  it('answers 201 with the ticket and with where it will be found, and wakes the relay', async () => {
+  it('returns 201 with the ticket and its location, and wakes the relay', async () => {
     const own = await openTestEvent({ currency: 'EUR', zones: [seatedZone(7, 2, 3, 4_550)] });
     const answer = await app.inject(buy({ ...seatOf(own), zoneId: 7, row: 'b', column: 3 }));
     expect(answer.statusCode).toBe(201);
@@ -63,7 +63,7 @@ describe('a purchase', () => {
     },
   );
 
-  it('may say who buys, in JSON of any charset name', async () => {
+  it('may name the buyer, and may name the charset in its content type', async () => {
     const own = await openTestEvent();
     const ticket = await accepted(buy({ ...seatOf(own), buyerId: 'Ann' }, { 'content-type': 'application/json; charset=utf-8' }));
     expect(ticket).not.toHaveProperty('buyerId');
@@ -72,7 +72,7 @@ describe('a purchase', () => {
 });
 
 describe('a refusal of one seat', () => {
-  it('says no more than that it is taken, as its body names one seat alone', async () => {
+  it('says only that the seat is taken, because the body names a single seat', async () => {
     const own = await openTestEvent();
     await accepted(buy(seatOf(own)));
     expect(await refusal(buy(seatOf(own)), 'SEAT_TAKEN')).toEqual(problem('SEAT_TAKEN'));
@@ -82,7 +82,7 @@ describe('a refusal of one seat', () => {
     [{ column: 31 }, 'SEAT_NOT_FOUND'],
     [{ zoneId: 3 }, 'ZONE_NOT_FOUND'],
     [{ venueId: other.venueId }, 'EVENT_NOT_FOUND'],
-  ])('says no more than %j is unknown', async (change, code) => {
+  ])('says only that %j is unknown', async (change, code) => {
     expect(await refusal(buy({ ...seat, ...change }), code)).toEqual(problem(code));
   });
 });
@@ -100,7 +100,7 @@ describe('a body that names no seat', () => {
     [{ eventId: other.eventId }, 'EVENT_NOT_FOUND'],
     [{ venueId: event.venueId.toUpperCase() }, 'EVENT_NOT_FOUND'],
     [{ eventId: unique('unknown') }, 'EVENT_NOT_FOUND'],
-  ])('(%j) is answered 404 %s', async (change, code) => {
+  ])('(%j) returns 404 %s', async (change, code) => {
     await refusal(buy({ ...seat, ...change }), code);
   });
 
@@ -115,13 +115,13 @@ describe('a body that names no seat', () => {
     column: [...'0|-1|+1|01| 1|1 |1\n|1\0|1.0|1e0|0x1|１||10000'.split('|'), 0, -1, 1.5, 10_000, 1e21, [1], ...noText],
   };
   const faults = Object.entries(wrong).flatMap(([field, values]) => values.map((value) => [field, value] as const));
-  it.each(faults)('(%s %j) is answered 400 with a pointer to the field and to nothing else', async (field, value) => {
+  it.each(faults)('(%s %j) returns 400 with a pointer to that field alone', async (field, value) => {
     const filled = JSON.parse(JSON.stringify(value).replace('$', field === 'venueId' ? event.venueId : event.eventId));
     const { errors } = await refusal(buy({ ...seat, [field]: filled }), 'INVALID_REQUEST');
     expect(errors).toEqual([{ pointer: `#/${field}`, detail: expect.stringMatching(/^must /) }]);
   });
 
-  it.each(Object.keys(seat))('(no %s) is answered 400 with a pointer to what is missing', async (field) => {
+  it.each(Object.keys(seat))('(no %s) returns 400 with a pointer to the missing field', async (field) => {
     const { errors } = await refusal(buy({ ...seat, [field]: undefined }), 'INVALID_REQUEST');
     expect(errors).toEqual([{ pointer: `#/${field}`, detail: 'is missing' }]);
   });
@@ -133,12 +133,12 @@ describe('a body that names no seat', () => {
     ['a~#% ', '#/a~0%23%25%20'],
     ['🎟', '#/%F0%9F%8E%9F'],
     ['\ud800', '#/%EF%BF%BD'],
-  ])('(unknown field %j) is answered 400 with a pointer to it', async (field, pointer) => {
+  ])('(unknown field %j) returns 400 with a pointer to it', async (field, pointer) => {
     const { errors } = await refusal(buy({ ...seat, [field]: 1 }), 'INVALID_REQUEST');
     expect(errors).toEqual([{ pointer, detail: 'is not a known field' }]);
   });
 
-  it('is answered with every fault at once, but with no more than 20', async () => {
+  it('is refused with all its faults together, but no more than 20', async () => {
     const { errors } = await refusal(buy({ zoneId: '1', row: 1, junk: 0 }), 'INVALID_REQUEST');
     const pointers = errors.map(({ pointer }: { pointer: string }) => pointer).toSorted();
     expect(pointers).toEqual(['#/column', '#/eventId', '#/junk', '#/row', '#/venueId', '#/zoneId']);
@@ -152,14 +152,14 @@ const json = JSON.stringify(seat);
 
 describe('a malformed request', () => {
   it.each<[string, InjectOptions, ProblemCode]>([
-    ['a body that is cut short', buy('{"venueId":'), 'INVALID_REQUEST'],
-    ['a body with more behind it', buy(`${json}}`), 'INVALID_REQUEST'],
+    ['a truncated body', buy('{"venueId":'), 'INVALID_REQUEST'],
+    ['a body with trailing characters', buy(`${json}}`), 'INVALID_REQUEST'],
     ['a body with comments', buy(`${json} // please`), 'INVALID_REQUEST'],
     ['NaN', buy(json.replace('"1"', 'NaN')), 'INVALID_REQUEST'],
     ['an empty body', buy(''), 'INVALID_REQUEST'],
     ['no body at all', { method: 'POST', url: tickets }, 'INVALID_REQUEST'],
     ['__proto__', buy(json.replace('{', '{"__proto__":{"admin":true},')), 'INVALID_REQUEST'],
-    ['__proto__ in escapes', buy(json.replace('{', '{"\\u005f_proto__":{"admin":true},')), 'INVALID_REQUEST'],
+    ['an escaped __proto__', buy(json.replace('{', '{"\\u005f_proto__":{"admin":true},')), 'INVALID_REQUEST'],
     ['a prototype', buy(json.replace('{', '{"constructor":{"prototype":{}},')), 'INVALID_REQUEST'],
     ['1 MiB', buy({ ...seat, row: 'A'.repeat(2 ** 20) }), 'PAYLOAD_TOO_LARGE'],
     ['JSON nested beyond the limit', buy(nested(pastBodyLimit)), 'PAYLOAD_TOO_LARGE'],
@@ -173,7 +173,7 @@ describe('a malformed request', () => {
     ['a path above the prefix', { ...buy(json), url: `/purchase/../${tickets}/..` }, 'NOT_FOUND'],
     ['another method', { method: 'DELETE', url: tickets }, 'METHOD_NOT_ALLOWED'],
     ['a malformed URL', { ...buy(json), url: `${tickets}%zz` }, 'INVALID_REQUEST'],
-    ['a URL that is no UTF-8', { ...buy(json), url: `${tickets}/%C0%80` }, 'INVALID_REQUEST'],
+    ['a URL that is not UTF-8', { ...buy(json), url: `${tickets}/%C0%80` }, 'INVALID_REQUEST'],
   ])('(%s) is refused', async (_what, request, code) => {
     await refusal(request, code);
   });
@@ -191,13 +191,13 @@ describe('a malformed request', () => {
 });
 
 describe('the inventory', () => {
-  it('that is not on sale yet is answered 409 with the time', async () => {
+  it('that is not on sale yet returns 409 with the time', async () => {
     const own = await openTestEvent({ onSaleAtMs: Date.UTC(2099, 4, 1, 10) });
     const refused = await refusal(buy(seatOf(own)), 'NOT_ON_SALE');
     expect(refused).toEqual(problem('NOT_ON_SALE', { detail: 'On sale from 2099-05-01T10:00:00.000Z' }));
   });
 
-  it('that Redis has lost is answered 503 with Retry-After, never as free or unknown', async () => {
+  it('that Redis has lost returns 503 with Retry-After, and is never treated as free or unknown', async () => {
     const own = await openTestEvent();
     await redis.del(inventoryKey(own.eventId));
     await refusal(buy(seatOf(own)), 'INVENTORY_UNAVAILABLE');

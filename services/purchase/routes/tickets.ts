@@ -14,7 +14,7 @@ const TicketRequest = Type.Object(
   { additionalProperties: false },
 );
 
-/** POST /purchase/api/v1/tickets: buys one seat. */
+/** Registers POST /purchase/api/v1/tickets, which buys one seat. */
 export function registerTicketRoutes(app: HttpServer, { redis, orderTokens, wakeRelay, tally }: PurchaseDependencies): void {
   app.post(
     '/purchase/api/v1/tickets',

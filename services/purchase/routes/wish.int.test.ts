@@ -26,9 +26,9 @@ const wrongSeats: [string, unknown, string[]][] = [
   ['no seats', [], ['#/seats']],
   ['11 seats', seats(...'ABCDEFGHIJK'.split('').map((row) => `${row}1`)), ['#/seats']],
   ['null', null, ['#/seats']],
-  ['a text', 'A1', ['#/seats']],
-  ['one seat outside of a list', seats('A1')[0], ['#/seats']],
-  ['a text in the list', ['A1'], ['#/seats/0']],
+  ['a string', 'A1', ['#/seats']],
+  ['one seat without a list', seats('A1')[0], ['#/seats']],
+  ['a string in the list', ['A1'], ['#/seats/0']],
   ['null in the list', [...seats('A1'), null], ['#/seats/1']],
   ['a seat without its row', [...seats('A1'), { zoneId: 1, column: 1 }], ['#/seats/1/row']],
   ['an empty seat', [{}], ['#/seats/0/column', '#/seats/0/row', '#/seats/0/zoneId']],
@@ -42,19 +42,19 @@ const wrongSeats: [string, unknown, string[]][] = [
   ['faults in two seats', seats('A0', 'A1', 'ABCD1'), ['#/seats/0/column', '#/seats/2/row']],
 ];
 
-describe.each(['orders', 'holds'])('POST /%s with a body that is wrong', (path) => {
+describe.each(['orders', 'holds'])('POST /%s with an invalid body', (path) => {
   const faultsOf = async (body: unknown): Promise<Faults> => (await refusal(post(path, body), 'INVALID_REQUEST')).errors;
 
-  it.each(faults)('(%s %j) is answered 400 with a pointer to the field and to nothing else', async (field, value) => {
+  it.each(faults)('(%s %j) returns 400 with a pointer to that field alone', async (field, value) => {
     const errors = await faultsOf({ ...best, [field]: value });
     expect(errors).toEqual([{ pointer: `#/${field}`, detail: expect.stringMatching(/^must /) }]);
   });
 
-  it.each(wrongSeats)('(%s) is answered 400 with a pointer to each fault', async (_what, list, pointers) => {
+  it.each(wrongSeats)('(%s) returns 400 with a pointer to each fault', async (_what, list, pointers) => {
     expect(pointersOf(await faultsOf({ eventId, seats: list }))).toEqual(pointers);
   });
 
-  it('(no event, an unknown field) is answered 400 with a pointer to each', async () => {
+  it('(no event, an unknown field) returns 400 with a pointer to each', async () => {
     const errors = await faultsOf({ ...chosen, eventId: undefined, price: 1 });
     expect(errors).toHaveLength(2);
     expect(errors).toContainEqual({ pointer: '#/eventId', detail: 'is missing' });
@@ -65,7 +65,7 @@ describe.each(['orders', 'holds'])('POST /%s with a body that is wrong', (path) 
     [{ zoneId: 1, quantity: 2 }, ['#/quantity', '#/zoneId']],
     [{ zoneId: 1, quantity: 2, split: true }, ['#/quantity', '#/split', '#/zoneId']],
     [{ split: false }, ['#/split']],
-  ])('(chosen seats, and %j) is answered 400 with a pointer to each field that does not go with them', async (more, pointers) => {
+  ])('(chosen seats, and %j) returns 400 with a pointer to each field that does not go with them', async (more, pointers) => {
     const errors = await faultsOf({ ...chosen, ...more });
     expect(pointersOf(errors)).toEqual(pointers);
     for (const { detail } of errors) expect(detail).toBe('must be left out when seats are given');
@@ -77,19 +77,22 @@ describe.each(['orders', 'holds'])('POST /%s with a body that is wrong', (path) 
     [{ zoneId: 1 }, '#/quantity'],
     [{ zoneId: 1, split: true }, '#/quantity'],
     [{ quantity: 2 }, '#/zoneId'],
-  ])('(neither seats nor all that the best of a zone needs: %j) is answered 400 with what is missing', async (wish, pointer) => {
-    expect(await faultsOf({ eventId, ...wish })).toEqual([
-      { pointer, detail: 'is missing: give either seats, or zoneId and quantity' },
-    ]);
-  });
+  ])(
+    '(neither seats nor both zoneId and quantity: %j) returns 400 with a pointer to the missing field',
+    async (wish, pointer) => {
+      expect(await faultsOf({ eventId, ...wish })).toEqual([
+        { pointer, detail: 'is missing: send either seats, or zoneId and quantity' },
+      ]);
+    },
+  );
 
-  it('(a seat twice, by any of its names) is answered 400 with each repetition', async () => {
+  it('(a seat twice, by any of its names) returns 400 with a pointer to each repetition', async () => {
     const [seat = {}] = seats('a1');
     const list = [...seats('A1', '2/A1', 'a1', 'A11'), { ...seat, column: 1 }, ...seats('AA1', '2/a1')];
     expect(await faultsOf({ eventId, seats: list })).toEqual([
-      { pointer: '#/seats/2', detail: 'is zone 1, row A, column 1 again' },
-      { pointer: '#/seats/4', detail: 'is zone 1, row A, column 1 again' },
-      { pointer: '#/seats/6', detail: 'is zone 2, row A, column 1 again' },
+      { pointer: '#/seats/2', detail: 'repeats zone 1, row A, column 1' },
+      { pointer: '#/seats/4', detail: 'repeats zone 1, row A, column 1' },
+      { pointer: '#/seats/6', detail: 'repeats zone 2, row A, column 1' },
     ]);
   });
 
@@ -99,10 +102,10 @@ describe.each(['orders', 'holds'])('POST /%s with a body that is wrong', (path) 
 
   const json = JSON.stringify(chosen);
   it.each<[string, string | undefined, string, ProblemCode]>([
-    ['cut short', json.slice(0, -1), 'application/json', 'INVALID_REQUEST'],
+    ['truncated', json.slice(0, -1), 'application/json', 'INVALID_REQUEST'],
     ['empty', '', 'application/json', 'INVALID_REQUEST'],
     ['a form', 'eventId=Event1&zoneId=1&quantity=2', 'application/x-www-form-urlencoded', 'UNSUPPORTED_MEDIA_TYPE'],
-    ['JSON called text', json, 'text/plain', 'UNSUPPORTED_MEDIA_TYPE'],
+    ['JSON sent as text', json, 'text/plain', 'UNSUPPORTED_MEDIA_TYPE'],
     ['too large', json.padEnd(16 * 1024 + 1), 'application/json', 'PAYLOAD_TOO_LARGE'],
   ])('(%s) is refused', async (_what, body, contentType, code) => {
     await refusal(post(path, body, { 'content-type': contentType }), code);

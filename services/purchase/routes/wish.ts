@@ -5,7 +5,7 @@ import type { ProblemCode, ProblemError } from '../../shared/problems.ts';
 import type { Purchase, Seat, Wish } from '../seats/take-seats.ts';
 import { seatFields, seatOf } from './seat.ts';
 
-/** Of one order or hold. */
+/** Per order or hold. */
 export const maxTickets = 10;
 
 const common = { venueId: Type.Optional(VenueId), eventId: EventId, buyerId: Type.Optional(BuyerId) };
@@ -13,18 +13,18 @@ const chosen = {
   seats: Type.Array(Type.Object(seatFields, { additionalProperties: false }), {
     minItems: 1,
     maxItems: maxTickets,
-    description: 'Chosen seats, of any zones; instead of zoneId and quantity',
+    description: 'Chosen seats, from any zones; instead of zoneId and quantity',
   }),
 };
 const best = {
-  zoneId: { ...ZoneId, description: 'Zone to take the best seats of, or places in general admission' },
-  quantity: Type.Integer({ minimum: 1, maximum: maxTickets, description: 'How many of them', examples: [4] }),
+  zoneId: { ...ZoneId, description: 'The zone to take the best seats from, or places in general admission' },
+  quantity: Type.Integer({ minimum: 1, maximum: maxTickets, description: 'How many tickets', examples: [4] }),
   split: Type.Optional(
-    Type.Boolean({ description: 'Where so many are not left side by side, take the fewest groups', examples: [false] }),
+    Type.Boolean({ description: 'If there are not enough side by side, take the fewest groups', examples: [false] }),
   ),
 };
 
-/** A wish as the API's document shows it: one thing or the other. */
+/** A wish as the OpenAPI document shows it: one of two shapes. */
 const documented = {
   oneOf: [
     Type.Object({ ...common, ...chosen }, { title: 'ChosenSeats', additionalProperties: false }),
@@ -36,13 +36,13 @@ const documented = {
   ],
 };
 
-/** What is to be sold or held: chosen seats, or the best of a zone. Checked by one flat schema, whose faults name one field each. */
+/** The body of an order or hold: chosen seats, or the best of a zone. One flat schema checks it, so that each fault names one field. */
 export const WishRequest = Type.Object(
   { ...common, ...Type.Partial(Type.Object({ ...chosen, ...best })).properties },
   { additionalProperties: false, [documentedAs]: documented },
 );
 
-/** What selling or holding a wish can answer, beside success. */
+/** The problems that an order or hold request can return. */
 export const takeProblems = [
   'INVALID_REQUEST',
   'NOT_SIGNED_IN',
@@ -60,7 +60,7 @@ export const takeProblems = [
   'INVENTORY_UNAVAILABLE',
 ] as const satisfies ProblemCode[];
 
-/** What a valid body asks for, with defaults filled in, or what is wrong between its fields. */
+/** Reads a wish from a valid body, with defaults filled in. Returns errors if the fields do not fit together. */
 export function readWish(body: Static<typeof WishRequest>): Omit<Purchase, 'eventId'> | { errors: ProblemError[] } {
   const { venueId, buyerId, seats, zoneId, quantity, split } = body;
   if (seats) {
@@ -75,7 +75,7 @@ export function readWish(body: Static<typeof WishRequest>): Omit<Purchase, 'even
   }
   if (zoneId === undefined || quantity === undefined) {
     const missing = zoneId !== undefined ? '#/quantity' : quantity !== undefined ? '#/zoneId' : '#/seats';
-    return { errors: [{ pointer: missing, detail: 'is missing: give either seats, or zoneId and quantity' }] };
+    return { errors: [{ pointer: missing, detail: 'is missing: send either seats, or zoneId and quantity' }] };
   }
   return { venueId, buyerId, wish: { zoneId, quantity, split: split ?? false } };
 }
@@ -84,12 +84,10 @@ const seatName = ({ zoneId, row, column }: Seat) => `zone ${zoneId}, row ${row},
 
 function repeated(seats: Seat[]): ProblemError[] {
   const names = seats.map(seatName);
-  return names.flatMap((name, at) =>
-    names.indexOf(name) < at ? [{ pointer: `#/seats/${at}`, detail: `is ${name} again` }] : [],
-  );
+  return names.flatMap((name, at) => (names.indexOf(name) < at ? [{ pointer: `#/seats/${at}`, detail: `repeats ${name}` }] : []));
 }
 
-/** What the client called a wanted seat: the field that named it, and words for it. */
+/** Returns a function that maps the position of a wanted seat to the field in which the client named it, and to its name. */
 export function nameIn(wish: Wish) {
   return (position: number) => {
     if (!('seats' in wish)) return { pointer: '#/zoneId', name: `zone ${wish.zoneId}` };
