@@ -180,8 +180,8 @@ describe('the currency and the venue of an event', () => {
     const before = await stateOf(event);
     const outcome = await open({ ...event, currency: 'JPY', venueId: unique('venue') });
     expect(outcome.kind === 'refused' && outcome.reasons).toEqual([
-      expect.stringContaining(`the venue is ${event.venueId}, and cannot change any more`),
-      expect.stringContaining('the currency is USD, and cannot change any more'),
+      expect.stringContaining(`the venue is ${event.venueId}, and can no longer change`),
+      expect.stringContaining('the currency is USD, and can no longer change'),
     ]);
     expect(await stateOf(event)).toEqual(before);
   });

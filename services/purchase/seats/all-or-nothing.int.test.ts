@@ -14,7 +14,7 @@ const takeSeats = loadScript(new URL('lua/take-seats.lua', import.meta.url));
 const columns = (count: number) => Array.from({ length: count }, (_, at) => at + 1);
 const oneRow = (seats: number) => openTestEvent({ zones: [seatedZone(1, 1, seats)] });
 
-/** A script that fails for one buyer's command, after it has decided on it. */
+/** A script that fails on one buyer's command, after deciding it. */
 const poisonedBy = (buyerId: string) =>
   scriptOf(
     takeSeats.source.replace(
@@ -29,7 +29,7 @@ const poisonedBy = (buyerId: string) =>
   );
 
 describe('a batch in which one command makes the script fail', () => {
-  it.each([1, 2, 77, 255, 256])('(number %i of 256) fails that command alone; all others are decided on', async (poisoned) => {
+  it.each([1, 2, 77, 255, 256])('(number %i of 256) fails that command alone; all others are decided', async (poisoned) => {
     const event = await oneRow(256);
     const script = poisonedBy('Poison');
     const calls = vi.spyOn(redis, 'evalsha').mockClear();
@@ -43,11 +43,11 @@ describe('a batch in which one command makes the script fail', () => {
       else
         expect(result).toMatchObject({ status: 'fulfilled', value: { kind: 'sold', order: { tickets: [{ column: at + 1 }] } } });
     }
-    // By halves: no more than two calls for each time that a batch of 256 can be halved, and the first.
+    // Bisection: the first call, and at most two for each of the eight times that 256 can be halved.
     expect(calls.mock.calls.length).toBeLessThanOrEqual(1 + 2 * 8);
     expect((await domainEvents(event)).map(({ data }) => data.sequence)).toEqual(columns(255));
     await assertConserved(redis, event.eventId);
-    // Its seat is as free as it was.
+    // Its seat is still free.
     expect(await sellSeats(redis, purchaseOf(event, { column: poisoned }))).toMatchObject({ kind: 'sold' });
   });
 
@@ -68,7 +68,7 @@ describe('a batch in which one command makes the script fail', () => {
   });
 });
 
-/** What take-seats.lua is asked for a seat of the first row: to hold it, by odd columns, or to sell it. */
+/** The arguments of take-seats.lua for a seat in the first row: odd columns are held, even ones sold. */
 async function taking({ eventId, venueId }: Inventory, column: number, buyerId: string): Promise<Question> {
   const orderId = `order-${column}`;
   const ticket = { ticketId: `ticket-${column}`, zoneId: 1, row: 'A', column, priceMinor: 10_000, currency: 'USD' };
@@ -83,7 +83,7 @@ async function taking({ eventId, venueId }: Inventory, column: number, buyerId: 
 
 const writes = new Set(['HSET', 'SETBIT', 'SETRANGE', 'HINCRBY', 'HDEL', 'ZADD', 'ZREM', 'SET', 'XADD']);
 
-/** A script that replies with the names of the commands that it sent to Redis, in order. */
+/** A script that replies with the names of the Redis commands that it calls, in order. */
 const listing = ({ source }: Script) =>
   scriptOf(
     `local names, server = {}, redis
@@ -92,7 +92,7 @@ const listing = ({ source }: Script) =>
     return cjson.encode({ names })`,
   );
 
-describe('a script reads first and writes last, so that an error while it decides has changed nothing:', () => {
+describe('a script reads first and writes last, so that an error while it decides changes nothing:', () => {
   const load = (name: string) => loadScript(new URL(`lua/${name}.lua`, import.meta.url));
   const commandsOf = async (script: Script, eventId: string, asked: object[]) => {
     const question = (fields: object) => ({ command: { eventId }, question: { fields } });
@@ -105,7 +105,7 @@ describe('a script reads first and writes last, so that an error while it decide
     expect(names.slice(firstWrite).filter((name) => !writes.has(name))).toEqual([]);
   };
 
-  it('take-seats, that sells, holds, chooses and ends overdue holds', async () => {
+  it('take-seats, which sells, holds, chooses and ends overdue holds', async () => {
     const event = await openTestEvent();
     const { eventId } = event;
     const held = await holdSeats(redis, purchaseOf(event, { row: 'J', column: 1, buyerId: 'Bob' }));

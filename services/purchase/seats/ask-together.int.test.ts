@@ -16,8 +16,8 @@ afterEach(() => vi.restoreAllMocks());
 const columns = (count: number) => Array.from({ length: count }, (_, at) => at + 1);
 const oneRow = (seats: number) => openTestEvent({ zones: [seatedZone(1, 1, seats)] });
 
-describe('what is asked together', () => {
-  it('is decided in calls of up to 256 commands, in the order in which it was asked, and each has its own answer', async () => {
+describe('a queued command', () => {
+  it('is decided in order, in a call of up to 256 commands, and gets its own reply', async () => {
     const calls = vi.spyOn(redis, 'evalsha');
     const event = await oneRow(600);
     calls.mockClear();
@@ -29,7 +29,7 @@ describe('what is asked together', () => {
     await assertConserved(redis, event.eventId);
   });
 
-  it('waits for nobody when it is alone, and is one entry of the outbox for each call', async () => {
+  it('does not wait when it is alone, and each call adds one entry to the outbox', async () => {
     const calls = vi.spyOn(redis, 'evalsha');
     const event = await oneRow(3);
     calls.mockClear();
@@ -38,7 +38,7 @@ describe('what is asked together', () => {
     expect((await domainEvents(event)).map(({ data }) => data.sequence)).toEqual([1, 2, 3]);
   });
 
-  it('is answered, however soon after the last answer it was asked', async () => {
+  it('gets a reply, however soon it follows the previous one', async () => {
     const event = await oneRow(300);
     const buyOneAfterAnother = async (from: number) => {
       for (const column of columns(100)) {
@@ -49,7 +49,7 @@ describe('what is asked together', () => {
     await assertConserved(redis, event.eventId);
   });
 
-  it('fails if its script does, and what waits is asked all the same', async () => {
+  it('fails if its script fails, and the waiting commands are still run', async () => {
     const event = await oneRow(1);
     const failing = scriptOf(`if redis.call('INCR', KEYS[4]) <= 1 then error('once') end return '[["FINE"]]'`);
     const [first, second] = [askTogether(redis, failing, event, { fields: {} }), setImmediate()];
@@ -59,7 +59,7 @@ describe('what is asked together', () => {
     expect(settled.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
   });
 
-  it('is asked again where it is undecided, before what was asked later', async () => {
+  it('is run again if it stays undecided, before any later command', async () => {
     const event = await oneRow(1);
     const oneEachCall = scriptOf(`
       local replies = {}
@@ -71,13 +71,13 @@ describe('what is asked together', () => {
     await setImmediate();
     const second = ['e', 'f'].map(ask);
     await setImmediate();
-    // Two calls are on their way: these wait.
+    // Two calls are in flight, so these wait.
     await Promise.all([...first, ...second, ...['g', 'h'].map(ask)]);
     expect(decided.toSorted()).toEqual([...'abcdefgh']);
     expect(decided.filter((name) => 'abcdgh'.includes(name))).toEqual([...'abcdgh']);
   });
 
-  it('is refused where it stays undecided, and Redis is asked for it no more', async () => {
+  it('is refused if it stays undecided for too long, and is not sent to Redis again', async () => {
     const event = await oneRow(1);
     const never = scriptOf(`return '[["AGAIN"]]'`);
     const calls = vi.spyOn(redis, 'evalsha');
@@ -89,25 +89,28 @@ describe('what is asked together', () => {
   });
 });
 
-it.skipIf(urls.isRedisCluster)('where Redis goes away, all that wait hear so at once, and none of it is sent later', async () => {
-  await using resources = new AsyncDisposableStack();
-  const cable: Cable = await layCable(Number(new URL(urls.redisUrl).port), resources);
-  const far = connectRedis(through(cable, urls.redisUrl));
-  resources.defer(() => far.disconnect());
-  far.on('error', () => {});
-  await untilConnected(far);
-  const event = await oneRow(2_000);
-  await sellSeats(far, purchaseOf(event, { column: 1 }));
-  const calls = vi.spyOn(far, 'evalsha');
-  const asked = columns(1_998).map((column) => sellSeats(far, purchaseOf(event, { column: column + 1 })));
-  // Six calls have left, and the others wait for an answer.
-  await setImmediate();
-  await cable.cut();
-  const settled = await Promise.allSettled(asked);
-  for (const result of settled) expect(result).toMatchObject({ reason: { code: 'INVENTORY_UNAVAILABLE' } });
-  await cable.mend();
-  await vi.waitFor(() => far.ping());
-  expect(calls).toHaveBeenCalledTimes(6);
-  expect((await sellSeats(far, purchaseOf(event, { column: 2_000 }))).kind).toBe('sold');
-  await assertConserved(redis, event.eventId);
-});
+it.skipIf(urls.isRedisCluster)(
+  'when Redis goes away, all waiting commands fail immediately, and none is sent later',
+  async () => {
+    await using resources = new AsyncDisposableStack();
+    const cable: Cable = await layCable(Number(new URL(urls.redisUrl).port), resources);
+    const far = connectRedis(through(cable, urls.redisUrl));
+    resources.defer(() => far.disconnect());
+    far.on('error', () => {});
+    await untilConnected(far);
+    const event = await oneRow(2_000);
+    await sellSeats(far, purchaseOf(event, { column: 1 }));
+    const calls = vi.spyOn(far, 'evalsha');
+    const asked = columns(1_998).map((column) => sellSeats(far, purchaseOf(event, { column: column + 1 })));
+    // Six calls are in flight, and the other commands wait.
+    await setImmediate();
+    await cable.cut();
+    const settled = await Promise.allSettled(asked);
+    for (const result of settled) expect(result).toMatchObject({ reason: { code: 'INVENTORY_UNAVAILABLE' } });
+    await cable.mend();
+    await vi.waitFor(() => far.ping());
+    expect(calls).toHaveBeenCalledTimes(6);
+    expect((await sellSeats(far, purchaseOf(event, { column: 2_000 }))).kind).toBe('sold');
+    await assertConserved(redis, event.eventId);
+  },
+);

@@ -14,32 +14,32 @@ type Asked = {
   reject: (error: unknown) => void;
 };
 
-/** Bounds what one call of a script does, and so how long Redis can answer nobody else: some milliseconds. */
+/** Bounds the work of one script call, and so how long it blocks Redis for everyone else: some milliseconds. */
 const maxTogether = 256;
 
-/** While Redis decides on one call, this process answers the buyers of another; more of them would only be smaller. */
+/** While Redis decides one call, this process answers the buyers of the other. More calls would only be smaller. */
 const maxCalls = 2;
 
-/** At an overload, thousands of sockets have their turn between two answers of Redis, which must not run dry meanwhile. */
+/** In an overload, thousands of sockets have their turn between two replies from Redis, which must not run out of work meanwhile. */
 const maxFullCalls = 6;
 
 /**
- * From a request to the last call that may decide on it. With the second that Redis may take (redis.ts), and what the request may
- * have waited in its socket, under two seconds.
+ * The longest time from a request to the last call that may decide it. With the second that Redis may take (redis.ts), and the
+ * request's wait in its socket, the total stays under two seconds.
  */
 const maxWaitMs = 500;
 
 type Queue = ReturnType<typeof createQueue>;
 
-/** By script and event; an idle one is forgotten. */
+/** By script and event; idle queues are removed. */
 const queuesOf = perClient(() => new Map<Script, Map<string, Queue>>());
 
 /**
- * Asks one of an event's scripts to decide on a command. All that is asked of it while calls are on their way goes in the next
- * one, in the order in which it was asked: under load most of a purchase's cost, here and in Redis, is in the call and in the fsync
- * that its answer waits for, and an idle service waits for nobody. Each command has its own reply; one that is AGAIN is asked
- * again. If Redis is away, all that wait throw an UnavailableError immediately; so do those that come while too many wait
- * (load.ts), or that have waited too long. An error in the script fails only the command that it is about.
+ * Queues a command for one of an event's scripts, and returns the script's reply. Commands that arrive while calls are in flight go
+ * into the next call, in order of arrival: under load, most of a purchase's cost, here and in Redis, is the call and the fsync that
+ * its reply waits for. An idle service sends a command immediately. A command whose reply is AGAIN is queued again. Throws an
+ * UnavailableError immediately if Redis is unreachable (for every waiting command), if too many are waiting (load.ts), or if this
+ * one has waited too long. An error in the script fails only the command that caused it.
  */
 export function askTogether(
   redis: RedisClient,
@@ -53,7 +53,7 @@ export function askTogether(
   return getOrInsertComputed(queues, command.eventId, create).ask(command, question);
 }
 
-/** Throws, before more is spent on a command, if askTogether would refuse it now because too many wait. */
+/** Throws if askTogether would refuse a command now because too many are waiting, before any work is spent on it. */
 export function assertRoom(redis: RedisClient, script: Script, eventId: string, kind: Kind): void {
   const length = queuesOf(redis).get(script)?.get(eventId)?.length() ?? 0;
   const load = loadOf(redis);
@@ -64,7 +64,7 @@ function createQueue(redis: RedisClient, script: Script, eventId: string, kind: 
   const load = loadOf(redis);
   const all = load[kind];
   const waiting: Asked[] = [];
-  /** How many are on their way, and whether another leaves at the end of this turn of the event loop. */
+  /** How many calls are in flight, and whether another will start at the end of this turn of the event loop. */
   let calls = 0;
   let isDue = false;
 
@@ -83,7 +83,7 @@ function createQueue(redis: RedisClient, script: Script, eventId: string, kind: 
 
   function callWhenDue(): void {
     if (waiting.length === 0 && calls === 0) onIdle();
-    // A turn brings more, but at an overload it can last for seconds.
+    // Waiting for the turn's end fills the call, but in an overload a turn can take seconds: a full call starts immediately.
     if (waiting.length >= maxTogether && calls < maxFullCalls) void makeCall();
     else if (waiting.length > 0 && calls < maxCalls && !isDue) {
       isDue = true;
@@ -98,21 +98,21 @@ function createQueue(redis: RedisClient, script: Script, eventId: string, kind: 
     calls++;
     const undecided: Asked[] = [];
     await decide(nextBatch(), undecided);
-    // In front of all that came after them: the command that has waited longest is refused first.
+    // Back to the front of the queue: the command that has waited longest is refused first.
     waiting.unshift(...undecided);
     all.count += undecided.length;
     calls--;
     callWhenDue();
   }
 
-  /** Settles what is asked, but what is `undecided`. */
+  /** Settles the commands of a batch, except those that it adds to `undecided`. */
   async function decide(batch: Asked[], undecided: Asked[]): Promise<void> {
     if (batch.length === 0) return;
     let replies: Reply[];
     try {
       replies = await callScript(redis, script, eventId, batch);
     } catch (error) {
-      // If Redis is away, whatever waits for it must not be sent after it.
+      // If Redis is unreachable, commands that wait must not be sent once it is back.
       if (!(error instanceof ScriptError)) batch.push(...leave(waiting.length));
       else if (batch.length > 1) return await decideByHalves(batch, undecided);
       for (const { reject } of batch) reject(error);
@@ -125,7 +125,7 @@ function createQueue(redis: RedisClient, script: Script, eventId: string, kind: 
     }
   }
 
-  /** After an error that changed nothing: finds the command that is at fault, and has the others decided on. */
+  /** After an error that changed nothing: isolates the command that caused it, and decides the others. */
   async function decideByHalves(batch: Asked[], undecided: Asked[]): Promise<void> {
     const half = batch.length >> 1;
     await decide(batch.slice(0, half), undecided);

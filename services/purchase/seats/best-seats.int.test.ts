@@ -21,7 +21,7 @@ async function openGrid(grid: Grid): Promise<Inventory> {
   return event;
 }
 
-/** Which seats are taken, as the bitmap says: rows of columns. */
+/** Which seats are taken according to the bitmap: rows of columns. */
 async function takenIn(event: Inventory, { rows, columns }: Grid): Promise<boolean[][]> {
   const bytes = (await redis.getBuffer(takenKey(event.eventId))) ?? Buffer.alloc(0);
   const bit = (row: number, column: number) =>
@@ -29,7 +29,7 @@ async function takenIn(event: Inventory, { rows, columns }: Grid): Promise<boole
   return Array.from({ length: rows }, (_r, row) => Array.from({ length: columns }, (_c, column) => bit(row, column)));
 }
 
-/** Every run of free seats, by brute force: row and first column from 1. */
+/** Every run of free seats, found by brute force: row and first column from 1. */
 function freeRuns(taken: boolean[][]): (Place & { length: number })[] {
   return taken.flatMap((row, at) =>
     row.flatMap((isTaken, column) => {
@@ -40,7 +40,7 @@ function freeRuns(taken: boolean[][]): (Place & { length: number })[] {
   );
 }
 
-/** Every way to seat `quantity` side by side: how far from the focus, and whether it leaves no seat single. */
+/** Every way to seat `quantity` side by side: its distance from the focus (squared), and whether it leaves no single seat. */
 function everyPlace(taken: boolean[][], quantity: number, focus: Grid['focus']) {
   return freeRuns(taken).flatMap(({ row, first, length }) =>
     Array.from({ length: Math.max(0, length - quantity + 1) }, (_, offset) => ({
@@ -53,7 +53,7 @@ function everyPlace(taken: boolean[][], quantity: number, focus: Grid['focus']) 
   );
 }
 
-/** The fewest runs that together have so many seats: the longest ones. */
+/** The fewest runs that together have `quantity` seats: the longest ones. */
 function fewestGroups(taken: boolean[][], quantity: number): number {
   const lengths = freeRuns(taken)
     .map(({ length }) => length)
@@ -88,7 +88,7 @@ const grids = fc
     }),
   );
 
-/** Checks one request for the best seats against what brute force finds in the seats as they were before it. */
+/** Compares one request for the best seats with a brute-force search of the seats as they were before it. */
 async function checkBest(event: Inventory, grid: Grid, { quantity, split }: { quantity: number; split: boolean }) {
   const taken = await takenIn(event, grid);
   const outcome = await sellSeats(redis, { eventId: event.eventId, wish: { zoneId: 1, quantity, split } });
@@ -162,10 +162,10 @@ describe('the best seats', () => {
         },
         'scripts',
       );
-      // The first thing that a script does is to read the inventory.
+      // Every script starts by reading the inventory.
       const scripts = commands.filter(([name, key]) => name === 'HMGET' && key === inventoryKey(event.eventId)).length;
       const reads = commands.filter(([name]) => name === 'GETRANGE').length;
-      // The header of take-seats.lua promises this of each call: 8,192 seats and a row; and the two bytes of all rows.
+      // The header of take-seats.lua promises at most 8,192 seats and one row for each call, besides two bytes for each row.
       expect(reads).toBeLessThanOrEqual(scripts * (Math.ceil(8_192 / 100) + 1 + 1));
       expect(outcome?.kind).toBe(everyPlace(taken, quantity, grid.focus).length > 0 ? 'sold' : 'refused');
     }

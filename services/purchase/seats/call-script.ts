@@ -18,21 +18,21 @@ import { replicasOfPromise, untilReplicated } from '../replicas.ts';
 import type { Command, Idempotency } from './command.ts';
 import type { OrderInRedis } from './order.ts';
 
-/** A script's decision: a word, and what its header says follows it. */
+/** A script's decision: a word, and the values that the script's header lists after it. */
 export type Words = [word: string, ...rest: (string | number | OrderInRedis)[]];
 
-/** `isReplay`: this is what the command's Idempotency-Key was answered with before; nothing was changed. */
+/** `isReplay`: the reply was kept for the command's Idempotency-Key; nothing was changed now. */
 export type Reply<W extends Words = Words> = { words: W; isReplay: boolean };
 
 /** A script's arguments for one command: its `fields`, and its order as JSON if the script's header asks for one. */
 export type Question = { fields: object; order?: string };
 
-/** Published after every call of a script: its name, how many commands it decided, and how long Redis took. */
+/** Published after every script call: the script's name, how many commands it decided, and how long Redis took. */
 export const scriptCalls = channel('onsale:script-call');
 
 export type ScriptCall = { script: string; commands: number; seconds: number };
 
-/** A script failed, and so none of its commands has changed anything (lua/lib/run.lua). */
+/** A script failed, so none of its commands has changed anything (lua/lib/run.lua). */
 export class ScriptError extends Error {
   constructor(script: Script, cause: Error) {
     super(`${script.name} failed: ${cause.message}`, { cause });
@@ -41,8 +41,8 @@ export class ScriptError extends Error {
 }
 
 /**
- * Has one call of an event's script decide on commands. Returns their replies, in order. Throws an UnavailableError if Redis is
- * away, or does not have the replies on enough replicas, and a ScriptError.
+ * Decides commands in one call of an event's script. Returns their replies, in order. Throws an UnavailableError if Redis is
+ * unreachable or too few replicas have the writes, and a ScriptError if the script fails.
  */
 export async function callScript(
   redis: RedisClient,

@@ -3,15 +3,15 @@ import { loadScript } from '../../shared/script.ts';
 import { type Command, type Refusal, runCommand } from './command.ts';
 import type { OrderInRedis } from './order.ts';
 
-/** `ticketIds`: those of the order's tickets to cancel, or none for all of them. */
+/** `ticketIds`: the tickets of the order to cancel; empty for all of them. */
 export type Cancellation = Command & { orderId: string; ticketIds: string[] };
 
-/** `count`: how many tickets this cancelled, which is none of those that were cancelled before. */
+/** `count`: how many tickets this cancelled; those cancelled earlier do not count. */
 export type Cancelled = { kind: 'cancelled'; isReplay: boolean; order: OrderInRedis; soldAtMs: number; count: number };
 
 const cancelOrderScript = loadScript(new URL('lua/cancel-order.lua', import.meta.url));
 
-/** Cancels an order's tickets; their seats are free immediately. Cancelled again, nothing changes. Throws as runCommand. */
+/** Cancels an order's tickets and frees their seats. Cancelling again changes nothing. Throws as runCommand does. */
 export async function cancelOrder(redis: RedisClient, cancellation: Cancellation): Promise<Cancelled | Refusal> {
   const { orderId, ticketIds } = cancellation;
   const reply = await runCommand<['CANCELLED', number, OrderInRedis, number]>(redis, cancelOrderScript, cancellation, {

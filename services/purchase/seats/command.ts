@@ -7,21 +7,21 @@ import { askTogether } from './ask-together.ts';
 import type { Question, Reply, Words } from './call-script.ts';
 import type { Kind } from './load.ts';
 
-/** An Idempotency-Key, whose it is (so that nobody gets the answer to somebody else), and a digest of what the request means. */
+/** An Idempotency-Key, its owner (so that nobody gets somebody else's response), and a digest of the request's meaning. */
 export type Idempotency = { key: string; scope: string; fingerprint: string };
 
 /** What every command on an event's inventory carries. */
 export type Command = {
   eventId: string;
-  /** If the client sent an Idempotency-Key. */
+  /** Present if the client sent an Idempotency-Key. */
   idempotency?: Idempotency | undefined;
   /** W3C traceparent. */
   traceparent?: string | undefined;
 };
 
 /**
- * Why a command changed nothing. `positions` (from 0) says which of the wanted seats or tickets are at fault; `secret` is a detail
- * about a buyer that is not everybody's to know.
+ * Why a command changed nothing. `positions` (from 0) are those of the wanted seats or tickets that are at fault; `secret` is a
+ * detail about a buyer that only the operator may see.
  */
 export type Refusal = {
   kind: 'refused';
@@ -55,8 +55,8 @@ const refusals: ReadonlySet<string> = new Set(refusalCodes);
 const isRefusal = (word: string): word is Refusal['code'] => refusals.has(word);
 
 /**
- * Runs an event's script (lua/) for a command. Returns its reply or refusal. Throws an UnavailableError if Redis is away or does not
- * have the event's inventory: then nothing was promised. `kind` says with what the command competes while too many wait.
+ * Runs an event's script (lua/) for a command. Returns its reply or refusal. Throws an UnavailableError if Redis is unreachable or
+ * lacks the event's inventory: then nothing was promised. `kind` decides which other commands count when too many are waiting.
  */
 export async function runCommand<W extends Words>(
   redis: RedisClient,
@@ -77,7 +77,7 @@ export async function refuseWithoutInventory(redis: RedisClient, eventId: string
   return { kind: 'refused', code: 'EVENT_NOT_FOUND', isReplay: false };
 }
 
-/** Asks, and records how long the reply took, with the wait for its turn; one span for each time that a command is asked. */
+/** Runs the script, and records a span that includes the wait for its turn; one span each time that a command is run. */
 function ask(redis: RedisClient, script: Script, command: Command, question: Question, kind: Kind): Promise<Reply> {
   const span = startSpan(command.traceparent, script.name, () => ({
     kind: SpanKind.CLIENT,

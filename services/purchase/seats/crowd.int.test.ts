@@ -9,10 +9,10 @@ import type { Refusal } from './command.ts';
 import { type Inventory, readInventory } from './inventory.ts';
 import { type Held, holdSeats, type Sold, sellSeats } from './take-seats.ts';
 
-/** A crowd at once may wait longer for its turn than a buyer would; what is tested is what it gets. */
+/** A crowd may wait longer for its turn than a buyer would: these tests check what it gets, not how fast. */
 const redis = await connectPatiently(60_000);
 
-/** Does it again for as long as too many wait: nothing was taken then. */
+/** Retries while the service is overloaded: a refused attempt has taken nothing. */
 async function patiently<T>(work: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
@@ -43,7 +43,7 @@ describe('a crowd', () => {
     ['40 × 100', 40, 100],
     ['50 × 80', 50, 80],
     ['16 × 250, which fours do not divide, in the fewest groups', 16, 250],
-  ])('of 1,000 groups of 4 at once is seated in 4,000 seats, all of it: %s', async (_what, rows, columns) => {
+  ])('of 1,000 concurrent groups of 4 fills 4,000 seats completely: %s', async (_what, rows, columns) => {
     const event = await openTestEvent({ zones: [seatedZone(1, rows, columns)] });
     const outcomes = await atOnce(1_000, () => sellSeats(redis, best(event, 4, columns % 4 > 0)));
     expect(kindsOf(outcomes)).toEqual({ sold: 1_000 });
@@ -53,7 +53,7 @@ describe('a crowd', () => {
     await assertConserved(redis, event.eventId);
   });
 
-  it('that wants more places than general admission has gets each of them once', async () => {
+  it('that wants more places than general admission has gets each place once', async () => {
     const event = await openTestEvent({ zones: [{ zoneId: 1, capacity: 1_000, priceMinor: 100 }] });
     const outcomes = await atOnce(400, () => sellSeats(redis, best(event, 3)));
     expect(kindsOf(outcomes)).toEqual({ sold: 333, refused: 67 });
@@ -61,7 +61,7 @@ describe('a crowd', () => {
     await assertConserved(redis, event.eventId);
   });
 
-  it('buys, at the first attempt, every seat that 500 buyers held and left, once the holds have expired by the clock', async () => {
+  it('buys every seat that 500 buyers held and abandoned, at the first attempt, once the holds have expired', async () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 50, 40)], holdMs: 1_500 });
     const holds = await atOnce(500, () => holdSeats(redis, best(event, 4)));
     expect(kindsOf(holds)).toEqual({ held: 500 });
@@ -70,14 +70,14 @@ describe('a crowd', () => {
 
     const last = Math.max(...holds.map((hold) => (hold.kind === 'held' ? hold.heldUntilMs : 0)));
     await vi.waitFor(async () => expect(await redisTimeMs()).toBeGreaterThan(last), { timeout: 10_000, interval: 20 });
-    // Nobody has swept: each buyer's own call ends holds that are in the way.
+    // Nothing has swept them: each buyer's own call ends the holds that are in its way.
     expect((await readInventory(redis, event.eventId))?.held.get(1)).toBe(2_000);
     const outcomes = await atOnce(500, () => sellSeats(redis, best(event, 4)));
     expect(kindsOf(outcomes)).toEqual({ sold: 500 });
     await assertConserved(redis, event.eventId);
   });
 
-  it('of overdue holds before it does not keep a buyer from the seat that the last of them had', async () => {
+  it('of overdue holds does not keep a buyer from the seat that the last of them had', async () => {
     const event = await openTestEvent();
     const holds = await atOnce(100, () => holdSeats(redis, best(event, 1)));
     for (const [at, hold] of holds.entries()) {

@@ -6,13 +6,13 @@ import type { OrderInRedis } from './order.ts';
 import type { Purchase } from './take-seats.ts';
 import { newUuid } from './uuid.ts';
 
-/** A ticket's zone and its seat's bit in the bitmap of taken seats, as text: the script mostly passes it on. */
+/** A ticket's zone, and its seat's bit in the bitmap of taken seats: as text, because the script mostly passes it on. */
 type Place = [zoneId: number, bit: string];
 
-/** The order that a purchase is to become, and what take-seats.lua is told of its seats. */
+/** The order that a purchase will become, and the description of its seats for take-seats.lua. */
 export type Draft = {
   order: OrderInRedis;
-  /** What the layout says against it. */
+  /** Why the layout rules it out. */
   refusal?: [Refusal['code'], ...positions: number[]];
   places?: Place[];
   bestOf?: number;
@@ -20,7 +20,7 @@ export type Draft = {
   split?: boolean;
 };
 
-/** Drafts a purchase's order by its event's layout: everything but what is decided by who else buys. */
+/** Drafts a purchase's order from its event's layout: everything that does not depend on other buyers. */
 export function draftOrder({ eventId, venueId, buyerId, wish }: Purchase, layout: Layout): Draft {
   const named = buyerId === undefined ? {} : { buyerId };
   const order: OrderInRedis = { orderId: newUuid(), eventId, venueId: layout.venueId, ...named, tickets: [] };

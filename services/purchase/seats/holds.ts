@@ -12,10 +12,10 @@ const extendHoldScript = loadScript(new URL('lua/extend-hold.lua', import.meta.u
 const releaseHoldScript = loadScript(new URL('lua/release-hold.lua', import.meta.url));
 const expireHoldsScript = loadScript(new URL('lua/expire-holds.lua', import.meta.url));
 
-/** Confirmed; `before` says that it was confirmed already, and then the order is that one. */
+/** `before`: the hold was already confirmed, and `order` is the order from then. */
 export type Confirmed = Sold & { before: boolean };
 
-/** Makes an order of a hold, or of an expired one as long as its seats are free. Throws as runCommand. */
+/** Turns a hold into an order; an expired one too, while its seats are free. Throws as runCommand does. */
 export async function confirmHold(redis: RedisClient, command: HoldCommand): Promise<Confirmed | Refusal> {
   const reply = await runCommand<['SOLD' | 'SOLD_BEFORE', number, OrderInRedis]>(redis, confirmHoldScript, command, {
     fields: { holdId: command.holdId },
@@ -26,7 +26,7 @@ export async function confirmHold(redis: RedisClient, command: HoldCommand): Pro
   return { kind: 'sold', isReplay: reply.isReplay || before, before, soldAtMs, order };
 }
 
-/** Gives a hold its whole time again, from now, once. Throws as runCommand. */
+/** Gives a hold its full time again from now, but only once. Throws as runCommand does. */
 export async function extendHold(redis: RedisClient, command: HoldCommand): Promise<Held | Refusal> {
   const reply = await runCommand<['HELD', number, OrderInRedis]>(redis, extendHoldScript, command, {
     fields: { holdId: command.holdId },
@@ -36,7 +36,7 @@ export async function extendHold(redis: RedisClient, command: HoldCommand): Prom
   return { kind: 'held', isReplay: reply.isReplay, holdId: command.holdId, heldUntilMs, order };
 }
 
-/** Gives up a hold: its seats are free immediately. Throws as runCommand. */
+/** Releases a hold and frees its seats. Throws as runCommand does. */
 export async function releaseHold(redis: RedisClient, command: HoldCommand): Promise<{ kind: 'released' } | Refusal> {
   const reply = await runCommand<['RELEASED']>(redis, releaseHoldScript, command, {
     fields: { holdId: command.holdId },
@@ -45,8 +45,8 @@ export async function releaseHold(redis: RedisClient, command: HoldCommand): Pro
 }
 
 /**
- * Ends an event's overdue holds, so that counts and maps show it. Returns whether there may be more of them. It waits in no queue and
- * takes nobody's place. Throws as callScript.
+ * Ends an event's overdue holds, so that counts and seat maps show their seats as free. Returns whether there may be more of them.
+ * It bypasses the queue of commands. Throws as callScript does.
  */
 export async function expireHolds(redis: RedisClient, eventId: string): Promise<boolean> {
   const [reply] = await callScript(redis, expireHoldsScript, eventId, [{ command: { eventId }, question: { fields: {} } }]);

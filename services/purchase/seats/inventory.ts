@@ -11,7 +11,7 @@ export type Inventory = {
   onSaleAtMs: number;
   /** How long a hold lasts. */
   holdMs: number;
-  /** Most tickets that a buyer may have or hold; absent: no limit. */
+  /** The most tickets that a buyer may have or hold; absent: no limit. */
   ticketsPerBuyer?: number;
   zones: ZoneInventory[];
 };
@@ -21,26 +21,26 @@ export type OpenOutcome = { kind: 'opened' | 'changed' | 'unchanged' } | { kind:
 const openInventoryScript = loadScript(new URL('lua/open-inventory.lua', import.meta.url));
 
 /**
- * Opens an event's inventory, or brings it to what is described; refuses whatever would take from what was sold or is held. With
- * `revision`, only an inventory that has it ('': only a new one) is changed; with `isDryRun`, nothing is, and the outcome is what it
- * would be.
+ * Opens an event's inventory, or changes it to the given one; refuses changes that would affect tickets sold or held. With `revision`,
+ * changes the inventory only if it has that revision ('': only if there is none). With `isDryRun`, changes nothing and returns what
+ * the outcome would be.
  */
 export async function openInventory(
   redis: RedisClient,
   inventory: Inventory,
   { revision, isDryRun = false }: { revision?: string | undefined; isDryRun?: boolean } = {},
 ): Promise<OpenOutcome> {
-  // First the mark, then the inventory: a crash between leaves "unavailable", never "no such event".
+  // First the mark, then the inventory: a crash in between leaves the event "unavailable", never "no such event".
   if (!isDryRun) await markOpened(redis, [inventory.eventId]);
   return await layOut(redis, inventory, { isDryRun, ...(revision !== undefined && { must: ['revision', revision] }) });
 }
 
-/** Has Redis know these events, so that one whose inventory it has not is unavailable, rather than no event at all. */
+/** Marks events as opened, so that one whose inventory Redis has lost is reported as unavailable rather than unknown. */
 export async function markOpened(redis: RedisClient, eventIds: string[]): Promise<void> {
   if (eventIds.length > 0) await redis.sadd(openedEventsKey, ...eventIds);
 }
 
-/** openInventory, at another key until it may be sold by; `must`: a field of the inventory and the value that it must have. */
+/** As openInventory, but at any key, so that a rebuild is not sold from yet; `must`: a field of the inventory and its required value. */
 export async function layOut(
   redis: RedisClient,
   inventory: Inventory,
@@ -71,7 +71,7 @@ export async function layOut(
   const [word, ...reasons] = (await runScript(redis, openInventoryScript, keys, args)) as [string, ...string[]];
   if (word === 'REFUSED') return { kind: 'refused', reasons };
   if (word === 'STALE')
-    return { kind: 'refused', reasons: ['it was changed meanwhile, by another "open" or a rebuild; run this again'] };
+    return { kind: 'refused', reasons: ['it was changed meanwhile by another "open" or a rebuild; run this again'] };
   return { kind: word.toLowerCase() as 'opened' | 'changed' | 'unchanged' };
 }
 
@@ -81,20 +81,20 @@ type LayOutOptions = {
   isDryRun?: boolean;
 };
 
-/** At random: an inventory that is opened anew has none that it had before its Redis lost it. */
+/** Random, so that an inventory that is opened again after Redis lost it never repeats an earlier revision. */
 const newRevision = () => randomBytes(9).toString('base64url');
 
 export type InventoryReport = Inventory & {
   zones: ZoneLayout[];
   revision: string;
-  /** True if Redis was promoted and may lack sales of its master: nothing is sold. */
+  /** True if Redis is a promoted replica that may lack sales of its master: then nothing is sold. */
   mayHaveLost: boolean;
   sequence: number;
   sold: Map<number, number>;
   held: Map<number, number>;
 };
 
-/** What Redis knows of an event, or undefined if it has no inventory. */
+/** Reads an event's inventory and counts from Redis; undefined if it has no inventory. */
 export async function readInventory(redis: RedisClient, eventId: string): Promise<InventoryReport | undefined> {
   const [fields, counts] = await Promise.all([redis.hgetall(liveInventoryKey(eventId)), redis.hgetall(countsKey(eventId))]);
   const { venueId, currency, onSaleAtMs, holdMs, ticketsPerBuyer, revision = '', lineage } = fields;

@@ -22,7 +22,7 @@ const pricesOf = (outcomes: Awaited<ReturnType<typeof buyAll>>) =>
   new Set(outcomes.map((outcome) => (outcome.kind === 'sold' ? outcome.order.tickets[0]?.priceMinor : outcome.code)));
 
 describe("an event's layout", () => {
-  it('is read once, and once more when the inventory has changed; from then on the new price holds, for all who ask at once too', async () => {
+  it('is read once, and once more when the inventory changes; from then on the new price applies, for concurrent buyers too', async () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 1, 1_000)] });
     const reads = vi.spyOn(redis, 'hgetall');
     const price = event.zones[0]?.priceMinor ?? 0;
@@ -36,7 +36,7 @@ describe("an event's layout", () => {
     await assertConserved(redis, event.eventId);
   });
 
-  it('is not read again for an inventory that was opened again as it is', async () => {
+  it('is not read again if the inventory is opened again unchanged', async () => {
     const event = await openTestEvent();
     await buyAll(event, [1]);
     const revision = await redis.hget(inventoryKey(event.eventId), 'revision');
@@ -44,7 +44,7 @@ describe("an event's layout", () => {
     expect(await redis.hget(inventoryKey(event.eventId), 'revision')).toBe(revision);
   });
 
-  it('has no word in what is refused: a zone that was just added is sold, and one that was taken away is not', async () => {
+  it('never decides a refusal when out of date: a zone just added is sold, and one just removed is not', async () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 1, 10), seatedZone(2, 1, 10)] });
     const inZone = (zoneId: number) => sellSeats(redis, purchaseOf(event, { zoneId }));
     expect(await inZone(3)).toMatchObject({ kind: 'refused', code: 'ZONE_NOT_FOUND', positions: [0] });
@@ -54,7 +54,7 @@ describe("an event's layout", () => {
     await assertConserved(redis, event.eventId);
   });
 
-  it('is not kept of an event that is not there yet', async () => {
+  it('is not cached for an event that does not exist yet', async () => {
     const eventId = unique('event');
     const event = { eventId, venueId: 'Venue1', currency: 'USD', onSaleAtMs: 0, holdMs: 1_000, zones: [seatedZone(1, 1, 10)] };
     expect(await sellSeats(redis, purchaseOf(event))).toMatchObject({ kind: 'refused', code: 'EVENT_NOT_FOUND' });
@@ -62,7 +62,7 @@ describe("an event's layout", () => {
     expect(await sellSeats(redis, purchaseOf(event))).toMatchObject({ kind: 'sold' });
   });
 
-  it('of an inventory that Redis lost is worth nothing, though the event is opened anew as it was', async () => {
+  it('of an inventory that Redis lost is not used, even if the event is opened again unchanged', async () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 1, 10)] });
     await buyAll(event, [1]);
     await redis.del(inventoryKey(event.eventId), countsKey(event.eventId));

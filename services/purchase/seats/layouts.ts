@@ -3,17 +3,17 @@ import { orUnavailable, type RedisClient } from '../../shared/redis.ts';
 import { parseZones, type ZoneLayout } from '../../shared/zone-layout.ts';
 import { perClient } from './per-client.ts';
 
-/** What an event's inventory says of places and prices, for as long as that has this revision. */
+/** The places and prices of an event's inventory, valid while it has this revision. */
 export type Layout = { revision: string; venueId: string; currency: string; zones: Map<number, ZoneLayout> };
 
-/** Bounds what layouts take: one of an arena is some kilobytes. */
+/** Bounds the memory for layouts: an arena's takes some kilobytes. */
 const maxKept = 1_000;
 
 const keptOf = perClient(() => new Map<string, Promise<Layout | undefined>>());
 
 /**
- * An event's layout, or undefined where it has no inventory: read once, and kept until it is forgotten. It may be out of date;
- * the scripts go by its revision. Throws an UnavailableError where Redis is away.
+ * Returns an event's layout, or undefined if it has no inventory. It is read once, and cached until forgetLayout drops it. It may be
+ * out of date, so the scripts check its revision. Throws an UnavailableError if Redis is unreachable.
  */
 export function layoutOf(redis: RedisClient, eventId: string): Promise<Layout | undefined> {
   const kept = keptOf(redis);
@@ -28,7 +28,7 @@ export function layoutOf(redis: RedisClient, eventId: string): Promise<Layout | 
   return reading;
 }
 
-/** Has the layout read again, unless a later one is known already. */
+/** Drops the cached layout if it still has this revision; the next call reads it again. */
 export async function forgetLayout(redis: RedisClient, eventId: string, revision: string): Promise<void> {
   const kept = keptOf(redis);
   const known = kept.get(eventId);

@@ -5,7 +5,7 @@ import { seedOfRun } from '../../../scripts/testing/model/seed.ts';
 import { beginTrial, endTrial, type Trial, takeStep } from '../../../scripts/testing/model/trial.ts';
 import { redis, seatedZone, unique } from '../../../scripts/testing/stores.ts';
 
-// Small, so that wishes collide; the second has more than a byte a row.
+// Small, so that wishes collide; the second hall has rows of more than one byte.
 const halls = [
   [seatedZone(1, 3, 4, 2_000), seatedZone(2, 4, 7, 3_550), { zoneId: 3, capacity: 6, priceMinor: 900 }],
   [seatedZone(4, 2, 9, 2_000), seatedZone(7, 1, 17, 3_550), { zoneId: 8, capacity: 6, priceMinor: 900 }],
@@ -14,7 +14,7 @@ const largeHall = [seatedZone(1, 3, 4), seatedZone(2, 4, 7), { zoneId: 3, capaci
 const limits = [undefined, 4, 6];
 
 const seed = seedOfRun();
-/** For finding the shortest trial that fails; none takes a second. */
+/** Leaves time to shrink a failing trial; a single trial takes under a second. */
 const interruptAfterTimeLimit = 150_000;
 const timeout = interruptAfterTimeLimit + 30_000;
 
@@ -28,7 +28,7 @@ class Step implements fc.AsyncCommand<object, Trial> {
   toString = () => JSON.stringify(this.act);
 }
 
-/** Tries out events with one of these halls, until so many steps are taken in all. Gives how often what happened. */
+/** Tries events with these halls, until `wantedSteps` steps are taken in all. Returns how often each outcome happened. */
 async function tryOut(hall: (typeof halls)[number][], step: fc.Arbitrary<StepAct>, stepsOfTrial: number, wantedSteps: number) {
   const seen = new Map<string, number>();
   const steps = fc.commands([step.map((act) => new Step(act))], { maxCommands: stepsOfTrial, size: 'max' });
@@ -40,14 +40,14 @@ async function tryOut(hall: (typeof halls)[number][], step: fc.Arbitrary<StepAct
     await fc.asyncModelRun(() => ({ model: {}, real: trial }), commands);
     await endTrial(trial);
   });
-  // How many steps a trial has is left to chance, so on until there were enough.
+  // The number of steps in a trial is random, so repeat until there were enough.
   for (let round = 0; (seen.get('steps') ?? 0) < wantedSteps; round += 1) {
     await fc.assert(property, { seed: seed + round, numRuns: 10, interruptAfterTimeLimit });
   }
   return seen;
 }
 
-/** A rule that nothing has met was not tried. */
+/** Outcomes that must happen: a rule that no step met was not tested. */
 const taking = ['EVENT_NOT_FOUND', 'ZONE_NOT_FOUND', 'SEAT_NOT_FOUND', 'NOT_ON_SALE', 'BUYER_REQUIRED', 'BUYER_LIMIT_REACHED'];
 const mustHappen = {
   sell: ['sold', ...taking, 'SEAT_TAKEN', 'SOLD_OUT'],
@@ -74,14 +74,14 @@ const mustHappen = {
   'again cancel': ['cancelled', 'IDEMPOTENCY_KEY_REUSED'],
 };
 
-it('does what the rules say, whatever is asked in whatever order, together or not', { timeout }, async () => {
+it('follows the rules, whatever the requests and their order, concurrent or not', { timeout }, async () => {
   const seen = await tryOut(halls, stepAct, 120, 10_000);
   expect(seen.get('steps')).toBeGreaterThanOrEqual(10_000);
   const expected = Object.entries(mustHappen).flatMap(([what, outcomes]) => outcomes.map((outcome) => `${what} ${outcome}`));
   expect([...seen.keys()]).toEqual(expect.arrayContaining(expected));
 });
 
-it('does so while more holds are overdue than one call ends', { timeout }, async () => {
+it('follows them while more holds are overdue than one call ends', { timeout }, async () => {
   const seen = await tryOut([largeHall], fc.oneof(stepAct, crowdAct), 6, 100);
   expect([...seen.keys()]).toEqual(expect.arrayContaining(['sell sold', 'hold held']));
 });

@@ -1,7 +1,7 @@
 import { getOrInsertComputed } from '../../shared/get-or-insert.ts';
 import type { RedisClient } from '../../shared/redis.ts';
 
-/** What this process keeps of each Redis client, made when it is first asked for, and gone with the client. */
+/** Keeps one value per Redis client: created on first use, and garbage-collected with the client. */
 export function perClient<Value extends object>(create: () => Value): (redis: RedisClient) => Value {
   const kept = new WeakMap<RedisClient, Value>();
   return (redis) => getOrInsertComputed(kept, redis, create);

@@ -12,7 +12,7 @@ import { holdSeats, sellSeats } from './take-seats.ts';
 
 const zones = [seatedZone(1, 3, 11), { zoneId: 2, capacity: 5, priceMinor: 75 }, seatedZone(3, 2, 8)];
 
-/** An event with chosen seats, best seats, places without seats, cancelled tickets, buyers, and a hold. */
+/** An event with best seats, places without seats, cancelled tickets, and buyers. */
 async function openAndSell(): Promise<Inventory> {
   const event = await openTestEvent({ zones, ticketsPerBuyer: 4 });
   const of = (buyerId: string) => ({ ...purchaseOf(event), buyerId });
@@ -34,7 +34,7 @@ async function* allOrders({ eventId }: Inventory): AsyncGenerator<SoldOrder[]> {
   }
 }
 
-/** Reads them before they are gone. */
+/** Orders that were read before the rebuild deletes them. */
 async function* again(orders: SoldOrder[][]): AsyncGenerator<SoldOrder[]> {
   yield* orders;
 }
@@ -48,7 +48,7 @@ const sell = (event: Inventory, zoneId: number, row: string, column: number) =>
   sellSeats(redis, { ...purchaseOf(event, { zoneId, row, column }), buyerId: 'dan' });
 
 describe('a rebuilt inventory', () => {
-  it('has every ticket, count and buyer that it had, numbers what comes in a new epoch, and lets cancelled seats be sold', async () => {
+  it('has every ticket, count and buyer that it had, continues in a new epoch, and can sell cancelled seats', async () => {
     const event = await openAndSell();
     const before = await readInventory(redis, event.eventId);
     await rebuild(event);
@@ -71,7 +71,7 @@ describe('a rebuilt inventory', () => {
     expect(await sell(event, 1, 'C', 3)).toMatchObject({ kind: 'sold' });
   });
 
-  it('broken off anywhere, sells nothing; begun again, all is there', async () => {
+  it('sells nothing if the rebuild is interrupted, and is complete once it is run again', async () => {
     const event = await openAndSell();
     const before = await readInventory(redis, event.eventId);
     const orders = await Array.fromAsync(allOrders(event));
@@ -87,7 +87,7 @@ describe('a rebuilt inventory', () => {
     expect(await sell(event, 1, 'C', 1)).toMatchObject({ kind: 'sold' });
   });
 
-  it('is opened by the last of two rebuilds alone', async () => {
+  it('is reopened only by the later of two rebuilds', async () => {
     const event = await openAndSell();
     const orders = await Array.fromAsync(allOrders(event));
     const waits = Promise.withResolvers<void>();
@@ -100,7 +100,7 @@ describe('a rebuilt inventory', () => {
     const outcome = expect(rebuildFrom(event, slowly())).rejects.toThrow('Another rebuild');
     await begun.promise;
     await rebuild(event, Promise.resolve(orders));
-    // What is sold by then is not the other one's to know of.
+    // The slow rebuild does not know this sale.
     expect(await sell(event, 1, 'C', 1)).toMatchObject({ kind: 'sold' });
     waits.resolve();
     await outcome;
@@ -109,7 +109,7 @@ describe('a rebuilt inventory', () => {
     expect(await redis.hget(countsKey(event.eventId), 'sold:1')).toBe('4');
   });
 
-  it('is not opened by a rebuild that was at work when another one took the event off sale', async () => {
+  it('is not reopened by a rebuild that was running when another one took the event off sale', async () => {
     const event = await openAndSell();
     const orders = await Array.fromAsync(allOrders(event));
     const first = await beginRebuild(redis, event.eventId);
@@ -120,15 +120,15 @@ describe('a rebuilt inventory', () => {
     expect(await redis.hlen(ordersKey(event.eventId))).toBe(3);
   });
 
-  it('refuses an order whose seat there is not, and two live tickets for one seat', async () => {
+  it('refuses an order whose seat does not exist, and two live tickets for one seat', async () => {
     const event = await openAndSell();
     const orders = await Array.fromAsync(allOrders(event));
-    await expect(rebuild({ ...event, zones: [seatedZone(1, 3, 11)] }, Promise.resolve(orders))).rejects.toThrow('has no');
+    await expect(rebuild({ ...event, zones: [seatedZone(1, 3, 11)] }, Promise.resolve(orders))).rejects.toThrow('lacks');
     await expect(rebuild(event, Promise.resolve([...orders, ...orders]))).rejects.toThrow('second live ticket');
     await expect(sell(event, 1, 'C', 1)).rejects.toThrow('has no inventory');
   });
 
-  it('keeps a ticket in conflict without its seat: cancelled, it frees nothing, and is told', async () => {
+  it('keeps a conflicted ticket without its seat: cancelling it frees nothing, and publishes the domain event', async () => {
     const event = await openTestEvent();
     const kept = await sellSeats(redis, purchaseOf(event));
     const lost = await sellSeats(redis, purchaseOf(event, { column: 2 }));

@@ -25,8 +25,8 @@ const reopenScript = loadScript(new URL('lua/reopen-inventory.lua', import.meta.
 export type SoldOrder = Pick<Sold, 'order' | 'soldAtMs'>;
 
 /**
- * Takes an event off sale: from now on nothing is sold, held or cancelled, and requests are answered with 503. What was sold stays
- * where it is. Returns the id of the rebuild that may put it on sale again; one that began before no longer may.
+ * Takes an event off sale: from now on nothing is sold, held or cancelled, and requests get a 503. Sold tickets stay where they are.
+ * Returns the id of the rebuild that may put the event on sale again; a rebuild that began earlier no longer may.
  */
 export async function beginRebuild(redis: RedisClient, eventId: string): Promise<string> {
   await markOpened(redis, [eventId]);
@@ -37,9 +37,9 @@ export async function beginRebuild(redis: RedisClient, eventId: string): Promise
 }
 
 /**
- * Makes an event's inventory anew, from orders alone: every hold is gone. `rebuild` is what beginRebuild returned, `sequence` the last
- * one that counts as given. The event stays off sale until all is there, so this may be broken off anywhere and begun again. Throws if
- * an order has a seat that the inventory lacks, and if another rebuild of the event began meanwhile, whose work it then leaves alone.
+ * Rebuilds an event's inventory from orders alone: all holds are lost. `rebuild` is the id from beginRebuild, `sequence` the sequence
+ * number to continue from. The event stays off sale until the rebuild is complete, so it can be interrupted at any point and started
+ * again. Throws if the inventory lacks an order's seat, or if another rebuild of the event began meanwhile; that one is not disturbed.
  */
 export async function rebuildInventory(
   redis: RedisClient,
@@ -47,7 +47,7 @@ export async function rebuildInventory(
   { rebuild, sequence, orders }: { rebuild: string; sequence: number; orders: AsyncIterable<SoldOrder[]> },
 ): Promise<void> {
   const { eventId } = inventory;
-  const superseded = () => new Error(`Another rebuild of ${eventId} began; this one has changed nothing that counts`);
+  const superseded = () => new Error(`Another rebuild of ${eventId} began meanwhile; this one has no effect`);
   const write = async (part: 'nothing' | 'orders' | 'buyers' | 'taken', values: (string | number | Buffer)[] = []) => {
     const keys = [
       rebuildingKey(eventId),
@@ -74,7 +74,7 @@ export async function rebuildInventory(
   if (tally.taken.length > 0) await write('taken', [tally.taken]);
   for (const some of chunks([...tally.buyers], fieldsAtOnce)) await write('buyers', some.flat());
 
-  // Later than any version that a client may know: clients read the whole map again.
+  // Later than any version that a client may have, so that clients read the whole map again.
   const version = Date.now();
   const counts: Record<string, number> = { sequence, version };
   for (const [zoneId, sold] of tally.sold) {
@@ -86,9 +86,9 @@ export async function rebuildInventory(
   if (word !== 'REOPENED') throw superseded();
 }
 
-/** Lua's stack has room for some 8,000 values; fields go with theirs. */
+/** Lua's stack has room for some 8,000 values; each field takes two. */
 const fieldsAtOnce = 1_000;
-/** Adds up what orders hold: taken seats as Redis keeps them, tickets by zone and by buyer. */
+/** Adds up orders: the bitmap of taken seats, and tickets by zone and by buyer. */
 function startTally(layouts: ZoneLayout[]) {
   const zones = new Map(layouts.map((zone) => [zone.zoneId, zone]));
   const bytes = layouts.map(({ firstByte, grid }) => firstByte + (grid ? grid.rows * bytesPerRow(grid.columns) : 0));
@@ -107,7 +107,7 @@ function startTally(layouts: ZoneLayout[]) {
         const place = row === undefined ? `zone ${zoneId}` : `seat ${zoneId}/${row}/${column}`;
         const whose = `${place} of ticket ${ticketId}, order ${orderId}`;
         if (!zone || (row !== undefined && bit === undefined))
-          throw new Error(`The event has no ${whose}; open it with that first`);
+          throw new Error(`The event lacks ${whose}; open it with that first`);
         if (bit !== undefined) setBit(taken, bit, whose);
         sold.set(zoneId, (sold.get(zoneId) ?? 0) + 1);
         if (buyerId !== undefined) buyers.set(buyerId, (buyers.get(buyerId) ?? 0) + 1);

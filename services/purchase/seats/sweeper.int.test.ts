@@ -12,7 +12,7 @@ const resources = new AsyncDisposableStack();
 afterEach(() => resources.disposeAsync());
 
 describe('the sweeper', () => {
-  it('shows the seats of overdue holds as free though nobody asks for them, in every event, and leaves other holds alone', async () => {
+  it('frees the seats of overdue holds in every event, even if nobody wants them, and leaves other holds alone', async () => {
     const events = [await openTestEvent({ holdMs: 100 }), await openTestEvent({ holdMs: 100 }), await openTestEvent()];
     for (const event of events) {
       for (let column = 1; column <= 10; column++) await holdSeats(redis, purchaseOf(event, { column }));
@@ -25,7 +25,7 @@ describe('the sweeper', () => {
     for (const event of events.slice(0, 2)) expect(await sellSeats(redis, purchaseOf(event))).toMatchObject({ kind: 'sold' });
   });
 
-  it('stops at once', async () => {
+  it('stops immediately', async () => {
     const sweeper = startSweeper({ redis, logger: silentLogger });
     const first = await Promise.race([sweeper.stop().then(() => 'stopped'), pause(5_000, 'still at it', { ref: false })]);
     expect(first).toBe('stopped');

@@ -7,20 +7,20 @@ import { startTour } from '../../shared/tour.ts';
 import { expireHolds } from './holds.ts';
 
 const sweepMs = 1_000;
-/** How often to look when the next hold of an event ends; with many events it takes longer than that. */
+/** How often to look up when an event's next hold ends; with many events it takes longer. */
 const lookMs = 5_000;
-/** Of more events that sold today, the latest are looked at so often. */
+/** How many of the events that sold today are looked at that often: the latest ones. */
 const maxActive = 500;
 
 /**
- * Ends holds within a second of their deadline, so that counts and maps of seats show it; selling does not wait for it. It goes from
- * event to event to learn when the next hold of each ends, and does nothing about an event before then. Every purchase task does
- * so: the second one finds nothing to do. `stop` finishes the sweep in hand.
+ * Ends holds within a second of their deadline, so that counts and seat maps show it; selling does not depend on it. It visits each
+ * event to learn when its next hold ends, and leaves the event alone until then. Every purchase task does this; all but the first
+ * find nothing to do. `stop` finishes the current sweep.
  */
 export function startSweeper({ redis, logger }: { redis: RedisClient; logger: Logger }): { stop(): Promise<void> } {
-  /** By event, when its next hold ends (ms). */
+  /** When each event's next hold ends (ms). */
   const nextEndMs = new Map<string, number>();
-  const warn = createSampledLog('warn', 'sweep interrupted; the next one is soon');
+  const warn = createSampledLog('warn', 'sweep failed; the next one starts soon');
   const onError = (error: unknown) => warn(logger, { err: error });
   const look = async (eventId: string) => {
     const [, deadline] = await redis.zrange(deadlinesKey(eventId), '0', '0', 'WITHSCORES');

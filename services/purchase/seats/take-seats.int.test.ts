@@ -68,13 +68,13 @@ describe('selling a seat', () => {
     await assertConserved(redis, event.eventId);
   });
 
-  it('takes an inventory that is gone for unavailable, never for free', async () => {
+  it('treats a lost inventory as unavailable, never as free', async () => {
     const event = await openTestEvent();
     await redis.del(inventoryKey(event.eventId));
     await expect(sellSeats(redis, purchaseOf(event))).rejects.toMatchObject({ code: 'INVENTORY_UNAVAILABLE' });
   });
 
-  it('goes on after Redis forgot the script', async () => {
+  it('works after Redis has forgotten the script', async () => {
     const event = await openTestEvent();
     await redis.script('FLUSH');
     expect((await sellSeats(redis, purchaseOf(event))).kind).toBe('sold');
@@ -97,7 +97,7 @@ describe('a race of 200 buyers for one seat', () => {
     await assertConserved(redis, event.eventId);
   });
 
-  it('oversells, and is seen to, when the check is taken out of the script (positive control)', async () => {
+  it('oversells, and is caught, when the check is removed from the script (positive control)', async () => {
     const { source } = takeSeats;
     const unchecked = source.replace('if #taken > 1 then return refuse(taken) end', '');
     expect(unchecked).not.toBe(source);

@@ -12,18 +12,18 @@ import type { OrderInRedis } from './order.ts';
 /** A seat by its name: row letters in either case, column from 1. */
 export type Seat = { zoneId: number; row: string; column: number };
 
-/** Chosen seats, each once, or so many of the best that a zone has: side by side, or with `split` in the fewest groups. */
+/** Distinct chosen seats, or the best `quantity` seats of a zone: side by side, or with `split` in the fewest groups. */
 export type Wish = { seats: Seat[] } | { zoneId: number; quantity: number; split: boolean };
 
 export type Purchase = Command & { venueId?: string | undefined; buyerId?: string | undefined; wish: Wish };
 
-/** `isReplay`: the same request was answered so before, and nothing was changed now. */
+/** `isReplay`: this repeats an earlier response; nothing was changed now. */
 export type Sold = { kind: 'sold'; isReplay: boolean; order: OrderInRedis; soldAtMs: number };
 export type Held = { kind: 'held'; isReplay: boolean; holdId: string; order: OrderInRedis; heldUntilMs: number };
 
 const takeSeatsScript = loadScript(new URL('lua/take-seats.lua', import.meta.url));
 
-/** Sells what is wished, all of it or nothing; the script alone decides. Throws as runCommand. */
+/** Sells the wanted tickets, all or none; the script alone decides. Throws as runCommand does. */
 export async function sellSeats(
   redis: RedisClient,
   purchase: Purchase,
@@ -38,7 +38,7 @@ export async function sellSeats(
   return { kind: 'sold', isReplay, soldAtMs, order: outcome.order };
 }
 
-/** Sets aside what is wished, all of it or nothing, for as long as the event says. Throws as runCommand. */
+/** Holds the wanted tickets, all or none, for the event's hold time. Throws as runCommand does. */
 export async function holdSeats(redis: RedisClient, purchase: Purchase): Promise<Held | Refusal> {
   const newId = newHoldId(purchase.eventId);
   const outcome = await take<['HELD', number] | ['HELD', number, OrderInRedis, string]>(redis, purchase, takeSeatsScript, newId);
@@ -48,10 +48,10 @@ export async function holdSeats(redis: RedisClient, purchase: Purchase): Promise
   return { kind: 'held', isReplay, heldUntilMs, order, holdId };
 }
 
-/** More layouts than an event has in the time that a few answers of Redis take. */
+/** No event changes its layout this often within a few round trips to Redis. */
 const maxLayouts = 10;
 
-/** The script's reply, and the order that it was asked about. */
+/** Returns the script's reply, and the drafted order. */
 async function take<W extends Words>(redis: RedisClient, purchase: Purchase, script: Script, holdId?: string) {
   const { eventId } = purchase;
   assertRoom(redis, script, eventId, 'taking');
@@ -60,7 +60,7 @@ async function take<W extends Words>(redis: RedisClient, purchase: Purchase, scr
     if (!layout) return await refuseWithoutInventory(redis, eventId);
     const { order, refusal, places, bestOf, quantity, split } = draftOrder(purchase, layout);
     const { orderId, buyerId } = order;
-    // Each by its name: copying an object whose fields are not known costs several times as much.
+    // Listed one by one: spreading an object of unknown fields costs several times as much.
     const fields = { revision: layout.revision, refusal, orderId, buyerId, places, bestOf, quantity, split, holdId };
     const question = { fields, order: JSON.stringify(order) };
     const reply = await runCommand<W | ['STALE']>(redis, script, purchase, question, 'taking');
@@ -68,10 +68,10 @@ async function take<W extends Words>(redis: RedisClient, purchase: Purchase, scr
     if (reply.words[0] !== 'STALE') return { reply: reply as Reply<W>, order };
     await forgetLayout(redis, eventId, layout.revision);
   }
-  throw new UnavailableError('INVENTORY_UNAVAILABLE', `it had ${maxLayouts} revisions at once`);
+  throw new UnavailableError('INVENTORY_UNAVAILABLE', `its layout changed ${maxLayouts} times during one request`);
 }
 
 const secretBytes = 16;
 
-/** The event, so that whoever has the id finds the hold, and 128 random bits, so that nobody else does. */
+/** The event, so that the id alone finds the hold, and 128 random bits, so that nobody can guess it. */
 const newHoldId = (eventId: string) => `${eventId}~${randomBytes(secretBytes).toString('base64url')}`;

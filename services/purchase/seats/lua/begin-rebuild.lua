@@ -1,10 +1,10 @@
--- Takes an event off sale, for a rebuild to make its inventory anew. Another rebuild that is at work can change nothing from here on.
+-- Takes an event off sale so that its inventory can be rebuilt. A rebuild that is already running can change nothing from now on.
 --
 -- KEYS[1] inventory: hash
--- KEYS[2] rebuilding: hash, the inventory until it is whole, and which rebuild makes it
--- ARGV[1] which rebuild this is
+-- KEYS[2] rebuilding: hash, the inventory until it is complete, and the id of its rebuild
+-- ARGV[1] id of this rebuild
 -- REPLY BEGUN
--- COST O(zones), beside selling
+-- COST O(zones), freed in the background
 
 redis.call('UNLINK', KEYS[1])
 redis.call('UNLINK', KEYS[2])

@@ -1,11 +1,11 @@
--- Cancels an order's tickets, all or some: their seats are free at once. What was cancelled before stays so.
+-- Cancels all or some of an order's tickets; their seats are free immediately. Cancelled tickets stay cancelled.
 --
--- Each command has an orderId and ticketIds: those to cancel, [] for all.
+-- Each command has an orderId, and the ticketIds to cancel: [] for all.
 --
--- REPLY CANCELLED, time of the sale (ms), order, how many tickets this cancelled
+-- REPLY CANCELLED, time of the sale (ms), order, how many tickets this call cancelled
 -- REPLY NO_INVENTORY
 -- REPLY ORDER_NOT_FOUND
--- REPLY TICKET_NOT_FOUND, position (from 0), …: not of this order
+-- REPLY TICKET_NOT_FOUND, position (from 0), …: of tickets that are not in the order
 -- COST O(tickets of the order)
 -- INCLUDE lineage
 -- INCLUDE event
@@ -47,7 +47,7 @@ local function decide(command)
       tickets = cancelled,
     })
     publish('onsale.tickets.cancelled', data)
-    -- By these the domain event can be published again when nobody else has it any more.
+    -- With these the domain event can be published again, even when no other copy of it exists.
     local mark = { sequence = counts.sequence, timeMs = now }
     for _, ticket in ipairs(cancelled) do ticket.cancelled = mark end
     json = cjson.encode(order)

@@ -1,13 +1,13 @@
--- Makes an order of a hold: of one that has expired too, where its seats are still free. A second time gives the same order.
+-- Turns a hold into an order; an expired one too, if its seats are still free. Confirming again returns the same order.
 --
 -- Each command has a holdId.
 --
 -- REPLY SOLD, time (ms), order
--- REPLY SOLD_BEFORE, time (ms), order: a confirmation came before
--- REPLY AGAIN: this call's share of work was not enough to decide
+-- REPLY SOLD_BEFORE, time (ms), order: it was already confirmed
+-- REPLY AGAIN: the work allowed in one call was not enough to decide
 -- REPLY NO_INVENTORY
 -- REPLY HOLD_NOT_FOUND
--- REPLY HOLD_EXPIRED: and its seats are not all free
+-- REPLY HOLD_EXPIRED: and not all of its seats are free
 -- COST O(tickets + overdue holds, at most 50)
 -- INCLUDE lineage
 -- INCLUDE event
@@ -25,13 +25,13 @@ local function decide(command)
 
   local order = hold.order
   local from = 'held'
-  -- Overdue is expired, whether somebody has ended it yet or not.
+  -- An overdue hold counts as expired, even if nothing has ended it yet.
   if hold.state == 'held' and is_overdue(holdId) then expire_hold(holdId, hold) end
   if hold.state == 'expired' then
     from = 'free'
     local mayBeMore = expire_holds()
     local limit = inventory.ticketsPerBuyer
-    -- Who was not named when the event had no limit yet has nothing to come back to.
+    -- A hold from before the event had a limit may name no buyer. It cannot be counted, so it cannot be confirmed.
     local isNobody = limit > 0 and not order.buyerId
     local refusal = isNobody and { 'HOLD_EXPIRED' } or over_limit(limit, order.buyerId, #order.tickets)
     local wanted = {}
@@ -39,7 +39,7 @@ local function decide(command)
       local zone = zone_of(ticket.zoneId)
       wanted[ticket.zoneId] = (wanted[ticket.zoneId] or 0) + 1
       local row = ticket.row and row_number(ticket.row)
-      -- A zone that had no seats may have some by now.
+      -- A zone that had no seats may have some now.
       local isGone = not zone
         or (not row and zone.rows > 0)
         or (row and (not is_seat(zone, row, ticket.column) or is_taken(bit_of(zone, row, ticket.column))))

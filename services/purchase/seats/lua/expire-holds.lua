@@ -1,4 +1,4 @@
--- Ends holds that are overdue, so that the counts and the map of seats show it. Nobody's right depends on it: whoever needs
+-- Ends overdue holds, so that the counts and the seat map show it. Selling does not depend on it: every command that needs
 -- seats ends overdue holds too.
 --
 -- REPLY MORE: there may be more of them

@@ -1,4 +1,4 @@
--- Gives a hold its whole time once more, from now: once.
+-- Gives a hold its full time again from now; only once.
 --
 -- Each command has a holdId.
 --
@@ -7,7 +7,7 @@
 -- REPLY HOLD_NOT_FOUND
 -- REPLY HOLD_CONFIRMED: it became an order
 -- REPLY HOLD_EXPIRED
--- REPLY HOLD_EXTENDED: it was before
+-- REPLY HOLD_EXTENDED: it was extended earlier
 -- COST O(1)
 -- INCLUDE lineage
 -- INCLUDE event

@@ -1,4 +1,4 @@
--- Gives up a hold: its seats are free at once.
+-- Releases a hold; its seats are free immediately.
 --
 -- Each command has a holdId.
 --

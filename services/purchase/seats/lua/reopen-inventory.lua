@@ -1,9 +1,9 @@
--- Opens an inventory that was rebuilt, unless another rebuild began meanwhile: in one step, so that nobody sells by half of one.
+-- Puts a rebuilt inventory on sale, unless another rebuild began meanwhile. It is one step, so that nothing is sold from half of it.
 --
 -- KEYS[1] inventory: hash
--- KEYS[2] rebuilding: hash, the inventory until it is whole
+-- KEYS[2] rebuilding: hash, the inventory until it is complete
 -- KEYS[3] counts: hash
--- ARGV[1] which rebuild this is
+-- ARGV[1] id of this rebuild
 -- ARGV[2] the counts, JSON: { field: number, … }
 -- REPLY REOPENED
 -- REPLY SUPERSEDED: nothing was changed
@@ -11,7 +11,7 @@
 
 if redis.call('HGET', KEYS[2], 'rebuild') ~= ARGV[1] then return 'SUPERSEDED' end
 local counts = cjson.decode(ARGV[2])
--- Until now they told the last sequence that was given. What is no number is a note (open-inventory.lua), and stays.
+-- Until now the old counts recorded the last sequence number. The one value that is not a number is a note (open-inventory.lua).
 local flat = redis.call('HGETALL', KEYS[3])
 for i = 1, #flat, 2 do
   if not counts[flat[i]] and tonumber(flat[i + 1]) then redis.call('HDEL', KEYS[3], flat[i]) end

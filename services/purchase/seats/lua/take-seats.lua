@@ -1,32 +1,32 @@
--- Sells or holds tickets, all that are wanted or none: chosen seats of any zones, or the best that one zone has.
+-- Sells or holds the wanted tickets, all or none: chosen seats in any zones, or the best seats of one zone.
 --
--- What an inventory says of places and prices is known to who asks, by its revision: a script that read and wrote an order as
--- JSON spent most of its time on that.
+-- The caller drafts the order from the places and prices of an inventory revision that it has cached: a script that parsed and wrote
+-- each order as JSON spent most of its time on that.
 --
--- ARGV[4…] each command's order, JSON: { orderId, eventId, venueId, buyerId?, tickets }; the seats of its tickets are missing
---          where they are to be chosen
+-- ARGV[4…] each command's order, JSON: { orderId, eventId, venueId, buyerId?, tickets }; its tickets have no seats if this script
+--          chooses them
 --
 -- Each command has
---   revision           of the inventory that the rest was made by (layouts.ts)
---   refusal            what is wrong with the wish by that inventory: a reply, where there is something
+--   revision           of the inventory that the rest was drafted from (layouts.ts)
+--   refusal            the reply, if that inventory already rules the wish out
 --   orderId, buyerId?  as in the order
---   places             of the tickets, where their seats were chosen
---   bestOf, quantity   zone to choose so many of the best of, where they were not
---   split              true where the best may be several groups
---   holdId             to hold, and not to sell
+--   places             of the tickets, if the buyer chose the seats
+--   bestOf, quantity   otherwise, the zone to choose the best seats in, and how many
+--   split              true if the best seats may be in several groups
+--   holdId             present to hold rather than sell
 --
--- REPLY SOLD, time (ms), order: or its sequence alone, where who asks knows the rest
--- REPLY HELD, until (ms), order, hold id: or until alone
+-- REPLY SOLD, time (ms), order: or only its sequence number instead of the order, if the caller has the rest
+-- REPLY HELD, until (ms), order, hold id: or only the time, if the caller has the rest
 -- REPLY STALE: the inventory has another revision; nothing was taken
--- REPLY AGAIN: this call's share of work was not enough to decide; nothing was taken
+-- REPLY AGAIN: the work allowed in one call was not enough to decide; nothing was taken
 -- REPLY NO_INVENTORY
--- REPLY BUYER_REQUIRED: the event limits the tickets of a buyer, and nobody was named
+-- REPLY BUYER_REQUIRED: the event limits tickets per buyer, and the command names no buyer
 -- REPLY NOT_ON_SALE, on-sale time (ms)
 -- REPLY SEAT_TAKEN, position, …
 -- REPLY SOLD_OUT, how many are left
 -- REPLY NO_ADJACENT_SEATS
--- COST O(tickets + overdue holds, at most 50); the best also reads two bytes a row and looks, for each group of seats, at no more
---      than 8,192 seats and one row, whatever the zone's size; so many in one call, and the commands after that are AGAIN
+-- COST O(tickets + overdue holds, at most 50); the best seats also read two bytes per row and, for each group of seats, look at no
+--      more than 8,192 seats and one row, whatever the zone's size; after 16,384 seats in one call, further searches get AGAIN
 -- INCLUDE lineage
 -- INCLUDE event
 -- INCLUDE seats
@@ -37,7 +37,7 @@
 
 local orderTexts = { unpack(ARGV, 4) }
 
--- Places of the best that a zone has, and the order's JSON with their seats; nil and a refusal where it has not so many.
+-- Chooses the best places of a zone. Returns them and the order's JSON with their seats, or nil and a refusal.
 local function choose(zone, quantity, split, json)
   local left = available(zone)
   if left < quantity then return nil, { 'SOLD_OUT', left } end
@@ -67,7 +67,7 @@ local function decide(command, number)
   if now < inventory.onSaleAtMs then return { 'NOT_ON_SALE', inventory.onSaleAtMs } end
 
   local mayBeMore = expire_holds()
-  -- What is best is known only once every seat that is free counts as free.
+  -- The best seats are known only when the seats of all overdue holds count as free.
   if not places and mayBeMore then return { 'AGAIN' } end
   local function refuse(reply) return mayBeMore and { 'AGAIN' } or answer(reply) end
 
@@ -75,7 +75,7 @@ local function decide(command, number)
   if overLimit then return refuse(overLimit) end
 
   local json = orderTexts[number]
-  -- Whom a key's later requests answer has not sent this order.
+  -- Replays under this Idempotency-Key draft other orders, so the kept reply needs the whole order.
   local isKnown = places and not command.answer
   if places then
     local taken = { 'SEAT_TAKEN' }

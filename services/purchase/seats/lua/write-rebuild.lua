@@ -1,4 +1,4 @@
--- Writes a part of what a rebuild makes anew, unless another rebuild began meanwhile: what that one has put on sale stays as it is.
+-- Writes a part of a rebuilt inventory, unless another rebuild began meanwhile; what that one has put on sale stays as it is.
 --
 -- KEYS[1] rebuilding: hash
 -- KEYS[2] taken: bitmap
@@ -7,12 +7,12 @@
 -- KEYS[5] holds: hash
 -- KEYS[6] deadlines: sorted set
 -- KEYS[7] buyers: hash
--- ARGV[1] which rebuild this is
--- ARGV[2] the part: 'nothing' to remove all that there was, 'orders', 'buyers', or 'taken'
--- ARGV[3…] fields and values of orders or buyers, some thousand; or the taken seats' bytes
+-- ARGV[1] id of this rebuild
+-- ARGV[2] the part: 'nothing' to remove everything first, 'orders', 'buyers', or 'taken'
+-- ARGV[3…] fields and values of orders or buyers, a thousand or so; or the bytes of the taken seats
 -- REPLY WRITTEN
 -- REPLY SUPERSEDED: nothing was changed
--- COST O(fields); of 'nothing', what Redis frees beside selling
+-- COST O(fields); for 'nothing', Redis frees the old keys in the background
 
 local part = { unpack(ARGV, 3) }
 

@@ -1,15 +1,16 @@
--- Chooses a zone's best seats: in one row, side by side, nearest to the zone's focus, leaving no single seat alone where that
--- can be avoided. A run of free seats that can be divided into groups of the wanted size is divided so, so that a crowd of
--- such groups fills the row.
+-- Chooses a zone's best seats: in one row, side by side, nearest to the zone's focus, leaving no single seat alone if that can be
+-- avoided. If a run of free seats divides evenly into groups of the wanted size, a group takes one of these parts, so that a crowd
+-- of such groups fills the row.
 --
--- Of each row it remembers two bytes, which may hope for too much but never for too little; zero hopes for everything:
---   fit   2 × (12 − L) + n: L is the longest run of free seats (12: or longer), n is 1 where no run has exactly L − 1
---   near  how many whole columns (255: or more) its free seats keep away from the focus
--- A row has a run for q seats where q <= L, and one that leaves no single seat where q is not L − 1 or n is 0. Taking a seat
--- clears n, freeing one clears both bytes: so a row is looked at again only after it has changed.
+-- It remembers two bytes for each row, which may be too optimistic but never too pessimistic; zero is the most optimistic:
+--   fit   2 × (12 − L) + n: L is the longest run of free seats (12: or longer), n is 1 if no run has exactly L − 1
+--   near  the distance of its free seats from the focus, in whole columns (255: or more)
+-- A row has a run for q seats if q <= L, and one that leaves no single seat if q is not L − 1 or n is 0. Taking a seat
+-- clears n, and freeing one clears both bytes: so a row is read again only after it has changed.
 
 local longestRun = 12
--- Seats, or runs of a row that is known: for one group, and in the whole call. Past that, the next search waits for another call.
+-- Limits on the seats looked at, or runs in rows already read: for one group, and in the whole call. Beyond the latter, searches
+-- wait for another call.
 local maxLookedAt, maxInCall = 8192, 16384
 local lookedAtInCall = 0
 
@@ -31,14 +32,14 @@ local function near_of(runs, focusColumn)
   return nearest
 end
 
--- Bytes `fit` of rows that may have a run for `quantity`; those of `clean`, one that leaves no single seat.
+-- Patterns for the byte `fit`: `fitting` matches rows that may have a run for `quantity`, `clean` those where it leaves no single seat.
 local function fitting(quantity) return '[%z\1-' .. string.char(2 * (longestRun - quantity) + 1) .. ']' end
 local function clean(quantity)
   local own = 2 * (longestRun - quantity)
   return '[%z\1-' .. string.char(own - 2) .. string.char(own) .. '-' .. string.char(own + 1) .. ']'
 end
 
--- Goes through the rows whose byte is in `class`, the nearest to the focus first: row, rows away.
+-- Iterates over the rows whose byte matches `class`, nearest to the focus first: row, rows away.
 local function outward(fits, focusRow, class)
   local ahead, behind = string.sub(fits, focusRow), string.reverse(string.sub(fits, 1, focusRow - 1))
   local a, b = string.find(ahead, class), string.find(behind, class)
@@ -55,7 +56,7 @@ local function outward(fits, focusRow, class)
   end
 end
 
--- Where in a run the group goes: its first column, how many columns from the focus, and whether it leaves no single seat.
+-- Places a group in a run. Returns its first column, its distance from the focus in columns, and whether it leaves no single seat.
 local function place_in(run, quantity, focusColumn)
   local spare = run.length - quantity
   local step = run.length % quantity == 0 and quantity or 1
@@ -72,9 +73,9 @@ local function place_in(run, quantity, focusColumn)
   return run.first + best, least, bestIsClean
 end
 
--- Chooses `quantity` seats of a zone that has so many: a list of { row, column }. Gives nil and 'NO_ADJACENT_SEATS' where
--- they are not side by side and `split` does not allow the fewest groups; nil and 'AGAIN' where what it may look at for one
--- group was not enough, and the next call goes on from there.
+-- Chooses `quantity` seats in a zone that has enough: a list of { row, column }. Returns nil and 'NO_ADJACENT_SEATS' if there are
+-- none side by side and `split` does not allow several groups; nil and 'AGAIN' if it has looked at too many seats for one group or
+-- in this call. The next call continues from there.
 local function best_seats(zone, quantity, split)
   if lookedAtInCall >= maxInCall then return nil, 'AGAIN' end
   begin_searching()
@@ -86,7 +87,7 @@ local function best_seats(zone, quantity, split)
     lookedAtInCall = lookedAtInCall + count
   end
 
-  -- The runs of free seats of a row: { first, length }. Searches of one call mostly look at the same rows.
+  -- The runs of free seats in a row: { first, length }. They are cached, because searches in one call mostly look at the same rows.
   local function free_runs(row)
     local known = not chosen[row] and zone.runs[row]
     if known then
@@ -122,7 +123,7 @@ local function best_seats(zone, quantity, split)
     return runs
   end
 
-  -- The best run of `size` among the rows in `class`, and whether every row that could have a better one was looked at.
+  -- The best place for `size` seats in the rows of `class`, and whether every row that could have a better one was looked at.
   local function best_run(size, class, mustBeClean)
     local best
     for row, away in outward(fits, zone.focusRow, class) do

@@ -1,4 +1,4 @@
--- Nil if a buyer may have so many more tickets (`limit` in all, 0 for any number), else the reply that says so.
+-- Returns nil if a buyer may have `number` more tickets (`limit` in all, 0 for no limit), otherwise the refusal.
 --
 -- REPLY BUYER_LIMIT_REACHED, limit, what the buyer has or holds
 local function over_limit(limit, buyerId, number)

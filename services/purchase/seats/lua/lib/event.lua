@@ -1,9 +1,9 @@
 -- Shared by every script of an event: its keys, the commands of this call, the time, the inventory and the counts.
 --
--- One call decides on all the commands that came in one turn of a task's event loop, one after another, each as if it were
--- alone. Nothing is written until all of them are decided: `changes` holds what the call is going to write, run.lua writes it at
--- the end, and an error in any command leaves no trace of the others. So whatever is read from Redis is looked up in `changes`
--- first. It also saves calls of Redis, which are most of a script's cost.
+-- One call decides all the commands that a task has queued for the event, one after another, each as if it were alone. Nothing is
+-- written until all of them are decided: `changes` collects the writes, run.lua makes them at the end, and so an error in one
+-- command leaves no trace of the others. Every read from Redis must therefore look in `changes` first. This also saves calls
+-- to Redis, which are most of a script's cost.
 --
 -- KEYS[1] inventory: hash
 -- KEYS[2] counts: hash
@@ -18,7 +18,7 @@
 -- ARGV[1] event id
 -- ARGV[2] the commands, JSON: [{ traceparent? (W3C), fingerprint?, answer?, … }, …]. A command with an Idempotency-Key has the
 --         fingerprint of its request, and `answer`: which of the answers' keys is its own, from 1
--- ARGV[3] how many replicas every promise waits for (replicas.ts), or 'all'; '' if a promoted replica is not to be trusted
+-- ARGV[3] how many replicas every promise waits for (replicas.ts), or 'all'; '' if a promoted replica cannot be trusted
 local key = {
   inventory = KEYS[1],
   counts = KEYS[2],
@@ -36,24 +36,24 @@ local eventId, commands = ARGV[1], cjson.decode(ARGV[2])
 local changes = {
   inventory = {}, -- field → value
   counts = {}, -- field → number
-  bits = {}, -- number of a bit of the bitmap, as text → 1 or 0
+  bits = {}, -- number of a bit in the bitmap, as text → 1 or 0
   runs = {}, -- number of a byte of the runs → its value
-  buyers = {}, -- buyer → tickets more, or fewer
-  holds = {}, -- hold → JSON; false: forgotten
-  deadlines = {}, -- hold → ms; false: forgotten
-  orders = {}, -- of each order its id, then as it is kept
-  answers = {}, -- number of an answer's key → as it is kept
-  events = {}, -- of each domain event its type, then its data
+  buyers = {}, -- buyer → change in their number of tickets
+  holds = {}, -- hold → JSON; false: deleted
+  deadlines = {}, -- hold → ms; false: deleted
+  orders = {}, -- for each order its id, then its stored text
+  answers = {}, -- number of an answer's key → stored text
+  events = {}, -- for each domain event its type, then its data
 }
 
 -- Redis' clock decides, in milliseconds.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
--- Lua formats a number much faster if it knows that it is an integer.
+-- Lua formats a number much faster as an integer.
 local function text(integer) return string.format('%d', integer) end
 
--- The traceparent of the command that is being decided.
+-- The traceparent of the current command.
 local traceparent
 
 local counts = {}
@@ -70,7 +70,7 @@ end
 
 local function add_to_count(field, number) set_count(field, count_of(field) + number) end
 
--- False if the event has no inventory, or one that must not be sold from.
+-- False if the event has no inventory, or one that nothing may be sold from.
 local inventory = false
 do
   local fields =
@@ -91,7 +91,7 @@ end
 
 local zones = {}
 
--- A zone as zone-layout.ts reads it, or nil; `width` is its bytes a row, `runs` what best-seats.lua knows of rows.
+-- A zone as zone-layout.ts reads it, or nil. `width` is its bytes per row; `runs` caches the free runs of rows (best-seats.lua).
 local function zone_of(zoneId)
   if zones[zoneId] == nil then
     local field = redis.call('HGET', key.inventory, 'zone:' .. zoneId)

@@ -1,6 +1,6 @@
--- Holds. A hold is JSON, { state, order }: 'held' until its deadline, then 'expired' (its seats are free again) or 'sold'; one that
--- is over stays for an hour, so that it can still be confirmed, or confirmed again, and then is forgotten.
--- A hold is over at its deadline and not when a timer says so: a command that needs seats first frees those of overdue holds.
+-- Holds. A hold is JSON, { state, order }: 'held' until its deadline, then 'expired' (its seats are free again) or 'sold'. It is kept
+-- for an hour after that, so that it can still be confirmed, or confirmed again, and then deleted.
+-- A hold ends at its deadline, not when a timer notices: a command that needs seats first frees those of overdue holds.
 
 local overMs = 3600 * 1000
 
@@ -39,7 +39,7 @@ local function expire_holds()
   if mayBeMore ~= nil then return mayBeMore end
   local overdue = redis.call('ZRANGE', key.deadlines, '-inf', now, 'BYSCORE', 'LIMIT', 0, 50)
   for _, holdId in ipairs(overdue) do
-    -- Not those that an earlier command of this call has dealt with.
+    -- Skips those that an earlier command of this call has changed.
     if changes.deadlines[holdId] == nil then
       local hold = hold_of(holdId)
       if hold and hold.state == 'held' then expire_hold(holdId, hold) else forget_hold(holdId) end

@@ -1,9 +1,8 @@
--- Whether this Redis may have lost sales: a replica that was promoted lacks what its master had sold and not passed on yet. A
--- promotion shows in the replication history (master_replid2), but no longer after a restart: so it is written down.
--- The inventory has in `lineage` the history that it was opened in, or 'lost'; and in `replicas` the most replicas that its
--- masters ever had at one time.
+-- Whether this Redis may have lost sales: a promoted replica lacks the sales that its master had not replicated yet. A promotion
+-- shows in the replication history (master_replid2), but not after a restart, so the inventory records it: `lineage` is the
+-- history in which it was opened, or 'lost', and `replicas` the most replicas that its masters ever had at one time.
 
--- The history that this Redis took over when it was promoted, or '' if it was not since it started; and its replicas now.
+-- The history that this Redis took over when it was promoted, or '' if it was not promoted since it started; and its replicas now.
 local function lineage_now()
   local replication = redis.call('INFO', 'replication')
   local history = string.match(replication, 'master_replid2:(%x+)')
@@ -11,8 +10,8 @@ local function lineage_now()
   return history and string.find(history, '[^0]') and history or '', replicas
 end
 
--- Whether sales may be lost, and the inventory's fields that are to be changed. A promoted replica has every promise only if all
--- replicas had to have it first: `waitedFor` of them ('' for none, 'all' for however many), and there were never more.
+-- Whether sales may be lost, and the inventory fields to change. A promoted replica has every promise only if each promise waited for
+-- all replicas: for `waitedFor` of them ('' for none, 'all' for any number), if there were never more.
 local function check_lineage(lineage, replicas, waitedFor)
   local noticed = {}
   local history, connected = lineage_now()

@@ -1,28 +1,28 @@
--- Runs a script: decides on every command of the call, then writes all that has changed.
+-- Runs a script: decides every command of the call, then writes all the changes.
 --
--- REPLY REPLAYED, reply: the Idempotency-Key came before, with the same request; nothing was changed
--- REPLY IDEMPOTENCY_KEY_REUSED: the key came before, with another request
+-- REPLY REPLAYED, reply: the Idempotency-Key was already used with the same request; nothing was changed
+-- REPLY IDEMPOTENCY_KEY_REUSED: the key was already used with a different request
 
 local answerMs = 24 * 3600 * 1000
 
--- Set by a decision whose reply is kept for its Idempotency-Key.
+-- Set by a decision whose reply must be kept for its Idempotency-Key.
 local isKept
 
--- Returns `reply`, which from now on answers each command with the same Idempotency-Key.
+-- Returns `reply`, and keeps it to replay for the same Idempotency-Key.
 local function answer(reply)
   isKept = true
   return reply
 end
 
--- A reply with an order, which is JSON already; `rest` is JSON too.
+-- A reply with an order, as JSON; `order` and `rest` are JSON already.
 local function with_order(word, at, order, rest)
   return '["' .. word .. '",' .. text(at) .. ',' .. order .. (rest and ',' .. rest .. ']' or ']')
 end
 
--- Answers as kept, by the names of their keys: two commands of a call may have the same Idempotency-Key.
+-- Stored replies by the name of their key: two commands of one call may have the same Idempotency-Key.
 local answered = {}
 
--- The reply to a command as JSON: the one that its Idempotency-Key was answered with before, or what `decide` says.
+-- The reply to a command as JSON: the one kept for its Idempotency-Key, or the decision.
 local function reply_to(command, number, decide)
   local position = command.answer
   local name = position and key.answer[position]
@@ -42,10 +42,10 @@ local function reply_to(command, number, decide)
   return reply
 end
 
--- Lua's stack has room for some 8,000 arguments; fields go with their values.
+-- Lua's stack has room for some 8,000 arguments; each field takes two.
 local maxArguments = 1000
 
--- A table as the arguments of one or more calls: lists of names, each followed by its value as `format` writes it.
+-- Turns a table into arguments for one or more calls: lists of names, each followed by its value as formatted by `format`.
 local function arguments_of(values, format)
   local lists, list = {}, nil
   for name, value in pairs(values) do
@@ -61,7 +61,7 @@ end
 
 local function as_it_is(value) return value end
 
--- Divides what may be forgotten: what is to be written, and a list of the names that go.
+-- Splits a table whose false values mean deletion into the values to write and the names to delete.
 local function divide(values)
   local kept, gone = {}, {}
   for name, value in pairs(values) do
@@ -98,7 +98,7 @@ local function write_changes()
   end
 end
 
--- Has `decide` reply to each command, given the command and its number: a list, or JSON. Returns the replies as JSON: [[word, …], …].
+-- Calls `decide` with each command and its number; it returns a list or JSON. Returns the replies as JSON: [[word, …], …].
 local function run(decide)
   local replies = {}
   for number, command in ipairs(commands) do replies[number] = reply_to(command, number, decide) end

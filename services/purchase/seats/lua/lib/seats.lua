@@ -1,7 +1,7 @@
--- Seats, tickets and orders: where seats are, whether they are free, and how they change hands.
+-- Seats, tickets and orders: where seats are, whether they are free, and how they change owners.
 --
 -- A ticket is { ticketId, zoneId, row (letters), column, priceMinor, currency }; in general admission it has no row and column.
--- A ticket's place is { zone id, bit }, the number of its seat's bit in the bitmap as text; in general admission it has no bit.
+-- A ticket's place is { zone id, bit }: `bit` is the number of its seat's bit in the bitmap, as text; general admission has none.
 
 local function row_number(label)
   local number = 0
@@ -22,7 +22,7 @@ local function is_seat(zone, row, column) return row >= 1 and row <= zone.rows a
 
 local function byte_of(zone, row) return zone.firstByte + (row - 1) * zone.width end
 
--- As text: it is mostly passed on.
+-- As text, because it is mostly passed on.
 local function bit_of(zone, row, column) return text(byte_of(zone, row) * 8 + column - 1) end
 
 local function is_taken(bit)
@@ -39,16 +39,16 @@ local function places_of(tickets)
   return places
 end
 
--- How many tickets of a zone are neither sold nor held.
+-- How many tickets in a zone are neither sold nor held.
 local function available(zone) return zone.capacity - count_of('sold:' .. zone.id) - count_of('held:' .. zone.id) end
 
--- If nobody has searched for the best seats yet, neither before nor in this call, nothing is remembered that could become wrong.
+-- Before the first search for the best seats, in this or an earlier call, nothing is remembered, so nothing needs to be kept up to date.
 local runsAreKept = redis.call('EXISTS', key.runs) == 1
 -- Whether a command of this call has searched.
 local isSearching = false
 
--- Reads what the search for the best seats remembers of a zone's rows (best-seats.lua), once in a call: `fits` and `nears`, two
--- strings of a byte a row.
+-- Reads what the search for the best seats remembers about a zone's rows (best-seats.lua), once per call: `fits` and `nears`, two
+-- strings with one byte per row.
 local function read_runs(zone)
   if zone.fits then return end
   local first = zone.firstRow * 2
@@ -57,7 +57,7 @@ local function read_runs(zone)
   zone.fits, zone.nears = string.sub(kept, 1, zone.rows), string.sub(kept, zone.rows + 1)
 end
 
--- Remembers something else of a row: its two bytes.
+-- Updates the two bytes that are remembered about a row.
 local function remember_row(zone, row, fit, near)
   local function with(known, byte, at)
     if string.byte(known, row) == byte then return known end
@@ -69,7 +69,7 @@ local function remember_row(zone, row, fit, near)
   zone.nears = with(zone.nears, near, at + zone.rows)
 end
 
--- By number of a byte of the bitmap, the bits that this call has set, and those that it has cleared.
+-- For each byte of the bitmap, by its number: the bits that this call has set, and those that it has cleared.
 local setBits, clearedBits = {}, {}
 local bor, band, bnot = bit.bor, bit.band, bit.bnot
 
@@ -83,12 +83,12 @@ local function note_bit(position, isTaken)
   from[at] = band(from[at] or 0, bnot(mask))
 end
 
--- A byte of the bitmap that was read, as this call has changed it.
+-- A byte read from the bitmap, with this call's changes.
 local function byte_now(at, byte)
   return setBits[at] and bor(band(byte, bnot(clearedBits[at])), setBits[at]) or byte
 end
 
--- From the first search of a call on, what a search remembers is kept up to date.
+-- Called at the first search of a call; from then on, the remembered bytes are kept up to date.
 local function begin_searching()
   if isSearching then return end
   runsAreKept, isSearching = true, true
@@ -113,7 +113,7 @@ end
 
 local version
 
--- Marks a zone as changed: all that one call changes has one version.
+-- Marks a zone as changed; all changes of one call share one version.
 local function touch(zoneId)
   if not version then
     version = count_of('version') + 1
@@ -122,7 +122,7 @@ local function touch(zoneId)
   set_count('version:' .. zoneId, version)
 end
 
--- Moves places between 'free', 'held' and 'sold': the only function that changes seats, counts and what a buyer has.
+-- Moves places between 'free', 'held' and 'sold': the only function that changes seats, counts and buyers' totals.
 local function move(buyerId, places, from, to)
   for _, place in ipairs(places) do
     local zoneId, bit = place[1], place[2]
@@ -135,7 +135,7 @@ local function move(buyerId, places, from, to)
   if buyerId and more ~= 0 then changes.buyers[buyerId] = (changes.buyers[buyerId] or 0) + more end
 end
 
--- Numbers a domain event and adds the number to its data, a JSON object. Returns the data.
+-- Gives a domain event its sequence number, adds it to the data, a JSON object, and queues the event. Returns the data.
 local function publish(type, data)
   add_to_count('sequence', 1)
   local json = '{"sequence":' .. text(counts.sequence) .. ',' .. string.sub(data, 2)
@@ -145,7 +145,7 @@ local function publish(type, data)
   return json
 end
 
--- Orders as this call keeps them.
+-- Orders that this call has stored, by id.
 local orders = {}
 
 local function keep_order(orderId, soldAt, json)
@@ -162,7 +162,7 @@ local function order_of(orderId)
   return tonumber(soldAt), json
 end
 
--- Sells an order's places, which were free or held. `json` is the order; returns it with its sequence.
+-- Sells an order's places, which were free or held. `json` is the order. Returns it with its sequence number.
 local function sell(orderId, buyerId, places, json, from)
   move(buyerId, places, from, 'sold')
   local sold = publish('onsale.tickets.purchased', json)
