@@ -1,9 +1,9 @@
 import type { Publish } from '../../shared/publish.ts';
 
-/** One attempt to publish a message: how many domain events it held, and what came of it. */
+/** One attempt to publish a message: how many domain events it held, how long it took, and whether SNS accepted it. */
 export type Attempt = { events: number; seconds: number; isAccepted: boolean };
 
-/** `publish`, with `tell` hearing of each attempt. */
+/** Wraps `publish` to report each attempt to `tell`. */
 export function tellingAttempts(publish: Publish, tell: (attempt: Attempt) => void): Publish {
   return async (message) => {
     const startedAt = performance.now();

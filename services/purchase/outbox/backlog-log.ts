@@ -4,8 +4,8 @@ import type { Backlog } from '../../shared/outbox-backlog.ts';
 const logEveryMs = 30_000;
 
 /**
- * Tells the log how much waits in the outboxes, every 30 s while something does: where there is no Prometheus, a metric can be made
- * of it (infra/parts/alarms.ts).
+ * Logs the outbox backlog every 30 s while there is one: without Prometheus, a metric can be made from these lines
+ * (infra/parts/alarms.ts).
  */
 export function startBacklogLog(options: { readBacklog: () => Promise<Backlog>; logger: Logger }) {
   const { readBacklog, logger } = options;

@@ -5,7 +5,7 @@ import { startBacklogLog } from './backlog-log.ts';
 
 afterEach(() => void vi.useRealTimers());
 
-it('the log tells how much waits in the outboxes while something does, and that they cannot be read', async () => {
+it('logs the outbox backlog while there is one, and that the outboxes cannot be read', async () => {
   vi.useFakeTimers();
   const lines: object[] = [];
   const logger = pino({}, { write: (line) => void lines.push(JSON.parse(line) as object) });

@@ -11,13 +11,13 @@ import { untilReplicated } from '../replicas.ts';
 import type { PackableEvent } from './pack.ts';
 import { notePublished, type Published } from './published.ts';
 
-/** The one consumer group: an entry goes to one task, and stays its pending one until acknowledged. */
+/** The only consumer group: an entry goes to one task, and is pending there until acknowledged. */
 const group = 'relay';
-/** An entry pending for longer belongs to a task that died; shorter, and a slow publish would be done twice. */
+/** An entry pending for longer belongs to a task that died. With a shorter limit, a slow message would be published twice. */
 const abandonedAfterMs = 15_000;
-/** A relay that was not seen for so long has ended: a living one takes what its task sells. */
+/** A relay not seen for this long has ended: a running one reads what its task sells. */
 const goneAfterMs = 3_600_000;
-/** Of more events that sell just now, the latest. */
+/** The limit on active events; if more are selling, the latest ones. */
 const maxActive = 1_000;
 const activeMs = 60_000;
 
@@ -25,26 +25,26 @@ const dropIdleConsumersScript = loadScript(new URL('lua/drop-idle-consumers.lua'
 
 export type Outbox = ReturnType<typeof createOutbox>;
 
-/** What was taken from an outbox: the ids of its entries, to be acknowledged, and their domain events, ready to be packed. */
+/** Entries taken from an outbox: their ids, to acknowledge, and their domain events, ready to be packed. */
 export type Taken = { ids: string[]; events: PackableEvent[] };
 
-/** The outboxes of all events as one task, `consumer`, sees them. */
+/** The outboxes of all events, read as the task `consumer`. */
 export function createOutbox(redis: RedisClient, consumer: string, claimAfterMs = abandonedAfterMs) {
   const activity = createActivity(redis);
   return {
-    /** The events whose inventory was ever opened: those that can have an outbox. */
+    /** The events whose inventory was ever opened, which are those that can have an outbox. */
     openedEvents: () => redis.smembers(openedEventsKey),
 
-    /** The events that somebody sold for within the last minute. */
+    /** The events with sales within the last minute. */
     activeEvents: () => readActiveEvents(redis, { withinMs: activeMs, most: maxActive }),
 
     noteActive: (eventId: string) => activity.note(eventId),
 
-    /** What is there to do about an event: entries that nobody has read, and entries that somebody has not acknowledged. */
+    /** Reports whether an event has entries that no task has read, and entries that a task has read but not acknowledged. */
     async survey(eventId: string): Promise<{ isNew: boolean; isPending: boolean }> {
       const key = outboxKey(eventId);
       const known = await readConsumerGroup(redis, key);
-      // A group that was lost with its position begins again.
+      // A lost group starts again from the beginning of the stream.
       if (!known) return { isNew: (await redis.exists(key)) === 1, isPending: false };
       return { isNew: known.lag !== 0, isPending: known.pending > 0 };
     },
@@ -61,7 +61,7 @@ export function createOutbox(redis: RedisClient, consumer: string, claimAfterMs 
       return takenOf(eventId, stream?.[1] ?? []);
     },
 
-    /** Takes over up to `count` entries that a task read and never acknowledged; that task has died. */
+    /** Takes over up to `count` entries that a task read but never acknowledged because it died. */
     async claimAbandoned(eventId: string, count: number): Promise<Taken> {
       const reply = await redis
         .xautoclaim(outboxKey(eventId), group, consumer, claimAfterMs, '0', 'COUNT', count)
@@ -72,12 +72,12 @@ export function createOutbox(redis: RedisClient, consumer: string, claimAfterMs 
       return takenOf(eventId, (reply?.[1] ?? []) as OutboxEntry[]);
     },
 
-    /** Resolves once what was taken cannot be lost any more. Throws as untilReplicated. */
+    /** Resolves once the entries taken can no longer be lost. Throws as untilReplicated does. */
     untilSafe: (eventId: string) => untilReplicated(redis, outboxKey(eventId)),
 
-    /** Says that SNS has accepted these entries, and in which messages; they stay in the stream for replays. */
+    /** Acknowledges entries that SNS has accepted, and notes in which messages; they stay in the stream for replays. */
     async acknowledge(eventId: string, ids: string[], messages: Published[] = []): Promise<void> {
-      // A Redis that is full takes no notes, but acknowledgements.
+      // A full Redis rejects XADD but accepts XACK: losing the note is fine.
       const noted = messages.length > 0 && notePublished(redis, eventId, messages).catch(() => {});
       await Promise.all([redis.xack(outboxKey(eventId), group, ...ids), noted]);
     },
@@ -91,13 +91,13 @@ export function createOutbox(redis: RedisClient, consumer: string, claimAfterMs 
       const keepFromMs = Number((oldestPending ?? known.lastDeliveredId).split('-')[0]);
       const [trimmed] = await Promise.all([
         redis.xtrim(key, 'MINID', String(Math.min(beforeMs, keepFromMs))),
-        // Notes decide nothing.
+        // Nothing depends on the notes, so failing to trim them is fine.
         redis.xtrim(publishedKey(eventId), 'MINID', String(beforeMs)).catch(() => 0),
       ]);
       return trimmed;
     },
 
-    /** Deletes the consumers of relays that ended, none of which has anything pending. Returns how many. */
+    /** Deletes the consumers of relays that have ended, if they have nothing pending. Returns how many. */
     async dropIdleConsumers(eventId: string, idleMs = goneAfterMs): Promise<number> {
       const keys = [outboxKey(eventId)];
       const known = await readConsumerGroup(redis, outboxKey(eventId));
@@ -108,10 +108,10 @@ export function createOutbox(redis: RedisClient, consumer: string, claimAfterMs 
   };
 }
 
-/** Reading begins at 0: a group that was lost with its position publishes again rather than not at all. */
+/** Reading starts at 0: if a group and its position were lost, entries are published twice rather than never. */
 async function createGroup(redis: RedisClient, eventId: string): Promise<void> {
   await redis.xgroup('CREATE', outboxKey(eventId), group, '0', 'MKSTREAM').catch((error: Error) => {
-    // Another task was first.
+    // Another task created it first.
     if (!error.message.startsWith('BUSYGROUP')) throw error;
   });
 }

@@ -1,18 +1,18 @@
 import type { BatchMessage } from '../../shared/publish.ts';
 import type { OutboxRecord } from '../../shared/ticket-events.ts';
 
-/** A domain event of the outbox, ready to be packed, with its CloudEvent as JSON; `traced` is its record, where its trace is recorded. */
+/** A domain event from the outbox, ready to be packed; `json` is its CloudEvent, `traced` its record if its trace is recorded. */
 export type PackableEvent = { type: string; sequence: number; json: string; traced?: OutboxRecord };
 
 export type PackedMessage = BatchMessage & { events: PackableEvent[] };
 
-/** SNS: a message has at most 262,144 bytes, attributes included; what they may add here (ids have at most 64 characters). */
+/** An SNS message has at most 262,144 bytes, including its attributes; ours need at most this many (ids have at most 64 characters). */
 const attributeBytes = 512;
 const maxMessageBytes = 262_144 - attributeBytes;
 
 /**
- * Packs domain events, in their order, into as few messages as SNS' limit lets: some five hundred orders in each at a peak. One
- * full message, not ten in a batch of the same size: each costs publisher, queue and worker its own handling.
+ * Packs domain events, in order, into as few messages as SNS' limit allows: some five hundred orders in each at a peak. One full
+ * message is cheaper than a batch of ten with the same total size, because publisher, queue and worker handle each message.
  */
 export function packMessages(eventId: string, events: PackableEvent[]): PackedMessage[] {
   const messages: PackedMessage[] = [];
@@ -27,7 +27,7 @@ export function packMessages(eventId: string, events: PackableEvent[]): PackedMe
     bytes = 0;
   };
   for (const event of events) {
-    // Each brings a comma or a bracket; the last of them brings one more.
+    // Each event adds a comma or a bracket; the last one adds another.
     const eventBytes = Buffer.byteLength(event.json) + 1;
     if (bytes + eventBytes + 1 > maxMessageBytes) close();
     group.push(event);

@@ -12,7 +12,7 @@ const events = (sizes: number[]): PackableEvent[] =>
 
 const messagesOf = (sizes: number[]) => packMessages('E', events(sizes));
 
-/** Sizes that vary, the same in every run. */
+/** Varied sizes, the same in every run. */
 const varied = Array.from({ length: 3_000 }, (_, at) => (at * 7_919) % 601);
 
 describe('packing', () => {
@@ -30,7 +30,7 @@ describe('packing', () => {
     expect(packed.map(({ at }) => at)).toEqual(sizes.map((_, at) => at));
   });
 
-  it('sends one event at once, and hundreds in one message', () => {
+  it('packs one event into a message, and hundreds into one message too', () => {
     expect(messagesOf([400])).toHaveLength(1);
     expect(messagesOf(Array.from({ length: 500 }, () => 200))).toHaveLength(1);
   });

@@ -1,19 +1,19 @@
 import { publishedKey } from '../../shared/keys.ts';
 import type { RedisClient } from '../../shared/redis.ts';
 
-/** An SNS message, by its id, and the sequences of the domain events in it, ascending. */
+/** An SNS message: its id, and the sequence numbers of its domain events, ascending. */
 export type Published = { messageId: string; sequences: number[] };
 
-/** A domain event's message: when Redis was told of it, which is when SNS had accepted all of its round, and how many it held. */
+/** A domain event's message; `atMs` is when it was noted in Redis, after SNS had accepted its whole round; `events` is its size. */
 export type FoundPublished = { messageId: string; atMs: number; events: number };
 
 const entriesAtOnce = 500;
 
-/** Notes in which messages an event's domain events were published: one entry for all that SNS accepted in a round. */
+/** Notes in which messages an event's domain events were published: one entry for all that SNS accepted in one round. */
 export const notePublished = (redis: RedisClient, eventId: string, messages: Published[]) =>
   redis.xadd(publishedKey(eventId), '*', ...messages.flatMap(({ messageId, sequences }) => [messageId, rangesText(sequences)]));
 
-/** Where a domain event was published first since then, by Redis' clock (ms); undefined where that is not noted. */
+/** Finds the first message since `sinceMs` (Redis' clock) that published a domain event; undefined if none is noted. */
 export async function findPublished(
   redis: RedisClient,
   eventId: string,
@@ -36,7 +36,7 @@ export async function findPublished(
   }
 }
 
-/** "7-9 12": what a relay takes over from a dead task need not follow one on another. */
+/** Formats as "7-9 12": entries taken over from a dead task need not be consecutive. */
 function rangesText(sequences: number[]): string {
   const ranges: [first: number, last: number][] = [];
   for (const sequence of sequences) {

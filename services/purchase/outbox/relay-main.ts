@@ -13,7 +13,7 @@ import { createOutbox } from './outbox.ts';
 import { startRelay } from './relay.ts';
 import type { RelayMessage, RelaySettings } from './relay-thread.ts';
 
-// What runs in the relay's thread, until it is told to stop.
+// Entry point of the relay's thread; it runs until it is told to stop.
 const { config, worker } = workerData as RelaySettings;
 const logger = createLogger('purchase', config.LOG_LEVEL).child({ worker, thread: 'relay' });
 const resources = new AsyncDisposableStack();
@@ -38,6 +38,6 @@ parentPort?.on('message', (message: RelayMessage) => {
 
 async function stop(): Promise<void> {
   await resources.disposeAsync();
-  // An export that still waits for a collector would keep the thread.
+  // An export that still waits for a collector would keep the thread alive.
   process.exit();
 }

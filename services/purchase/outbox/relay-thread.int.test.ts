@@ -18,7 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => vi.unstubAllEnvs());
 
-it('the relay in its thread publishes what it is woken for, also right after another sale, and stops', async () => {
+it('the relay thread publishes what it is woken for, even right after another sale, and stops', async () => {
   const { topicArn, queueUrl } = await createMessaging();
   const redisSettings = { REDIS_URL: urls.redisUrl, REDIS_CLUSTER: String(urls.isRedisCluster) };
   const config = loadConfig(purchaseConfig, {
@@ -28,7 +28,7 @@ it('the relay in its thread publishes what it is woken for, also right after ano
     LOG_LEVEL: 'silent',
   });
   const event = await openTestEvent();
-  // What the relay looks at by itself: this event it learns of only by being woken.
+  // Without this key the relay does not visit the event by itself: it must be woken.
   await redis.del(openedEventsKey);
   const relay = startRelayThread({ config, worker: undefined }, () => {});
   const sell = async (column: number) => {
@@ -44,7 +44,7 @@ it('the relay in its thread publishes what it is woken for, also right after ano
   };
   await sell(1);
   await untilPublished(1);
-  // Quiet again: the second sale is told of at once, and read before the third comes.
+  // Quiet again: the second sale wakes it immediately, and is read before the third.
   await pause(2 * gatherMs);
   await sell(2);
   await pause(gatherMs / 4);

@@ -4,15 +4,16 @@ import type { purchaseConfig } from '../config.ts';
 import type { Attempt } from './attempts.ts';
 import { gatherMs, type Relay } from './relay.ts';
 
-/** What the thread is started with; `worker` is the process's number where there are several (workers.ts). */
+/** The thread's settings; `worker` is the process's number if there are several (workers.ts). */
 export type RelaySettings = { config: Static<typeof purchaseConfig>; worker: number | undefined };
 
-/** What the thread is told: the events that have something new, or to stop. */
+/** A message to the thread: the events with new entries, or to stop. */
 export type RelayMessage = { wake: string[] } | 'stop';
 
 /**
- * Starts the relay in a thread of its own (relay-main.ts), with its own connections: packing, signing and sending took a good
- * part of the event loop from the buyers. `onAttempt` hears of what it publishes. An error that ends the thread is thrown in this one.
+ * Starts the relay in its own thread (relay-main.ts), with its own connections: in the main thread, packing, signing and sending
+ * took much of the event loop's time from buyers. `onAttempt` is called with each attempt to publish. An error that ends the thread is
+ * rethrown in this one.
  */
 export function startRelayThread(settings: RelaySettings, onAttempt: (attempt: Attempt) => void): Relay {
   const thread = new Worker(new URL('relay-main.ts', import.meta.url), { workerData: settings });
@@ -35,7 +36,7 @@ export function startRelayThread(settings: RelaySettings, onAttempt: (attempt: A
     },
   };
 
-  /** At once when it was quiet, and then one message for all that is sold while the relay gathers anyway. */
+  /** Wakes immediately after a quiet time; then sends one message for everything sold while the relay is gathering anyway. */
   function tellWoken(): void {
     isResting = woken.size > 0;
     if (!isResting) return;

@@ -13,7 +13,7 @@ import { createOutbox } from './outbox.ts';
 import { type Relay, startRelay } from './relay.ts';
 
 const relays: Relay[] = [];
-// A relay publishes for every event there is: let there be only the test's own.
+// A relay publishes every event in Redis, so that only the test's own may be there.
 beforeEach(() => redis.flushdb());
 afterEach(async () => {
   await Promise.all(relays.splice(0).map((relay) => relay.stop()));
@@ -21,7 +21,7 @@ afterEach(async () => {
 
 const hourMs = 3_600_000;
 
-/** A relay of its own task, which takes over at once what another left pending. */
+/** A relay with its own task, which immediately takes over entries that another task left pending. */
 function relayTo(publish: Publish, { sweepMs = 60_000, claimAfterMs = 0, retentionMs = hourMs } = {}): Relay {
   const outbox = createOutbox(redis, unique('task'), claimAfterMs);
   const relay = startRelay({ outbox, publish, logger: silentLogger, retentionMs, sweepMs });
@@ -35,7 +35,7 @@ async function sell(event: Inventory, columns: number[], traceparent?: string) {
   await Promise.all(columns.map((column) => sellSeats(redis, purchaseOf(event, { column, traceparent }))));
 }
 
-/** How many entries of the outbox are not acknowledged: unread, or pending with a task. */
+/** How many outbox entries are not acknowledged: unread, or pending with a task. */
 async function unacknowledged(eventId: string): Promise<number> {
   const groups = (await redis.xinfo('GROUPS', outboxKey(eventId))) as (string | number)[][];
   const field = (name: string) => Number(groups[0]?.[groups[0].indexOf(name) + 1]);
@@ -45,7 +45,7 @@ async function unacknowledged(eventId: string): Promise<number> {
 const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 20_000, interval: 20 });
 
 describe('the relay', () => {
-  it('publishes a sale as a CloudEvents batch, with attributes to filter by and the trace it belongs to', async () => {
+  it('publishes a sale as a CloudEvents batch, with attributes for filters and its trace context', async () => {
     const { topicArn, queueUrl } = await createMessaging();
     const event = await openTestEvent();
     const relay = relayTo(createPublish(sns, topicArn));
@@ -67,7 +67,7 @@ describe('the relay', () => {
     expect(await redis.xlen(outboxKey(event.eventId))).toBe(1);
   });
 
-  it('packs what waits: 1,000 sales in a few messages, each sale once', async () => {
+  it('packs a backlog: 1,000 sales in a few messages, each sale once', async () => {
     const { topicArn, queueUrl } = await createMessaging();
     const event = await openTestEvent({ zones: [seatedZone(1, 1, 1_000)] });
     await sell(
@@ -81,12 +81,12 @@ describe('the relay', () => {
     const sequences = (await Promise.all(messages.map(eventsOf))).flat().map(({ data }) => data.sequence);
     expect(sequences.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 1_000 }, (_, at) => at + 1));
     expect(messages.length).toBeLessThan(10);
-    // A tenth of what they say.
+    // Compressed to about a tenth.
     expect(messages[0]?.MessageAttributes?.contentEncoding?.StringValue).toBe('gzip+base64');
     expect(messages.reduce((sum, { Body = '' }) => sum + Body.length, 0)).toBeLessThan(1_000 * 100);
   });
 
-  it('finds by itself what a task sold and died before publishing', async () => {
+  it('finds by itself the sales of a task that died before publishing them', async () => {
     const { topicArn, queueUrl } = await createMessaging();
     const event = await openTestEvent();
     await sell(event, [1, 2]);
@@ -95,7 +95,7 @@ describe('the relay', () => {
     expect(await eventsOf(message)).toHaveLength(2);
   });
 
-  it('takes over what a task read and died before it was acknowledged', async () => {
+  it('takes over entries of a task that died before acknowledging them', async () => {
     const { topicArn, queueUrl } = await createMessaging();
     const event = await openTestEvent();
     await sell(event, [1, 2]);
@@ -106,7 +106,7 @@ describe('the relay', () => {
     await waitFor(async () => expect(await unacknowledged(event.eventId)).toBe(0));
   });
 
-  it('leaves alone what a living task is about to publish', async () => {
+  it('leaves alone what a running task is about to publish', async () => {
     const event = await openTestEvent();
     await sell(event, [1]);
     await createOutbox(redis, unique('living-task')).readNew(event.eventId, 10);
@@ -114,7 +114,7 @@ describe('the relay', () => {
     expect(abandoned).toEqual({ ids: [], events: [] });
   });
 
-  it('keeps everything while SNS is away, and drains by itself when it is back', async () => {
+  it('keeps everything while SNS is unreachable, and drains by itself when it is back', async () => {
     const { topicArn, queueUrl } = await createMessaging();
     const event = await openTestEvent();
     const publish = createPublish(sns, topicArn);
@@ -128,7 +128,7 @@ describe('the relay', () => {
     await sell(event, [1, 2, 3]);
     relay.wake(event.eventId);
     await waitFor(async () => expect(failures).toBeGreaterThan(1));
-    // What is sold at once is one entry.
+    // Sales of one script call share one entry.
     expect(await unacknowledged(event.eventId)).toBe(1);
     away = false;
     const [message] = await receive(queueUrl);
@@ -136,7 +136,7 @@ describe('the relay', () => {
     await waitFor(async () => expect(await unacknowledged(event.eventId)).toBe(0));
   });
 
-  it('publishes again only the message that SNS refused', async () => {
+  it('republishes only the message that SNS refused', async () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 1, 1_000)] });
     await sell(
       event,
@@ -155,7 +155,7 @@ describe('the relay', () => {
     expect(new Set([first, second, ...others]).size).toBe(published.length - 1);
   });
 
-  it('finishes the batch in hand when it is stopped', async () => {
+  it('finishes the current batch when it is stopped', async () => {
     const event = await openTestEvent();
     await sell(event, [1]);
     const publishing = Promise.withResolvers<void>();
@@ -174,8 +174,8 @@ describe('the relay', () => {
   });
 });
 
-describe('of many events, the relay', () => {
-  it('lets one whose outbox cannot be read wait alone', async () => {
+describe('with many events, the relay', () => {
+  it('publishes the others while one outbox cannot be read', async () => {
     const [hung, ...others] = [await openTestEvent(), await openTestEvent(), await openTestEvent()];
     for (const event of [hung, ...others]) await sell(event, [1]);
     const published: string[] = [];
@@ -206,7 +206,7 @@ describe('of many events, the relay', () => {
     untilItAnswers.resolve();
   });
 
-  it('tries one again that failed, and goes on with the others meanwhile', async () => {
+  it('retries one that failed, and meanwhile goes on with the others', async () => {
     const [failing, other] = [await openTestEvent(), await openTestEvent()];
     for (const event of [failing, other]) await sell(event, [1]);
     const outbox = createOutbox(redis, unique('task'));
@@ -231,7 +231,7 @@ describe('of many events, the relay', () => {
     await waitFor(async () => expect(published).toEqual([other.eventId, failing.eventId]));
   });
 
-  it('leaves no consumer in an outbox that had nothing for it', async () => {
+  it('creates no consumer in an outbox that had nothing for it', async () => {
     const event = await openTestEvent();
     await sell(event, [1]);
     const outbox = createOutbox(redis, unique('task'));
@@ -240,14 +240,14 @@ describe('of many events, the relay', () => {
     relayTo(async () => '', { sweepMs: 20 });
     const other = await openTestEvent();
     await sell(other, [1]);
-    // By then it has been to both.
+    // By then it has visited both.
     await waitFor(async () => expect(await unacknowledged(other.eventId)).toBe(0));
     expect(await redis.xinfo('CONSUMERS', outboxKey(event.eventId), 'relay')).toHaveLength(1);
   });
 });
 
-describe('the consumers of relays that ended', () => {
-  it('are deleted, but none that has something pending or was seen of late', async () => {
+describe('the consumers of relays that have ended', () => {
+  it('are deleted, unless they have something pending or were seen recently', async () => {
     const { eventId } = await openTestEvent();
     const take = async (name: string, column: number, isAcknowledged: boolean) => {
       await sellSeats(redis, { eventId, wish: { seats: [{ zoneId: 1, row: 'A', column }] } });
@@ -265,14 +265,14 @@ describe('the consumers of relays that ended', () => {
     expect(await unacknowledged(eventId)).toBe(1);
   });
 
-  it('are none in an event that sold nothing', async () => {
+  it('do not exist in an event that sold nothing', async () => {
     const { eventId } = await openTestEvent();
     expect(await createOutbox(redis, unique('task')).dropIdleConsumers(eventId, 0)).toBe(0);
   });
 });
 
 describe('trimming the outbox', () => {
-  /** Trimming goes by the milliseconds of the entries' ids. */
+  /** Trimming compares the milliseconds in the entries' ids. */
   async function sellInDifferentMilliseconds(event: Inventory, columns: number[]) {
     for (const column of columns) {
       const soldBefore = Date.now();
@@ -281,7 +281,7 @@ describe('trimming the outbox', () => {
     }
   }
 
-  it('drops what is published and past its time, and nothing that waits', async () => {
+  it('deletes published entries that are too old, and nothing that waits', async () => {
     const event = await openTestEvent();
     const outbox = createOutbox(redis, unique('task'));
     await sellInDifferentMilliseconds(event, [1, 2, 3, 4]);
@@ -294,7 +294,7 @@ describe('trimming the outbox', () => {
     expect((await outbox.readNew(event.eventId, 10)).ids).toHaveLength(1);
   });
 
-  it('keeps what is published for as long as a replay may want it', async () => {
+  it('keeps published entries for as long as a replay may need them', async () => {
     const event = await openTestEvent();
     const outbox = createOutbox(redis, unique('task'));
     await sellInDifferentMilliseconds(event, [1, 2, 3]);

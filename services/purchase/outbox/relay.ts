@@ -11,32 +11,32 @@ import type { Published } from './published.ts';
 import { tracePublishing } from './trace-publishing.ts';
 
 export type Relay = {
-  /** Says that the event's outbox has something new. */
+  /** Tells the relay that the event's outbox has new entries. */
   wake(eventId: string): void;
-  /** Finishes the batches in hand and stops; what waits is for another task, or the next start. */
+  /** Finishes the current batches and stops; the rest is left to another task, or to the next start. */
   stop(): Promise<void>;
 };
 
-/** An entry holds what one script call sold: one order in quiet times, at a peak as many as a call takes (ask-together.ts). */
+/** An entry holds the sales of one script call: one order in quiet times, a full call's at a peak (ask-together.ts). */
 const entriesAtOnce = 100;
-/** How often to look for what other tasks left: the longest that a dead task's sales wait, if their event has just sold. */
+/** How often to look for entries that other tasks left: a dead task's sales wait at most this long if their event sold recently. */
 const defaultSweepMs = 5_000;
 const tidyMs = 60_000;
 const failurePauseMs = 500;
 /**
- * Shortest time between two rounds of publishing an event. What was quiet is published immediately; at a peak this is what lets hundreds
- * of sales share one request, whose cost is mostly its own (signing, building, connections) and not its size.
+ * The shortest time between two rounds of publishing an event. After a quiet time, a sale is published immediately. At a peak, this lets
+ * hundreds of sales share one request, whose cost is mostly fixed (signing, building, connections) whatever its size.
  */
 export const gatherMs = 100;
 
-/** Bounds what is in memory: each event that is relayed has up to 100 entries there. */
+/** Bounds memory: each event being relayed has up to 100 entries in it. */
 const swiftEvents = 32;
-/** Events that failed last time, as when their shard hangs, wait for each other and not among the others. */
+/** Events that failed last time, for example because their shard hangs, have a lane of their own, so that others need not wait. */
 const slowEvents = 4;
 
 /**
- * Publishes what the outboxes hold, packed, each event by itself: whatever came during one batch is the next. Entries are acknowledged
- * after SNS has accepted them, so each is published at least once, whenever a task dies.
+ * Publishes the outboxes' domain events, packed, each event separately: entries that arrive during one batch form the next. Entries
+ * are acknowledged after SNS has accepted them, so each is published at least once, whenever a task dies.
  */
 export function startRelay(options: {
   outbox: Outbox;
@@ -48,7 +48,7 @@ export function startRelay(options: {
   const { outbox, publish, logger, retentionMs, sweepMs = defaultSweepMs } = options;
   const stopping = new AbortController();
   const { signal } = stopping;
-  /** By event, whether it has something new: those that are being followed. */
+  /** The events being followed, and whether each has new entries. */
   const followed = new Map<string, { isAwake: boolean }>();
   const following = new Set<Promise<void>>();
   const swift = pLimit(swiftEvents);
@@ -107,7 +107,7 @@ export function startRelay(options: {
     if (ms > 0) await pause(ms, undefined, { signal }).catch(() => {});
   }
 
-  /** Relays what nobody has read yet. Returns whether there is more of it. */
+  /** Relays entries that no task has read yet. Returns whether there may be more. */
   async function relayNew(eventId: string): Promise<boolean> {
     if (signal.aborted) return false;
     const taken = await outbox.readNew(eventId, entriesAtOnce);
@@ -115,7 +115,7 @@ export function startRelay(options: {
     return taken.ids.length === entriesAtOnce;
   }
 
-  /** Sees to what other tasks left. */
+  /** Takes care of entries that other tasks left. */
   async function visit(eventId: string): Promise<void> {
     const { isNew, isPending } = await outbox.survey(eventId);
     if (isNew || isPending) outbox.noteActive(eventId);
@@ -134,8 +134,8 @@ export function startRelay(options: {
   async function relay(eventId: string, { ids, events }: Taken): Promise<void> {
     if (ids.length === 0) return;
     const takenAtMs = Date.now();
-    // A replica that is promoted without these would give their numbers to others. If this fails it is not tried again here: WAIT
-    // is about what was read on this connection, and the next relay to take these over waits for itself.
+    // A replica promoted without these entries would reuse their sequence numbers. A failure is not retried here: WAIT covers only
+    // this connection, and the relay that takes the entries over waits on its own.
     await outbox.untilSafe(eventId);
     const messages = packMessages(eventId, events);
     const published: Published[] = [];
@@ -147,7 +147,7 @@ export function startRelay(options: {
     logger.debug({ eventId, messages: messages.length, events: events.length }, 'published');
   }
 
-  /** Tries until SNS has accepted the message. Returns its id. While SNS is away, sales go on and the outbox waits. */
+  /** Retries until SNS has accepted the message. Returns its id. While SNS is unreachable, sales go on and the outbox waits. */
   function publishOne(message: PackedMessage): Promise<string> {
     return untilDone(() => publish(message), {
       isStopping: () => signal.aborted,

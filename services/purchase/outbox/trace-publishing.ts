@@ -5,8 +5,8 @@ import { failSpan, startSharedSpan, startSpan } from '../../shared/tracing.ts';
 import type { PackedMessage } from './pack.ts';
 
 /**
- * Publishes a message, and records that in the trace of each domain event in it that is traced: how long the event waited in the
- * outbox, until `takenAtMs`, and then until SNS had accepted it; and once for the message, with links from and to those.
+ * Publishes a message, and records spans in the trace of each traced domain event in it: one for its wait in the outbox, until
+ * `takenAtMs`, and one until SNS has accepted it. A shared span for the message links to those, and they to it.
  */
 export async function tracePublishing(
   message: PackedMessage,
@@ -32,7 +32,7 @@ export async function tracePublishing(
   }
 }
 
-/** Gives the span that lasts until the event is published. */
+/** Records the wait in the outbox. Returns the span that lasts until the event is published. */
 function startSpans(record: OutboxRecord, message: PackedMessage, takenAtMs: number): Span | undefined {
   const { orderId } = JSON.parse(record.data) as { orderId: string };
   const attributes: Attributes = {
@@ -40,7 +40,7 @@ function startSpans(record: OutboxRecord, message: PackedMessage, takenAtMs: num
     'onsale.event.id': record.eventId,
     'onsale.sequence': record.sequence,
   };
-  // By two clocks that may differ: Redis' and this machine's.
+  // The two times come from clocks that may differ: Redis' and this machine's.
   const waiting = startSpan(record.traceparent, 'outbox', () => ({ startTime: record.timeMs, attributes }));
   waiting?.end(Math.max(record.timeMs, takenAtMs));
   return startSpan(record.traceparent, `${messaging.topic} publish`, () => ({

@@ -1,10 +1,10 @@
--- Deletes those consumers of an outbox's group that have nothing pending and were not seen for a while: of relays that have ended. It
--- is one step because a consumer's pending entries go with it, and would never be delivered again.
+-- Deletes the consumers of relays that have ended: those in an outbox's group that have nothing pending and were not seen for a while.
+-- It is one step because deleting a consumer drops its pending entries, which would never be delivered again.
 --
 -- KEYS[1] outbox: stream
 -- ARGV[1] the group
--- ARGV[2] how long a consumer was not seen (ms)
--- REPLY DROPPED, how many
+-- ARGV[2] how long a consumer must not have been seen (ms)
+-- REPLY DROPPED, number of consumers
 -- COST O(consumers)
 
 local dropped = 0
