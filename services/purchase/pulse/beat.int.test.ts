@@ -9,7 +9,7 @@ import { createTally } from './tally.ts';
 
 const written = async () => (await redis.xrange(pulsesKey, '-', '+')).map(([, [, json = '']]) => JSON.parse(json) as Pulse);
 
-it('a second in which something was is written when it is over, the last one at the end, and one in which nothing was is not', async () => {
+it('writes each second with activity when it ends, the last one on stop, and no second without activity', async () => {
   const tally = createTally();
   const beat = startBeat({ redis, tally, logger: silentLogger });
   tally.fail('SERVICE_UNAVAILABLE');
@@ -25,10 +25,10 @@ it('a second in which something was is written when it is over, the last one at 
   expect((await written()).slice(1)).toMatchObject([{ unavailable: {}, latency: [[expect.any(Number), 1]] }]);
 });
 
-it('pulses that nobody looks at any more go', async () => {
+it('deletes pulses that are too old to be shown', async () => {
   await redis.del(pulsesKey);
   const old = Date.now() - 2 * pulsesKeptMs;
-  // Redis drops whole nodes of a stream, of a hundred entries.
+  // Redis trims whole nodes of a stream, each of a hundred entries.
   for (let at = 0; at < 250; at++) await redis.xadd(pulsesKey, `${old + at}-0`, 'pulse', '{}');
   const tally = createTally();
   tally.answer(5);
@@ -36,7 +36,7 @@ it('pulses that nobody looks at any more go', async () => {
   expect(await redis.xlen(pulsesKey)).toBeLessThan(100);
 });
 
-it('a Redis that is away costs the operator a second, and nobody else anything', async () => {
+it('while Redis is unreachable, only the pulse of that second is lost', async () => {
   const nowhere = connectRedis('redis://127.0.0.1:1');
   nowhere.on('error', () => {});
   const tally = createTally();

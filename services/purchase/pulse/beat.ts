@@ -7,9 +7,9 @@ import type { Tally } from './tally.ts';
 
 const secondMs = 1_000;
 
-/** Writes what was tallied to Redis when a second ends in which something was; `stop` writes the rest. */
+/** Writes the tally to Redis at the end of each second with activity; `stop` writes the rest. */
 export function startBeat({ redis, tally, logger }: { redis: RedisClient; tally: Tally; logger: Logger }) {
-  const warn = createSampledLog('warn', 'what the operator sees is incomplete');
+  const warn = createSampledLog('warn', 'could not write a pulse; the operator page is incomplete');
   let timer = nextSecond();
   return {
     async stop(): Promise<void> {

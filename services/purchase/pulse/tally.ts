@@ -14,7 +14,7 @@ type Second = { events: Map<string, EventPulse>; unavailable: Pulse['unavailable
 const nothing = (): Second => ({ events: new Map(), unavailable: {}, latency: new Map() });
 const noneOfEvent = (): EventPulse => ({ sold: 0, soldMinor: 0, held: 0, cancelled: 0, refused: {} });
 
-/** Counts what this process has sold, held, cancelled and refused: in all since it began, and by event since it was last asked. */
+/** Counts what this process has sold, held, cancelled and refused: in total since it started, and by event since the last `take`. */
 export function createTally() {
   const total = { sold: 0, held: 0, cancelled: 0, refused: new Map<string, number>() };
   let second = nothing();
@@ -23,7 +23,7 @@ export function createTally() {
     /** Tickets, and requests refused by problem code. */
     total: total as Readonly<typeof total>,
 
-    /** Counts an outcome, unless it repeats one: nothing that a client can ask for twice may count twice. */
+    /** Counts an outcome, unless it is a replay: a client that repeats a request must not count twice. */
     tell(eventId: string, outcome: Outcome): void {
       if (outcome.isReplay) return;
       switch (outcome.kind) {
@@ -44,7 +44,7 @@ export function createTally() {
       }
     },
 
-    /** A request that could not be decided on, whatever event it was for. */
+    /** Counts a request that could not be decided, whatever its event. */
     fail(code: ProblemCode): void {
       addOne(total.refused, code);
       second.unavailable[code] = (second.unavailable[code] ?? 0) + 1;
@@ -54,7 +54,7 @@ export function createTally() {
       addOne(second.latency, latencyBucket(ms));
     },
 
-    /** What was counted since the last time, or undefined where nothing was. */
+    /** Returns what was counted since the last call, or undefined if nothing was. */
     take(): Omit<Pulse, 'at'> | undefined {
       const { events, unavailable, latency } = second;
       if (latency.size === 0 && events.size === 0 && Object.keys(unavailable).length === 0) return undefined;
@@ -72,7 +72,7 @@ export function createTally() {
 
   function refuse(eventId: string, code: Refusal['code']): void {
     addOne(total.refused, code);
-    // Anybody may make up an event.
+    // Clients can make up any number of event ids, which must not fill the memory.
     if (code === 'EVENT_NOT_FOUND') return;
     const { refused } = eventOf(eventId);
     refused[code] = (refused[code] ?? 0) + 1;

@@ -12,14 +12,14 @@ const order = (...prices: number[]): OrderInRedis => ({
 const sold = (...prices: number[]) => ({ kind: 'sold', isReplay: false, order: order(...prices), soldAtMs: 0 }) as const;
 const nothing = { sold: 0, soldMinor: 0, held: 0, cancelled: 0, refused: {} };
 
-it('counts tickets, what they cost and refusals, by event until it is asked and in all since it began', () => {
+it('counts tickets, revenue and refusals, by event since the last take and in total since it started', () => {
   const tally = createTally();
   tally.tell('A', sold(10_000, 5_000));
   tally.tell('B', { kind: 'held', isReplay: false, holdId: 'h', order: order(1, 2, 3), heldUntilMs: 0 });
   tally.tell('A', { kind: 'cancelled', isReplay: false, order: order(1, 2, 3), soldAtMs: 0, count: 1 });
   for (const code of ['SEAT_TAKEN', 'SEAT_TAKEN', 'SOLD_OUT'] as const)
     tally.tell('A', { kind: 'refused', isReplay: false, code });
-  // However often somebody asks again for what was answered.
+  // Replays count no more.
   tally.tell('A', { ...sold(10_000), isReplay: true });
   tally.tell('A', { kind: 'refused', isReplay: true, code: 'SOLD_OUT' });
   tally.fail('SERVICE_UNAVAILABLE');
@@ -47,7 +47,7 @@ it('counts tickets, what they cost and refusals, by event until it is asked and 
   });
 });
 
-it('keeps nothing by events that anybody may have made up', () => {
+it('keeps nothing for events that clients may have made up', () => {
   const tally = createTally();
   for (let made = 0; made < 1_000; made++)
     tally.tell(`made-up-${made}`, { kind: 'refused', isReplay: false, code: 'EVENT_NOT_FOUND' });
@@ -55,7 +55,7 @@ it('keeps nothing by events that anybody may have made up', () => {
   expect(tally.total.refused.get('EVENT_NOT_FOUND')).toBe(1_000);
 });
 
-it('counts answers by how long they took', () => {
+it('counts responses by latency', () => {
   const tally = createTally();
   for (const ms of [0, 3, 3, 1e9]) tally.answer(ms);
   const { latency = [] } = tally.take() ?? {};
