@@ -13,7 +13,7 @@ const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());
 
 describe('a request id', () => {
-  it.each(['a', 'req-1.2:3_4', 'x'.repeat(64)])('that is plain is given back: %s', async (id) => {
+  it.each(['a', 'req-1.2:3_4', 'x'.repeat(64)])('that is plain is returned: %s', async (id) => {
     expect((await app.inject({ url: '/purchase/live', headers: { 'x-request-id': id } })).headers['x-request-id']).toBe(id);
   });
 
@@ -23,8 +23,8 @@ describe('a request id', () => {
   });
 });
 
-describe('a Redis that is away', () => {
-  it('is answered 503 with Retry-After, and health says what is away', async () => {
+describe('an unreachable Redis', () => {
+  it('gives 503 with Retry-After, and the health check names it', async () => {
     const far = connectRedis(`redis://127.0.0.1:${await freePort()}`);
     far.on('error', () => {});
     resources.defer(() => far.disconnect());
@@ -46,13 +46,13 @@ describe('a Redis that is away', () => {
   });
 });
 
-describe('beside the tickets', () => {
-  it.each(['/purchase/live', '/purchase/health'])('%s is 200 while all is well', async (url) => {
+describe('besides tickets', () => {
+  it.each(['/purchase/live', '/purchase/health'])('%s returns 200 while all is well', async (url) => {
     const answer = await app.inject(url);
     expect([answer.statusCode, answer.json().status]).toEqual([200, 'ok']);
   });
 
-  it('a page to browse it is served', async () => {
+  it('a page to browse the API is served', async () => {
     const moved = await app.inject('/purchase/docs');
     const { location } = moved.headers;
     const page = location === undefined ? moved : await app.inject(new URL(location, 'http://x/purchase/docs').pathname);
@@ -95,7 +95,7 @@ describe('the OpenAPI document', () => {
   ];
   const document = async () => (await app.inject('/purchase/openapi.json')).json();
 
-  it('is of version 3.1 and tells of every route, and of each problem code', async () => {
+  it('is OpenAPI 3.1 and describes every route and every problem code', async () => {
     const { openapi, paths, components } = await document();
     expect(openapi).toBe('3.1.0');
     const told = Object.entries<object>(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => [method, path]));
@@ -104,7 +104,7 @@ describe('the OpenAPI document', () => {
     expect(components.schemas.Problem.properties.code.enum).toEqual(Object.keys(problems));
   });
 
-  it.each(['orders', 'holds'])('says of POST /%s that it takes seats, or a zone and a quantity, and not both', async (path) => {
+  it.each(['orders', 'holds'])('says that POST /%s takes either seats, or a zone and a quantity', async (path) => {
     const { requestBody } = (await document()).paths[`/purchase/api/v1/${path}`].post;
     const { schema, examples } = requestBody.content['application/json'];
     expect(schema).toMatchObject({
@@ -118,7 +118,7 @@ describe('the OpenAPI document', () => {
     expect([best, chosen, { ...best, ...chosen }, {}].map((body) => check.Check(body))).toEqual([true, true, false, false]);
   });
 
-  it('fills in no Idempotency-Key, which everyone who tries it would share', async () => {
+  it('has no example of an Idempotency-Key, because everyone who tries the API would share it', async () => {
     for (const [path, { post }] of Object.entries<{ post?: { parameters?: { name: string; schema: object }[] } }>(
       (await document()).paths,
     )) {
@@ -129,7 +129,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it.each(routes)('of %s %s tells what it takes and answers', async (method, path, statuses, parameters, bodyFields) => {
+  it.each(routes)('describes what %s %s takes and returns', async (method, path, statuses, parameters, bodyFields) => {
     const { operationId, summary, responses, requestBody, parameters: told = [] } = (await document()).paths[path][method];
     expect([operationId, summary]).toEqual([expect.stringMatching(/^[a-z]\w+$/i), expect.stringMatching(/\w/)]);
     expect(Object.keys(responses).toSorted()).toEqual(statuses);

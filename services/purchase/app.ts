@@ -17,15 +17,15 @@ import { registerTicketRoutes } from './routes/tickets.ts';
 export type PurchaseDependencies = {
   redis: RedisClient;
   orderTokens: OrderTokens;
-  /** Called after each command that gave the event's outbox something new. */
+  /** Called after each command that added to the event's outbox. */
   wakeRelay(eventId: string): void;
-  /** Hears what buyers are told. */
+  /** Counts the outcomes of requests. */
   tally: Tally;
 };
 
 /**
- * The purchase service's HTTP server, not yet listening. All that it waits for is Redis, whose client has a time limit. `opsToken` is
- * the operator's, '' if there is none.
+ * The purchase service's HTTP server, not yet listening. It waits only for Redis, whose client has a time limit. `opsToken` is the
+ * operator's, '' if there is none.
  */
 export async function buildPurchaseApp(
   options: PurchaseDependencies & { opsToken: string; logger: Logger; checks: Checks; corsOrigins?: string },
@@ -58,5 +58,5 @@ export async function buildPurchaseApp(
 
 const isCommand = (method: string) => method === 'POST' || method === 'DELETE';
 
-/** Invalid requests are answered in no time: a flood of them would make a slow sale look fast. */
+/** Invalid requests are refused almost instantly: counting their latency would make a slow sale look fast in a flood of them. */
 const isDecision = (statusCode: number) => statusCode < 400 || statusCode === 409 || statusCode >= 500;

@@ -20,18 +20,18 @@ export const purchaseConfig = Type.Object({
     minimum: 0,
     maximum: 5,
     default: 0,
-    description: 'Replicas that must have a sale before its buyer hears of it',
+    description: 'Number of replicas that must have a sale before its buyer gets the response',
   }),
   REDIS_REPLICAS: Type.Integer({
     minimum: 0,
     maximum: 5,
     default: 0,
     description:
-      'Replicas that there are, connected or not. Only if a sale waits for all of them may a promoted one sell without a rebuild',
+      'Number of replicas, connected or not. Only if each sale waits for all of them may a promoted one sell without a rebuild',
   }),
   REDIS_IS_DURABLE: Type.Boolean({
     default: false,
-    description: 'Whether Redis answers only what no failover loses, as MemoryDB does: then no replica has to be waited for',
+    description: 'Whether Redis, like MemoryDB, acknowledges only writes that survive a failover: then sales wait for no replica',
   }),
   ...identitySettings,
   SNS_TOPIC_ARN: topicArn,

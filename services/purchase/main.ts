@@ -21,8 +21,8 @@ import { startSweeper } from './seats/sweeper.ts';
 await runService('purchase', purchaseConfig, async ({ config, logger, resources }) => {
   const redis = await openRedis(withCredentials(config.REDIS_URL, { password: config.REDIS_PASSWORD }), {
     isCluster: config.REDIS_CLUSTER,
-    // It gathers commands until the turn of the event loop ends, which at an overload can take seconds, and until all that was
-    // sent before is answered. Purchases are gathered already (ask-together.ts).
+    // Automatic pipelining holds commands back until the event loop's turn ends, which can take seconds in an overload, and until
+    // everything sent before is answered. Purchases are already batched (ask-together.ts).
     enableAutoPipelining: false,
     logger,
     resources,

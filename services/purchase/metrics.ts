@@ -12,21 +12,21 @@ export function createPurchaseMetrics(of: { readBacklog: () => Promise<Backlog>;
   const registers = [metrics.registry];
 
   const { total } = tally;
-  metrics.counterOfProcess('onsale_tickets_sold_total', 'Tickets that were sold.', () => total.sold);
-  metrics.counterOfProcess('onsale_tickets_held_total', 'Tickets that were set aside for buyers.', () => total.held);
-  metrics.counterOfProcess('onsale_tickets_cancelled_total', 'Tickets that were cancelled.', () => total.cancelled);
-  metrics.counterOfProcess('onsale_refusals_total', 'Requests that were refused, by problem code.', () => total.refused, 'code');
+  metrics.counterOfProcess('onsale_tickets_sold_total', 'Tickets sold.', () => total.sold);
+  metrics.counterOfProcess('onsale_tickets_held_total', 'Tickets set aside for buyers.', () => total.held);
+  metrics.counterOfProcess('onsale_tickets_cancelled_total', 'Tickets cancelled.', () => total.cancelled);
+  metrics.counterOfProcess('onsale_refusals_total', 'Requests refused, by problem code.', () => total.refused, 'code');
 
   const duration = new Histogram({
     name: 'onsale_script_duration_seconds',
-    help: 'How long Redis took for a call of a script, with its fsync and its replicas where these are waited for.',
+    help: 'How long Redis took for a script call, including fsync and replicas if the call waits for them.',
     labelNames: ['script'],
     buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1],
     registers,
   });
   const commands = new Histogram({
     name: 'onsale_script_commands',
-    help: 'On how many commands a call of a script decided.',
+    help: 'Number of commands that a script call decided.',
     labelNames: ['script'],
     buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
     registers,
@@ -44,15 +44,19 @@ export function createPurchaseMetrics(of: { readBacklog: () => Promise<Backlog>;
   );
   metrics.gaugeOfStore(
     'onsale_outbox_oldest_seconds',
-    'How long the oldest domain event that SNS has not accepted yet has waited; 0 where none waits.',
+    'Age of the oldest domain event that SNS has not accepted yet; 0 if there is none.',
     async () => (await readBacklog()).oldestSeconds,
   );
   metrics.gaugeOfProcess(
     'onsale_purchase_waiting_requests',
-    'Requests that wait for their turn to ask Redis.',
+    'Requests waiting for their turn to call Redis.',
     () => load.taking.count + load.deciding.count,
   );
-  metrics.counterOfProcess('onsale_purchase_shed_total', 'Requests refused with 503 because too many waited.', () => load.shed);
+  metrics.counterOfProcess(
+    'onsale_purchase_shed_total',
+    'Requests refused with 503 because too many were waiting.',
+    () => load.shed,
+  );
 
   const publishDuration = new Histogram({
     name: 'onsale_publish_duration_seconds',
@@ -75,7 +79,7 @@ export function createPurchaseMetrics(of: { readBacklog: () => Promise<Backlog>;
   return {
     registry: metrics.registry,
 
-    /** Counts an attempt of the relay. */
+    /** Records one of the relay's attempts to publish. */
     countAttempt({ events, seconds, isAccepted }: Attempt): void {
       if (isAccepted) {
         publishDuration.observe(seconds);

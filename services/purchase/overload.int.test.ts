@@ -19,15 +19,15 @@ afterEach(async () => {
 });
 
 const columns = 100;
-/** Seats of one zone, row by row. */
+/** Names of a zone's first seats, row by row. */
 const seatNames = (count: number) =>
   Array.from({ length: count }, (_, at) => `${rowLabel(Math.floor(at / columns) + 1)}${(at % columns) + 1}`);
 
 const soldOf = async ({ eventId }: Inventory) => (await readInventory(redis, eventId))?.sold.get(1);
 
-/** As many requests for one event's seats as may wait, if no other event's do. */
+/** How many requests for one event's seats may wait while no others do. */
 const maxWaiting = 512;
-/** As many as are asked of Redis at once. */
+/** The number of script calls that may be in flight. */
 const calls = 6;
 const inCalls = calls * 256;
 
@@ -36,7 +36,7 @@ beforeEach(async () => {
   event = await openTestEvent({ zones: [seatedZone(1, 70, columns)] });
 });
 
-/** Has Redis answer no script until the gate is opened. */
+/** Holds back every script call until the gate is opened. */
 function closeGate(): void {
   const gate = Promise.withResolvers<void>();
   const evalsha = redis.evalsha.bind(redis) as (...args: unknown[]) => Promise<unknown>;
@@ -48,7 +48,7 @@ function closeGate(): void {
   openGate = gate.resolve;
 }
 
-/** Has as many buyers ask as calls take, and then as many as are to wait; they buy a seat each. */
+/** Sends enough purchases of one seat to fill the calls, and then `waiting` more that have to wait. */
 async function queueUp(waiting: number) {
   const buy = (name: string) => {
     const [seat] = seats(name);
@@ -65,8 +65,8 @@ async function queueUp(waiting: number) {
   return [...asked, ...queued];
 }
 
-describe('of more requests at once than may wait', () => {
-  it('those above the bound are 503 with Retry-After; every 201 is sold, and nothing else', async () => {
+describe('of more concurrent requests than may wait', () => {
+  it('those above the bound return 503 with Retry-After; every 201 is a sale, and nothing else is', async () => {
     const requests = seatNames(6_000).map((name) => ticket(event, { seats: seats(name) }));
     const answers = await Promise.all(requests.map((request) => app.inject(request)));
     const sold = answers.filter(({ statusCode }) => statusCode === 201);
@@ -83,8 +83,8 @@ describe('of more requests at once than may wait', () => {
   });
 });
 
-describe('while as many requests for the seats of an event wait as may', () => {
-  it('another is refused; what only asks goes on, and so do sales, once there is room', async () => {
+describe("while an event's queue of requests for seats is full", () => {
+  it('another one is refused; GET requests still work, and sales go on once there is room', async () => {
     closeGate();
     const buying = await queueUp(maxWaiting);
     const shedBefore = loadOf(redis).shed;
@@ -101,7 +101,7 @@ describe('while as many requests for the seats of an event wait as may', () => {
     expect((await app.inject(ticket(event, { seats: seats('BR100') }))).statusCode).toBe(201);
   });
 
-  it('its holds are confirmed, extended and released, and other events sell, before what waits is decided on', async () => {
+  it('its holds are confirmed, extended and released, and other events sell, before the waiting requests are decided', async () => {
     const columns = [98, 99, 100].map((column) => `BR${column}`);
     const [confirmed, extended, released] = await Promise.all(columns.map((name) => accepted(hold(event, [name]))));
     const other = await openTestEvent();
@@ -110,14 +110,14 @@ describe('while as many requests for the seats of an event wait as may', () => {
     const requests = [confirm(confirmed), extend(extended), release(released), ticket(other, { seats: seats('A1') })];
     const answers = Promise.all(requests.map((request) => app.inject(request)));
     await vi.waitFor(() => expect(redis.evalsha).toHaveBeenCalledTimes(calls + requests.length));
-    // Nobody who waits has had a turn since.
+    // None of the waiting requests has had a turn since.
     expect(loadOf(redis).taking.count).toBe(maxWaiting);
     openGate();
     expect((await answers).map(({ statusCode }) => statusCode)).toEqual([201, 200, 204, 201]);
     await Promise.all(buying);
   });
 
-  it('however many events are so crowded, the next one sells', async () => {
+  it('another event sells, however many events are that crowded', async () => {
     const crowds: Inventory[] = [];
     while (crowds.length < 20) crowds.push(await openTestEvent({ zones: [seatedZone(1, 70, columns)] }));
     closeGate();
@@ -138,7 +138,7 @@ describe('while as many requests for the seats of an event wait as may', () => {
     await Promise.all(buying);
   });
 
-  it('one line of the log tells of all that were refused', async () => {
+  it('one log line a second counts the refusals', async () => {
     const lines: string[] = [];
     const logger = pino({ level: 'warn' }, { write: (line) => void lines.push(line) });
     await using logged = await testPurchaseApp({ redis, logger });
@@ -155,7 +155,7 @@ describe('while as many requests for the seats of an event wait as may', () => {
   });
 });
 
-it('who has waited too long is refused, not asked for: an answer comes in time or promises nothing', async () => {
+it('a request that has waited too long is refused without asking Redis: a response comes in time or promises nothing', async () => {
   closeGate();
   const buying = await queueUp(88);
   const startedAt = performance.now();

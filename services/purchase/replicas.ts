@@ -1,24 +1,24 @@
 import { UnavailableError } from '../shared/problems.ts';
 import { orUnavailable, type RedisClient } from '../shared/redis.ts';
 
-/** `waitsFor`: replicas that must have a promise before it is made; `replicas`: all that there are. */
+/** `waitsFor`: how many replicas must have a sale before it is promised; `replicas`: how many there are in all. */
 export type ReplicaPolicy = { waitsFor: number; replicas: number; isDurable: boolean };
 
 const policies = new WeakMap<RedisClient, ReplicaPolicy>();
 const noPolicy: ReplicaPolicy = { waitsFor: 0, replicas: 0, isDurable: false };
 const policyOf = (redis: RedisClient) => policies.get(redis) ?? noPolicy;
 
-/** Replicas answer within their own fsync; a client of ours gives up on Redis after 1 s. */
+/** A replica needs about one fsync to answer; our Redis client gives up after 1 s. */
 const waitMs = 500;
 
 /**
- * From now on, nothing that is done through `redis` is promised or published until `waitsFor` replicas have it. Only if these are
- * all of the `replicas` that there are does each of them have every promise, so that a promoted one may sell; else it may be behind,
- * and sells nothing until the inventory is rebuilt. With `isDurable`, Redis itself answers only what no failover loses.
+ * From now on, no write through `redis` is promised or published until `waitsFor` replicas have it. Only if that is all of the
+ * `replicas` does every replica have every promise, so that a promoted one may sell. Otherwise a promoted one may be behind, and
+ * sells nothing until the inventory is rebuilt. With `isDurable`, Redis acknowledges only writes that survive a failover.
  */
 export const setReplicaPolicy = (redis: RedisClient, policy: ReplicaPolicy): void => void policies.set(redis, policy);
 
-/** How many replicas have every promise, for the scripts: '' if some may lack one, 'all' however many there are. */
+/** For the scripts: how many replicas have every promise, 'all' for any number, '' if some may lack one. */
 export function replicasOfPromise(redis: RedisClient): string {
   const { waitsFor, replicas, isDurable } = policyOf(redis);
   if (isDurable) return 'all';
@@ -26,17 +26,17 @@ export function replicasOfPromise(redis: RedisClient): string {
 }
 
 /**
- * Resolves once as many replicas of `key`'s node as must have them have all writes that were answered on this connection so far
- * (https://redis.io/docs/latest/commands/wait). Throws an UnavailableError if they do not within 500 ms: then the writes are
- * done here, and may be lost with this node.
+ * Resolves once enough replicas of `key`'s node have all writes that were acknowledged on this connection so far
+ * (https://redis.io/docs/latest/commands/wait). Throws an UnavailableError if they do not within 500 ms: the writes then exist on
+ * this node, and may be lost with it.
  */
 export async function untilReplicated(redis: RedisClient, key: string): Promise<void> {
   const { waitsFor } = policyOf(redis);
   if (waitsFor === 0) return;
-  // WAIT has no key: it goes to the node of the command beside it.
+  // WAIT has no key, so in a cluster it goes to the node of the other command in its pipeline.
   const replies = await orUnavailable(redis.pipeline().exists(key).wait(waitsFor, waitMs).exec());
   const [error, reached] = replies?.[1] ?? [];
   if (error) await orUnavailable(Promise.reject(error));
   if (Number(reached) < waitsFor)
-    throw new UnavailableError('INVENTORY_UNAVAILABLE', `${reached} of ${waitsFor} replicas have it`);
+    throw new UnavailableError('INVENTORY_UNAVAILABLE', `only ${reached} of ${waitsFor} replicas have the write`);
 }

@@ -6,7 +6,7 @@ import { purchaseAppOn } from '../../scripts/testing/purchase-app.ts';
 import { openTestEvent, redis, seatedZone } from '../../scripts/testing/stores.ts';
 
 const path = 'POST /purchase/api/v1/tickets HTTP/1.1\r\nhost: x\r\n';
-/** What such clients send, each of how many, and what they are told before the server hangs up. */
+/** What each kind of slow client sends, how many there are, and what the server replies before it hangs up. */
 const clients: Record<string, { count: number; sent: string; told: string }> = {
   nothing: { count: 200, sent: '', told: 'HTTP/1.1 408 ' },
   'half a head': { count: 250, sent: path, told: 'HTTP/1.1 408 ' },
@@ -18,7 +18,7 @@ const clients: Record<string, { count: number; sent: string; told: string }> = {
   'a megabyte of headers': { count: 20, sent: `${path}x-junk: ${'x'.repeat(2 ** 20)}\r\n\r\n`, told: 'HTTP/1.1 431 ' },
 };
 
-it('clients that send nothing, half a request or huge headers are hung up on within 15 s, and nobody waits for them', async () => {
+it('disconnects clients that send nothing, half a request or huge headers within 15 s; other clients do not wait for them', async () => {
   const app = await purchaseAppOn(redis);
   await app.listen({ port: 0, host: '127.0.0.1' });
   const { port } = app.server.address() as AddressInfo;
@@ -27,7 +27,7 @@ it('clients that send nothing, half a request or huge headers are hung up on wit
   app.server.on('connection', remember);
   const all = Object.values(clients).flatMap((client) => Array.from({ length: client.count }, () => client));
   const opened = all.map(({ sent, told }, at) => {
-    // Every other one goes on as if the server had not hung up.
+    // Every second client keeps its side open after the server hangs up.
     const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: at % 2 === 0 });
     let heard = '';
     socket.on('data', (bytes) => {
