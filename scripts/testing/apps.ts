@@ -4,7 +4,7 @@ import { buildQueryApp } from '../../services/query/app.ts';
 import { createOrderTokens } from '../../services/shared/identity/order-token.ts';
 import { silentLogger } from './silent-logger.ts';
 
-/** What the tests' services know orders and the operator by. */
+/** The secrets with which the tests' services recognise orders and the operator. */
 export const orderTokenSecret = 'the secret of the tests, 32 characters';
 export const orderTokens = createOrderTokens(orderTokenSecret);
 export const opsToken = 'the-operators-token-of-the-tests';
@@ -16,7 +16,7 @@ export const asBuyerOf = (orderId: string) => ({ 'order-token': orderTokens.toke
 type PurchaseOptions = Parameters<typeof buildPurchaseApp>[0];
 type QueryOptions = Parameters<typeof buildQueryApp>[0];
 
-/** A purchase app, wired as in main.ts but for what a test has to say of it. */
+/** A purchase app, wired as in main.ts except for the given options. */
 export const testPurchaseApp = (options: Pick<PurchaseOptions, 'redis'> & Partial<PurchaseOptions>) =>
   buildPurchaseApp({
     orderTokens,
@@ -28,7 +28,7 @@ export const testPurchaseApp = (options: Pick<PurchaseOptions, 'redis'> & Partia
     ...options,
   });
 
-/** A query app likewise; nothing waits in its queues. */
+/** A query app, wired likewise; its queues are empty. */
 export const testQueryApp = (options: Pick<QueryOptions, 'redis' | 'db'> & Partial<QueryOptions>) =>
   buildQueryApp({
     orderTokens,

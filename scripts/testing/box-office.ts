@@ -3,10 +3,10 @@ import type { TicketEvent, TicketsPurchased } from '../../services/shared/ticket
 import { cancelled, purchasedOrder } from './purchases.ts';
 import { unique } from './stores.ts';
 
-/** A domain event, the first of an event's having sequence 1: seats that are sold, or a sale of which all or some is cancelled. */
+/** A domain event, numbered from 1 by its position: seats that are sold, or all or part of an earlier sale that is cancelled. */
 export type Step = { sold: string[] } | { cancels: number; positions?: number[] };
 
-/** The domain events of steps, with ids of their own. A ticket costs as many dollars as its sale's sequence; "G" has no seat. */
+/** Turns steps into domain events with new ids. A ticket costs as many dollars as its sale's sequence number; "G" has no seat. */
 export function eventsOf(steps: Step[]): TicketEvent[] {
   const event = { eventId: unique('event'), venueId: 'Venue1', currency: 'USD' };
   const events: TicketEvent[] = [];
@@ -28,7 +28,7 @@ export function eventsOf(steps: Step[]): TicketEvent[] {
 type Wish = { seats: string[] } | { sale: number; positions: number[] };
 type Sale = { sequence: number; sold: string[]; left: Set<number> };
 
-/** What a box office does that never sells a seat twice, and what is sold in the end. It skips what it cannot do. */
+/** Simulates a box office that never sells a seat twice. Returns its steps and the final sales; it skips wishes that it cannot fulfil. */
 function boxOffice(wishes: Wish[]): { steps: Step[]; sales: Sale[] } {
   const steps: Step[] = [];
   const sales: Sale[] = [];
@@ -50,7 +50,7 @@ function boxOffice(wishes: Wish[]): { steps: Step[]; sales: Sale[] } {
   return { steps, sales };
 }
 
-/** What the projection says once it has heard of all that. */
+/** The state of the projection after all these steps. */
 export function outcomeOf({ steps, sales }: ReturnType<typeof boxOffice>) {
   const tickets = sales.flatMap(({ sequence, sold, left }) =>
     sold.map((seat, at) => ({ name: `${sequence}.${at}`, zoneId: seat === 'G' ? 2 : 1, price: sequence, isPaid: left.has(at) })),
@@ -80,7 +80,7 @@ const wishes = fc.array(
   { minLength: 3, maxLength: 24, size: 'max' },
 );
 
-/** All that a box office did, by position; some of it twice; in any order, and in batches of any size. */
+/** All steps of a box office, by position: some delivered twice, in any order, and in batches of any size. */
 export const deliveries = wishes.map(boxOffice).chain((office) =>
   fc.subarray([...office.steps.keys()]).chain((again) => {
     const all = [...office.steps.keys(), ...again];

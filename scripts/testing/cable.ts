@@ -8,7 +8,7 @@ export type Cable = {
   mend(): Promise<void>;
 };
 
-/** A port that leads to another one on loopback until it is cut: how a test takes a store away and gives it back. */
+/** A port that forwards to another one on loopback until it is cut: with it, a test disconnects a store and reconnects it. */
 export async function layCable(toPort: number, resources: AsyncDisposableStack, ownPort?: number): Promise<Cable> {
   const port = ownPort ?? (await freePort());
   const sockets = new Set<Socket>();
@@ -41,7 +41,7 @@ export async function layCable(toPort: number, resources: AsyncDisposableStack, 
   return cable;
 }
 
-/** A URL with its port exchanged for a cable's. */
+/** A URL with its port replaced by the cable's. */
 export function through(cable: Cable, url: string): string {
   const changed = new URL(url);
   changed.port = String(cable.port);

@@ -4,7 +4,7 @@ import { installPackages } from '../local/debian.ts';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
-/** It is to look at our page, and to call nobody. */
+/** The browser must show our page and contact nobody else. */
 const args = [
   '--no-sandbox',
   '--disable-gpu',
@@ -15,7 +15,7 @@ const args = [
   '--disable-sync',
 ];
 
-/** A Chromium without a window: the PATH's, or Debian's package where we may install it; undefined where there is none. */
+/** Starts a headless Chromium: from the PATH, or from Debian's package if we may install it. Returns undefined if there is none. */
 export async function launchChromium(resources: AsyncDisposableStack): Promise<Browser | undefined> {
   let executablePath = await findBinary(...names);
   if (executablePath === undefined && (await installPackages(['chromium'], console.log)))

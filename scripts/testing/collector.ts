@@ -20,7 +20,7 @@ type OtlpExport = {
   resourceSpans: { resource: { attributes: OtlpAttribute[] }; scopeSpans: { spans: OtlpSpan[] }[] }[];
 };
 
-/** A span as it was exported; times in milliseconds since 1970, `links` the ids of spans. */
+/** An exported span; times in milliseconds since 1970, `links` are ids of spans. */
 export type CollectedSpan = Pick<OtlpSpan, 'traceId' | 'spanId' | 'name'> & {
   service: string;
   parentSpanId: string | undefined;
@@ -31,7 +31,7 @@ export type CollectedSpan = Pick<OtlpSpan, 'traceId' | 'spanId' | 'name'> & {
   isError: boolean;
 };
 
-/** A collector of OpenTelemetry, OTLP in JSON over HTTP, that keeps in memory what processes export to it; until `resources` end. */
+/** An OpenTelemetry collector (OTLP, JSON over HTTP) that keeps the exported spans in memory; stopped with `resources`. */
 export async function startCollector(resources: AsyncDisposableStack) {
   const spans: CollectedSpan[] = [];
   const take = async (request: IncomingMessage, response: ServerResponse) => {
@@ -50,7 +50,7 @@ export async function startCollector(resources: AsyncDisposableStack) {
   });
   return {
     spans,
-    /** The settings of a process that exports to it, at once. */
+    /** The settings for a process to export to it, within 50 ms. */
     env: {
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
       OTEL_BSP_SCHEDULE_DELAY: '50',

@@ -16,13 +16,13 @@ import { delimiter, join } from 'node:path';
 
 const root = join(import.meta.dirname, '../..');
 
-/** Never copied; the packages are linked instead. */
+/** Not copied; the packages are linked instead. */
 const leftOut = new Set(['node_modules', '.git', '.local', '.env', 'coverage', 'cdktf.out']);
 
-/** What scripts of a shell could do harm with. */
+/** The commands with which a shell script could do harm. */
 const stubbed = ['npm', 'npx', 'apt-get', 'aws', 'curl', 'docker'];
 
-/** Reading is all that a command may do; what it is refused, its output names. */
+/** A command may only read; anything else that it tries is refused, and the refusal shows in its output. */
 const onlyReading = ['--permission', '--allow-fs-read=*', '--allow-addons', '--disable-warning=PERM0001'];
 const refused = /ERR_ACCESS_DENIED|Access to this API has been restricted|ERR_NETWORK_REFUSED/;
 
@@ -35,12 +35,13 @@ type Outcome = {
   changed: string[];
 };
 
-/** Runs a line of a shell in a copy of the project. */
+/** Runs a shell command in a copy of the project. */
 export type Sandbox = { run(line: string): Promise<Outcome> };
 
 /**
- * A copy of the project, with the packages or as a fresh clone has it, in which a command may only read: it can write no file, start
- * no process but by the shell, and neither listen nor connect. `npm` and `npx` only note how they were called. Deleted by `resources`.
+ * A copy of the project, with the packages installed or like a fresh clone, in which a command may only read: it cannot write files,
+ * start processes except through the shell, listen or connect. Commands such as `npm` only record their calls. Deleted with
+ * `resources`.
  */
 export function createSandbox(resources: AsyncDisposableStack, { isInstalled }: { isInstalled: boolean }): Sandbox {
   const folder = mkdtempSync(join(tmpdir(), 'onsale-commands-'));
@@ -90,7 +91,7 @@ function shell(line: string, options: { cwd: string; env: Record<string, string>
   });
 }
 
-/** When each file below a folder was last written; of packages, the folders alone, and npm's note of what is installed. */
+/** When each file in a folder was last written; for packages, only the folder and npm's list of what is installed. */
 function stateOf(folder: string): Map<string, number> {
   const state = new Map<string, number>();
   for (const entry of readdirSync(folder, { withFileTypes: true })) {

@@ -10,7 +10,7 @@ import { queueArn, queueUrl } from '../local/emulator.ts';
 import { purchased } from './purchases.ts';
 import { createMessaging, receive, db as shared, sns, sqs, unique, urls } from './stores.ts';
 
-/** A database of the test's own: the services of other tests tell the conflicts of the one that all share. */
+/** A database of the test's own: services of other tests would publish the conflicts in the shared one. */
 export async function createDatabase(resources: AsyncDisposableStack): Promise<{ db: Database; url: string }> {
   const name = unique('onsale');
   await sql`create database ${sql.id(name)}`.execute(shared);
@@ -22,7 +22,7 @@ export async function createDatabase(resources: AsyncDisposableStack): Promise<{
   return { db, url };
 }
 
-/** A test's own topic and queues, and one queue more, whose messages nobody takes away. */
+/** A test's own topic and queues, and another subscribed queue, which no service reads. */
 export async function createAudience() {
   const messaging = await createMessaging();
   const QueueName = unique('audience');
@@ -30,13 +30,13 @@ export async function createAudience() {
   const Attributes = { RawMessageDelivery: 'true' };
   const subscription = { TopicArn: messaging.topicArn, Protocol: 'sqs', Endpoint: queueArn(QueueName), Attributes };
   await sns.send(new SubscribeCommand(subscription));
-  /** The messages that came since it was last asked, up to ten. */
+  /** The messages received since the last call, up to ten. */
   const hear = () => receive(queueUrl(urls.endpoint, QueueName));
   return {
     ...messaging,
     publish: createPublish(sns, messaging.topicArn),
     hear,
-    /** Likewise, the ids of the domain events in them. */
+    /** The ids of the domain events in those messages. */
     hearIds: async () => (await hear()).flatMap(({ Body = '' }) => (JSON.parse(Body) as { id: string }[]).map(({ id }) => id)),
   };
 }
@@ -54,5 +54,5 @@ export function soldTwice() {
 
 export const ticketOf = ({ data }: TicketEvent): string => data.tickets[0]?.ticketId ?? '';
 
-/** The id of the domain event that tells of this sale's conflict. */
+/** The id of the domain event for this sale's conflict. */
 export const conflictIdOf = (sale: TicketEvent): string => `conflict-${ticketOf(sale)}`;

@@ -12,10 +12,10 @@ import { bytesPerRow } from '../../services/shared/zone-layout.ts';
 type HoldInRedis = { state: 'held' | 'expired' | 'sold'; order?: OrderInRedis };
 
 /**
- * Throws unless an event adds up. In every zone: available + held + sold = capacity, where held and sold are what the holds and
- * orders say, ticket by ticket, as well as the counts, and the seats taken are exactly theirs, each once. Every buyer's count
- * is what they have and hold. The outbox numbers its domain events 1 … n, and they tell of what was sold and cancelled. Given
- * `db`, the projection holds the sequences 1 … n too, the same live tickets, and sums that are theirs.
+ * Throws unless an event adds up. In every zone, available + held + sold = capacity; the counts equal the tickets in holds and
+ * orders, and the taken seats are exactly theirs, each once. Every buyer's count is the number of tickets that they have or hold. The
+ * outbox numbers its domain events 1 … n, and they add up to the live tickets. With `db`, the projection has the sequence numbers
+ * 1 … n too, the same live tickets, and the correct sums.
  */
 export async function assertConserved(redis: RedisClient, eventId: string, db?: Database): Promise<void> {
   const inventory = await readInventory(redis, eventId);

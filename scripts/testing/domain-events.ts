@@ -2,7 +2,7 @@ import { outboxKey } from '../../services/shared/keys.ts';
 import { readEntry } from '../../services/shared/outbox-entry.ts';
 import { redis } from './stores.ts';
 
-/** The domain events of an event, as its outbox has them. */
+/** The domain events in an event's outbox. */
 export async function domainEvents({ eventId }: { eventId: string }) {
   const entries = await redis.xrange(outboxKey(eventId), '-', '+');
   return entries

@@ -31,7 +31,7 @@ async function connectNodes(cluster: Cluster, resources: AsyncDisposableStack) {
   const ports = cluster.nodes('master').map(({ options }) => Number(options.port));
   const cables = await Promise.all(ports.map((port) => layCable(port, resources)));
   const redis = connectRedisCluster(through(cables[0] as Cable, urls.redisUrl));
-  // The nodes announce their own ports; this leads each of them through its cable.
+  // The nodes announce their own ports; this maps each to its cable.
   redis.options.natMap = Object.fromEntries(
     ports.map((port, at) => [`127.0.0.1:${port}`, { host: '127.0.0.1', port: (cables[at] as Cable).port }]),
   );

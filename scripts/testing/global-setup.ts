@@ -14,7 +14,7 @@ declare module 'vitest' {
   }
 }
 
-/** Stores of this run alone, on free ports, in a folder that goes when it ends; whatever else runs is not touched. */
+/** Starts stores for this run only, on free ports, in a folder that is deleted at the end; nothing else that runs is touched. */
 export default async function setup({ provide, name }: TestProject) {
   const resources = new AsyncDisposableStack();
   try {
@@ -23,7 +23,7 @@ export default async function setup({ provide, name }: TestProject) {
     const folder = mkdtempSync(join(local, 'test-'));
     resources.defer(() => rmSync(folder, { recursive: true, force: true }));
 
-    // Before tests that run side by side would each unpack one.
+    // Here, because tests that run in parallel would each unpack one.
     await findServers(['nginx'], console.log);
     const ports = { redis: await freePort(), mysql: await freePort() };
     const urls = { ...localStoreUrls(ports), ...(name === 'cluster' && (await startCluster(folder, resources))) };
@@ -42,11 +42,11 @@ export default async function setup({ provide, name }: TestProject) {
   return () => resources.disposeAsync();
 }
 
-/** Three masters instead of one Redis, which it stays where Redis comes from Docker: containers cannot meet. */
+/** Starts three masters instead of one Redis. If Redis comes from Docker, it stays one: the containers cannot reach each other. */
 async function startCluster(folder: string, resources: AsyncDisposableStack) {
   const { redis: server } = await findServers(['redis'], console.log);
   if (server.docker !== undefined) {
-    console.log('No redis-server on the PATH: what is to be tried on a cluster is tried on one Redis.');
+    console.log('No redis-server on the PATH: the cluster tests run on a single Redis.');
     return {};
   }
   const ports = [await freePort(), await freePort(), await freePort()];

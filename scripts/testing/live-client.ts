@@ -3,17 +3,17 @@ import type { Snapshot, ZoneSnapshot } from '../../services/query/live/snapshot.
 
 export type LiveMessage = Snapshot | Delta | { type: 'unavailable' };
 
-/** What a client shows of a zone; of its seats, a byte for every eight. */
+/** A zone as a client shows it; `taken` has a bit for each seat. */
 export type ShownZone = Omit<ZoneSnapshot, 'taken'> & { taken?: Buffer };
 
-/** An event as a client knows it from what it was sent. */
+/** An event's seat map, as a client builds it from the messages it receives. */
 export function createShownMap() {
   const zones = new Map<number, ShownZone>();
   let version: number | undefined;
   return {
     zones,
     version: () => version,
-    /** Gives false where a message was missed before this one, which then changes nothing. */
+    /** Returns false, and changes nothing, if a message was missed before this one. */
     apply(message: Snapshot | Delta): boolean {
       if (message.type === 'snapshot') {
         zones.clear();
@@ -37,7 +37,7 @@ export function createShownMap() {
   };
 }
 
-/** Throws where the bit is that way already: a delta says what changed, and nothing else. */
+/** Sets a bit. Throws if it already has that value, because a delta must list only changes. */
 function turn({ zoneId, taken }: ShownZone, bit: number, to: 0 | 1): void {
   const [at, mask] = [bit >> 3, 0x80 >> (bit & 7)];
   const byte = taken?.[at];
@@ -47,9 +47,9 @@ function turn({ zoneId, taken }: ShownZone, bit: number, to: 0 | 1): void {
 }
 
 export type LiveClient = ReturnType<typeof createShownMap> & {
-  /** How many messages came, by type, and how often it asked for a snapshot. */
+  /** How many messages came, by type, and how often the client asked for a snapshot. */
   seen: Record<LiveMessage['type'] | 'asked', number>;
-  /** The last that came was that the inventory is unavailable. */
+  /** Whether the last message was that the inventory is unavailable. */
   isStale(): boolean;
   send(text: string): void;
   close(): void;
@@ -57,8 +57,8 @@ export type LiveClient = ReturnType<typeof createShownMap> & {
 };
 
 /**
- * Opens an event's WebSocket and follows it as a client should: whoever missed a message asks for a snapshot and ignores
- * deltas until it comes. `lose` says which messages it never gets. Rejects where the handshake is refused.
+ * Opens an event's WebSocket and follows it as a client should: after missing a message, it asks for a snapshot and ignores deltas
+ * until that comes. `lose` returns true for messages that it must miss. Rejects if the handshake is refused.
  */
 export async function watchLive(base: string, eventId: string, lose = (_: LiveMessage) => false): Promise<LiveClient> {
   const socket = new WebSocket(`${base.replace(/^http/, 'ws')}/query/ws/v1/events/${eventId}`);

@@ -4,7 +4,7 @@ import { startSystem } from '../local/system.ts';
 import { testFolder } from './services.ts';
 import { urls } from './stores.ts';
 
-/** Starts the services and a load balancer against this run's stores; stopped with `resources`. Returns where the load balancer is. */
+/** Starts the services and a load balancer on this run's stores; stopped with `resources`. Returns the load balancer's URL. */
 export async function startTestSystem(resources: AsyncDisposableStack): Promise<{ base: string; opsToken: string }> {
   const ports = await freePorts();
   const folder = testFolder(resources);

@@ -6,8 +6,8 @@ import { vi } from 'vitest';
 import { redis, unique } from './stores.ts';
 
 /**
- * The commands that clients, or scripts, send while `work` runs and that have `text` in one of their arguments, in the order in which
- * Redis carried them out: each as its name and arguments.
+ * Returns the commands from clients, or from scripts, that have `text` in an argument and that Redis runs during `work`, in order: each
+ * as its name and arguments.
  */
 export async function commandsDuring(
   text: string,
@@ -30,7 +30,7 @@ export async function commandsDuring(
   return monitors.flatMap(({ commands }) => commands).filter((args) => args.some((arg) => arg.includes(text)));
 }
 
-/** MONITOR on a connection of its own, without a client: ioredis' own now and then fails on its first lines. */
+/** Runs MONITOR on a raw connection: ioredis' own support sometimes fails on the first lines. */
 async function startMonitor({ options: { host = '127.0.0.1', port = 6379 } }: Redis, from: 'clients' | 'scripts') {
   const socket = connect(port, host);
   const commands: string[][] = [];
@@ -38,7 +38,7 @@ async function startMonitor({ options: { host = '127.0.0.1', port = 6379 } }: Re
   lines.on('line', (line) => {
     // +1339518083.107412 [0 127.0.0.1:60866] "keys" "*"
     const isOfScript = /^\+[\d.]+ \[\d+ lua\]/.test(line);
-    // The mark that ends the wait is a client's.
+    // The mark that ends the wait comes from a client.
     if (isOfScript === (from === 'scripts') || /^\S+ \[[^\]]*\] "echo"/i.test(line))
       commands.push(Array.from(line.matchAll(/"((?:[^"\\]|\\.)*)"/g), ([, arg = '']) => arg));
   });

@@ -10,18 +10,18 @@ import { testFolder } from './services.ts';
 export type Seen = { method: string; url: string; headers: IncomingHttpHeaders; body: string };
 
 const { nginx } = await findServers(['nginx'], () => {});
-/** Whether its processes are on this machine, where they can be looked at. */
+/** Whether nginx runs directly on this machine, so that its processes can be inspected. */
 export const isProcess = nginx.docker === undefined;
 
 /**
- * A server in the place of persistence. It responds with what it was sent; it hangs up on requests whose path ends with /hang-up, and
- * leaves those that end with /wait to the test.
+ * A server that stands in for persistence. It echoes each request; it hangs up if the path ends with /hang-up, and leaves paths that
+ * end with /wait to the test.
  */
 export async function startUpstream(resources: AsyncDisposableStack) {
-  /** Complete requests. */
+  /** Requests that arrived completely. */
   const seen: Seen[] = [];
   const waiting: ServerResponse[] = [];
-  /** Its ends of WebSockets. */
+  /** The server's ends of WebSocket connections. */
   const tunnels: { socket: Socket; headers: IncomingHttpHeaders }[] = [];
   const server = createServer((request, response) => {
     const { method = '', url = '', headers } = request;
@@ -44,7 +44,7 @@ export async function startUpstream(resources: AsyncDisposableStack) {
   return { port: (server.address() as AddressInfo).port, seen, waiting, tunnels };
 }
 
-/** An nginx with a server in the place of persistence, and nothing in the place of the other services. */
+/** Starts an nginx whose persistence is the server at that port, and whose other services do not exist. */
 export async function startTestNginx(resources: AsyncDisposableStack, persistence: number) {
   const [folder, port, nobody] = [testFolder(resources), await freePort(), await freePort()];
   const started = await startNginx(nginx, { folder, port, services: { purchase: nobody, query: nobody, persistence } });

@@ -3,7 +3,7 @@ import type { TicketEvent } from '../../services/shared/ticket-events.ts';
 import { db } from './stores.ts';
 
 /**
- * All that the projection says of an event of which these are the domain events. Orders and tickets are named by what sold
+ * Reads the whole projection of the event with these domain events. Orders and tickets are named after the domain event that sold
  * them: "3" is the order of domain event 3, "3.0" its first ticket.
  */
 export async function projectionOf(events: TicketEvent[]) {

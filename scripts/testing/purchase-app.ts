@@ -8,7 +8,7 @@ import { redis } from './stores.ts';
 const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());
 
-/** The events that the relay was told of since the test began. */
+/** The events for which the relay was woken since the test began. */
 export const seen = { woken: [] as string[] };
 beforeEach(() => {
   seen.woken = [];
@@ -34,7 +34,7 @@ beforeAll(async () => {
   for (const eventId of await redis.smembers(openedEventsKey)) ofTheFile.add(eventId);
 });
 
-// After every test, what it did to its events and to the file's adds up.
+// After every test, its own events and those shared by the file must add up.
 afterEach(async () => {
   for (const eventId of await redis.smembers(openedEventsKey)) {
     if (ofEarlierTests.has(eventId)) continue;
@@ -43,7 +43,7 @@ afterEach(async () => {
   }
 });
 
-/** Sends what must be answered with this status; gives the body. */
+/** Sends a request that must return this status. Returns the body. */
 export async function accepted(request: InjectOptions, status = 201) {
   const answer = await app.inject(request);
   expect(answer.statusCode, answer.body).toBe(status);

@@ -35,7 +35,7 @@ export function purchasedOrder(
   };
 }
 
-/** The same of one seat. */
+/** The domain event of an order of one seat. */
 export function purchased(
   event: EventSold,
   sale: { sequence: number; buyerId?: string; zoneId?: number; row?: string; column?: number; priceMinor?: number },
@@ -44,7 +44,7 @@ export function purchased(
   return purchasedOrder(event, { ...order, tickets: [{ zoneId, row, column, priceMinor }] });
 }
 
-/** The domain event of an order's cancellation: of some of its tickets by their positions, or of all. */
+/** The domain event that cancels an order: the tickets at these positions, or all of them. */
 export function cancelled({ time, data }: TicketsPurchased, sequence: number, positions?: number[]): TicketsCancelled {
   return {
     ...envelope('cancelled', data.eventId, sequence, new Date(Date.UTC(2026, 4, 1, 11, 0, sequence)).toISOString()),
@@ -57,7 +57,7 @@ export function cancelled({ time, data }: TicketsPurchased, sequence: number, po
   };
 }
 
-/** The domain events of a zone of `rows` × `columns` that sells out, row by row, sequences from 1. */
+/** The domain events of a zone of `rows` × `columns` that sells out row by row, with sequence numbers from 1. */
 export function soldOut(event: EventSold, rows: number, columns: number): TicketsPurchased[] {
   return Array.from({ length: rows * columns }, (_, at) =>
     purchased(event, { sequence: at + 1, row: rowLabel(Math.floor(at / columns) + 1), column: (at % columns) + 1 }),

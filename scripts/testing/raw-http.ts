@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
-/** Sends a text as it is, and returns what the other side sends until it closes the connection. Rejects without a connection. */
+/** Sends a text as it is. Returns what the other side sends until it closes the connection. Rejects if it cannot connect. */
 export async function exchange(port: number, sent: string): Promise<string> {
   const socket = connect({ port, host: '127.0.0.1' });
   await once(socket, 'connect');
@@ -9,7 +9,7 @@ export async function exchange(port: number, sent: string): Promise<string> {
   socket.setEncoding('utf8').on('data', (text) => {
     heard += text;
   });
-  // A reset closes it too.
+  // A reset also closes the connection.
   socket.on('error', () => {});
   socket.write(sent);
   await new Promise((resolve) => socket.once('close', resolve));

@@ -4,7 +4,7 @@ import { type ProblemCode, problems } from '../../services/shared/problems.ts';
 import { app, seen } from './purchase-app.ts';
 import { redis } from './stores.ts';
 
-/** What is decided without asking Redis. */
+/** The problems that are decided without Redis. */
 const beforeTheScript: ProblemCode[] = [
   'INVALID_REQUEST',
   'NOT_SIGNED_IN',
@@ -15,10 +15,10 @@ const beforeTheScript: ProblemCode[] = [
   'UNSUPPORTED_MEDIA_TYPE',
 ];
 
-/** What is decided with or without a script, by what the service knows of the event. */
+/** The problems that are decided with or without a script, depending on what the service knows about the event. */
 const withOrWithoutScript: ProblemCode[] = ['EVENT_NOT_FOUND', 'INVENTORY_UNAVAILABLE'];
 
-/** The scripts that the app runs, which run all the same. */
+/** Spies on the scripts that the app runs; they still run. */
 const evalsha = vi.spyOn(redis, 'evalsha');
 
 const readers: Record<string, (key: string) => Promise<unknown>> = {
@@ -31,14 +31,14 @@ const readers: Record<string, (key: string) => Promise<unknown>> = {
 
 const { paths } = (await app.inject('/purchase/openapi.json')).json();
 
-/** Whether the API's document says that a request may be answered so; of a path that it does not know it says nothing. */
+/** Whether the OpenAPI document lists this problem for a request; true for paths that it does not contain. */
 function isDocumented({ method = 'GET', url }: InjectOptions, code: ProblemCode): boolean {
   const served = Object.keys(paths).find((path) => new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(String(url)));
   const responses = served && paths[served][method.toLowerCase()]?.responses;
   return !responses || responses[problems[code].status]?.description.split(/[:,] /).includes(code);
 }
 
-/** All that Redis holds, but for what searches remember of the seats that they looked at. */
+/** Everything in Redis, except what searches for the best seats remember. */
 export async function dump(): Promise<Record<string, unknown>> {
   const keys = (await redis.keys('*')).filter((key) => !key.endsWith(':runs'));
   const entries = keys.map(async (key) => [key, await readers[await redis.type(key)]?.(key)]);
@@ -46,8 +46,8 @@ export async function dump(): Promise<Record<string, unknown>> {
 }
 
 /**
- * Sends what must be refused with `code`, as a problem, and must leave Redis as it was, but for the answer that it may keep
- * under the key `kept`; gives the problem. Whether Redis is asked at all follows from the code where nothing else is said.
+ * Sends a request that must be refused with the problem `code`, and must leave Redis unchanged, except for a reply kept under the key
+ * `kept`. Returns the problem. `asksRedis` is whether a script must run; by default it follows from the code.
  */
 export async function refusal(
   request: InjectOptions,
@@ -71,14 +71,14 @@ export async function refusal(
   return answer.json();
 }
 
-/** What of an answer the client sees, its request id apart. */
+/** The parts of a response that a client sees, without the request id. */
 export async function answerTo(request: InjectOptions) {
   const { statusCode, headers, body } = await app.inject(request);
   const { location, 'content-type': contentType } = headers;
   return { statusCode, location, contentType, body };
 }
 
-/** Sends what must be answered as it was before, to the byte, and must leave Redis as it is. */
+/** Sends a request that must get the same response as before, to the byte, and must leave Redis unchanged. */
 export async function expectReplay(request: InjectOptions, first: Awaited<ReturnType<typeof answerTo>>) {
   const before = await dump();
   expect(await answerTo(request)).toEqual(first);

@@ -1,6 +1,6 @@
 import { Server, Socket } from 'node:net';
 
-// Loaded before a command (--import) that must neither listen nor connect. Node's permissions refuse all else that a command could do.
+// Preloaded (--import) into a command that must neither listen nor connect. Node's permissions refuse everything else.
 
 const refuse = (what: string) => () => {
   console.error(`ERR_NETWORK_REFUSED: ${what}`);

@@ -5,7 +5,7 @@ import { asBuyerOf } from './apps.ts';
 import { accepted } from './purchase-app.ts';
 import { redis } from './stores.ts';
 
-/** A POST below /purchase/api/v1: of JSON, of a text as it is, or of nothing. */
+/** A POST below /purchase/api/v1, with a JSON body, a text as it is, or no body. */
 export function post(path: string, body?: unknown, headers: Record<string, string> = {}): InjectOptions {
   const request: InjectOptions = { method: 'POST', url: `/purchase/api/v1/${path}`, headers };
   if (body === undefined) return request;
@@ -32,7 +32,7 @@ export const namesOf = (tickets: { zoneId: number; row: string; column: string }
 
 type EventOf = Pick<Inventory, 'eventId'>;
 
-/** Requests that take, hold or cancel an event's tickets: those seats, or whatever else they are to say. */
+/** Requests that buy or hold an event's tickets: these seats, or any other fields for the body. */
 export const order = ({ eventId }: EventOf, wish: string[] | object) =>
   post('orders', { eventId, ...(Array.isArray(wish) ? { seats: seats(...wish) } : wish) });
 export const hold = ({ eventId }: EventOf, wish: string[] | object) =>
@@ -43,7 +43,7 @@ export const ticket = ({ venueId, eventId }: Inventory, { buyerId, seats: [seat]
 
 type SeatsWanted = { buyerId?: string; seats: ReturnType<typeof seats> };
 
-/** Each POST that takes a chosen seat, by its name. */
+/** Each POST that takes a chosen seat, with its name. */
 export const takers: [string, (event: Inventory, wish: SeatsWanted) => InjectOptions][] = [
   ['POST tickets', ticket],
   ['POST orders', order],
@@ -59,12 +59,12 @@ export const release = ({ holdId }: { holdId: string }): InjectOptions => ({
 export const cancel = ({ eventId, orderId }: EventOf & { orderId: string }, ticketIds?: string[]) =>
   post(`orders/${orderId}/cancel`, { eventId, ticketIds }, asBuyerOf(orderId));
 
-/** Puts a hold's deadline (ms) into the past, as if time had gone by; what follows from it is the scripts' work. */
+/** Moves a hold's deadline (ms) into the past, as if time had passed; the scripts do the rest. */
 export async function letExpire({ eventId, holdId }: EventOf & { holdId: string }, deadline = 1): Promise<void> {
   await redis.zadd(deadlinesKey(eventId), 'XX', deadline, holdId);
 }
 
-/** Of each POST, a request that is ready to succeed on an event of 10 × 10 seats; it wants none of rows B to J. */
+/** For each POST, a request that will succeed on an event of 10 × 10 seats, and takes nothing in rows B to J. */
 export const readyRequests: Record<string, { status: number; ready: (event: Inventory) => Promise<InjectOptions> }> = {
   tickets: {
     status: 201,

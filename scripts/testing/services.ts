@@ -12,14 +12,14 @@ export type TestService = LocalProcess & { base: string; logFile: string };
 
 type Messaging = { topicArn: string; queueUrl: string; deadLetterQueueUrl: string };
 
-/** A folder for a test's logs and data, gone with `resources`. */
+/** A folder for a test's logs and data, deleted with `resources`. */
 export function testFolder(resources: AsyncDisposableStack): string {
   const folder = mkdtempSync(join(import.meta.dirname, '../../.local/e2e-'));
   resources.defer(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** Starts a service as a process, on a free port, against this run's stores and a test's topic and queues. */
+/** Starts a service as a process, on a free port, with this run's stores and a test's topic and queues. */
 export async function startTestService(
   service: ServiceName,
   { topicArn, queueUrl, deadLetterQueueUrl }: Messaging,
@@ -27,9 +27,9 @@ export async function startTestService(
 ): Promise<TestService> {
   const { resources, endpoint = urls.endpoint, env = {} } = at;
   const port = await freePort();
-  // The database is that of all tests: their conflicts are not for this one's queue to hear of.
+  // All tests share the database, and their conflicts must not reach this test's queue.
   const toldTo = service === 'persistence' ? (await createMessaging()).topicArn : topicArn;
-  // The SQS client goes to the queue's URL, not to the endpoint.
+  // The SQS client connects to the queue's URL, not to the endpoint.
   const reached = (url: string) => url.replace(urls.endpoint, endpoint);
   const logFolder = testFolder(resources);
   const started = await startService(service, {

@@ -26,8 +26,8 @@ export async function sell(event: Inventory, wish: Purchase['wish'], buyerId?: s
 export const seats = (row: string, ...columns: number[]) => ({ seats: columns.map((column) => ({ zoneId: 1, row, column })) });
 
 /**
- * An event of which tickets are sold, cancelled and held, all of it in MySQL: domain events 1 to 5, of which the first sold seats
- * A1 to A3 to Ann and the second A4 to nobody. A2 is cancelled and was sold again.
+ * An event with sold, cancelled and held tickets, projected into MySQL: domain events 1 to 5. The first sells seats A1 to A3 to Ann,
+ * the second A4 without a buyer. A2 was cancelled and sold again.
  */
 export async function soldEvent(): Promise<{ event: Inventory; first: OrderInRedis; second: OrderInRedis }> {
   const event = await openHall();
@@ -42,7 +42,7 @@ export async function soldEvent(): Promise<{ event: Inventory; first: OrderInRed
   return { event, first, second };
 }
 
-/** Takes what is new of the outbox, as the relay does, and gives it: to be applied, or to be lost. */
+/** Takes the new domain events from the outbox, as the relay does. Returns them, for the test to apply or lose. */
 export async function takeNew({ eventId }: Inventory): Promise<TicketEvent[]> {
   const outbox = createOutbox(redis, unique('task'));
   const { ids, events } = await outbox.readNew(eventId, 1_000);
@@ -50,10 +50,10 @@ export async function takeNew({ eventId }: Inventory): Promise<TicketEvent[]> {
   return events.map(({ json }) => JSON.parse(json) as TicketEvent);
 }
 
-/** Applies what is new of the outbox. */
+/** Applies the new domain events in the outbox. */
 export const project = async (event: Inventory) => await projectEvents(db, await takeNew(event));
 
-/** A worker on a system's queue, until `resources` end. */
+/** Starts a worker on a system's queue; stopped with `resources`. */
 export function startTestWorker(
   { messaging: { queueUrl, deadLetterQueueUrl } }: System,
   resources: AsyncDisposableStack,

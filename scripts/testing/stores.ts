@@ -23,20 +23,20 @@ afterAll(() => resources.disposeAsync());
 const shared = inject('stores');
 
 /**
- * This run's stores; the Redis database is the file's own while it runs, so that no relay publishes another file's sales. A
- * cluster has one database only, and there files run one after another.
+ * This run's stores. Each test file has a Redis database of its own, so that no relay publishes another file's sales. A cluster has
+ * only one database, so there the files run one after another.
  */
 const redisUrl = shared.isRedisCluster ? shared.redisUrl : `${shared.redisUrl}/${process.env.VITEST_POOL_ID}`;
 export const urls = { ...shared, redisUrl, redisReaderUrl: redisUrl };
 
 const connected = await connectStores(urls, resources, 10);
 
-/** Connections to them, closed after the file's tests. */
+/** Connections to the stores, closed after the file's tests. */
 export const { db } = connected;
 export const redis: RedisClient = connected.redis instanceof Cluster ? asOne(connected.redis) : connected.redis;
 await redis.flushdb();
 
-/** Another connection to Redis, one that waits so long for an answer; closed after the file's tests. */
+/** Another connection to Redis, with this timeout (ms) for a reply; closed after the file's tests. */
 export async function connectPatiently(commandTimeout: number): Promise<RedisClient> {
   const connection = { autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0, connectTimeout: 1_000, commandTimeout };
   const patient =
@@ -48,7 +48,7 @@ export async function connectPatiently(commandTimeout: number): Promise<RedisCli
   return patient;
 }
 
-/** Has a cluster do on every master what a test asks of a whole Redis. */
+/** Makes a cluster run on every master the commands that concern a whole Redis. */
 function asOne(cluster: Cluster): Cluster {
   const everywhere = <T>(ask: (node: Redis) => Promise<T>) => Promise.all(cluster.nodes('master').map(ask));
   return Object.assign(cluster, {
@@ -70,7 +70,7 @@ export const unique = (prefix: string) => `${prefix}-${randomBytes(6).toString('
 
 const pastMs = Date.UTC(2026, 0, 1);
 
-/** Opens an event of the test's own: one zone of 10 × 10 at 100.00 USD on sale since long, where nothing else is said. */
+/** Opens an event of the test's own; by default with one zone of 10 × 10 seats at 100.00 USD, already on sale. */
 export async function openTestEvent(changes: Partial<Omit<Inventory, 'eventId' | 'venueId'>> = {}): Promise<Inventory> {
   const inventory = {
     eventId: unique('event'),
@@ -114,7 +114,7 @@ export async function createMessaging() {
   return { topicArn, queueUrl: queue.url, deadLetterQueueUrl: deadLetters.url };
 }
 
-/** What a queue hands out now, up to ten messages; they stay hidden for a while. */
+/** Receives up to ten messages from a queue; they stay hidden for a while. */
 export async function receive(url: string): Promise<Message[]> {
   const command = new ReceiveMessageCommand({
     QueueUrl: url,
@@ -125,7 +125,7 @@ export async function receive(url: string): Promise<Message[]> {
   return (await sqs.send(command)).Messages ?? [];
 }
 
-/** Messages that wait, and messages that are being worked on. */
+/** The numbers of messages that are waiting and that are being processed. */
 export async function depth(QueueUrl: string): Promise<[number, number]> {
   const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
   const { Attributes = {} } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...names] }));

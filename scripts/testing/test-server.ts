@@ -4,7 +4,7 @@ import { createHttpServer } from '../../services/shared/http-server.ts';
 import { Uuid } from '../../services/shared/identifiers.ts';
 import { lineRules } from '../../services/shared/logger.ts';
 
-/** A server as services have it, listening, with routes of every kind; `lines` is its log. Closed with `resources`. */
+/** A listening server like those of the services, with routes of every kind; `lines` is its log. Closed with `resources`. */
 export async function startTestServer(
   resources: AsyncDisposableStack,
   options: Partial<Parameters<typeof createHttpServer>[0]> = {},
@@ -13,7 +13,7 @@ export async function startTestServer(
   const logger = pino({ level: 'info', ...lineRules() }, { write: (line) => void lines.push(line) });
   const app = createHttpServer({ logger, ...options });
   resources.defer(() => app.close());
-  /** What /api/slow waits for. */
+  /** /api/slow waits for this. */
   const gate = Promise.withResolvers<string>();
   const Thing = Type.Object({ size: Type.Integer(), name: Type.Optional(Type.String()) }, { additionalProperties: false });
   app.get('/live', () => ({ status: 'ok' }));

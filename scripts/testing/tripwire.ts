@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
 /**
- * Stands between a service and the SNS/SQS emulator, and calls `trip` when a request of the given action comes: before it
- * is passed on (it never is, then), or after the emulator has done it, but before the service hears of it.
+ * A proxy between a service and the SNS/SQS emulator that calls `trip` for a request with the given action: either instead of
+ * forwarding it, or after the emulator has handled it but before the service gets the response.
  */
 export async function layTripwire(options: {
   endpoint: string;
@@ -18,7 +18,7 @@ export async function layTripwire(options: {
   const server = createServer((incoming, outgoing) => void pass(incoming, outgoing));
   const pass = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
     const body = await buffer(incoming);
-    // SQS names its action in a header, SNS in the form that is its body.
+    // SQS names its action in a header, SNS in its form body.
     const hit = `${incoming.headers['x-amz-target']} ${body.toString()}`.includes(action);
     if (hit && when === 'before') return trip();
     const { method, url, headers } = incoming;

@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 
 const stores = { globalSetup: 'scripts/testing/global-setup.ts', testTimeout: 60_000, hookTimeout: 120_000 };
 
-/** The tests that depend most on Redis, without the slowest; `npm run test:cluster` runs every int test there is. */
+/** The tests that depend most on Redis, without the slowest; `npm run test:cluster` runs all integration tests. */
 const onCluster = [
   'services/purchase/{routes,outbox}/*.int.test.ts',
   'services/purchase/seats/!(model|crowd).int.test.ts',
@@ -13,13 +13,13 @@ const onCluster = [
 ];
 
 /**
- * `unit` needs nothing; `stores` (int, e2e) runs against a real Redis, MySQL or MariaDB and SNS/SQS of its own; `cluster` against the
- * same with a Redis Cluster, which has one database only: one file after another.
+ * `unit` needs no stores. `stores` (int, e2e) runs against its own real Redis, MySQL or MariaDB, and SNS/SQS emulator. `cluster` runs
+ * against the same with a Redis Cluster, one file after another, because a cluster has only one database.
  */
 export default defineConfig({
   root: join(import.meta.dirname, '../..'),
   test: {
-    // On two cores it would be one, and most of the time of what takes long is waiting.
+    // By default two cores would get one worker, but the slow tests mostly wait.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       { test: { name: 'unit', include: ['**/*.unit.test.ts'] } },
@@ -41,7 +41,7 @@ export default defineConfig({
     ],
     coverage: {
       include: ['services/**/*.ts'],
-      // Processes of their own in the e2e tests, which this coverage does not see.
+      // The e2e tests run these in processes of their own, which this coverage does not see.
       exclude: ['services/*/main.ts', 'services/shared/{run-service,workers}.ts'],
       reporter: ['text-summary', 'html'],
       thresholds: { lines: 85 },

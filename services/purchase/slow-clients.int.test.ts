@@ -6,7 +6,7 @@ import { purchaseAppOn } from '../../scripts/testing/purchase-app.ts';
 import { openTestEvent, redis, seatedZone } from '../../scripts/testing/stores.ts';
 
 const path = 'POST /purchase/api/v1/tickets HTTP/1.1\r\nhost: x\r\n';
-/** What each kind of slow client sends, how many there are, and what the server replies before it hangs up. */
+/** The kinds of slow clients: how many there are, what they send, and what the server replies before it hangs up. */
 const clients: Record<string, { count: number; sent: string; told: string }> = {
   nothing: { count: 200, sent: '', told: 'HTTP/1.1 408 ' },
   'half a head': { count: 250, sent: path, told: 'HTTP/1.1 408 ' },

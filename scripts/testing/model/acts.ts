@@ -4,8 +4,8 @@ import type { Request } from './requests.ts';
 import { type Model, seatMap, seatName } from './state.ts';
 
 /**
- * What somebody might do, in words that any state gives a meaning to: numbers choose from what there is then, 0 the latest hold,
- * order or request. So a sequence stays meaningful when fast-check leaves things out of it.
+ * An action, described so that it has a meaning in any state: numbers choose among the holds, orders or requests that exist then, 0 is
+ * the latest. So a sequence still makes sense when fast-check removes steps from it.
  */
 export type Act =
   | { does: 'sell' | 'hold'; wish: WishAct; buyer: Buyer; venue: 'right' | 'wrong' | 'any'; keyed: boolean }
@@ -21,18 +21,18 @@ type WishAct =
   | { seats: { from: 'free' | 'lost' | 'taken' | 'unknown'; at: number }[]; lowerCase: boolean }
   | { zone: number; quantity: number; split: boolean };
 
-/** Steps of a test: acts alone, or together, or with time that goes by. */
+/** A step of a test: acts alone, together, or with time passing. */
 export type StepAct =
   | { step: 'act'; act: Act }
-  /** At once, whatever the order. */
+  /** Concurrently, in any order. */
   | { step: 'together'; acts: Act[] }
-  /** The same several times at once, with one Idempotency-Key or none. */
+  /** The same act several times concurrently, with one Idempotency-Key or none. */
   | { step: 'twins'; act: Act; times: number }
-  /** Holds come to their deadlines, 'over' ones to when they may be forgotten, or a minute from there; that very moment others act. */
+  /** Holds reach their deadline ('over' ones, the time of their deletion), or come within a minute of it; others act at that moment. */
   | { step: 'lapse'; of: 'held' | 'over'; holds: number[] | 'all'; leftMs: 0 | typeof minuteMs; acts: Act[] }
   | { step: 'before the sale'; act: Act }
   | { step: 'new price'; zone: number; priceMinor: number }
-  /** Every place is held alone, and then all of these holds are overdue. */
+  /** Every free place is held separately, and then all of these holds become overdue. */
   | { step: 'crowd'; act: Act };
 
 const minuteMs = 60_000;
@@ -57,7 +57,7 @@ const chosen = fc.record({
   lowerCase: fc.boolean(),
 });
 const best = fc.record({
-  // The third is general admission, the fourth there is not.
+  // The third is general admission, the fourth does not exist.
   zone: fc.oneof({ weight: 9, arbitrary: fc.nat({ max: 2 }) }, { weight: 3, arbitrary: fc.constant(2) }, fc.constant(3)),
   quantity: fc.oneof(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 2, max: 10 })),
   split: fc.boolean(),
@@ -70,7 +70,7 @@ const take: fc.Arbitrary<Act> = fc.record({
   venue: fc.oneof({ weight: 20, arbitrary: fc.constantFrom('right' as const, 'any' as const) }, fc.constant('wrong' as const)),
   keyed,
 });
-/** Mostly one that may still be confirmed; sometimes one that may have been released or forgotten. */
+/** Mostly one that can still be confirmed; sometimes one that may have been released or deleted. */
 const hold = fc.oneof(
   { weight: 12, arbitrary: fc.record({ of: fc.constant('unsold' as const), at: fc.nat({ max: 11 }) }) },
   { weight: 4, arbitrary: fc.record({ of: fc.constantFrom('all' as const, 'ever' as const), at: few(20) }) },
@@ -140,10 +140,10 @@ export const stepAct: fc.Arbitrary<StepAct> = fc.oneof(
 
 export const crowdAct: fc.Arbitrary<StepAct> = fc.record({ step: fc.constant('crowd' as const), act });
 
-/** What has been done, for what comes to refer to. */
+/** Earlier holds, requests and keys, for later acts to refer to. */
 export type Past = { holdIds: string[]; keyed: Request[]; keys: string[] };
 
-/** The request that an act is, as things are. */
+/** Turns an act into a request, given the current state. */
 export function requestOf(act: Act, model: Model, past: Past): Request {
   const { eventId, venueId } = model.inventory;
   const idempotent = (isKeyed: boolean, what: object) => {
@@ -208,7 +208,7 @@ function wishOf(wish: WishAct, model: Model): Wish {
   );
   const from = {
     free: all.flatMap(({ seat, owner }) => (owner ? [] : [seat])),
-    // By a hold that is over, which may still be confirmed unless somebody takes them.
+    // The seats of an expired hold, which can still be confirmed unless somebody takes them.
     lost: all.flatMap(({ seat, owner }) => (!owner && over.has(seatName(seat)) ? [seat] : [])),
     taken: all.flatMap(({ seat, owner }) => (owner ? [seat] : [])),
     unknown: unknownSeats(zoneIds),
@@ -220,7 +220,7 @@ function wishOf(wish: WishAct, model: Model): Wish {
   return { seats: [...once.values()].map((one) => (wish.lowerCase ? { ...one, row: one.row.toLowerCase() } : one)) };
 }
 
-/** Beside every edge of every zone, and in none. */
+/** Seats just outside every edge of every zone, and one in an unknown zone. */
 const unknownSeats = (zoneIds: number[]): Seat[] => [
   ...zoneIds.flatMap((zoneId) => [
     { zoneId, row: 'A', column: 0 },

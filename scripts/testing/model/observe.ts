@@ -18,14 +18,14 @@ import { Illegal, requireSame } from './wishes.ts';
 
 type HoldInRedis = { state: Hold['state']; order?: OrderInRedis; orderId?: string; extended?: true };
 
-/** What Redis has of an event, all of it at one moment; orders only by their number. */
+/** Everything that Redis has for an event at one moment; of orders, only their number. */
 export type Snapshot = Awaited<ReturnType<typeof readSnapshot>>;
 
 const hourMs = 3_600_000;
 const answerMs = 24 * hourMs;
 
 export async function readSnapshot(redis: RedisClient, eventId: string) {
-  // One pipeline, and nobody else writes.
+  // All in one pipeline, while nobody else writes.
   const [time, inventory, counts, buyers, holds, deadlines, orders, taken] = await Promise.all([
     redis.time(),
     redis.hgetall(inventoryKey(eventId)),
@@ -52,8 +52,8 @@ export async function readSnapshot(redis: RedisClient, eventId: string) {
 }
 
 /**
- * Compares the event after one or more outcomes with what Redis has, and throws Illegal where they differ. Gives the event with
- * what only Redis knows: the time, and which of the holds that were overdue somebody has ended since, or forgotten.
+ * Compares the model after one or more outcomes with Redis, and throws Illegal if they differ. Returns the model with the facts that
+ * only Redis knows: the time, and which overdue holds have since been ended or deleted.
  */
 export function observe(model: Model, before: { model: Model; snapshot: Snapshot }, snapshot: Snapshot): Model {
   const holds = new Map<string, Hold>();
@@ -92,7 +92,7 @@ export function observe(model: Model, before: { model: Model; snapshot: Snapshot
   return after;
 }
 
-/** A hold as Redis has it, or undefined where it was forgotten, as it may be when its hour is past. */
+/** A hold as Redis has it, or undefined if it was deleted, which is allowed once its hour is over. */
 function observeHold(hold: Hold, isOverdue: boolean, holdId: string, before: Snapshot, now: Snapshot): Hold | undefined {
   const kept = now.holds.get(holdId);
   const untilMs = now.untilMs.get(holdId);
@@ -107,7 +107,7 @@ function observeHold(hold: Hold, isOverdue: boolean, holdId: string, before: Sna
     return hold;
   }
   if (untilMs === undefined || untilMs < before.nowMs + hourMs || untilMs > now.nowMs + hourMs)
-    throw new Illegal(`hold ${holdId} is over, and is remembered until ${untilMs}, not for an hour from ${now.nowMs}`);
+    throw new Illegal(`hold ${holdId} is over, and is kept until ${untilMs}, not for an hour from ${now.nowMs}`);
   return { ...expected, untilMs };
 }
 
@@ -125,7 +125,7 @@ function bitmapOf(tickets: Owned[], inventory: Record<string, string>): string {
   return bytes.toString('hex').replace(/(00)+$/, '');
 }
 
-/** Whoever shows the event need only look at zones whose version is later than the last that they know. */
+/** Clients read again only zones whose version is later than the last one they know, so every change must raise it. */
 function requireVersions({ inventory }: Model, before: Snapshot, now: Snapshot): void {
   const version = ({ counts }: Snapshot, suffix = '') => Number(counts[`version${suffix}`] ?? 0);
   if (version(now) < version(before)) throw new Illegal(`the version went back to ${version(now)}`);
@@ -143,11 +143,11 @@ function requireVersions({ inventory }: Model, before: Snapshot, now: Snapshot):
     const own = version(now, `:${zoneId}`);
     if (own > version(now)) throw new Illegal(`zone ${zoneId} is at version ${own}, the event at ${version(now)}`);
     if (own <= version(before) && !isDeepStrictEqual(shown(before), shown(now)))
-      throw new Illegal(`zone ${zoneId} has changed, and its version ${own} does not say so`);
+      throw new Illegal(`zone ${zoneId} has changed, but its version is still ${own}`);
   }
 }
 
-/** Compares, now and then, what is more to read: every order, and which Idempotency-Keys are bound, which is for 24 hours. */
+/** The slower comparisons, made now and then: every order, and the Idempotency-Keys with a kept reply, which last 24 hours. */
 export async function observeOrders(redis: RedisClient, model: Model, keys: string[]): Promise<void> {
   const { eventId } = model.inventory;
   const kept = Object.entries(await redis.hgetall(ordersKey(eventId))).map(([orderId, text]) => {
@@ -159,6 +159,6 @@ export async function observeOrders(redis: RedisClient, model: Model, keys: stri
   for (const [at, key] of keys.entries()) {
     const ms = lasting[at] ?? 0;
     const isRight = model.answers.has(key) ? ms > answerMs - hourMs && ms <= answerMs : ms === -2;
-    if (!isRight) throw new Illegal(`what was answered to ${key} is kept for ${ms} ms`);
+    if (!isRight) throw new Illegal(`the reply to ${key} is kept for ${ms} ms`);
   }
 }

@@ -6,7 +6,7 @@ import { type Held, holdSeats, type Purchase, type Sold, sellSeats } from '../..
 import type { RedisClient } from '../../../services/shared/redis.ts';
 import { seatName } from './state.ts';
 
-/** Requests to the write side, with all that they say. */
+/** Requests to the write side, with all their fields. */
 export type Take = Purchase & { does: 'sell' | 'hold' };
 export type OfHold = Command & { does: 'confirm' | 'extend' | 'release'; holdId: string };
 export type Cancel = Cancellation & { does: 'cancel' };
@@ -25,7 +25,7 @@ export type Outcome =
 
 export type Done = { request: Request; outcome: Outcome };
 
-/** Does what the request says, to Redis. */
+/** Performs the request on Redis. */
 export async function perform(redis: RedisClient, request: Request): Promise<Outcome> {
   switch (request.does) {
     case 'sell':
@@ -44,7 +44,7 @@ export async function perform(redis: RedisClient, request: Request): Promise<Out
       return { kind: 'swept', more: await expireHolds(redis, request.eventId) };
     case 'open': {
       const { kind } = await openInventory(redis, request.inventory);
-      if (kind === 'refused') throw new Error('what the tests open again is as large as it was');
+      if (kind === 'refused') throw new Error('the tests never make an event smaller, so opening it again must not be refused');
       return { kind };
     }
     default:
@@ -52,10 +52,10 @@ export async function perform(redis: RedisClient, request: Request): Promise<Out
   }
 }
 
-/** Enough of an id to tell it from others. */
+/** The end of an id, enough to distinguish it from others. */
 export const nameOf = (id: string) => `…${id.slice(-4)}`;
 
-/** A request and its outcome, in a line for whoever reads a counterexample. */
+/** Describes a request and its outcome in one line of a counterexample. */
 export function tell({ request, outcome }: Done): string {
   const words: string[] = [request.does];
   if ('wish' in request) {

@@ -5,19 +5,19 @@ import type { Cancel, OfHold, Open, Outcome, Request, Take } from './requests.ts
 import { type Hold, having, isPast, left, type Model, seatMap, seatName, without, zoneOf } from './state.ts';
 import { Illegal, positionsOf, refused, requireBest, requireSame, whyNotTake, whyOverLimit } from './wishes.ts';
 
-/** What a rule says: the only legal outcome, and the event after it. */
+/** A rule's verdict: the only legal outcome, and the model after it. */
 type Ruling = { expected: Outcome; next: Model };
 
 /**
- * The rules of the write side. Given an event, a request and its outcome it gives the event after it, and throws Illegal unless
- * the outcome is right: its code, its positions and words, prices, seats and all. From the outcome it takes what the rules
- * leave open, which is ids, the time, and which of several equally right seats the best ones are.
+ * The rules of the write side. Takes a model, a request and its outcome, and returns the next model. Throws Illegal unless the outcome
+ * is right in every part: code, positions, texts, prices and seats. It accepts from the outcome what the rules leave open: ids, the
+ * time, and the choice among equally good seats.
  */
 export function judge(model: Model, request: Request, outcome: Outcome): Model {
   const { idempotency } = request;
   const known = idempotency && model.answers.get(idempotency.key);
   if (known) {
-    // The same key is the same answer, whatever has happened since, or no answer; and nothing happens.
+    // A known key replays its outcome, whatever has happened since, or refuses another request; either way nothing changes.
     const isSame = known.fingerprint === idempotency.fingerprint;
     requireSame('the outcome', outcome, isSame ? { ...known.outcome, isReplay: true } : refused('IDEMPOTENCY_KEY_REUSED'));
     return model;
@@ -50,7 +50,7 @@ function rule(model: Model, request: Request, outcome: Outcome): Ruling {
   }
 }
 
-/** What the client can put right, or has only to wait for, binds no key: the next request with that key is a new one. */
+/** A refusal that the client can fix, or that passes with time, is not kept for its key: the next request with the key is a new one. */
 const keptForNoKey: Refusal['code'][] = [
   'EVENT_NOT_FOUND',
   'ZONE_NOT_FOUND',
@@ -89,7 +89,7 @@ function take(model: Model, request: Take, outcome: Outcome): Ruling {
   if (does === 'sell') return sell(model, order, outcome);
 
   const { holdId, heldUntilMs } = 'holdId' in outcome ? outcome : { holdId: '', heldUntilMs: Number.NaN };
-  if (model.holds.has(holdId)) throw new Illegal(`hold ${holdId} is another one's`);
+  if (model.holds.has(holdId)) throw new Illegal(`hold ${holdId} already exists`);
   requireNotBefore(model, heldUntilMs, model.inventory.holdMs);
   const held: Hold = { state: 'held', order, extended: false, untilMs: heldUntilMs };
   return {
@@ -127,7 +127,7 @@ function sell(model: Model, order: OrderInRedis, outcome: Outcome, before?: { be
   };
 }
 
-/** A hold that is over is forgotten some time after its hour: until then it may be known, or not. */
+/** A hold that is over is deleted at some time after its hour, so from then on it may be known or not. */
 function knownHold(model: Model, holdId: string, outcome: Outcome): Hold | undefined {
   const hold = model.holds.get(holdId);
   const isUnknown = outcome.kind === 'refused' && outcome.code === 'HOLD_NOT_FOUND';
@@ -136,7 +136,7 @@ function knownHold(model: Model, holdId: string, outcome: Outcome): Hold | undef
 
 const noHold = (model: Model): Ruling => ({ expected: refused('HOLD_NOT_FOUND'), next: model });
 
-/** A hold's seats are its own until its deadline. After that it has what is still free, within the buyer's limit. */
+/** A hold owns its seats until its deadline. After that it can be confirmed only if they are all free, within the buyer's limit. */
 function confirm(model: Model, { holdId }: OfHold, outcome: Outcome): Ruling {
   const hold = knownHold(model, holdId, outcome);
   if (!hold) return noHold(model);
@@ -159,7 +159,7 @@ function confirm(model: Model, { holdId }: OfHold, outcome: Outcome): Ruling {
   return { expected, next: { ...next, holds: having(next.holds, holdId, { ...hold, state: 'sold', untilMs: undefined }) } };
 }
 
-/** Once, and in time, a hold gets its whole time again. */
+/** A hold gets its full time again once, if it has not expired. */
 function extend(model: Model, { holdId }: OfHold, outcome: Outcome): Ruling {
   const hold = knownHold(model, holdId, outcome);
   if (!hold) return noHold(model);
@@ -175,7 +175,7 @@ function extend(model: Model, { holdId }: OfHold, outcome: Outcome): Ruling {
   };
 }
 
-/** What is given up is forgotten. What is sold cannot be given up, only cancelled. */
+/** A released hold is deleted. A confirmed one cannot be released; its order can only be cancelled. */
 function release(model: Model, { holdId }: OfHold, outcome: Outcome): Ruling {
   const hold = knownHold(model, holdId, outcome);
   if (!hold) return noHold(model);
@@ -183,7 +183,7 @@ function release(model: Model, { holdId }: OfHold, outcome: Outcome): Ruling {
   return { expected: { kind: 'released' }, next: { ...model, holds: without(model.holds, holdId) } };
 }
 
-/** Tickets are cancelled once; what was cancelled before stays so, and the order tells all of it. */
+/** Tickets are cancelled once and stay cancelled, and the returned order shows all of them. */
 function cancel(model: Model, { orderId, ticketIds }: Cancel, outcome: Outcome): Ruling {
   const sale = model.orders.get(orderId);
   if (!sale) return { expected: refused('ORDER_NOT_FOUND'), next: model };
@@ -209,11 +209,11 @@ function cancel(model: Model, { orderId, ticketIds }: Cancel, outcome: Outcome):
   };
 }
 
-/** Ends what is overdue: all of it, once it says that there is no more. */
+/** Ends overdue holds: when it reports no more, all of them. */
 function sweep(model: Model, outcome: Outcome): Ruling {
   if (outcome.kind !== 'swept') throw new Illegal(`the outcome is ${outcome.kind}, not swept`);
   const isAnyPast = [...model.holds.values()].some((hold) => isPast(model, hold));
-  if (outcome.more && !isAnyPast) throw new Illegal('nothing is overdue, and there may be more of it');
+  if (outcome.more && !isAnyPast) throw new Illegal('nothing is overdue, yet the sweep reports more');
   if (outcome.more || !isAnyPast) return { expected: outcome, next: model };
   const after = [...model.holds].flatMap(([holdId, hold]): [string, Hold][] => {
     if (!isPast(model, hold)) return [[holdId, hold]];
@@ -222,7 +222,7 @@ function sweep(model: Model, outcome: Outcome): Ruling {
   return { expected: outcome, next: { ...model, holds: new Map(after) } };
 }
 
-/** An event that is opened again may have other prices, or another time of sale: from then on, not for what was taken. */
+/** Opening an event again may change its prices or on-sale time; tickets already taken are not affected. */
 function open(model: Model, { inventory }: Open): Ruling {
   const isChange = !isDeepStrictEqual(inventory, model.inventory);
   return { expected: { kind: isChange ? 'changed' : 'unchanged' }, next: isChange ? { ...model, inventory } : model };

@@ -4,20 +4,20 @@ import type { Seat } from '../../../services/purchase/seats/take-seats.ts';
 import { rowLabel } from '../../../services/shared/row-label.ts';
 import type { Outcome } from './requests.ts';
 
-/** `untilMs` is when a hold is overdue or, once it is over, may be forgotten; undefined while nobody has told. */
+/** `untilMs` is when a hold becomes overdue or, once it is over, may be deleted; undefined until Redis was read. */
 export type Hold = { state: 'held' | 'expired' | 'sold'; order: OrderInRedis; extended: boolean; untilMs: number | undefined };
 
 type Sale = { order: OrderInRedis; soldAtMs: number };
 
 /**
- * An event as plain data: all that ever happened to it and still matters. What is free, taken and counted follows from it.
- * A model is never changed: each rule gives the next one, so that several orders of the same outcomes can be tried.
+ * An event as plain data: everything in its history that still matters. Free and taken seats and the counts follow from it.
+ * A model is immutable: each rule returns the next one, so that several orders of the same outcomes can be tried.
  */
 export type Model = {
   inventory: Inventory;
-  /** The latest that Redis' clock has told. */
+  /** The latest time read from Redis' clock. */
   nowMs: number;
-  /** Of domain events. */
+  /** The number of the latest domain event. */
   sequence: number;
   holds: ReadonlyMap<string, Hold>;
   orders: ReadonlyMap<string, Sale>;
@@ -36,14 +36,14 @@ export const newModel = (inventory: Inventory, nowMs: number): Model => ({
   answers: new Map(),
 });
 
-/** A map with one entry more, or another one. */
+/** A copy of a map with one entry added or replaced. */
 export const having = <Key, Value>(map: ReadonlyMap<Key, Value>, key: Key, value: Value): ReadonlyMap<Key, Value> =>
   new Map(map).set(key, value);
 
 export const without = <Key, Value>(map: ReadonlyMap<Key, Value>, key: Key): ReadonlyMap<Key, Value> =>
   new Map([...map].filter(([other]) => other !== key));
 
-/** A hold is overdue from its deadline on, not after it. One that is over may then be forgotten. */
+/** A hold is overdue from the very millisecond of its deadline. One that is over may be deleted from its own. */
 export const isPast = ({ nowMs }: Model, { untilMs }: Hold) => untilMs !== undefined && untilMs <= nowMs;
 
 const owned = ({ buyerId, tickets }: OrderInRedis): Owned[] => tickets.map((ticket) => ({ ...ticket, buyerId }));
@@ -51,22 +51,22 @@ const owned = ({ buyerId, tickets }: OrderInRedis): Owned[] => tickets.map((tick
 export const soldTickets = ({ orders }: Model): Owned[] =>
   [...orders.values()].flatMap(({ order }) => owned(order)).filter(({ cancelled }) => !cancelled);
 
-/** Of holds that nobody has ended yet, be they overdue. */
+/** The tickets of holds that nothing has ended yet, even if they are overdue. */
 export const heldTickets = ({ holds }: Model): Owned[] =>
   [...holds.values()].flatMap(({ state, order }) => (state === 'held' ? owned(order) : []));
 
-/** What is nobody else's to take: tickets that are sold, and those of holds that are not overdue. */
+/** Tickets whose places nobody else can take: those sold, and those in holds that are not overdue. */
 const occupied = (model: Model): Owned[] => [
   ...soldTickets(model),
   ...[...model.holds.values()].flatMap((hold) => (hold.state === 'held' && !isPast(model, hold) ? owned(hold.order) : [])),
 ];
 
-/** What a buyer has and holds. */
+/** How many tickets a buyer has or holds. */
 export const ticketsOf = (model: Model, buyerId: string) => occupied(model).filter((ticket) => ticket.buyerId === buyerId).length;
 
 export const zoneOf = ({ inventory }: Model, zoneId: number) => inventory.zones.find((zone) => zone.zoneId === zoneId);
 
-/** How many more tickets a zone has. */
+/** How many tickets a zone has left. */
 export const left = (model: Model, zoneId: number) =>
   (zoneOf(model, zoneId)?.capacity ?? 0) - occupied(model).filter((ticket) => ticket.zoneId === zoneId).length;
 
@@ -80,14 +80,14 @@ const rowsOf = (model: Model, zoneId: number): Seat[][] => {
   );
 };
 
-/** Each seat of the event, with who has it: undefined where it is free. */
+/** Each seat of the event with its owner: undefined if it is free. */
 export function seatMap(model: Model): Map<string, { seat: Seat; owner: Owned | undefined }> {
   const owners = new Map(occupied(model).map((ticket) => [seatName(ticket), ticket]));
   const seats = model.inventory.zones.flatMap(({ zoneId }) => rowsOf(model, zoneId).flat());
   return new Map(seats.map((seat) => [seatName(seat), { seat, owner: owners.get(seatName(seat)) }]));
 }
 
-/** How long the runs of free seats of a zone are, the longest first. */
+/** The lengths of a zone's runs of free seats, longest first. */
 export function freeRuns(model: Model, zoneId: number): number[] {
   const map = seatMap(model);
   const runs = rowsOf(model, zoneId).flatMap((row) =>

@@ -11,7 +11,7 @@ import { Illegal } from './wishes.ts';
 
 const hourMs = 3_600_000;
 
-/** An event that is tried: what it is by the rules, what Redis had when it was last looked at, and what was done to it. */
+/** An event under test: its state by the rules, the latest snapshot from Redis, and what was done to it. */
 export type Trial = {
   redis: RedisClient;
   model: Model;
@@ -19,7 +19,7 @@ export type Trial = {
   past: Past;
   steps: number;
   told: string[];
-  /** How often what happened, in this trial and others. */
+  /** How often each outcome happened, in this trial and others. */
   seen: Map<string, number>;
 };
 
@@ -30,7 +30,7 @@ export async function beginTrial(redis: RedisClient, inventory: Inventory, seen:
   return { redis, model: newModel(inventory, snapshot.nowMs), snapshot, past, steps: 0, told: [], seen };
 }
 
-/** Takes a step, and throws with all that happened unless outcomes and Redis are what the rules say. */
+/** Takes a step. Throws, with everything that happened, unless the outcomes and Redis follow the rules. */
 export const takeStep = (trial: Trial, act: StepAct) =>
   telling(trial, async () => {
     await doStep(trial, act);
@@ -39,7 +39,7 @@ export const takeStep = (trial: Trial, act: StepAct) =>
     if (trial.steps % 20 === 0) await assertAll(trial);
   });
 
-/** Ends the trial: with nothing overdue any more, all is as it should be. */
+/** Ends the trial: sweeps until nothing is overdue, and then checks everything. */
 export const endTrial = (trial: Trial) =>
   telling(trial, async () => {
     do await doStep(trial, { step: 'act', act: { does: 'sweep' } });
@@ -106,14 +106,14 @@ const opening = ({ inventory }: Model, changes: Partial<Inventory>): Request => 
 
 type Lapse = { holdIds: string[]; leftMs: number };
 
-/** Moves deadlines to so many milliseconds from now, as if time had gone by; gives this moment. */
+/** Moves deadlines to the given number of milliseconds from now, as if time had passed. Returns the current time. */
 const lapseScript = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 for at = 2, #ARGV do redis.call('ZADD', KEYS[1], 'XX', now + ARGV[1], ARGV[at]) end
 return now`;
 
-/** Sends requests at once, time having gone by for some holds the moment before. */
+/** Sends requests concurrently, just after time has passed for some holds. */
 async function together(trial: Trial, requests: Request[], lapse?: Lapse): Promise<void> {
   const { redis } = trial;
   const [, outcomes] = await Promise.all([
@@ -131,35 +131,36 @@ async function letLapse(trial: Trial, { holdIds, leftMs }: Lapse): Promise<void>
   trial.model = { ...trial.model, nowMs, holds: new Map(holds) };
   if (holdIds.length === 0) return;
   const which = holdIds.length > mostTogether ? [`${holdIds.length} holds`] : holdIds.map(nameOf);
-  trial.told.push(`${leftMs} ms are left to ${which.join(' ')}`);
+  trial.told.push(`${leftMs} ms are left for ${which.join(' ')}`);
 }
 
-/** Finds an order in which these outcomes are all right, and leave what Redis has now. */
+/** Finds an order of the requests in which all outcomes are right and the result is what Redis has now. */
 async function conclude(trial: Trial, requests: Request[], outcomes: Outcome[]): Promise<void> {
   const { redis, model, past, told } = trial;
   const done = requests.flatMap((request, at) => {
     const outcome = outcomes[at];
     return outcome ? [{ request, outcome }] : [];
   });
-  told.push(...(done.length > mostTogether ? [`${done.length} hold each a place that is free`] : done.map(tell)));
+  told.push(...(done.length > mostTogether ? [`${done.length} buyers each hold a free place`] : done.map(tell)));
   for (const { request, outcome } of done) {
     if (request.does === 'hold' && outcome.kind === 'held') past.holdIds.push(outcome.holdId);
     if (request.idempotency && !past.keyed.includes(request)) past.keyed.push(request);
   }
   const snapshot = await readSnapshot(redis, model.inventory.eventId);
   const settled = settle(trial, snapshot, model, done);
-  if ('why' in settled) throw new Illegal(done.length > 1 ? `no order makes it right; in this one, ${settled.why}` : settled.why);
+  if ('why' in settled)
+    throw new Illegal(done.length > 1 ? `no order makes it right; in the order sent, ${settled.why}` : settled.why);
   Object.assign(trial, { model: settled.model, snapshot });
 }
 
 type Settled = { model: Model } | { why: string };
 
-/** Of more there are too many orders: as they were sent by one connection, so they happen. */
+/** With more requests there are too many orders to try: one connection sent them, so they happen in the order sent. */
 const mostTogether = 6;
 
 /**
- * Every request happens at one moment, so what happens together happens in some order: here each is tried, that in which they
- * were sent first. Of a seat that several want, none of them lets two have it.
+ * Every request takes effect at one moment, so concurrent requests happen in some order. This tries every order, starting with the
+ * one in which they were sent. In no order can two requests get the same seat.
  */
 function settle(trial: Trial, snapshot: Snapshot, model: Model, done: Done[]): Settled {
   if (done.length === 0) return attempt(() => observe(model, trial, snapshot));
@@ -198,7 +199,7 @@ function note(seen: Map<string, number>, model: Model, { does, ...request }: Req
 
 const count = (seen: Map<string, number>, what: string) => seen.set(what, (seen.get(what) ?? 0) + 1);
 
-/** Holds the whole event against the rules, and against its own books. */
+/** Checks the whole event against the rules, and that it adds up. */
 async function assertAll({ redis, model, past }: Trial): Promise<void> {
   await assertConserved(redis, model.inventory.eventId);
   await observeOrders(redis, model, past.keys);

@@ -4,10 +4,10 @@ import type { TicketInRedis } from '../../../services/purchase/seats/order.ts';
 import type { Take } from './requests.ts';
 import { freeRuns, left, type Model, seatMap, seatName, ticketsOf, zoneOf } from './state.ts';
 
-/** What the rules do not allow. */
+/** Thrown when something breaks the rules. */
 export class Illegal extends Error {}
 
-/** Throws unless two values are the same, and names the places where they are not. */
+/** Throws unless two values are equal, and lists the differences. */
 export function requireSame(what: string, found: unknown, expected: unknown): void {
   const faults = differences(what, found, expected);
   if (faults.length > 0) throw new Illegal(faults.join('; '));
@@ -22,7 +22,7 @@ function differences(path: string, found: unknown, expected: unknown): string[] 
   return names.flatMap((name) => differences(`${path}.${name}`, found[name], expected[name]));
 }
 
-/** An outcome without its order; anything else as it is. */
+/** A value as JSON, with orders left out. */
 const inShort = (value: unknown) => JSON.stringify(value, (name, part) => (name === 'order' ? '…' : part));
 
 export const refused = (code: Refusal['code'], more: Partial<Refusal> = {}): Refusal => ({
@@ -32,14 +32,14 @@ export const refused = (code: Refusal['code'], more: Partial<Refusal> = {}): Ref
   ...more,
 });
 
-/** The first reason why not counts. Where several tickets are at fault for it, each is named. */
+/** Why a wish must be refused, if so: the first reason that applies, with the positions of all tickets at fault. */
 export function whyNotTake(model: Model, { eventId, venueId, buyerId, wish }: Take): Refusal | undefined {
   const { inventory, nowMs } = model;
   if (eventId !== inventory.eventId || (venueId !== undefined && venueId !== inventory.venueId))
     return refused('EVENT_NOT_FOUND');
 
   const map = seatMap(model);
-  // Of the best of a zone there is one name to be at fault.
+  // A wish for the best seats names one zone, so it can have only one position at fault.
   const zoneIds = 'seats' in wish ? wish.seats.map(({ zoneId }) => zoneId) : [wish.zoneId];
   const noZone = positionsOf(zoneIds, (zoneId) => !zoneOf(model, zoneId));
   if (noZone.length > 0) return refused('ZONE_NOT_FOUND', { positions: noZone });
@@ -65,7 +65,7 @@ export function whyNotTake(model: Model, { eventId, venueId, buyerId, wish }: Ta
 export const positionsOf = <Wanted>(list: Wanted[], isAtFault: (wanted: Wanted) => boolean) =>
   list.flatMap((wanted, at) => (isAtFault(wanted) ? [at] : []));
 
-/** Where an event limits its buyers, what one has and holds counts together. */
+/** The refusal if a buyer would exceed the event's limit; tickets bought and held count together. */
 export function whyOverLimit(model: Model, buyerId: string | undefined, quantity: number): Refusal | undefined {
   const { ticketsPerBuyer } = model.inventory;
   if (ticketsPerBuyer === undefined || buyerId === undefined) return undefined;
@@ -75,7 +75,7 @@ export function whyOverLimit(model: Model, buyerId: string | undefined, quantity
   return refused('BUYER_LIMIT_REACHED', { detail, secret: `${detail}; this one has or holds ${has}` });
 }
 
-/** The best seats are free, and side by side, told from left to right; with `split` in the fewest groups that there can be. */
+/** Throws unless the seats are free, and in the fewest groups possible, listed from left to right. */
 export function requireBest(model: Model, wish: { zoneId: number; quantity: number }, tickets: TicketInRedis[]): void {
   const map = seatMap(model);
   const names = tickets.map(seatName);

@@ -10,7 +10,7 @@ import type { Command } from '../seats/command.ts';
 /** The IETF draft requires a quoted string (RFC 8941; here without escapes). Clients often leave out the quotes; that is accepted too. */
 const idempotencyKeyPattern = '^("[\\x20\\x21\\x23-\\x5b\\x5d-\\x7e]{1,255}"|[\\x21\\x23-\\x5b\\x5d-\\x7e]{1,255})$';
 
-/** Strangers share one scope: anyone who guesses a stranger's key could replay its response, which may hold a secret hold id. */
+/** Strangers share one scope: anyone who guesses a stranger's key could replay its response, which may contain a secret hold id. */
 const minStrangersCharacters = 16;
 
 /** The headers of every POST, for its schema. */

@@ -10,7 +10,7 @@ import type { Kind } from './load.ts';
 /** An Idempotency-Key, its owner (so that nobody gets somebody else's response), and a digest of the request's meaning. */
 export type Idempotency = { key: string; scope: string; fingerprint: string };
 
-/** What every command on an event's inventory carries. */
+/** The fields of every command on an event's inventory. */
 export type Command = {
   eventId: string;
   /** Present if the client sent an Idempotency-Key. */
