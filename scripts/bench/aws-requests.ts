@@ -1,18 +1,18 @@
-/** One request to SNS or SQS: what it was, and the bytes of the messages that it carried or, of ReceiveMessage, brought. */
+/** One request to SNS or SQS. `payloadBytes` counts the messages that it sent or, for ReceiveMessage, returned. */
 export type AwsRequest = { service: 'sns' | 'sqs'; action: string; payloadBytes: number };
 
-/** Requests by `service.action`; `billed` counts as AWS does. */
+/** Requests by `service.action`; `billed` is how many AWS charges for. */
 export type Tally = Record<string, { requests: number; billed: number; payloadBytes: number }>;
 
 /** "Every 64 KB chunk of a payload is billed as 1 request": aws.amazon.com/sqs/pricing; the same at aws.amazon.com/sns/pricing. */
 const chunkBytes = 65_536;
 
-/** USD for a million requests, us-east-1, standard topic and queue, past the free tier; delivery from SNS to SQS is free. */
+/** USD per million requests in us-east-1, standard topic and queue, beyond the free tier. Delivery from SNS to SQS is free. */
 const pricePerMillion = { sns: 0.5, sqs: 0.4 };
 
 type Sent = { target: string | undefined; body: string; answer: string };
 
-/** Reads a request: SQS names its action in the header x-amz-target and speaks JSON, SNS does it in the form that is its body. */
+/** Parses a request. SQS uses JSON and names the action in the x-amz-target header; SNS names it in a form-encoded body. */
 export function readAwsRequest({ target, body, answer }: Sent): AwsRequest {
   if (target?.startsWith('AmazonSQS.')) {
     const action = target.slice('AmazonSQS.'.length);
@@ -27,7 +27,7 @@ export function readAwsRequest({ target, body, answer }: Sent): AwsRequest {
 
 type SqsMessages = { Messages?: { Body: string; MessageAttributes?: object }[]; Entries?: { MessageBody?: string }[] };
 
-/** The messages of a ReceiveMessage's answer or of a SendMessageBatch; other actions have none. */
+/** The messages in a ReceiveMessage response or a SendMessageBatch request; other actions have none. */
 function messagesIn(json: string): string[] {
   const { Messages = [], Entries = [] } = JSON.parse(json || '{}') as SqsMessages;
   const received = Messages.flatMap(({ Body, MessageAttributes }) => [
@@ -48,7 +48,7 @@ export function addRequest(tally: Tally, { service, action, payloadBytes }: AwsR
 
 export const requestsIn = (tally: Tally) => sum(Object.values(tally).map(({ requests }) => requests));
 
-/** What the requests cost at list price, in USD. */
+/** The cost of the requests at list price, in USD. */
 export const costOf = (tally: Tally) =>
   sum(
     Object.entries(tally).map(([name, { billed }]) => (billed * pricePerMillion[name.startsWith('sns') ? 'sns' : 'sqs']) / 1e6),

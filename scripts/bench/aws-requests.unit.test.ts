@@ -8,7 +8,7 @@ const tallyOf = (...requests: Parameters<typeof addRequest>[1][]) => {
 };
 
 describe('reading a request', () => {
-  it('knows SNS by its form, whose messages and attributes are the payload, decoded', () => {
+  it('recognises SNS by its form and counts the decoded messages and attributes as payload', () => {
     const entry = 'PublishBatchRequestEntries.member.1';
     const body = new URLSearchParams({
       Action: 'PublishBatch',
@@ -33,7 +33,7 @@ describe('reading a request', () => {
     ['DeleteMessageBatch', '{"Entries":[{"Id":"1","ReceiptHandle":"long"}]}', '{"Successful":[{"Id":"1"}]}', 0],
     ['SendMessageBatch', '{"Entries":[{"MessageBody":"123"}]}', '{}', 3],
     ['ChangeMessageVisibility', '{}', '', 0],
-  ])('knows SQS by its header: %s', (action, body, answer, payloadBytes) => {
+  ])('recognises SQS by its header: %s', (action, body, answer, payloadBytes) => {
     expect(readAwsRequest({ target: `AmazonSQS.${action}`, body, answer })).toEqual({ service: 'sqs', action, payloadBytes });
   });
 });
@@ -49,7 +49,7 @@ describe('the bill', () => {
     expect(tally).toEqual({ 'sns.PublishBatch': { requests: 1, billed, payloadBytes } });
   });
 
-  it('is at the price of each service', () => {
+  it('charges each service at its own price', () => {
     const publish = { service: 'sns', action: 'PublishBatch', payloadBytes: 262_144 } as const;
     const receive = { service: 'sqs', action: 'ReceiveMessage', payloadBytes: 65_537 } as const;
     const remove = { service: 'sqs', action: 'DeleteMessageBatch', payloadBytes: 0 } as const;

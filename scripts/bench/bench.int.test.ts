@@ -8,7 +8,7 @@ import { settingsAt } from './system.ts';
 const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());
 
-it.skipIf(urls.isRedisCluster)('measures purchase beside a bare floor, and finds every sale of both', async () => {
+it.skipIf(urls.isRedisCluster)('measures purchase and the bare floor in turns, and accounts for every sale', async () => {
   const redis = new Redis(urls.redisUrl);
   resources.defer(() => redis.disconnect());
   const { endpoint } = urls;

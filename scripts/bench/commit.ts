@@ -1,6 +1,6 @@
 import { run } from '../local/binaries.ts';
 
-/** The commit that was measured, and whether files differ from it; nothing where there is no git. */
+/** The measured commit, and whether the working tree differs from it; empty without git. */
 export async function describeCommit(): Promise<{ commit?: string; changed?: boolean }> {
   const git = (...args: string[]) => run('git', args, { cwd: import.meta.dirname }).then(({ stdout }) => stdout.trim());
   try {

@@ -9,30 +9,30 @@ import { rowLabel } from '../../services/shared/row-label.ts';
 import { parseEventFile } from '../onsale/event-file.ts';
 import { openEvent } from '../onsale/open-event.ts';
 
-/** As many as an order may have. */
+/** The most that an order may have. */
 const ticketsPerOrder = 10;
 
 export type Stores = { db: Database; redis: RedisClient };
 
-/** A hall of equal zones. */
+/** A hall of identical zones. */
 export type Hall = { zones: number; rows: number; columns: number };
 
 export type BenchEvent = { venueId: string; eventId: string; hall: Hall };
 
-/** An event's name that no other round has. */
+/** An event with a new random id. Does not open it. */
 export const newEvent = (hall: Hall): BenchEvent => ({
   venueId: 'bench-venue',
   eventId: `bench-${randomBytes(6).toString('hex')}`,
   hall,
 });
 
-/** Forgets every event in Redis and opens a new one. */
+/** Empties Redis and opens a new event. */
 export async function openFreshEvent(stores: Stores, hall: Hall): Promise<BenchEvent> {
   await emptyRedis(stores.redis);
   return await openBenchEvent(stores, newEvent(hall));
 }
 
-/** Of a cluster, every master. */
+/** Flushes Redis; in a cluster, every master. */
 export async function emptyRedis(redis: RedisClient): Promise<void> {
   await Promise.all((redis instanceof Cluster ? redis.nodes('master') : [redis]).map((node) => node.flushdb()));
 }
@@ -47,14 +47,14 @@ export async function openBenchEvent({ db, redis }: Stores, event: BenchEvent): 
     }),
   );
   const outcome = await openEvent(db, redis, plan);
-  if (outcome.kind !== 'opened') throw new Error(`${event.eventId} was not opened but ${outcome.kind}`);
+  if (outcome.kind !== 'opened') throw new Error(`opening ${event.eventId} returned "${outcome.kind}", not "opened"`);
   return event;
 }
 
-/** Bodies of purchases, each of another seat of the event, in a random order: so that each of them is a sale. */
+/** `count` purchase bodies in random order. Each names a different seat, so each should succeed. */
 export function purchasesOf({ venueId, eventId, hall: { zones, rows, columns } }: BenchEvent, count: number): string[] {
   const seats = zones * rows * columns;
-  if (count > seats) throw new Error(`${count} sales of ${seats} seats`);
+  if (count > seats) throw new Error(`cannot sell ${count} of ${seats} seats`);
   return shuffled(Array.from({ length: seats }, (_, seat) => seat))
     .slice(0, count)
     .map((seat) => {
@@ -65,7 +65,7 @@ export function purchasesOf({ venueId, eventId, hall: { zones, rows, columns } }
     });
 }
 
-/** Bodies of orders that buy every seat of the event, ten at a time and side by side, in a random order. */
+/** Order bodies that together buy every seat of the event, ten adjacent seats each, in random order. */
 export function ordersOf({ venueId, eventId, hall: { zones, rows, columns } }: BenchEvent): string[] {
   const perRow = columns / ticketsPerOrder;
   return shuffled(Array.from({ length: zones * rows * perRow }, (_, order) => order)).map((order) => {
@@ -77,7 +77,7 @@ export function ordersOf({ venueId, eventId, hall: { zones, rows, columns } }: B
   });
 }
 
-/** Fisher and Yates, in place. */
+/** Fisher–Yates, in place. */
 function shuffled<T>(list: T[]): T[] {
   for (let left = list.length; left > 1; left--) {
     const at = Math.floor(Math.random() * left);
@@ -88,7 +88,7 @@ function shuffled<T>(list: T[]): T[] {
 
 const publishedMs = 120_000;
 
-/** Waits until the relay has published all of an event's outbox; gives how long that took (ms). */
+/** Waits until the relay has published an event's whole outbox. Returns how long that took, in ms. */
 export async function untilPublished(redis: RedisClient, eventId: string): Promise<number> {
   const startedAt = performance.now();
   while (performance.now() - startedAt < publishedMs) {
@@ -99,7 +99,7 @@ export async function untilPublished(redis: RedisClient, eventId: string): Promi
   throw new Error(`${eventId} was not published within ${publishedMs / 1_000} s`);
 }
 
-/** Throws unless an event has sold exactly so many tickets, of the seats that it has. */
+/** Throws unless the event has sold exactly `expected` tickets. */
 export async function assertSold(redis: RedisClient, { eventId }: BenchEvent, expected: number): Promise<void> {
   const inventory = await readInventory(redis, eventId);
   const sold = inventory?.sold.values().reduce((sum, count) => sum + count, 0);

@@ -3,7 +3,7 @@ import { connectRedis } from '../../services/shared/redis.ts';
 import { runScript, scriptOf } from '../../services/shared/script.ts';
 import { logKey, runTicketServer, seatName, seatsKey } from './ticket-server.ts';
 
-// The least that sells a seat once and remembers what to publish: one script, in one round trip.
+// The minimum that sells a seat once and records what to publish: one script in one round trip.
 const script = scriptOf(`
 if redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2]) == 0 then return 0 end
 redis.call('XADD', KEYS[2], '*', 'data', ARGV[2])

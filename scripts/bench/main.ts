@@ -23,25 +23,25 @@ import { startBench } from './system.ts';
 const local = join(import.meta.dirname, '../../.local');
 
 const parts: Record<string, [measure: Part, about: string]> = {
-  a: [purchaseAgainstFloor, 'purchase against a bare Fastify with one script'],
-  b: [purchaseAgainstUsualWay, 'purchase against the usual way: a lock, then a Publish awaited'],
-  c: [workerAgainstRaw, 'the worker against raw INSERTs'],
+  a: [purchaseAgainstFloor, 'purchase vs. a bare Fastify server with one script'],
+  b: [purchaseAgainstUsualWay, 'purchase vs. the usual way: lock the seat, then await an SNS Publish'],
+  c: [workerAgainstRaw, 'the worker vs. raw INSERTs'],
   d: [requestsPerTicket, 'SNS and SQS requests per ticket'],
   f: [scaling, 'two purchase processes, and three Redis masters'],
-  g: [footprint, 'memory, and latency at half of the peak'],
-  h: [waitingForAReplica, 'what waiting for a replica costs'],
-  i: [tracing, 'what traces cost'],
-  j: [throughLoadBalancer, 'through the local load balancer against straight to a service'],
-  k: [manyEvents, '5,000 opened events against five'],
-  // Last, for what a million tickets leave in the stores.
+  g: [footprint, 'memory use, and latency at half the peak rate'],
+  h: [waitingForAReplica, 'the cost of waiting for a replica'],
+  i: [tracing, 'the cost of tracing'],
+  j: [throughLoadBalancer, 'through the local load balancer vs. directly to a service'],
+  k: [manyEvents, '5,000 open events vs. five'],
+  // Last, because a million tickets stay in the stores.
   e: [queriesAtAMillion, 'queries, verify and rebuild with a million tickets'],
 };
 
 const command = newCommand(
   'bench',
-  'Measures speed as ratios, both sides of each in turns, on stores of its own. Takes about ten minutes without arguments.',
+  'Measures speed as ratios, running both sides of each in turns. Starts stores of its own. All parts take about ten minutes.',
 )
-  .addArgument(new Argument('[part...]', 'only these parts').choices(Object.keys(parts)))
+  .addArgument(new Argument('[part...]', 'run only these parts').choices(Object.keys(parts)))
   .addHelpText(
     'after',
     `\nParts:\n${Object.entries(parts)
@@ -54,7 +54,7 @@ const [wanted = []] = command.processedArgs as [string[] | undefined];
 const resources = new AsyncDisposableStack();
 const { stop, isStopping, say } = stopWith(resources, {
   exitCode: 130,
-  onSignal: () => say('Broken off, without a result; stopping the stores.'),
+  onSignal: () => say('Interrupted without a result; stopping the stores.'),
 });
 
 try {
@@ -62,7 +62,7 @@ try {
   await stop(0);
 } catch (error) {
   if (!isStopping()) {
-    console.error(`The run gives no result: ${(error as Error).message}`);
+    console.error(`The run failed without a result: ${(error as Error).message}`);
     await stop(1);
   }
 }
@@ -86,7 +86,7 @@ async function run(): Promise<void> {
   const file = join(folder, `bench-${startedAt.toISOString().slice(0, 19).replaceAll(':', '-')}.json`);
   const seconds = secondsSince(startedAt);
   writeFileSync(file, `${JSON.stringify({ startedAt, seconds, machine, parts: reports }, undefined, 2)}\n`);
-  console.log(`${seconds} s. Every round is in ${relative('.', file)}`);
+  console.log(`Took ${seconds} s. The figures of every round are in ${relative('.', file)}`);
 }
 
 function secondsSince(time: Date): number {

@@ -2,10 +2,10 @@ import { sql } from 'kysely';
 import type { Database } from '../../services/shared/database.ts';
 
 const pollMs = 10;
-/** Without progress. */
+/** The longest time without progress. */
 const stuckMs = 60_000;
 
-/** Empties every table but those that migrations keep: what earlier rounds wrote makes no later one slower. */
+/** Empties every table except those of the migrations, so that earlier rounds do not slow later ones down. */
 export async function emptyTables(db: Database): Promise<void> {
   const tables = await db.introspection.getTables();
   await db.connection().execute(async (connection) => {
@@ -15,7 +15,7 @@ export async function emptyTables(db: Database): Promise<void> {
   });
 }
 
-/** How many tickets the projection has of an event. */
+/** The event's ticket count in the projection. */
 async function projectedTickets(db: Database, eventId: string): Promise<number> {
   const { tickets } = await db
     .selectFrom('sales_by_zone')
@@ -26,8 +26,8 @@ async function projectedTickets(db: Database, eventId: string): Promise<number> 
 }
 
 /**
- * Waits until so many tickets of an event are projected. `perSecond` is from the first commit that was seen, whose rows do not
- * count, to the last. Throws where it gets stuck, or there are more of them than that.
+ * Waits until `expected` tickets of an event are projected. `perSecond` runs from the first commit seen, whose rows do not count,
+ * to the last. Throws if progress stops, or if there are more tickets than expected.
  */
 export async function untilProjected(db: Database, eventId: string, expected: number): Promise<{ perSecond: number }> {
   let first: { tickets: number; at: number } | undefined;
@@ -45,7 +45,7 @@ export async function untilProjected(db: Database, eventId: string, expected: nu
     seen = tickets;
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
-  throw new Error(`${eventId} stayed at ${seen} of ${expected} tickets for ${stuckMs / 1_000} s`);
+  throw new Error(`the projection of ${eventId} stayed at ${seen} of ${expected} tickets for ${stuckMs / 1_000} s`);
 }
 
 async function assertProjected(db: Database, eventId: string, expected: number): Promise<void> {
@@ -57,6 +57,6 @@ async function assertProjected(db: Database, eventId: string, expected: number):
     .executeTakeFirstOrThrow();
   const sum = await projectedTickets(db, eventId);
   if (Number(tickets) !== expected || sum !== expected) {
-    throw new Error(`${eventId} has ${tickets} tickets in MySQL and sums of ${sum}, not ${expected}`);
+    throw new Error(`${eventId} has ${tickets} tickets in MySQL and its zones sum to ${sum}; expected ${expected}`);
   }
 }

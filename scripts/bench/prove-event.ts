@@ -10,7 +10,7 @@ import type { Bench } from './system.ts';
 const command = join(import.meta.dirname, '../onsale/main.ts');
 const lookMs = 100;
 
-/** How long `verify` and `rebuild` take for an event, as an operator would run them, and in how much memory. */
+/** Measures how long `verify` and `rebuild` take for an event, run as an operator would, and their peak memory. */
 export async function proveEvent(bench: Bench, eventId: string, say: (line: string) => void) {
   const verify = await run(bench, 'verify', [eventId]);
   say(`verify: ${verify.said}`);
@@ -25,7 +25,7 @@ export async function proveEvent(bench: Bench, eventId: string, say: (line: stri
   return { rows, rounds: { verify: [verify.figures, again.figures], rebuild: [rebuild.figures] } };
 }
 
-/** Rejects where it says that something is wrong. */
+/** Rejects if the command exits with an error. */
 async function run(bench: Bench, word: string, words: string[]): Promise<{ said: string; figures: Figures }> {
   const startedAt = performance.now();
   const running = promisify(execFile)(process.execPath, [command, word, ...words], { env: { ...process.env, ...bench.env } });

@@ -4,13 +4,13 @@ import type { Bench } from './system.ts';
 
 export type Bar = { atLeast: number } | { atMost: number };
 
-/** One line of the result; `bar` is what the value is held to. */
+/** One line of the result; `bar` is the goal for its value. */
 type Row = { what: string; value: number; unit?: string; bar?: Bar };
 
-/** What a part found: its rows, what a reader must know to read them, and the raw figures of every round. */
+/** A part's result: its rows, notes needed to read them, and the raw figures of every round. */
 export type Report = { rows: Row[]; notes: string[]; rounds: Record<string, Figures[]> };
 
-/** What a part is given: `resources` closes what it opens, when it ends or the run is broken off; `earlier` by their names. */
+/** A part's dependencies. `resources` is disposed when the part ends or the run is interrupted; `earlier` has reports by part name. */
 export type PartContext = {
   bench: Bench;
   resources: AsyncDisposableStack;
@@ -23,11 +23,11 @@ export const isHeld = (value: number, bar: Bar) => ('atLeast' in bar ? value >= 
 
 const barText = (bar: Bar) => ('atLeast' in bar ? `≥ ${bar.atLeast}` : `≤ ${bar.atMost}`);
 
-const heads = ['part', 'what', 'value', 'bar', 'held'];
-/** The columns of numbers. */
+const heads = ['part', 'measured', 'value', 'goal', 'met'];
+/** Columns of numbers, which are right-aligned. */
 const numeric = [2, 3];
 
-/** The parts' rows as a table of text, each part's notes below it. */
+/** The parts' rows as a text table, followed by their notes. */
 export function tableOf(reports: Record<string, Report>): string {
   const lines = Object.entries(reports).map(([part, { rows }]) =>
     rows.map(({ what, value, unit, bar }, at) => [

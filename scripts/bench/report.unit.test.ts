@@ -8,11 +8,11 @@ it.each([
   [0.051, { atMost: 0.05 }, false],
   [Number.NaN, { atMost: 1 }, false],
   [Number.NaN, { atLeast: 1 }, false],
-])('%d against %j is held: %s', (value, bar, expected) => {
+])('%d against the goal %j is met: %s', (value, bar, expected) => {
   expect(isHeld(value, bar)).toBe(expected);
 });
 
-it('shows what was found, what it is held to, and what a reader must know', () => {
+it('shows each value, its goal, and the notes', () => {
   const rows = [
     { what: 'purchase / floor', value: 0.5, bar: { atLeast: 0.85 } },
     { what: 'purchase', value: 12_000, unit: 'sales/s' },
@@ -22,11 +22,11 @@ it('shows what was found, what it is held to, and what a reader must know', () =
     d: { rows: [{ what: 'cost', value: 1 }], notes: [], rounds: {} },
   });
   expect(table.split('\n')).toEqual([
-    'part  what                value     bar  held',
-    '─────────────────────────────────────────────',
+    'part  measured            value    goal  met',
+    '────────────────────────────────────────────',
     'a     purchase / floor      0.5  ≥ 0.85  NO',
     '      purchase, sales/s  12,000',
-    '─────────────────────────────────────────────',
+    '────────────────────────────────────────────',
     'd     cost                    1',
     '',
     'a: noted',

@@ -3,8 +3,8 @@ import { text } from 'node:stream/consumers';
 import closeWithGrace from 'close-with-grace';
 import { addRequest, readAwsRequest, type Tally } from './aws-requests.ts';
 
-// Stands between services and the SNS/SQS emulator (UPSTREAM) and counts what passes. GET /tally gives the counts since it was
-// last asked for them.
+// A proxy that counts requests between the services and the SNS/SQS emulator (UPSTREAM). GET /tally returns the counts and
+// resets them.
 const { hostname, port } = new URL(process.env.UPSTREAM ?? '');
 const agent = new Agent({ keepAlive: true });
 let tally: Tally = {};
@@ -32,7 +32,7 @@ async function pass(incoming: IncomingMessage, outgoing: ServerResponse): Promis
     const body = await text(incoming);
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
       const onward = request({ agent, hostname, port, method, path: url, headers }, resolve).on('error', reject).end(body);
-      // A poll that its worker gave up must not be handed messages.
+      // An abandoned poll must not receive messages that nobody would read.
       outgoing.on('close', () => onward.destroy());
     });
     const answered = await text(answer);

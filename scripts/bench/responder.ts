@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net';
 import closeWithGrace from 'close-with-grace';
 
-// Answers any request at once with a ticket's worth of bytes and does nothing else, so that whoever asks is what limits.
+// Answers any request immediately with as many bytes as a ticket has, so that the load generator is the bottleneck.
 const body = JSON.stringify({ ticketId: '0'.repeat(36), filler: 'x'.repeat(280) });
 const answer = `HTTP/1.1 201 Created\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
 const health = 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n';

@@ -1,7 +1,7 @@
-/** What one round measured, by name; names carry units. */
+/** The measurements of one round by name; names carry units. */
 export type Figures = Record<string, number>;
 
-/** The middle one of some numbers, or the mean of the two in the middle; NaN of none. */
+/** The middle value, or the mean of the two middle values; NaN for an empty list. */
 export function median(values: number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
@@ -9,23 +9,23 @@ export function median(values: number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
-/** The median of one figure over rounds. */
+/** The median of one figure over all rounds. */
 export const medianOf = (rounds: Figures[], name: string) => median(rounds.map((figures) => figures[name] ?? Number.NaN));
 
 /**
- * How much more of a figure one side has than another: the median of the rounds' ratios, each of neighbours in time, so that
- * what slows a while of the run down slows both of them.
+ * The ratio of one side's figure to the other's: the median over rounds of the ratio within each round. A slow phase of the
+ * machine affects both sides of a round, so it cancels out.
  */
 export const medianRatio = (over: Figures[], under: Figures[], name: string) =>
   median(over.map((figures, round) => (figures[name] ?? Number.NaN) / (under[round]?.[name] ?? Number.NaN)));
 
-/** The order in which sides take their turns, AB BA AB …: what drifts on the machine meets them alike. */
+/** The order in which sides take turns, AB BA AB …, so that a drift of the machine affects both equally. */
 export const turns = <Name>(sides: Name[], rounds: number): Name[] =>
   Array.from({ length: rounds }, (_, round) => (round % 2 === 0 ? sides : sides.toReversed())).flat();
 
 /**
- * Runs each side `warmUps` times, which do not count, and then `rounds` times in turns. Tells of each round as it ends;
- * gives each side's figures in the order in which they were measured.
+ * Runs each side `warmUps` times, which do not count, and then `rounds` times in turns. Reports each round through `say` as it
+ * ends. Returns each side's figures in the order in which they were measured.
  */
 export async function alternate<Name extends string>(
   sides: Record<Name, () => Promise<Figures>>,
@@ -39,7 +39,7 @@ export async function alternate<Name extends string>(
   for (const name of turns(names, rounds)) {
     const figures = await sides[name]();
     measured[name].push(figures);
-    say(`${name}, ${measured[name].length} of ${rounds}: ${lineOf(figures)}`);
+    say(`${name}, round ${measured[name].length} of ${rounds}: ${lineOf(figures)}`);
   }
   return measured;
 }
@@ -49,7 +49,7 @@ const lineOf = (figures: Figures) =>
     .map(([name, value]) => `${name} ${formatNumber(value)}`)
     .join(', ');
 
-/** With as many decimals as tell something. */
+/** About three significant digits, four decimals below 1. */
 export function formatNumber(value: number): string {
   const size = Math.abs(value);
   const digits = size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 4;

@@ -11,12 +11,12 @@ describe('a median', () => {
     expect(median(values)).toBe(expected);
   });
 
-  it('of nothing is not a number, so that no bar is held by it', () => {
+  it('of nothing is NaN, which meets no goal', () => {
     expect(median([])).toBeNaN();
     expect(medianOf([{ other: 1 }], 'perSecond')).toBeNaN();
   });
 
-  it('of ratios is of neighbours in time: a slow while changes nothing', () => {
+  it('of ratios compares within each round, so a slow phase changes nothing', () => {
     const over = [{ perSecond: 20 }, { perSecond: 2 }, { perSecond: 6 }];
     const under = [{ perSecond: 10 }, { perSecond: 1 }, { perSecond: 2 }];
     expect(medianRatio(over, under, 'perSecond')).toBe(2);
@@ -28,7 +28,7 @@ describe('taking turns', () => {
     expect(turns(['A', 'B'], 3)).toEqual(['A', 'B', 'B', 'A', 'A', 'B']);
   });
 
-  it('warms each side up first, and does not count that', async () => {
+  it('runs uncounted warm-ups of each side first', async () => {
     const ran: string[] = [];
     const side = (name: string) => async () => {
       ran.push(name);
@@ -47,6 +47,6 @@ it.each([
   [12.34, '12.3'],
   [1.234, '1.23'],
   [0.01234, '0.0123'],
-])('a number has as many decimals as tell something: %d is %s', (value, expected) => {
+])('a number is shown with useful decimals only: %d is %s', (value, expected) => {
   expect(formatNumber(value)).toBe(expected);
 });

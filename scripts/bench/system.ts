@@ -15,7 +15,7 @@ import { startService } from '../local/services.ts';
 import { localStoreUrls, type StoreUrls, startEmulator, startStores } from '../local/stores.ts';
 import { serviceEnvironment } from '../local/system.ts';
 
-/** Stores and an emulator that only the bench uses, and connections to the stores. */
+/** The bench's own stores and emulator, with connections to the stores. */
 export type Bench = {
   folder: string;
   urls: StoreUrls;
@@ -28,7 +28,7 @@ export type Bench = {
 
 export type Server = LocalProcess & { url: string };
 
-/** Starts them on free ports, in a folder that is emptied first; closed by `resources`. */
+/** Starts the stores and the emulator on free ports, in a folder that is emptied first. `resources` stops them. */
 export async function startBench(folder: string, resources: AsyncDisposableStack, say: (line: string) => void): Promise<Bench> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -47,12 +47,12 @@ export async function startBench(folder: string, resources: AsyncDisposableStack
   return { folder, urls, endpoint, env: settingsAt(urls, endpoint), db, redis };
 }
 
-/** Redis would rewrite its file in whichever round it happens to have doubled. */
+/** Turns off automatic AOF rewrites, which would slow down an arbitrary round. */
 export async function neverRewrite(redis: Redis): Promise<void> {
   await redis.config('SET', 'auto-aof-rewrite-percentage', '0');
 }
 
-/** Starts a service as a process of its own, on a free port; `env` goes before the bench's own. Stopped by `resources`. */
+/** Starts a service as a separate process on a free port. `more` overrides the bench's settings. `resources` stops it. */
 export async function startBenchService(
   { folder, env }: Bench,
   service: ServiceName,
@@ -65,7 +65,7 @@ export async function startBenchService(
   return { ...started, url: `http://127.0.0.1:${port}${pathTable[service].prefix}/api/v1` };
 }
 
-/** Empty is absent: what is measured is a service's own defaults, whatever the environment of the bench says. */
+/** Empty means unset, so the services run with their own defaults, whatever the bench's environment has. */
 const defaults = { LOG_LEVEL: '', WEB_CONCURRENCY: '', REDIS_CLUSTER: '' };
 
 /** The settings of all services, with SNS and SQS at `endpoint`. */
@@ -76,7 +76,7 @@ export const settingsAt = (urls: StoreUrls, endpoint: string): Record<string, st
   ORDER_TOKEN_SECRET: 'the secret of the bench, 32 characters',
 });
 
-/** Starts one of the bench's own servers likewise; `script` is import.meta.resolve of its file. */
+/** Starts one of the bench's own servers in the same way; `script` is import.meta.resolve of its file. */
 export async function startBenchServer(
   { folder, env }: Bench,
   script: string,
@@ -98,22 +98,22 @@ export async function startBenchServer(
   return { ...started, url: `http://127.0.0.1:${port}` };
 }
 
-/** Where the run was broken off meanwhile, it goes at once. */
+/** Registers the process with `resources`, or stops it and throws if the run was interrupted while it started. */
 async function keep(started: LocalProcess, resources: AsyncDisposableStack): Promise<void> {
   if (resources.disposed) {
     await started.stop();
-    throw new Error('the run was broken off');
+    throw new Error('the run was interrupted');
   }
   resources.defer(() => started.stop());
 }
 
 /**
- * A topic that nothing subscribes to: on AWS it is not this machine that delivers from the topic to the queue, and nothing may
- * pile up in a queue that nobody reads.
+ * A topic without subscribers. On AWS, delivery to queues takes no CPU of this machine, and messages must not pile up in a
+ * queue that nobody reads.
  */
 export const createLonelyTopic = ({ endpoint }: Bench): Promise<string> => createTopic(clientOptions(endpoint));
 
-/** A topic whose messages the emulator delivers to a queue, as SNS does to the worker's; nobody reads it. */
+/** A topic whose messages the emulator delivers to a queue, as SNS does for the worker. Nobody reads that queue. */
 export async function createDeliveringTopic({ endpoint }: Bench): Promise<string> {
   const options = clientOptions(endpoint);
   const TopicArn = await createTopic(options);
@@ -140,7 +140,7 @@ async function createTopic(options: ReturnType<typeof clientOptions>): Promise<s
   const sns = new SNSClient(options);
   try {
     const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: `bench-${randomUUID()}` }));
-    if (TopicArn === undefined) throw new Error('the emulator made no topic');
+    if (TopicArn === undefined) throw new Error('the emulator created no topic');
     return TopicArn;
   } finally {
     sns.destroy();

@@ -13,9 +13,9 @@ const TicketRequest = Type.Object(
 );
 
 /**
- * What purchase is compared with: POST /tickets on a bare Fastify, with purchase's schema of the body, one that makes the answer
- * fast to write, and nothing else (no log, request ids, problems, prices, zones, limits or Idempotency-Keys). `sell` says
- * whether the seat was free; the ticket is given to it as an object and as the JSON to keep.
+ * The server that purchase is compared with: POST /tickets on a bare Fastify, with purchase's schema for the body and one for
+ * fast serialisation of the response. It has no log, request ids, problem responses, prices, zones, limits or Idempotency-Keys.
+ * `sell` gets the ticket as an object and as the JSON to store, and resolves to whether the seat was free.
  */
 export async function runTicketServer(sell: (ticket: Ticket, json: string) => Promise<boolean>, close: () => void) {
   const app = Fastify({ logger: false }).withTypeProvider<TypeBoxTypeProvider>().setValidatorCompiler(TypeBoxValidatorCompiler);
@@ -45,7 +45,7 @@ export async function runTicketServer(sell: (ticket: Ticket, json: string) => Pr
   await app.listen({ port: Number(process.env.PORT), host: '127.0.0.1' });
 }
 
-/** Where these servers keep an event's seats and what happened to them. */
+/** The keys of an event's taken seats and of its log of sales. */
 export const seatsKey = (eventId: string) => `bench:{${eventId}}:seats`;
 export const logKey = (eventId: string) => `bench:{${eventId}}:log`;
 export const seatName = ({ zoneId, row, column }: Ticket) => `${zoneId}/${row}/${column}`;

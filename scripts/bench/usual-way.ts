@@ -4,7 +4,7 @@ import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { connectRedis } from '../../services/shared/redis.ts';
 import { runTicketServer, seatName, seatsKey } from './ticket-server.ts';
 
-// The usual way: lock the seat, and answer once the message of it is published. As many may be on their way as there are buyers.
+// The usual way: lock the seat, publish a message about it, then answer. `maxSockets` allows one Publish in flight per buyer.
 const redis = connectRedis(process.env.REDIS_URL ?? '');
 await once(redis, 'ready');
 const sns = new SNSClient({ requestHandler: { httpAgent: new Agent({ keepAlive: true, maxSockets: 100 }) } });

@@ -13,7 +13,7 @@ const peakSales = 25_000;
 const halfSeconds = 10;
 const rounds = 3;
 
-/** g: what it takes in memory, and how soon buyers are answered at half of the peak, with every service running. */
+/** g: memory use, and the latency that buyers see at half the peak rate, with every service running. */
 export async function footprint({ bench, resources, say, earlier }: PartContext): Promise<Report> {
   for (const service of ['query', 'persistence'] as const) await startBenchService(bench, service, resources);
   const purchase = await startBenchService(bench, 'purchase', resources);
@@ -32,7 +32,7 @@ export async function footprint({ bench, resources, say, earlier }: PartContext)
   return {
     rows: [
       {
-        what: `p99 at half of the peak, ${halfOfPeak} sales/s, open loop`,
+        what: `p99 at half the peak, ${halfOfPeak} sales/s, open loop`,
         value: medianOf(half, 'p99Ms'),
         unit: 'ms',
         bar: { atMost: 25 },
@@ -41,13 +41,13 @@ export async function footprint({ bench, resources, say, earlier }: PartContext)
       { what: 'p95', value: medianOf(half, 'p95Ms'), unit: 'ms' },
       { what: 'max', value: medianOf(half, 'maxMs'), unit: 'ms' },
       { what: 'peak with everything running', value: medianOf(peak, 'perSecond'), unit: 'sales/s' },
-      { what: 'Redis per sold seat, its outbox apart', value: medianOf(peak, 'seatBytes'), unit: 'bytes' },
-      { what: 'Redis per sold seat, retained outbox', value: medianOf(peak, 'outboxBytes'), unit: 'bytes' },
+      { what: 'Redis memory per sold seat, without the outbox', value: medianOf(peak, 'seatBytes'), unit: 'bytes' },
+      { what: 'Redis memory per sold seat, retained outbox', value: medianOf(peak, 'outboxBytes'), unit: 'bytes' },
       ...megabytes,
     ],
     notes: [
-      `the peak that is halved is ${known ? "part a's" : "this part's own: run it with part a for that one's"}; latency counts from when a request was due`,
-      ...(megabytes.length === 0 ? ['peak memory is read from /proc, which this system does not have'] : []),
+      `the peak is ${known ? "part a's" : "this part's own; run part a too to use its peak"}; latency counts from when a request was due`,
+      ...(megabytes.length === 0 ? ['no peak memory: this system has no /proc to read it from'] : []),
     ],
     rounds: { peak, half, memory: [memory] },
   };
@@ -74,5 +74,5 @@ async function sellAndProject(bench: Bench, purchase: Server, sales: number, rat
   };
 }
 
-/** All of it, not an estimate from samples. */
+/** Exact: SAMPLES 0 measures every element instead of estimating. */
 const bytesOf = async ({ redis }: Bench, key: string) => (await redis.memory('USAGE', key, 'SAMPLES', 0)) ?? 0;

@@ -8,7 +8,7 @@ import { hall } from './purchase-against-floor.ts';
 const requests = 30_000;
 const rounds = 3;
 
-/** How many requests a second the load generator itself can send, to a server that answers at once. */
+/** The most requests a second that the load generator can send, measured against a server that answers immediately. */
 export async function generatorCeiling({ bench, resources, say }: PartContext): Promise<Report> {
   const responder = await startBenchServer(bench, import.meta.resolve('../responder.ts'), resources);
   const responds = async () => {
@@ -19,7 +19,7 @@ export async function generatorCeiling({ bench, resources, say }: PartContext): 
   return {
     rows: [
       {
-        what: 'load generator against a server that answers at once',
+        what: 'load generator against a server that answers immediately',
         value: medianOf(generator, 'perSecond'),
         unit: 'requests/s',
       },

@@ -16,14 +16,14 @@ const openedAtOnce = 100;
 
 type Side = { purchase: Server; redis: Redis };
 
-/** k: one event that sells, in an installation with 5,000 opened events, against one with five. */
+/** k: the sales rate of one event in an installation with 5,000 open events, against one with five. */
 export async function manyEvents({ bench, resources, say }: PartContext): Promise<Report> {
   const env = { SNS_TOPIC_ARN: await createLonelyTopic(bench) };
   const sides = {
     many: await startSide(bench, resources, { database: 1, events: many, env, say }),
     few: await startSide(bench, resources, { database: 2, events: few, env, say }),
   };
-  // The process of the other side would do its rounds meanwhile, too.
+  // Stop the other side's process, whose periodic work over its events would take CPU.
   const alone = async (side: Side, other: Side) => {
     other.purchase.kill('SIGSTOP');
     side.purchase.kill('SIGCONT');
@@ -39,7 +39,7 @@ export async function manyEvents({ bench, resources, say }: PartContext): Promis
   return {
     rows: [
       {
-        what: `selling one of ${many} opened events / one of ${few}`,
+        what: `selling one of ${many} open events / one of ${few}`,
         value: medianRatio(measured.many, measured.few, 'perSecond'),
         bar: { atLeast: 0.95 },
       },
@@ -52,7 +52,7 @@ export async function manyEvents({ bench, resources, say }: PartContext): Promis
   };
 }
 
-/** A purchase service over a Redis database with so many opened events, each of which has sold a ticket. */
+/** Starts a purchase service on a Redis database with `events` open events, each of which has sold a ticket. */
 async function startSide(
   bench: Bench,
   resources: AsyncDisposableStack,

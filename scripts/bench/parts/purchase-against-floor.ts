@@ -9,10 +9,10 @@ import { logKey, seatsKey } from '../ticket-server.ts';
 /** 31,200 seats. */
 export const hall = { zones: 40, rows: 26, columns: 30 };
 
-/** Some 100,000 sales: V8 goes on compiling a service for as long. */
+/** About 100,000 sales: V8 keeps optimising a service's code until then. */
 export const saleWarmUps = 4;
 
-/** a: what purchase sells a second, against a bare floor: Fastify, a schema, and one script that takes a seat and keeps it. */
+/** a: purchase's sales per second, against a bare floor: Fastify, a schema, and one script that takes and records a seat. */
 export async function purchaseAgainstFloor(
   { bench, resources, say, earlier }: PartContext,
   { requests, rounds, warmUps } = { requests: 25_000, rounds: 8, warmUps: saleWarmUps },
@@ -38,18 +38,18 @@ export async function purchaseAgainstFloor(
       { what: 'purchase', value: rate('purchase'), unit: 'sales/s' },
       { what: 'bare floor', value: rate('floor'), unit: 'sales/s' },
       { what: 'purchase until all is published / bare floor', value: rate('purchase', 'publishedPerSecond') / rate('floor') },
-      { what: 'generator beside purchase', value: rate('purchase', 'generatorCores'), unit: 'cores' },
+      { what: 'CPU of the generator, with purchase', value: rate('purchase', 'generatorCores'), unit: 'cores' },
       ...(ceiling
-        ? [{ what: 'bare floor / what the generator can send', value: rate('floor') / medianOf(ceiling, 'perSecond') }]
+        ? [{ what: "bare floor / the generator's maximum", value: rate('floor') / medianOf(ceiling, 'perSecond') }]
         : []),
-      { what: 'generator beside the floor', value: rate('floor', 'generatorCores'), unit: 'cores' },
+      { what: 'CPU of the generator, with the floor', value: rate('floor', 'generatorCores'), unit: 'cores' },
     ],
-    notes: ['to a topic without a subscription: delivery to queues is the work of AWS, not of this machine'],
+    notes: ["purchase publishes to a topic without subscribers: on AWS, delivering to queues would not take this machine's CPU"],
     rounds: measured,
   };
 }
 
-/** One round of sales of a new event. `publishedPerSecond` counts until the relay has published the last of them. */
+/** One round of sales for a new event. `publishedPerSecond` counts until the relay has published the last one. */
 export async function sellThroughPurchase(bench: Bench, purchase: Server, requests: number): Promise<Figures> {
   const event = await openFreshEvent(bench, hall);
   const { result, figures } = await runPurchases({ url: `${purchase.url}/tickets`, bodies: purchasesOf(event, requests) });
@@ -64,6 +64,6 @@ async function sellOnFloor(redis: Redis, floor: Server, requests: number): Promi
   const event = newEvent(hall);
   const { figures } = await runPurchases({ url: `${floor.url}/tickets`, bodies: purchasesOf(event, requests) });
   const kept = await Promise.all([redis.hlen(seatsKey(event.eventId)), redis.xlen(logKey(event.eventId))]);
-  if (kept.some((count) => count !== requests)) throw new Error(`the floor kept ${kept.join(' and ')} of ${requests} sales`);
+  if (kept.some((count) => count !== requests)) throw new Error(`the floor recorded ${kept.join(' and ')} of ${requests} sales`);
   return figures;
 }

@@ -8,12 +8,12 @@ import { hall, saleWarmUps, sellThroughPurchase } from './purchase-against-floor
 
 const rounds = 5;
 const requests = 20_000;
-/** Fewer of what is slower: some seconds' worth as well. */
+/** Fewer, because it is slower: a round still lasts some seconds. */
 const usualRequests = 5_000;
 
 /**
- * b: what purchase sells a second, against a lock and then one Publish that is awaited before the answer; and what a Fastify could
- * that neither sells nor keeps anything, which bounds the ratio.
+ * b: purchase's sales per second, against locking the seat and awaiting one Publish before answering. A Fastify server that
+ * neither sells nor stores anything shows the highest possible ratio.
  */
 export async function purchaseAgainstUsualWay({ bench, resources, say }: PartContext): Promise<Report> {
   const env = { SNS_TOPIC_ARN: await createDeliveringTopic(bench) };
@@ -39,7 +39,7 @@ export async function purchaseAgainstUsualWay({ bench, resources, say }: PartCon
         bar: { atLeast: 8 },
       },
       {
-        what: 'a Fastify that only answers / the usual way: more than this no purchase can be',
+        what: 'a Fastify that only answers / the usual way (upper bound for purchase)',
         value: medianRatio(measured.answer, measured.usual, 'perSecond'),
       },
       { what: 'purchase', value: rate('purchase'), unit: 'sales/s' },
@@ -49,7 +49,7 @@ export async function purchaseAgainstUsualWay({ bench, resources, say }: PartCon
       { what: 'p99 of the usual way', value: rate('usual', 'p99Ms'), unit: 'ms' },
     ],
     notes: [
-      'both publish to a topic whose messages the emulator delivers to a queue; it answers sooner than a network would, and takes CPU that AWS would not',
+      'both publish to a topic that the emulator delivers to a queue; it answers faster than AWS over a network, but takes CPU',
     ],
     rounds: measured,
   };
@@ -64,6 +64,6 @@ async function sellTheUsualWay({ redis }: Bench, usual: Server): Promise<Figures
   const event = newEvent(hall);
   const { figures } = await runPurchases({ url: `${usual.url}/tickets`, bodies: purchasesOf(event, usualRequests) });
   const kept = await redis.hlen(seatsKey(event.eventId));
-  if (kept !== usualRequests) throw new Error(`the usual way kept ${kept} of ${usualRequests} sales`);
+  if (kept !== usualRequests) throw new Error(`the usual way recorded ${kept} of ${usualRequests} sales`);
   return figures;
 }

@@ -9,10 +9,10 @@ import { hall } from './purchase-against-floor.ts';
 
 const rounds = 5;
 const peakSales = 20_000;
-/** So far apart that each sale is published, received and acknowledged by itself. */
+/** Slow enough that each sale is published, received and acknowledged alone. */
 const idle = { sales: 40, perSecond: 2 };
 
-/** d: what a ticket costs in requests to SNS and SQS, of purchase and persistence together. */
+/** d: the SNS and SQS requests per ticket that purchase and persistence make together. */
 export async function requestsPerTicket({ bench, resources, say }: PartContext): Promise<Report> {
   const counter = await startBenchServer(bench, import.meta.resolve('../request-counter.ts'), resources, {
     UPSTREAM: bench.endpoint,
@@ -36,7 +36,8 @@ export async function requestsPerTicket({ bench, resources, say }: PartContext):
       },
     ],
     notes: [
-      'requests are counted by a server between the services and the emulator, long polls included; the price counts each 64 KB of messages as a request, as AWS does (us-east-1: SNS 0.50, SQS 0.40 USD a million; SNS to SQS is free)',
+      'a proxy between the services and the emulator counts the requests, including long polls',
+      'like AWS, the price counts each 64 KB of payload as a request (us-east-1: SNS 0.50, SQS 0.40 USD per million; SNS to SQS is free)',
     ],
     rounds: { peak, trickle: [trickle] },
   };

@@ -17,10 +17,10 @@ const salesPerEvent = 8_000;
 const masters = 3;
 const slots = 16_384;
 
-/** What sells: purchase as it was started, the Redis that it uses, and how its events are named. */
+/** One side: a running purchase, the stores that it uses, and a function that names its events. */
 type Side = { purchase: Server; stores: Stores; name: (at: number) => Promise<{ venueId: string; eventId: string }> };
 
-/** f: one process against two that share a port, and one Redis against a cluster of three masters, each with three events at once. */
+/** f: one process against two that share a port, and one Redis against a cluster of three masters; each sells three events at once. */
 export async function scaling({ bench, resources, say }: PartContext): Promise<Report> {
   const topic = { SNS_TOPIC_ARN: await createLonelyTopic(bench) };
   const one: Side = { purchase: await startBenchService(bench, 'purchase', resources, topic), stores: bench, name: anyEvent };
@@ -37,7 +37,7 @@ export async function scaling({ bench, resources, say }: PartContext): Promise<R
       { what: 'one process, three Redis masters', value: rate('cluster'), unit: 'sales/s' },
     ],
     notes: [
-      'where generator, services, Redis and emulator share two cores, no more of either can gain anything; this shows that they work together, and what they cost',
+      'two cores shared with the generator and the emulator leave nothing to gain: this shows that the setups work, and their overhead',
     ],
     rounds: measured,
   };
@@ -60,7 +60,7 @@ async function sell({ purchase, stores, name }: Side): Promise<Figures> {
 
 const anyEvent = async () => newEvent(hall);
 
-/** In a database of its own of the same Redis: an idle relay of one side must not publish what the other sold. */
+/** Uses another database of the same Redis, so that an idle relay of one side does not publish the other side's sales. */
 async function startTwoProcesses(bench: Bench, resources: AsyncDisposableStack, env: Record<string, string>): Promise<Side> {
   const url = `${bench.urls.redisUrl}/1`;
   const redis = new Redis(url);
@@ -70,7 +70,7 @@ async function startTwoProcesses(bench: Bench, resources: AsyncDisposableStack, 
   return { purchase, stores: { db: bench.db, redis }, name: anyEvent };
 }
 
-/** Event `at` is named so that it is on master `at`. */
+/** Names event `at` so that its slot is on master `at`. */
 async function startOnCluster(bench: Bench, resources: AsyncDisposableStack, env: Record<string, string>): Promise<Side> {
   const { redis: server } = await findServers(['redis'], () => {});
   const ports = await Promise.all(Array.from({ length: masters }, freePort));

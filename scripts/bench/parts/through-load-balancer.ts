@@ -7,7 +7,7 @@ import { alternate, medianOf, medianRatio } from '../rounds.ts';
 import { createLonelyTopic, startBenchService } from '../system.ts';
 import { saleWarmUps, sellThroughPurchase } from './purchase-against-floor.ts';
 
-/** j: what purchase sells a second through the load balancer, against what the same process sells when it is asked directly. */
+/** j: the sales per second of one purchase process through the load balancer, against the same process called directly. */
 export async function throughLoadBalancer(
   { bench, resources, say }: PartContext,
   { requests, rounds, warmUps } = { requests: 25_000, rounds: 8, warmUps: saleWarmUps },

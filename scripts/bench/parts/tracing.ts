@@ -6,12 +6,12 @@ import { createLonelyTopic, startBenchService } from '../system.ts';
 import { saleWarmUps, sellThroughPurchase } from './purchase-against-floor.ts';
 
 const requests = 25_000;
-/** Two processes of the same code differ as much as what is measured: hence several pairs of them. */
+/** Two processes running the same code differ by as much as the effect measured, so several pairs are started. */
 const pairs = 3;
 const roundsOfPair = 4;
 const share = 0.01;
 
-/** i: what it costs that one trace in a hundred is recorded, and exported to a collector on this machine. */
+/** i: the cost of recording one trace in a hundred and exporting it to a collector on this machine. */
 export async function tracing({ bench, resources, say }: PartContext): Promise<Report> {
   const { spans, env } = await startCollector(resources);
   const sampled = {
@@ -24,7 +24,7 @@ export async function tracing({ bench, resources, say }: PartContext): Promise<R
   const measured: Record<'not traced' | 'traced', Figures[]> = { 'not traced': [], traced: [] };
   for (let pair = 0; pair < pairs; pair++) {
     await using own = new AsyncDisposableStack();
-    // Each in a database of its own: a relay must not publish what the other side sold.
+    // Each side has its own database, so that its relay does not publish the other side's sales.
     const start = async (database: number, more: Record<string, string>) => {
       const REDIS_URL = `${bench.urls.redisUrl}/${database}`;
       const redis = new Redis(REDIS_URL);
@@ -41,14 +41,17 @@ export async function tracing({ bench, resources, say }: PartContext): Promise<R
   return {
     rows: [
       {
-        what: 'purchase that traces 1 % / that does not trace',
+        what: 'purchase tracing 1 % / not tracing',
         value: medianRatio(measured.traced, measured['not traced'], 'perSecond'),
         bar: { atLeast: 0.97 },
       },
-      { what: 'purchase that traces 1 %', value: medianOf(measured.traced, 'perSecond'), unit: 'sales/s' },
-      { what: 'sales that the collector has a trace of', value: traces.size / (pairs * (roundsOfPair + saleWarmUps) * requests) },
+      { what: 'purchase tracing 1 %', value: medianOf(measured.traced, 'perSecond'), unit: 'sales/s' },
+      {
+        what: 'share of sales that the collector has a trace of',
+        value: traces.size / (pairs * (roundsOfPair + saleWarmUps) * requests),
+      },
     ],
-    notes: ['the collector, which has every span of these traces, shares the two cores'],
+    notes: ['the collector, which receives every span of these traces, shares the two cores'],
     rounds: measured,
   };
 }

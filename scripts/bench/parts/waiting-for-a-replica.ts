@@ -13,14 +13,14 @@ const requests = 25_000;
 const rounds = 5;
 const warmUps = 3;
 
-/** At once, where a replica joins; and not waiting for one, where a master is stopped. */
+/** A replica syncs as soon as it joins, and a stopping master does not wait for one. */
 const replicationSettings = { 'repl-diskless-sync-delay': '0', 'shutdown-timeout': '0' };
 
-/** h: what it costs that a replica has each sale before its buyer hears of it, with one replica that is there anyway. */
+/** h: the cost of waiting until a replica has each sale before answering its buyer. Both sides run with the replica attached. */
 export async function waitingForAReplica({ bench, resources, say }: PartContext): Promise<Report> {
   const url = await startPair(bench, resources);
   const topic = await createLonelyTopic(bench);
-  // Each in a database of its own: a relay must not publish what the other side sold.
+  // Each side has its own database, so that its relay does not publish the other side's sales.
   const start = async (database: number, replicas: number) => {
     const REDIS_URL = `${url}/${database}`;
     const redis = new Redis(REDIS_URL);
@@ -34,17 +34,17 @@ export async function waitingForAReplica({ bench, resources, say }: PartContext)
   const [of, over] = [measured['not waiting'], measured.waiting];
   return {
     rows: [
-      { what: 'purchase that waits for a replica / that does not', value: medianRatio(over, of, 'perSecond') },
-      { what: 'purchase that waits for a replica', value: medianOf(over, 'perSecond'), unit: 'sales/s' },
+      { what: 'purchase waiting for a replica / not waiting', value: medianRatio(over, of, 'perSecond') },
+      { what: 'purchase waiting for a replica', value: medianOf(over, 'perSecond'), unit: 'sales/s' },
       { what: 'p99, waiting', value: medianOf(over, 'p99Ms'), unit: 'ms' },
       { what: 'p99, not waiting', value: medianOf(of, 'p99Ms'), unit: 'ms' },
     ],
-    notes: ['the replica shares the two cores and the disk with its master, which on AWS it does not'],
+    notes: ['the replica shares the two cores and the disk with its master; on AWS it would not'],
     rounds: measured,
   };
 }
 
-/** A Redis with one replica that has all of it; gives the master's URL. */
+/** Starts a Redis and one replica, in sync. Returns the master's URL. */
 async function startPair({ folder }: Bench, resources: AsyncDisposableStack): Promise<string> {
   const { redis: server } = await findServers(['redis'], () => {});
   const start = async (name: string) => {

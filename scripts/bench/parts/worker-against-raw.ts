@@ -14,11 +14,11 @@ const sales = 50_000;
 const rounds = 5;
 const rowsPerStatement = 500;
 
-/** c: the rows that the worker writes a second, against bare INSERTs of the same rows, and against what purchase sells. */
+/** c: the tickets per second that the worker writes, against bare INSERTs of the same rows, and against purchase's sales. */
 export async function workerAgainstRaw({ bench, resources, say }: PartContext): Promise<Report> {
   const { db, redis, urls } = bench;
   const persistence = await startBenchService(bench, 'persistence', resources);
-  // Held, it would not hear that it is to stop.
+  // A process stopped by SIGSTOP would not react to SIGTERM.
   resources.defer(() => persistence.kill('SIGCONT'));
   const purchase = await startBenchService(bench, 'purchase', resources);
   await sql`create table bench_raw like tickets`.execute(db);
@@ -26,7 +26,7 @@ export async function workerAgainstRaw({ bench, resources, say }: PartContext): 
   resources.defer(() => connection.end());
   let rows: Rows | undefined;
 
-  /** Sells while the worker's process is held, and then times the worker alone. */
+  /** Sells while the worker's process is stopped, and then times the worker alone. */
   async function work(): Promise<Figures> {
     await emptyTables(db);
     const event = await openFreshEvent(bench, hall);
@@ -56,17 +56,17 @@ export async function workerAgainstRaw({ bench, resources, say }: PartContext): 
     rows: [
       { what: 'worker / raw INSERTs', value: medianRatio(measured.worker, measured[form], 'perSecond'), bar: { atLeast: 0.6 } },
       {
-        what: 'worker / what one purchase process sells',
+        what: 'worker / sales of one purchase process',
         value: rate('worker', 'perSold'),
         bar: { atLeast: 1 },
       },
       { what: 'worker (tickets, order events, sums)', value: rate('worker'), unit: 'tickets/s' },
       { what: `raw INSERTs of ${rowsPerStatement} rows, ${form}, into a copy of tickets`, value: rate(form), unit: 'rows/s' },
-      { what: 'purchase, while nobody reads the queue', value: rate('worker', 'soldPerSecond'), unit: 'sales/s' },
+      { what: 'purchase, with the worker stopped', value: rate('worker', 'soldPerSecond'), unit: 'sales/s' },
     ],
     notes: [
-      `raw is the faster of plain and prepared statements, one after another; the worker writes an order event with each of ${sales} tickets`,
-      'the worker is timed from its first commit, alone on the machine; purchase shares it with the load generator',
+      'raw is the faster of plain and prepared statements, run one at a time; the worker also writes an order event for each ticket',
+      'the worker is timed from its first commit and has the machine to itself; purchase shares it with the load generator',
     ],
     rounds: measured,
   };
@@ -74,7 +74,7 @@ export async function workerAgainstRaw({ bench, resources, say }: PartContext): 
 
 type Rows = { columns: string[]; values: unknown[][] };
 
-/** What the worker wrote to `tickets`, in the order in which it did, without what the server computes itself. */
+/** The rows that the worker wrote to `tickets`, by sequence, without generated columns. */
 async function readRows(db: Database): Promise<Rows> {
   const { rows: columns } = await sql<{ name: string }>`
     select column_name as name from information_schema.columns
