@@ -1,7 +1,7 @@
 import { queueDepth } from '../local/queue-depth.ts';
 import type { System } from '../onsale/system.ts';
 
-/** What was said or given up though nothing was ever sold twice and no message was bad, in words. */
+/** Conflict notices and dead-lettered messages, in words. There should be none: no seat is sold twice and no message is malformed. */
 export async function findAftermath({ db, messaging }: System): Promise<string[]> {
   const { told } = await db
     .selectFrom('conflict_notices')
@@ -9,7 +9,7 @@ export async function findAftermath({ db, messaging }: System): Promise<string[]
     .executeTakeFirstOrThrow();
   const givenUp = await queueDepth(messaging.sqs, messaging.deadLetterQueueUrl);
   return [
-    ...(told > 0 ? [`${told} buyers were told that another has their seat`] : []),
-    ...(givenUp > 0 ? [`${givenUp} messages were given up to the dead-letter queue`] : []),
+    ...(told > 0 ? [`${told} conflict notices were sent: the buyers' seats belong to somebody else`] : []),
+    ...(givenUp > 0 ? [`${givenUp} messages are in the dead-letter queue`] : []),
   ];
 }

@@ -12,7 +12,7 @@ type Request = {
   key?: string;
   /** Order-Token. */
   orderToken?: string;
-  /** Whether it may be sent again without a key: what it says is the same a second time. */
+  /** Whether it is idempotent by itself, and may be sent again without a key. */
   isRepeatable?: boolean;
 };
 
@@ -20,16 +20,16 @@ export type Answer = { status: number; code: string; body: Record<string, unknow
 
 export type Ask = (request: Request) => Promise<Answer | undefined>;
 
-/** A buyer waits no longer. */
+/** How long a buyer waits for a response. */
 const answerMs = 3_000;
-/** After a question without a certain answer, before the same or another one. */
+/** The pause after a request whose outcome is unknown, before the next attempt or request. */
 const patienceMs = { least: 50, most: 400 };
 const shareAskedTwice = 0.05;
 
 /**
- * How a buyer asks: one of the purchase tasks, as a load balancer chooses; again when it is not certain what became of it, where
- * that cannot do it twice, until `giveUp`. Gives undefined where nobody knows. Some answers are asked for once more by their
- * key, and must be the same.
+ * Returns the function through which a buyer sends requests. Each request goes to a random purchase task, as through a load
+ * balancer. A request whose outcome is unknown is retried until `giveUp`, if it cannot take effect twice. Resolves to undefined
+ * if the outcome remains unknown. Some keyed requests are sent once more, and the replay must equal the first answer.
  */
 export function createAsk(options: { urls: string[]; random: Random; history: History; giveUp: AbortSignal }): Ask {
   const { urls, random, history, giveUp } = options;
@@ -48,14 +48,14 @@ export function createAsk(options: { urls: string[]; random: Random; history: Hi
 
   return async (request) => {
     const answer = await untilAnswered(request);
-    if (answer && answer.status >= 500) history.surprises.push(`${nameOf(request)} was answered ${inShort(answer)}`);
+    if (answer && answer.status >= 500) history.surprises.push(`${nameOf(request)} returned ${inShort(answer)}`);
     if (!answer && request.key !== undefined)
-      history.surprises.push(`${nameOf(request)} was never answered, however often asked`);
+      history.surprises.push(`${nameOf(request)} was never answered, although it was retried`);
     if (!answer || request.key === undefined || !random.chance(shareAskedTwice)) return answer;
     const again = await untilAnswered(request);
     if (again) history.askedTwice++;
     if (again && !isDeepStrictEqual(again, answer))
-      history.surprises.push(`${nameOf(request)} was answered ${inShort(answer)}, and then ${inShort(again)}`);
+      history.surprises.push(`${nameOf(request)} returned ${inShort(answer)}, and its replay ${inShort(again)}`);
     return answer;
   };
 }
@@ -79,20 +79,20 @@ async function send(base: string, { method, path, body, key, orderToken }: Reque
   } catch (error) {
     return wasRefused(error) ? 'not sent' : 'unknown';
   }
-  // 503: perhaps it was done. 408: it did not arrive in one piece.
+  // 503: the request may have taken effect. 408: it did not arrive completely.
   if (status === 503) return 'unknown';
   if (status === 408) return 'not sent';
   const read = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
   return { status, code: typeof read.code === 'string' ? read.code : '', body: read };
 }
 
-/** Nobody listened: it cannot have been done. */
+/** The connection was refused, so the request cannot have taken effect. */
 function wasRefused(error: unknown): boolean {
   const { cause } = error as { cause?: { code?: string } };
   return cause?.code === 'ECONNREFUSED';
 }
 
 const nameOf = ({ method, path, body, key }: Request) =>
-  `${method} ${path} ${body ? JSON.stringify(body) : ''}${key === undefined ? '' : ` with the key ${key}`}`;
+  `${method} ${path} ${body ? JSON.stringify(body) : ''}${key === undefined ? '' : ` with Idempotency-Key ${key}`}`;
 
 const inShort = ({ status, body }: Answer) => `${status} ${JSON.stringify(body)}`;

@@ -6,7 +6,7 @@ import type { History, Hold, Outcome, PricedPlace, PromisedOrder, Purchase } fro
 import type { Random } from './random.ts';
 import { chooseWish } from './wishes.ts';
 
-/** Who acts, on what, and where it is written down. */
+/** A buyer's identity and dependencies. */
 export type BuyerStage = {
   name: string;
   random: Random;
@@ -14,21 +14,21 @@ export type BuyerStage = {
   history: History;
   /** The events that can be bought now. */
   onSale: () => Inventory[];
-  /** No more wishes after that; what was asked is asked to its end. */
+  /** Once aborted, the buyer starts nothing new, but finishes the request in progress. */
   stopping: AbortSignal;
 };
 
-/** Some hundred requests a second of thirty buyers: what has to start again needs the processor too. */
+/** Thirty buyers then send a few hundred requests a second, which leaves CPU for services that have to restart. */
 const longestThoughtMs = 120;
 const shareAnonymous = 0.2;
 const longestHoldPauseMs = 3_000;
 
 type Mine = PromisedOrder & { eventId: string };
 
-/** One after another: buys, holds and decides, cancels; what each was told is in the history. Resolves once it has stopped. */
+/** Buys, holds and cancels, one request at a time, and records every answer in the history. Resolves once it has stopped. */
 export async function runBuyer(stage: BuyerStage): Promise<void> {
   const { name, random, ask, history, onSale, stopping } = stage;
-  // Every fourth sends no keys: what they are not told they do not know.
+  // One buyer in four sends no keys, so a lost answer leaves the outcome unknown.
   const usesKeys = !random.chance(0.25);
   const mine: Mine[] = [];
   let asked = 0;
@@ -87,7 +87,7 @@ export async function runBuyer(stage: BuyerStage): Promise<void> {
   async function release(hold: Hold): Promise<void> {
     hold.releasedMs = Date.now();
     const answer = await ask({ method: 'DELETE', path: `holds/${hold.holdId}`, isRepeatable: true });
-    // Not found: an attempt that got no answer has released it.
+    // Not found: an earlier attempt, whose answer was lost, released it.
     settle(answer, ['HOLD_NOT_FOUND'], () => {});
   }
 
@@ -116,7 +116,8 @@ export async function runBuyer(stage: BuyerStage): Promise<void> {
     const outcome = settle(answer, [], (told) => {
       const live = (told.tickets as Ticket[]).filter(({ status }) => status !== 'CANCELLED').map(({ ticketId }) => ticketId);
       const kept = live.filter((ticketId) => ticketIds.includes(ticketId));
-      if (kept.length > 0) history.surprises.push(`${kept.join()} of order ${orderId} were cancelled, and are told to be live`);
+      if (kept.length > 0)
+        history.surprises.push(`order ${orderId}: ${kept.join()} were cancelled, but the answer shows them as live`);
     });
     history.cancellations.push({ orderId, ticketIds, outcome });
   }
@@ -126,7 +127,7 @@ export async function runBuyer(stage: BuyerStage): Promise<void> {
     if (purchase.outcome.kind === 'yes') mine.push({ ...purchase.outcome.told, eventId: purchase.eventId });
   }
 
-  /** What an answer means; a refusal that is none of `refusals` is a surprise. */
+  /** Classifies an answer. A refusal with a code that is not in `refusals` is a surprise. */
   function settle<Told>(
     answer: Answer | undefined,
     refusals: readonly string[],
@@ -135,8 +136,7 @@ export async function runBuyer(stage: BuyerStage): Promise<void> {
     if (!answer || answer.status >= 500) return { kind: 'unknown' };
     if (answer.status < 300) return { kind: 'yes', told: read(answer.body) };
     history.refused++;
-    if (!refusals.includes(answer.code))
-      history.surprises.push(`${name} was told ${answer.status} ${JSON.stringify(answer.body)}`);
+    if (!refusals.includes(answer.code)) history.surprises.push(`${name} got ${answer.status} ${JSON.stringify(answer.body)}`);
     return { kind: 'no', code: answer.code };
   }
 }

@@ -16,7 +16,7 @@ const run = (more: { faults: number; seed: number; outboxOutsideScripts?: boolea
   runChaos({ ...options, ...more }, { folder, resources, say: () => {} });
 
 describe('chaos', { timeout: 180_000 }, () => {
-  it('finds every promise kept while every part is killed, stopped and cut off', async () => {
+  it('finds every promise kept although parts are killed, stopped and cut off', async () => {
     const right = await run({ faults: 10, seed: 1 });
     expect(wasRight(right), reportOf(right)).toBe(true);
     expect(reportOf(right)).toContain('oversold 0, lost 0, unexplained 0');

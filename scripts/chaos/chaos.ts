@@ -18,18 +18,18 @@ import { type ChaosSystem, startChaosSystem } from './system.ts';
 
 export type ChaosOptions = {
   faults: number;
-  /** Repeats which faults come, and what the buyers wish; not who is first. */
+  /** Determines the faults and the buyers' wishes, but not the timing. */
   seed: number;
   buyers: number;
-  /** Begins no more faults after that. */
+  /** No fault starts after this long. */
   minutes: number;
-  /** Runs services that append to the outbox after the script, and not in it: a control, which must fail. */
+  /** Runs services that append to the outbox after the script instead of in it: a control that must fail. */
   outboxOutsideScripts: boolean;
 };
 
 export type Stage = { folder: string; resources: AsyncDisposableStack; say: (line: string) => void };
 
-/** What a run was, and what it proved. */
+/** A finished run: its faults, what its buyers saw, and the verdict. */
 export type Run = {
   options: ChaosOptions;
   faults: FaultKind[];
@@ -40,16 +40,16 @@ export type Run = {
 };
 
 const readers = 3;
-/** From when all is well: in which every open question has to be answered. */
+/** Once the system is healthy again, every open request must be answered within this time. */
 const lastAnswersMs = 30_000;
 
 /**
- * Has buyers buy while parts of the system are killed, stopped and cut off; lets it settle, replays what the emulator's death took,
- * and compares what the buyers saw with what there is. Rejects where the system does not come back by itself.
+ * Runs buyers while parts of the system are killed, stopped and cut off. Then lets the system settle, replays the messages that
+ * died with the emulator, and compares what the buyers saw with the stores. Rejects if the system does not recover by itself.
  */
 export async function runChaos(options: ChaosOptions, { folder, resources, say }: Stage): Promise<Run> {
   const history = newHistory();
-  const onDeath = (part: PartName) => void history.surprises.push(`${part} ended, though nobody killed it; see ${folder}/log`);
+  const onDeath = (part: PartName) => void history.surprises.push(`${part} exited without being killed; see ${folder}/log`);
   const root = options.outboxOutsideScripts ? copyWithOutboxOutsideScripts(folder) : undefined;
   const system = await startChaosSystem({ folder, resources, say, onDeath, ...(root !== undefined && { root }) });
   const organiser = await startOrganiser(system);
@@ -59,16 +59,16 @@ export async function runChaos(options: ChaosOptions, { folder, resources, say }
 
   const { events } = organiser;
   const eventIds = events.map(({ eventId }) => eventId);
-  say('The faults are over, and every buyer has an answer. Waiting for the system to settle …');
+  say('The faults are over, and no request is waiting for an answer. Waiting for the system to settle …');
   history.surprises.push(...(await untilSettled(system, eventIds, say)));
-  say("Replaying what was lost with the emulator's memory, and verifying every event …");
+  say("Replaying the messages that were lost with the emulator's memory, and verifying every event …");
   const proof = await proveEvents(system, eventIds);
   history.surprises.push(...(await findAftermath(system)));
   const verdict = judge(history, await readTickets(system.db, eventIds), events);
   return { options, faults, history, verdict, proof, stormMs };
 }
 
-/** Buyers and faults, until the faults are over and every buyer has got an answer. Gives the faults that were. */
+/** Runs buyers and faults until the faults are over and every buyer has an answer. Returns the faults that occurred. */
 async function raiseStorm(
   options: ChaosOptions,
   around: { system: ChaosSystem; organiser: Organiser; history: History } & Omit<Stage, 'folder'>,
@@ -76,7 +76,7 @@ async function raiseStorm(
   const { system, organiser, history, resources, say } = around;
   const { seed } = options;
   const [stopping, giveUp] = [new AbortController(), new AbortController()];
-  // Before the processes go: nobody is to ask on.
+  // Registered after the processes, so it runs before they stop: buyers must not send to dead services.
   resources.defer(() => {
     stopping.abort();
     giveUp.abort();

@@ -3,16 +3,16 @@ import type { Random } from './random.ts';
 export const partNames = ['purchase 1', 'purchase 2', 'persistence', 'query', 'redis', 'mysql', 'emulator'] as const;
 export type PartName = (typeof partNames)[number];
 
-/** What is done to a part: kill -9 and a new start, SIGSTOP and SIGCONT, or nothing gets through to it. */
+/** kill: SIGKILL, then a restart. freeze: SIGSTOP, then SIGCONT. cut: the network to the part is interrupted. */
 type Deed = 'kill' | 'freeze' | 'cut';
 export type FaultKind = { deed: Deed; part: PartName };
-/** `pauseMs` before it, and how long it lasts; a start takes its own time. */
+/** `pauseMs` is the pause before the fault, `forMs` how long it lasts, not counting a restart. */
 export type Fault = FaultKind & { pauseMs: number; forMs: number };
 
 const longestPauseMs = 1_000;
 const [shortestMs, longestMs] = [200, 3_000];
 
-/** Only what others call can be cut off from them. */
+/** Every kind of fault. Only the stores and the emulator can be cut off: the services reach them through a cable. */
 export const everyKind: FaultKind[] = [
   ...partNames.flatMap((part) => [
     { deed: 'kill' as const, part },
@@ -21,12 +21,12 @@ export const everyKind: FaultKind[] = [
   ...(['redis', 'mysql', 'emulator'] as const).map((part) => ({ deed: 'cut' as const, part })),
 ];
 
-/** What can come between a script's answer and what a task does next: for the control. */
+/** For the control: faults that can strike between a script's reply and the task's next step. */
 export const taskAndRedisKinds: FaultKind[] = everyKind.filter(
   ({ deed, part }) => deed !== 'freeze' && (part === 'redis' || part.startsWith('purchase')),
 );
 
-/** So many faults at random: each kind once, in any order, then each again, so that few of them are of many kinds. */
+/** `count` random faults. Each kind comes once, in random order, before any comes again, so that even a short run has many kinds. */
 export function planFaults(random: Random, count: number, kinds = everyKind): Fault[] {
   const faults: Fault[] = [];
   while (faults.length < count) {

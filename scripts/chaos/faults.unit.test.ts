@@ -5,12 +5,12 @@ import { createRandom } from './random.ts';
 const plan = (seed: number, count: number) => planFaults(createRandom(seed, 'faults'), count);
 
 describe('the faults of a run', () => {
-  it('are the same for the same seed, and others for another', () => {
+  it('are the same for the same seed, and differ for another seed', () => {
     expect(plan(7, 100)).toEqual(plan(7, 100));
     expect(plan(8, 100).map(nameOf)).not.toEqual(plan(7, 100).map(nameOf));
   });
 
-  it('are of every kind before one comes again', () => {
+  it('include every kind before any kind comes again', () => {
     const names = plan(7, 2 * everyKind.length).map(nameOf);
     const every = everyKind.map(nameOf).toSorted();
     expect(names.slice(0, every.length).toSorted()).toEqual(every);

@@ -2,7 +2,7 @@ import type { Inventory } from '../../services/purchase/seats/inventory.ts';
 import { frontCentre, type ZoneInventory } from '../../services/shared/zone-layout.ts';
 import type { EventPlan } from '../onsale/event-file.ts';
 
-/** Shorter than most outages: many holds end while something is away. */
+/** Shorter than most outages, so that many holds expire during one. */
 const holdMs = 2_000;
 const ticketsPerBuyer = 6;
 
@@ -13,7 +13,10 @@ const seated = (zoneId: number, rows: number, columns: number, priceMinor: numbe
   priceMinor,
 });
 
-/** The run's event number `at`, from 1: two small blocks and general admission, fewer places than are wanted. Every third limits its buyers. */
+/**
+ * Plans the run's event number `at`, from 1: two small blocks and general admission, with fewer places than buyers want. Every
+ * third event limits the tickets per buyer.
+ */
 export function planHall(at: number): EventPlan {
   const inventory: Inventory = {
     eventId: `Chaos${at}`,

@@ -1,13 +1,13 @@
 import type { Ticket } from '../../services/shared/ticket.ts';
 
-/** What a buyer was told in the end: yes, and what; no, and why; or nothing that is certain. */
+/** The final answer to a buyer's request: yes with its content, no with a code, or unknown. */
 export type Outcome<Told> = { kind: 'yes'; told: Told } | { kind: 'no'; code: string } | { kind: 'unknown' };
 
-/** Row and column as the API has them: null in general admission. */
+/** Row and column as in the API: null in general admission. */
 export type Place = Pick<Ticket, 'zoneId' | 'row' | 'column'>;
 export type PricedPlace = Place & Pick<Ticket, 'price'>;
 
-/** Chosen seats, or so many of a zone. */
+/** Chosen seats, or a quantity in a zone. */
 export type Wanted = { seats: Place[] } | { zoneId: number; quantity: number };
 
 export type PromisedOrder = {
@@ -21,7 +21,7 @@ export type Purchase = {
   eventId: string;
   buyerId: string | undefined;
   wanted: Wanted;
-  /** What was held, at which prices, where it is of a hold. */
+  /** The places and prices of the hold, if this confirms one. */
   held?: PricedPlace[];
   outcome: Outcome<PromisedOrder>;
 };
@@ -33,7 +33,7 @@ export type Hold = {
   seats: PricedPlace[];
   heldFromMs: number;
   heldUntilMs: number;
-  /** When its buyer first asked for its end, where they did. */
+  /** When its buyer first asked to release it, if ever. */
   releasedMs?: number;
   /** The order that it became. */
   orderId?: string;
@@ -46,13 +46,13 @@ export type History = {
   purchases: Purchase[];
   holds: Hold[];
   cancellations: Cancellation[];
-  /** What nobody may ever be told, in words: found when it was said. */
+  /** Answers that must never be given, in words, recorded as they came. */
   surprises: string[];
   requests: number;
   /** Requests that got no answer, or a 503. */
   unanswered: number;
   refused: number;
-  /** Answers that were asked for once more with their Idempotency-Key, and compared. */
+  /** Requests sent again with the same Idempotency-Key, to compare the answers. */
   askedTwice: number;
 };
 

@@ -4,9 +4,9 @@ import type { History, Place, PromisedOrder, Purchase, Wanted } from './history.
 import type { TicketRow } from './read-tickets.ts';
 
 export const placeName = ({ zoneId, row, column }: Place) =>
-  row === null ? `a place of zone ${zoneId}` : `zone ${zoneId}, ${row}${column}`;
+  row === null ? `a place in zone ${zoneId}` : `zone ${zoneId}, ${row}${column}`;
 
-/** Every ticket that was promised is there: for the buyer, the seat and the price that were told, and cancelled where it was. */
+/** Finds promised tickets that are missing, or that differ from the promise in buyer, seat, price or status. */
 export function findLost({ purchases, cancellations }: History, tickets: TicketRow[]): string[] {
   const rows = new Map(tickets.map((ticket) => [ticket.ticketId, ticket]));
   const statuses = new Map<string, TicketRow['status'][]>();
@@ -37,7 +37,7 @@ export function findLost({ purchases, cancellations }: History, tickets: TicketR
   });
 }
 
-/** The promise itself has the places that were asked for, and of a hold its prices. */
+/** Checks a promise itself: it has the places that were asked for and, for a hold, the hold's prices. */
 function notWhatWasWanted({ wanted, held }: Purchase, { orderId, tickets }: PromisedOrder): string[] {
   const priced = (list: (Place & { price: string })[]) =>
     list
@@ -45,10 +45,10 @@ function notWhatWasWanted({ wanted, held }: Purchase, { orderId, tickets }: Prom
       .toSorted()
       .join('; ');
   if (held && priced(held) !== priced(tickets))
-    return [`order ${orderId} has ${priced(tickets)}, and its hold had ${priced(held)}`];
+    return [`order ${orderId} has ${priced(tickets)}, but its hold had ${priced(held)}`];
   return isWanted(wanted, tickets)
     ? []
-    : [`order ${orderId} has ${tickets.map(placeName).join('; ')}, and wanted was ${JSON.stringify(wanted)}`];
+    : [`order ${orderId} has ${tickets.map(placeName).join('; ')}, but the request was ${JSON.stringify(wanted)}`];
 }
 
 const placesOf = (places: Place[]) => places.map(placeName).toSorted().join();
@@ -59,8 +59,8 @@ function isWanted(wanted: Wanted, places: Place[]): boolean {
 }
 
 /**
- * Every order that there is was promised, or is what somebody asked for who was never told what became of it: one order for
- * each time that they asked. Nobody can have cancelled that one, and its price is its zone's.
+ * Finds orders that were neither promised nor explained by a request whose outcome its buyer never learned. Each such request
+ * explains one order, whose tickets must be uncancelled (nobody has its id) and cost their zone's price.
  */
 export function findUnexplained({ purchases }: History, tickets: TicketRow[], events: Inventory[]): string[] {
   const promised = new Set(
@@ -71,7 +71,7 @@ export function findUnexplained({ purchases }: History, tickets: TicketRow[], ev
       zones.map(({ zoneId, priceMinor }) => [`${eventId} ${zoneId}`, formatMoney(priceMinor, currency)] as const),
     ),
   );
-  // Who named the seats first: whom any would do can be given those that are left.
+  // Match requests for named seats first; those for any seat of a zone can explain what is left.
   const open = purchases.filter(({ outcome }) => outcome.kind === 'unknown');
   const unknown = [...open.filter(({ wanted }) => 'seats' in wanted), ...open.filter(({ wanted }) => !('seats' in wanted))];
   const orders = Map.groupBy(
@@ -88,8 +88,8 @@ export function findUnexplained({ purchases }: History, tickets: TicketRow[], ev
         rows.every(({ zoneId, price, status }) => status === 'PAID' && price === prices.get(`${eventId} ${zoneId}`)),
     );
     if (at >= 0) unknown.splice(at, 1);
-    const whose = first?.buyerId ?? 'nobody by name';
+    const whose = first?.buyerId ?? 'anonymous';
     const what = rows.map((row) => `${placeName(row)} at ${row.price}, ${row.status}`).join('; ');
-    return at >= 0 ? [] : [`order ${orderId} of ${first?.eventId} (${whose}; ${what}) is what nobody bought`];
+    return at >= 0 ? [] : [`order ${orderId} of ${first?.eventId} (${whose}; ${what}): nobody bought this`];
   });
 }

@@ -3,7 +3,7 @@ import type { History } from './history.ts';
 import { placeName } from './judge-promises.ts';
 import type { TicketRow } from './read-tickets.ts';
 
-/** No place was two buyers' at once, at any time: by the domain events' sequences, and by what the buyers were promised. */
+/** Finds places that two buyers had at the same time, by the sequences of the domain events and by the buyers' promises. */
 export function findOversold(history: History, tickets: TicketRow[], events: Inventory[]): string[] {
   const faults = tickets.flatMap((ticket) =>
     ticket.status === 'CONFLICTED' ? [`${ticket.eventId}, ${placeName(ticket)}: ticket ${ticket.ticketId} is CONFLICTED`] : [],
@@ -39,7 +39,7 @@ function promisedTwice({ purchases, cancellations }: History): string[] {
   });
 }
 
-/** No buyer of an event that limits them had more tickets, at any time. */
+/** Finds buyers who at any time had more tickets than their event allows. */
 export function findOverLimit(tickets: TicketRow[], events: Inventory[]): string[] {
   return events.flatMap(({ eventId, ticketsPerBuyer }) => {
     if (ticketsPerBuyer === undefined) return [];
@@ -54,7 +54,7 @@ export function findOverLimit(tickets: TicketRow[], events: Inventory[]): string
   });
 }
 
-/** Most of these tickets that were live at the same time; what one domain event cancels is free before the next one sells. */
+/** The most of these tickets that were live at the same time, in the order of the domain events' sequence numbers. */
 function mostAtOnce(rows: TicketRow[]): number {
   const changes = rows.flatMap(({ sequence, cancelledSequence }) => [
     { at: sequence, by: 1 },
@@ -68,7 +68,10 @@ function mostAtOnce(rows: TicketRow[]): number {
   return most;
 }
 
-/** Nobody else had a seat while it was held, by Redis' clock, until its buyer asked for the hold's end or it became an order. */
+/**
+ * Finds seats that somebody else had while they were held, by Redis' clock. A hold ends when it expires, when its buyer asks to
+ * release it, or when it becomes an order.
+ */
 export function findBrokenHolds({ holds }: History, tickets: TicketRow[]): string[] {
   const soldMs = new Map(tickets.map((ticket) => [ticket.orderId, ticket.soldMs]));
   const seats = Map.groupBy(
@@ -83,7 +86,7 @@ export function findBrokenHolds({ holds }: History, tickets: TicketRow[]): strin
       const others = (seats.get(name) ?? []).filter(
         (row) => row.soldMs < endMs && (row.cancelledMs ?? Number.POSITIVE_INFINITY) > heldFromMs,
       );
-      return others.map(({ ticketId }) => `${name} was held by ${holdId}, and was ticket ${ticketId} meanwhile`);
+      return others.map(({ ticketId }) => `${name} was held by ${holdId}, but ticket ${ticketId} had it at the same time`);
     });
   });
 }

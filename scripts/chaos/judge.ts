@@ -4,19 +4,19 @@ import { findLost, findUnexplained } from './judge-promises.ts';
 import { findBrokenHolds, findOverLimit, findOversold } from './judge-seats.ts';
 import type { TicketRow } from './read-tickets.ts';
 
-/** What is wrong, each in words; empty where nothing is. */
+/** The faults found, in words; empty lists if all is right. */
 export type Verdict = {
-  /** Promises that were not kept: tickets that are missing, of another seat or price, or not as their buyer left them. */
+  /** Broken promises: tickets that are missing, that have another seat or price, or that are not as their buyer left them. */
   lost: string[];
-  /** Places that two had at once. */
+  /** Places that two buyers had at the same time. */
   oversold: string[];
   /** Tickets that nobody bought. */
   unexplained: string[];
-  /** Holds and limits that did not hold, and answers that nobody may ever be given. */
+  /** Violated holds and limits, and answers that must never be given. */
   broken: string[];
 };
 
-/** Compares all that the buyers of a run saw with all tickets that there are of its events. */
+/** Compares everything that a run's buyers saw with all tickets of its events. */
 export function judge(history: History, tickets: TicketRow[], events: Inventory[]): Verdict {
   return {
     lost: findLost(history, tickets),

@@ -10,7 +10,7 @@ const { eventId } = inventory;
 
 const right = { lost: [], oversold: [], unexplained: [], broken: [] };
 
-/** A1 of zone 1, as MySQL has it, where nothing else is said; in general admission with `row` null. */
+/** A ticket row as in MySQL, zone 1, A1 by default; `row` is null in general admission. */
 const row = (changes: Partial<TicketRow> = {}): TicketRow => ({
   ticketId: 'ticket',
   orderId: 'order',
@@ -58,7 +58,7 @@ const promiseOf = (...tickets: TicketRow[]): Outcome<PromisedOrder> => ({
     })),
   },
 });
-/** Of these tickets' seats, by their buyer. */
+/** A purchase of these tickets' seats by their buyer. */
 const purchase = (outcome: Outcome<PromisedOrder>, tickets: TicketRow[], changes: Partial<Purchase> = {}): Purchase => ({
   eventId,
   buyerId: tickets[0]?.buyerId,
@@ -75,8 +75,8 @@ const cancellation = (kind: 'yes' | 'no' | 'unknown', ...ticketIds: string[]) =>
 const judged = (history: Partial<History>, rows: TicketRow[], events: Inventory[] = [inventory]) =>
   judge({ ...newHistory(), ...history }, rows, events);
 
-describe('what buyers were promised', () => {
-  it('is right where every ticket is there, as it was told and as its buyer left it', () => {
+describe('a promise to a buyer', () => {
+  it('is kept if every ticket is there as promised and as its buyer left it', () => {
     const [first, second] = [row(), row({ ticketId: 'second', column: '2' })];
     expect(judged({ purchases: [bought(first, second)] }, [first, second])).toEqual(right);
     const half = cancelled({ ticketId: 'second', column: '2' });
@@ -97,7 +97,7 @@ describe('what buyers were promised', () => {
     ['buyerId is Bob, not Ann', [row({ buyerId: 'Bob' })]],
     ['is CANCELLED, not PAID', [cancelled()]],
     ['is CONFLICTED, not PAID', [row({ status: 'CONFLICTED' })]],
-  ])('is lost where the ticket %s', (words, rows) => {
+  ])('is lost if its ticket %s', (words, rows) => {
     const verdict = judged({ purchases: [bought(row())] }, rows);
     expect(verdict.lost).toEqual([expect.stringContaining(words)]);
     expect(isRight(verdict)).toBe(false);
@@ -106,27 +106,27 @@ describe('what buyers were promised', () => {
   it.each([
     ['yes', row(), 'is PAID, not CANCELLED'],
     ['no', cancelled(), 'is CANCELLED, not PAID'],
-  ] as const)('is lost where a cancellation was answered "%s", and it is otherwise', (answer, ticket, words) => {
+  ] as const)('is lost if a cancellation was answered "%s" but the ticket contradicts it', (answer, ticket, words) => {
     const verdict = judged({ purchases: [bought(row())], cancellations: [cancellation(answer, 'ticket')] }, [ticket]);
     expect(verdict.lost).toEqual([expect.stringContaining(words)]);
   });
 
-  it.each([row(), cancelled()])('may be cancelled or not where nobody was told ($status)', (ticket) => {
+  it.each([row(), cancelled()])('allows either status if the outcome of a cancellation is unknown ($status)', (ticket) => {
     expect(judged({ purchases: [bought(row())], cancellations: [cancellation('unknown', 'ticket')] }, [ticket])).toEqual(right);
   });
 
-  it('has to be what was wanted', () => {
+  it('must match the request', () => {
     const wanted = { seats: [{ zoneId: 1, row: 'A', column: '2' }] };
     for (const changes of [{ wanted }, { wanted: { zoneId: 1, quantity: 2 } }, { wanted: { zoneId: 2, quantity: 1 } }]) {
       const verdict = judged({ purchases: [purchase(promiseOf(row()), [row()], changes)] }, [row()]);
-      expect(verdict.lost).toEqual([expect.stringContaining('and wanted was')]);
+      expect(verdict.lost).toEqual([expect.stringContaining('but the request was')]);
     }
     expect(judged({ purchases: [purchase(promiseOf(row()), [row()], { wanted: { zoneId: 1, quantity: 1 } })] }, [row()])).toEqual(
       right,
     );
   });
 
-  it('has the seats and the prices of its hold', () => {
+  it('must have the seats and the prices of its hold', () => {
     const confirmed = (price: string, column: string) => {
       const held = [{ zoneId: 1, row: 'A', column, price }];
       return judged({ purchases: [purchase(promiseOf(row()), [row()], { held })] }, [row()]);
@@ -140,33 +140,33 @@ describe('what buyers were promised', () => {
 describe('a ticket that nobody was promised', () => {
   const asked = purchase(unknown, [row()]);
 
-  it('is explained by who asked for it and was never told', () => {
+  it('is explained by a request for it that was never answered', () => {
     expect(judged({ purchases: [asked] }, [row()])).toEqual(right);
     expect(judged({ purchases: [{ ...asked, wanted: { zoneId: 1, quantity: 1 } }] }, [row()])).toEqual(right);
     expect(judged({ purchases: [asked] }, [])).toEqual(right);
   });
 
   it.each<[string, Partial<Purchase>]>([
-    ['of another buyer', { buyerId: 'Bob' }],
-    ['of nobody by name', { buyerId: undefined }],
-    ['of another event', { eventId: 'Chaos2' }],
-    ['of another seat', { wanted: { seats: [{ zoneId: 1, row: 'A', column: '2' }] } }],
-    ['of another number', { wanted: { zoneId: 1, quantity: 2 } }],
-    ['of another zone', { wanted: { zoneId: 2, quantity: 1 } }],
+    ['from another buyer', { buyerId: 'Bob' }],
+    ['from an anonymous buyer', { buyerId: undefined }],
+    ['for another event', { eventId: 'Chaos2' }],
+    ['for another seat', { wanted: { seats: [{ zoneId: 1, row: 'A', column: '2' }] } }],
+    ['for another quantity', { wanted: { zoneId: 1, quantity: 2 } }],
+    ['for another zone', { wanted: { zoneId: 2, quantity: 1 } }],
     ['that was refused', { outcome: { kind: 'no', code: 'SEAT_TAKEN' } }],
-  ])('is not explained by a wish %s', (_what, changes) => {
+  ])('is not explained by a request %s', (_what, changes) => {
     const verdict = judged({ purchases: [{ ...asked, ...changes }] }, [row()], [inventory, planHall(2).inventory]);
     expect(verdict.unexplained).toEqual([expect.stringMatching(/order of Chaos1 .*zone 1, A1 at 100.00, PAID.* nobody bought/)]);
   });
 
   it.each<[string, TicketRow]>([
     ['is cancelled', cancelled()],
-    ['has another price than its zone', row({ price: '90.00' })],
-  ])('is not explained where it %s', (_what, ticket) => {
+    ['has a price other than its zone', row({ price: '90.00' })],
+  ])('is not explained if it %s', (_what, ticket) => {
     expect(judged({ purchases: [asked] }, [ticket]).unexplained).toHaveLength(1);
   });
 
-  it('is not explained by a wish that explains another order, nor by the promise of its neighbours', () => {
+  it('is not explained by a request that explains another order, nor by the promise of neighbouring seats', () => {
     const any = { ...asked, wanted: { zoneId: 3, quantity: 1 } };
     expect(judged({ purchases: [any] }, [standing(1), standing(2)]).unexplained).toHaveLength(1);
     expect(judged({ purchases: [any, any] }, [standing(1), standing(2)])).toEqual(right);
@@ -174,7 +174,7 @@ describe('a ticket that nobody was promised', () => {
     expect(judged({ purchases: [bought(row())] }, [row(), more]).unexplained).toEqual([expect.stringContaining('zone 1, A2')]);
   });
 
-  it('is explained by who named the seat, and so leaves to others those that any would do', () => {
+  it('is explained first by a request that names its seat, which leaves those for any seat to other tickets', () => {
     const any = { ...asked, wanted: { zoneId: 1, quantity: 1 } };
     const other = row({ ticketId: 'other', orderId: 'other', column: '2', sequence: 2 });
     expect(judged({ purchases: [any, asked] }, [row(), other])).toEqual(right);
@@ -182,7 +182,7 @@ describe('a ticket that nobody was promised', () => {
 });
 
 describe('a place', () => {
-  it('is oversold where a second ticket was sold before the first was cancelled, and not where after', () => {
+  it('is oversold if a second ticket was sold before the first was cancelled, but not after', () => {
     const second = (sequence: number) => row({ ticketId: 'second', orderId: 'second', sequence });
     const history = (sequence: number) => ({
       purchases: [bought(row()), bought(second(sequence))],
@@ -193,18 +193,18 @@ describe('a place', () => {
     expect(judged(history(4), [first, second(4)]).oversold).toEqual([expect.stringContaining('zone 1, A1: 2 tickets at once')]);
   });
 
-  it('is oversold where two were promised it, though MySQL has one ticket', () => {
+  it('is oversold if it was promised to two buyers, even if MySQL has one ticket', () => {
     const second = row({ ticketId: 'second', orderId: 'second' });
     const purchases = [bought(row()), bought(second)];
     expect(judged({ purchases }, [row()]).oversold).toEqual([expect.stringContaining('was promised as ticket and second')]);
     expect(judged({ purchases, cancellations: [cancellation('unknown', 'second')] }, [row()]).oversold).toEqual([]);
   });
 
-  it('is oversold where a ticket is in conflict', () => {
+  it('is oversold if a ticket is in conflict', () => {
     expect(judged({}, [row({ status: 'CONFLICTED' })]).oversold).toEqual([expect.stringContaining('is CONFLICTED')]);
   });
 
-  it('in general admission is oversold beyond the capacity, and not at it', () => {
+  it('in general admission is oversold beyond the capacity, but not at it', () => {
     const rows = (count: number) => Array.from({ length: count }, (_, at) => standing(at + 1));
     expect(judged({}, rows(60)).oversold).toEqual([]);
     expect(judged({}, rows(61)).oversold).toEqual([expect.stringContaining('zone 3: 61 tickets at once in 60 places')]);
@@ -223,24 +223,24 @@ describe('a hold', () => {
   const broken = (changes: Partial<Hold>, ticket: TicketRow) =>
     judged({ holds: [{ ...hold, ...changes }] }, [ticket]).broken.length;
 
-  it('is broken where another had the seat in its time', () => {
+  it('is broken if somebody else had the seat during it', () => {
     expect(broken({}, sold(2_999))).toBe(1);
     expect(broken({}, sold(500))).toBe(1);
     expect(broken({}, sold(500, { status: 'CANCELLED', cancelledMs: 1_001 }))).toBe(1);
   });
 
   it.each<[string, Partial<Hold>, TicketRow]>([
-    ['before it', {}, sold(500, { status: 'CANCELLED', cancelledMs: 1_000 })],
+    ['and cancelled before it', {}, sold(500, { status: 'CANCELLED', cancelledMs: 1_000 })],
     ['after it', {}, sold(3_000)],
     ['after its release', { releasedMs: 1_500 }, sold(1_500)],
     ['by its own order', { orderId: 'order' }, sold(2_000)],
     ['in another event', { eventId: 'Chaos2' }, sold(2_000)],
-    ['without being named', {}, sold(2_000, { zoneId: 3, row: null, column: null })],
-  ])('is kept where the seat was sold %s', (_what, changes, ticket) => {
+    ['in general admission', {}, sold(2_000, { zoneId: 3, row: null, column: null })],
+  ])('is kept if the seat was sold %s', (_what, changes, ticket) => {
     expect(broken(changes, ticket)).toBe(0);
   });
 
-  it('is over once it is an order, whose tickets may be cancelled and sold again', () => {
+  it('ends when it becomes an order, whose tickets may be cancelled and sold again', () => {
     const own = sold(1_500, { status: 'CANCELLED', cancelledMs: 1_600 });
     const next = sold(1_700, { ticketId: 'next', orderId: 'next', sequence: 3 });
     expect(judged({ holds: [{ ...hold, orderId: 'order' }] }, [own, next]).broken).toEqual([]);
@@ -248,7 +248,7 @@ describe('a hold', () => {
 });
 
 describe('a run', () => {
-  it('is wrong where a buyer had more than the event allows, at any time', () => {
+  it('is wrong if a buyer at any time had more tickets than the event allows', () => {
     const limited = planHall(3).inventory;
     const rows = (count: number) => Array.from({ length: count }, (_, at) => standing(at + 1, { eventId: limited.eventId }));
     const first = { status: 'CANCELLED', cancelledMs: 9_000 } as const;
@@ -259,9 +259,9 @@ describe('a run', () => {
     expect(judged({}, [{ ...one, ...first, cancelledSequence: 6.5 }, ...others], [limited]).broken).toEqual([]);
   });
 
-  it('is wrong where somebody was told what nobody may be told', () => {
-    const verdict = judged({ surprises: ['GET / was answered 500'] }, []);
-    expect(verdict).toEqual({ ...right, broken: ['GET / was answered 500'] });
+  it('is wrong if a buyer got an answer that must never be given', () => {
+    const verdict = judged({ surprises: ['GET / returned 500'] }, []);
+    expect(verdict).toEqual({ ...right, broken: ['GET / returned 500'] });
     expect(isRight(verdict)).toBe(false);
   });
 });

@@ -15,14 +15,14 @@ resources.defer(() => {
 });
 const { stop, isStopping, say } = stopWith(resources, {
   exitCode: 130,
-  onSignal: () => say(`Broken off (seed ${options.seed}); stopping everything that was started.`),
+  onSignal: () => say(`Interrupted (seed ${options.seed}); stopping everything that was started.`),
 });
 
 try {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const { faults, buyers, seed, minutes } = options;
-  say(`${faults} faults, ${buyers} buyers, seed ${seed}; no fault starts after ${minutes} minutes. Starting a system for it …`);
+  say(`${faults} faults, ${buyers} buyers, seed ${seed}; no fault starts after ${minutes} minutes. Starting a separate system …`);
   const run = await runChaos(options, { folder, resources, say });
   say(reportOf(run));
   if (wasRight(run)) await stop(0);

@@ -11,7 +11,7 @@ describe('the options of chaos', () => {
     ['--faults 12 --seed 7', { faults: 12, seed: 7 }],
     ['--buyers 5 --minutes 1', { buyers: 5, minutes: 1 }],
     ['--outbox-outside-scripts', { faults: 300, outboxOutsideScripts: true }],
-  ])('are read: "%s"', (line, expected) => {
+  ])('are parsed: "%s"', (line, expected) => {
     expect(read(line)).toMatchObject({ seed: expect.any(Number), ...expected });
   });
 
@@ -23,7 +23,7 @@ describe('the options of chaos', () => {
     ['--minutes 0.5', 'whole number'],
     ['--fault 5', 'unknown option'],
     ['5', 'too many arguments'],
-  ])('are refused: "%s"', (line, message) => {
+  ])('are rejected if invalid: "%s"', (line, message) => {
     expect(() => read(line)).toThrow(message);
   });
 });

@@ -11,9 +11,9 @@ const onSaleAtOnce = 3;
 export type Organiser = {
   /** All events so far. */
   events: Inventory[];
-  /** The last few, which buyers want. */
+  /** The latest few, which buyers buy from. */
   onSale: () => Inventory[];
-  /** Opens another one now and then, again where a store is away, until `stopping`. */
+  /** Opens another event every 15 s until `stopping`, and retries while a store is away. */
   run(stopping: AbortSignal): Promise<void>;
 };
 
@@ -23,7 +23,7 @@ export async function startOrganiser({ db, redis }: System): Promise<Organiser> 
   async function open(): Promise<void> {
     const plan = planHall(events.length + 1);
     const outcome = await openEvent(db, redis, plan);
-    if (outcome.kind === 'refused') throw new Error(`${plan.inventory.eventId} stays closed: ${outcome.reasons.join('; ')}`);
+    if (outcome.kind === 'refused') throw new Error(`${plan.inventory.eventId} was not opened: ${outcome.reasons.join('; ')}`);
     events.push(plan.inventory);
   }
   for (let at = 0; at < onSaleAtOnce; at++) await open();

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '../..');
 
-/** Exact text, and what takes its place. */
+/** A text that must occur exactly once in `file`, and its replacement. */
 type Patch = { file: string; from: string; to: string };
 
-/** Between the answer and the append: what a Publish takes, where that is what comes after the script. */
+/** The delay between the script's reply and the append: about what awaiting a Publish after the script would take. */
 const gapMs = 10;
 
-/** The script returns what it would append, and the task appends it once it has the answer: two steps, and death can come between. */
+/** The script returns what it would have appended, and the task appends it afterwards. A task killed between the steps loses it. */
 const patches: Patch[] = [
   {
     file: 'purchase/seats/lua/lib/run.lua',
@@ -35,8 +35,8 @@ const patches: Patch[] = [
 ];
 
 /**
- * Copies the services to `folder`, with the append to the outbox moved out of the scripts, and gives the root that they can be
- * started from. Throws where their code is no longer what the patch is for. Inside the repository, so that packages are found.
+ * Copies the services to `folder`, which must be inside the repository so that packages are found, and moves the append to the
+ * outbox out of the scripts. Returns the root to start them from. Throws if the patches no longer fit the code.
  */
 export function copyWithOutboxOutsideScripts(folder: string): string {
   const copy = join(folder, 'outbox-outside-scripts');
@@ -45,7 +45,7 @@ export function copyWithOutboxOutsideScripts(folder: string): string {
     const path = join(copy, 'services', file);
     const source = readFileSync(path, 'utf8');
     if (source.split(from).length !== 2)
-      throw new Error(`services/${file} does not have this once, which the control changes: ${from}`);
+      throw new Error(`The control's patch no longer fits: services/${file} must contain this exactly once: ${from}`);
     writeFileSync(
       path,
       source.replace(from, () => to),

@@ -1,9 +1,9 @@
 import type { LocalProcess } from '../local/process.ts';
 import type { Cable } from '../testing/cable.ts';
 
-/** A process of the system under chaos, over all of its lives. */
+/** A part of the system under chaos, across restarts of its process. */
 export type Part = {
-  /** Resolves when it does its work. */
+  /** Resolves when it is ready. */
   start(): Promise<void>;
   /** kill -9; resolves when it is gone. */
   kill(): Promise<void>;
@@ -11,20 +11,20 @@ export type Part = {
   freeze(): void;
   /** SIGCONT. */
   thaw(): void;
-  /** Kills it for good, once a start that is under way is over. */
+  /** Kills it for good, after waiting for any start in progress. */
   end(): Promise<void>;
-  /** Where what the others send to it goes through one. */
+  /** The cable through which others reach it, if any. */
   cable?: Cable;
 };
 
-/** `onDeath` is told when it ends though nobody killed it. */
+/** `onDeath` is called when the process exits without being killed. */
 export function createPart(launch: () => Promise<LocalProcess>, onDeath: () => void, cable?: Cable): Part {
   let running: LocalProcess | undefined;
   let starting: Promise<unknown> | undefined;
   let hasEnded = false;
 
   async function start(): Promise<void> {
-    if (hasEnded) throw new Error('the run was broken off');
+    if (hasEnded) throw new Error('the run was interrupted');
     const launching = launch();
     starting = launching.catch(() => {});
     const started = await launching;

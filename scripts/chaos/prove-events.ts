@@ -4,17 +4,17 @@ import { inParallel } from '../testing/http.ts';
 import { findMissing } from './settle.ts';
 import type { ChaosSystem } from './system.ts';
 
-/** What `replay` and `verify` said of each event. */
+/** The results of `replay` and `verify` for each event. */
 export type Proof = {
-  /** Domain events that had died with the emulator, and were replayed. */
+  /** How many domain events were lost with the emulator, and replayed. */
   replayed: number;
   events: { eventId: string; summary: string; differences: string[] }[];
 };
 
-/** Each waits for what is on its way, most of the time. */
+/** Several in parallel, because each mostly waits for domain events in flight. */
 const atOnce = 3;
 
-/** Replays each event, and holds what Redis and MySQL have then against each other. */
+/** Replays each event, and then compares Redis with MySQL. */
 export async function proveEvents(system: ChaosSystem, eventIds: string[]): Promise<Proof> {
   let replayed = 0;
   const events = await inParallel(eventIds, atOnce, async (eventId) => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Choices that a seed repeats. */
+/** Random choices that are reproducible from a seed. */
 export type Random = {
   /** 0 … below − 1. */
   integer(below: number): number;
@@ -10,7 +10,7 @@ export type Random = {
   shuffled<T>(list: readonly T[]): T[];
 };
 
-/** The same seed and name are the same choices, whatever others of that seed were asked meanwhile (mulberry32). */
+/** The same seed and name give the same choices, independent of other names with that seed (mulberry32). */
 export function createRandom(seed: number, name: string): Random {
   let state = createHash('sha256').update(`${seed} ${name}`).digest().readInt32LE();
   const next = () => {

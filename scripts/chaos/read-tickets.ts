@@ -2,7 +2,7 @@ import { ticketOf, ticketRows, withOrders } from '../../services/query/queries/t
 import type { Database } from '../../services/shared/database.ts';
 import type { Ticket } from '../../services/shared/ticket.ts';
 
-/** A ticket as MySQL has it, with the domain events that sold and cancelled it. */
+/** A ticket as in MySQL, with the sequences of the domain events that sold and cancelled it. */
 export type TicketRow = Omit<Ticket, 'createdOn'> & {
   buyerId: string | undefined;
   sequence: number;

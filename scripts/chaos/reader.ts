@@ -8,7 +8,7 @@ const longestPauseMs = 200;
 
 type Read = { path: string; isWellFormed: (body: unknown) => boolean };
 
-/** Asks the query service for counts, tickets and maps: each answer is what it should be, or a 503 that says so. */
+/** Reads counts, tickets and seat maps from the query service until `stopping`. Anything but a well-formed 200 or a 503 is a surprise. */
 export async function runReader(options: {
   url: string;
   random: Random;
@@ -23,7 +23,7 @@ export async function runReader(options: {
     history.requests++;
     if (!answer || answer.status === 503) history.unanswered++;
     else if (answer.status !== 200 || !isWellFormed(answer.body))
-      history.surprises.push(`GET ${path} was answered ${answer.status} ${JSON.stringify(answer.body)}`);
+      history.surprises.push(`GET ${path} returned ${answer.status} ${JSON.stringify(answer.body)}`);
     await pause(random.integer(longestPauseMs));
   }
 }
@@ -42,7 +42,7 @@ function readsOf({ eventId, zones }: Inventory): Read[] {
   return [
     {
       path: `tickets/count/${eventId}`,
-      // It may be above the capacity for a while: what was cancelled counts until MySQL hears of it, which here may be the replay.
+      // It may exceed the capacity for a while: cancelled tickets count until MySQL learns of it, sometimes only by the replay.
       isWellFormed: (body) => Number.isSafeInteger((body as { count: number }).count) && (body as { count: number }).count >= 0,
     },
     {

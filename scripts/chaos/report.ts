@@ -37,7 +37,7 @@ function tally({ purchases, cancellations }: History) {
 /** Whether nothing at all was wrong. */
 export const wasRight = ({ verdict, proof }: Pick<Run, 'verdict' | 'proof'>) => isRight(verdict) && isProven(proof);
 
-/** What a run was and what it proved, for a person. */
+/** The report on a run, as text. */
 export function reportOf(run: Run): string {
   const { options, faults, history, verdict, proof, stormMs } = run;
   const { orders, tickets, cancelled, unknown } = tally(history);
@@ -50,16 +50,16 @@ export function reportOf(run: Run): string {
     `Requests       ${count(history.requests)}, of which ${count(history.unanswered)} got no answer or a 503, and ${count(history.refused)} were refused`,
     `Promises       ${count(orders)} orders with ${count(tickets)} tickets, ${count(history.holds.length)} holds`,
     `Cancellations  ${count(cancelled)}`,
-    `Unknown        ${count(unknown)} outcomes of requests that had no Idempotency-Key and got no answer`,
-    `Sent again     ${count(history.askedTwice)} requests, with the same Idempotency-Key, to compare the answers`,
+    `Unknown        ${count(unknown)} outcomes of requests without an Idempotency-Key that got no answer`,
+    `Sent again     ${count(history.askedTwice)} requests with the same Idempotency-Key, to compare the answers`,
     `Replayed       ${count(proof.replayed)} domain events that were lost with the emulator's memory`,
     '',
-    '"onsale verify" of each event:',
+    'Result of "onsale verify" for each event:',
     ...proof.events.map(({ summary, differences }) => `  ${differences.length === 0 ? '✓' : '✗'} ${summary}`),
     '',
-    `oversold ${oversold.length}, lost ${lost.length}, unexplained ${unexplained.length}${broken.length > 0 ? `, otherwise wrong ${broken.length}` : ''}`,
+    `oversold ${oversold.length}, lost ${lost.length}, unexplained ${unexplained.length}${broken.length > 0 ? `, other faults ${broken.length}` : ''}`,
     ...examplesOf(verdict),
-    ...proof.events.flatMap(({ eventId, differences }) => examples(`${eventId}, by "verify"`, differences)),
+    ...proof.events.flatMap(({ eventId, differences }) => examples(`${eventId}, found by "verify"`, differences)),
     '',
     conclusionOf(run),
   ].join('\n');
@@ -70,11 +70,11 @@ function conclusionOf(run: Run): string {
   const again = `--seed ${seed} --faults ${faults} --buyers ${buyers}${outboxOutsideScripts ? ' --outbox-outside-scripts' : ''}`;
   if (outboxOutsideScripts)
     return wasRight(run)
-      ? `Nothing was found wrong, though the outbox was appended to outside the scripts: chaos is blind, or had no luck (${again}).`
-      : 'This was not right, as it must be where the outbox is appended to outside the scripts.';
+      ? `The control passed, but it must fail: chaos did not notice appends outside the scripts, or no fault hit one (${again}).`
+      : 'The control failed, as it must when the append to the outbox is outside the scripts.';
   return wasRight(run)
-    ? `Every promise was kept: nothing was sold twice, nothing was lost, nothing was sold that nobody bought (seed ${seed}).`
-    : `This was not right. To see it again: npm run chaos -- ${again}`;
+    ? `Every promise was kept: nothing was sold twice, nothing was lost, and every ticket was bought by somebody (seed ${seed}).`
+    : `At least one promise was broken. To repeat the run: npm run chaos -- ${again}`;
 }
 
 function faultTable(faults: Run['faults']): string[] {

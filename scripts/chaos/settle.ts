@@ -8,14 +8,14 @@ import type { ChaosSystem } from './system.ts';
 const healthyMs = 60_000;
 const holdsOverMs = 20_000;
 /**
- * A message that a dead worker had comes again after 30 s, what a dead task had taken from an outbox is taken over after 15 s or
- * so: all of it is over by then.
+ * Longer than any recovery: SQS redelivers a dead worker's messages after 30 s, and another task takes over a dead task's outbox
+ * entries after about 15 s.
  */
 const projectedMs = 90_000;
 const pollMs = 200;
 const sayEveryMs = 5_000;
 
-/** Resolves once every service says that it can do its work; rejects where one never does by itself. */
+/** Resolves once every service is healthy; rejects if one does not recover by itself. */
 export async function untilHealthy({ healthUrls }: ChaosSystem): Promise<void> {
   for (const url of healthUrls) {
     const isHealthy = await until(healthyMs, () => answers(url)().catch(() => false));
@@ -24,8 +24,8 @@ export async function untilHealthy({ healthUrls }: ChaosSystem): Promise<void> {
 }
 
 /**
- * Resolves once all holds are over, and everything sold since the emulator last lost its memory is in MySQL: no replay is needed for
- * that. Returns what did not settle, in words; `say` hears what it is waiting for.
+ * Resolves once all holds have ended and everything sold since the emulator last lost its memory is in MySQL, which needs no
+ * replay. Returns what did not settle, in words. Reports progress through `say`.
  */
 export async function untilSettled(system: ChaosSystem, eventIds: string[], say: (line: string) => void): Promise<string[]> {
   const isDue = atMostEvery(sayEveryMs);
@@ -39,7 +39,8 @@ export async function untilSettled(system: ChaosSystem, eventIds: string[], say:
       if (held > 0) sayWaiting(`${eventId}: ${held} places are still held`);
       return held === 0;
     });
-    if (!isOver) faults.push(`${eventId} still holds ${await heldIn(system, eventId)} places, of holds that are overdue`);
+    if (!isOver)
+      faults.push(`${eventId}: ${await heldIn(system, eventId)} places are still held although their holds have expired`);
   }
   const sinceMs = system.emulatorUpSinceMs();
   const endMs = Date.now() + projectedMs;
@@ -51,7 +52,7 @@ export async function untilSettled(system: ChaosSystem, eventIds: string[], say:
       return missing.length === 0;
     });
     if (!isProjected)
-      faults.push(`${eventId}: ${missing.length} domain events did not come to MySQL by themselves, from ${missing[0]} on`);
+      faults.push(`${eventId}: ${missing.length} domain events did not reach MySQL without a replay; the first is ${missing[0]}`);
   }
   return faults;
 }
@@ -61,7 +62,7 @@ async function heldIn({ redis }: ChaosSystem, eventId: string): Promise<number> 
   return held.values().reduce((sum, count) => sum + count, 0);
 }
 
-/** Sequences of domain events in the outbox, from `sinceMs` on (Unix time), that MySQL has not applied. */
+/** Sequences of domain events in the outbox since `sinceMs` (Unix time) that MySQL has not applied. */
 export async function findMissing({ db, redis }: ChaosSystem, eventId: string, sinceMs = 0): Promise<number[]> {
   const rows = await db.selectFrom('order_events').select('sequence').where('event_id', '=', eventId).execute();
   const applied = new Set(rows.map(({ sequence }) => sequence));

@@ -2,12 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Fault, type FaultKind, nameOf, type PartName } from './faults.ts';
 import type { Part } from './part.ts';
 
-/** Faults at the same time. */
+/** Simultaneous faults. */
 const atOnce = 2;
 
 /**
- * Does one fault after another to the parts, two at a time, never two to the same part, and mends each. Begins no more of them
- * once `signal` says so, and gives those that were done. Rejects when a part does not come up again.
+ * Inflicts the faults on the parts and repairs each: two at a time, but never two on the same part. Starts no more once `signal`
+ * is aborted. Returns the faults inflicted. Rejects if a part does not start again.
  */
 export async function storm(
   parts: Record<PartName, Part>,

@@ -18,26 +18,26 @@ import { type Cable, layCable, through } from '../testing/cable.ts';
 import { type PartName, partNames } from './faults.ts';
 import { createPart, type Part } from './part.ts';
 
-/** A system of its own: what is under chaos, where it is asked, and connections past the cables for who watches. */
+/** The system under chaos: its parts, its URLs, and connections to the stores that bypass the cables. */
 export type ChaosSystem = System & {
   parts: Record<PartName, Part>;
   purchaseUrls: string[];
   queryUrl: string;
-  /** GET answers 200 of every service that can do its work. */
+  /** One per service task; GET returns 200 if it is healthy. */
   healthUrls: string[];
-  /** Since when the emulator has had its memory; Unix time in ms. */
+  /** When the emulator last started with empty memory; Unix time in ms. */
   emulatorUpSinceMs(): number;
 };
 
-/** Of events that are proved at the same time, two each. */
+/** Two for each of the three events that are verified in parallel. */
 const connections = 6;
 
-/** Empty is absent: services have their own defaults, whatever our environment says. */
+/** Empty means unset, so the services run with their own defaults, whatever our environment has. */
 const defaults = { LOG_LEVEL: '', WEB_CONCURRENCY: '', REDIS_CLUSTER: '' };
 
 /**
- * Starts stores, emulator and services on free ports, their data and logs in `folder`; `root` is where the services' code is, if
- * not here. Services reach the stores and the emulator through cables. Killed by `resources`: nothing of it has to be kept whole.
+ * Starts stores, emulator and services on free ports, with data and logs in `folder`. `root` is the repository root whose services
+ * run, by default this one. Services reach the stores and the emulator through cables. `resources` kills everything: no data is kept.
  */
 export async function startChaosSystem(options: {
   folder: string;
@@ -49,7 +49,7 @@ export async function startChaosSystem(options: {
   const { folder, root, resources, say, onDeath } = options;
   const { redis: redisServer, mysql: mysqlServer } = await findServers(['redis', 'mysql'], say);
   if (redisServer.docker || mysqlServer.docker)
-    throw new Error('Chaos kills servers: it needs Redis and MySQL or MariaDB as processes here, and not in Docker');
+    throw new Error('Chaos kills servers, so it needs Redis and MySQL or MariaDB as local processes, not in Docker');
 
   const ports = Object.fromEntries(await Promise.all(partNames.map(async (name) => [name, await freePort()]))) as Record<
     PartName,
@@ -73,7 +73,7 @@ export async function startChaosSystem(options: {
   ]);
   let upSinceMs = 0;
   const launchEmulator = async () => {
-    // Without a data folder: what waits in it dies with it.
+    // Without a data folder, so messages in its queues die with it.
     const { process } = await startEmulator({ port: ports.emulator, logFolder: logFolderOf('emulator') });
     upSinceMs = Date.now();
     return process;

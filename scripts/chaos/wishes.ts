@@ -8,10 +8,10 @@ const mostTickets = 4;
 const shareChosen = 0.4;
 const shareSplit = 0.5;
 
-/** What a buyer would like to have of an event, and how the API is asked for it. */
+/** The places that a buyer wants, and the request body that asks for them. */
 export type Wish = { wanted: Wanted; body: object };
 
-/** Chosen seats side by side or anywhere, or the best of a zone. */
+/** Chosen seats, adjacent or anywhere, or the best in a zone. */
 export function chooseWish(random: Random, { eventId, zones }: Inventory): Wish {
   const zone = random.pick(zones);
   const quantity = random.between(1, mostTickets);
