@@ -2,14 +2,14 @@ import * as echarts from 'echarts';
 import type { Progress } from '../load/generator.ts';
 import type { Sale } from './hold-sale.ts';
 
-/** A chart over time, and the same as a table. Colours are CSS variables of the page. */
+/** A chart over time, and the same data as a table. Colours are CSS variables of the page. */
 export type Chart = { title: string; description: string; svg: string; heads: string[]; rows: number[][] };
 
 const [width, height] = [640, 340];
 const fontSize = 15;
-/** More would be noise. */
+/** More intervals would be noise. */
 const mostIntervals = 50;
-/** The last interval may be too short to make a rate of. */
+/** The last interval may be too short to compute a rate from. */
 const shortestIntervalMs = 50;
 
 type Line = {
@@ -17,11 +17,11 @@ type Line = {
   color: string;
   points: [seconds: number, value: number][];
   isStacked?: boolean;
-  /** Of another unit than the other line. */
+  /** On the right axis, because its unit differs. */
   isOnRight?: boolean;
 };
 
-/** What happened in a sale, over time. */
+/** The charts of a sale over time. */
 export function chartsOf({ progress, samples }: Sale): Chart[] {
   const seconds = (ms: number) => Math.round(ms / 10) / 100;
   const rates = intervalsOf(progress).map(({ atMs, ms, accepted, refused, failed }) => {
@@ -38,18 +38,18 @@ export function chartsOf({ progress, samples }: Sale): Chart[] {
   const pick = <T>(list: T[], point: (item: T) => [number, number]) => list.map(point);
   const anyFailed = rates.some(({ failed }) => failed > 0);
   return [
-    chartOf('Answers a second', 'How many buyers a second were told yes, and how many no', [
+    chartOf('Answers per second', 'How many buyers per second got a ticket, and how many were refused', [
       { name: 'sold', color: 'var(--green)', points: pick(intervals, (rate) => [rate.at, rate.sold]), isStacked: true },
       { name: 'refused', color: 'var(--amber)', points: pick(intervals, (rate) => [rate.at, rate.refused]), isStacked: true },
       ...(anyFailed
         ? [{ name: 'failed', color: 'var(--red)', points: pick(intervals, (rate) => [rate.at, rate.failed]), isStacked: true }]
         : []),
     ]),
-    chartOf('Tickets sold and projected', 'Tickets that buyers hold, and tickets that the query service counts', [
+    chartOf('Tickets sold and projected', 'Tickets that buyers have, and tickets that the query service counts', [
       { name: 'sold', color: 'var(--green)', points: [[0, 0], ...cumulative, [seconds(samples.at(-1)?.at ?? 0), sold]] },
       { name: 'projected', color: 'var(--blue)', points: pick(samples, ({ at, projected }) => [seconds(at), projected]) },
     ]),
-    chartOf('Latency, ms', 'How long buyers waited for their answer: half of them at most p50, 99 of 100 at most p99', [
+    chartOf('Latency, ms', 'How long buyers waited for an answer: half of them at most p50, 99 of 100 at most p99', [
       {
         name: 'p50',
         color: 'var(--blue)',
@@ -61,7 +61,7 @@ export function chartsOf({ progress, samples }: Sale): Chart[] {
         points: pick(latency, ({ atMs, latency: { p99 } }) => [seconds(atMs), Math.round(p99)]),
       },
     ]),
-    chartOf('Waiting', 'Sales in the outbox that are not published yet, and messages, of many sales each, in the queue', [
+    chartOf('Backlog', 'Sales in the outbox that are not yet published, and messages in the queue (each has many sales)', [
       {
         name: 'outbox, sales (left)',
         color: 'var(--green)',
@@ -77,7 +77,7 @@ export function chartsOf({ progress, samples }: Sale): Chart[] {
   ];
 }
 
-/** What was reported, neighbours added up until there are few enough; `ms` is how long each took. */
+/** The progress reports, with neighbours merged so that at most `mostIntervals` remain; `ms` is each one's duration. */
 function intervalsOf(progress: Progress[]) {
   const together = Math.max(1, Math.ceil(progress.length / mostIntervals));
   const sum = (list: Progress[], name: 'accepted' | 'refused' | 'failed') =>
@@ -143,7 +143,7 @@ function chartOf(title: string, description: string, lines: Line[]): Chart {
   return { title, description, svg, ...tableOf(lines) };
 }
 
-/** One row for each time at which there is a value. */
+/** One row for each time that has a value. */
 function tableOf(lines: Line[]): Pick<Chart, 'heads' | 'rows'> {
   const times = [...new Set(lines.flatMap(({ points }) => points.map(([at]) => at)))].toSorted((a, b) => a - b);
   const values = lines.map(({ points }) => new Map(points));

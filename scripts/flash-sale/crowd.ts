@@ -2,18 +2,18 @@ import { createCipheriv, createHash } from 'node:crypto';
 import type { Inventory } from '../../services/purchase/seats/inventory.ts';
 import { type Seat, seatsOf } from './hall.ts';
 
-/** What the buyers do; each of them asks once. */
+/** The crowd of buyers, each of whom makes one request. */
 export type Crowd = {
   buyers: number;
-  /** Each takes the best seat of a zone, instead of a seat of their choice. */
+  /** Each buyer asks for the best seat in a zone, instead of a chosen seat. */
   best: boolean;
-  /** The same number is the same crowd, in the same order. */
+  /** The same seed gives the same crowd in the same order. */
   seed: number;
 };
 
 /**
- * The seat that each buyer has an eye on, in the order in which they come. As long as there are buyers, every seat is wanted by
- * one; the others want any seat, which somebody else wants as well: they are the duplicate attempts.
+ * The seat that each buyer wants, in the order of arrival. Each seat is given to one buyer first, while there are buyers left. The
+ * remaining buyers want a random seat that somebody else wants too: these are the duplicate attempts.
  */
 export function wantedSeats(seats: Seat[], { buyers, seed }: Omit<Crowd, 'best'>): Seat[] {
   const random = randomIntegers(seed, seats.length + 2 * buyers);
@@ -23,8 +23,8 @@ export function wantedSeats(seats: Seat[], { buyers, seed }: Omit<Crowd, 'best'>
 }
 
 /**
- * The crowd's requests: where they are POSTed to, and their bodies. Who takes the best seat chooses the zone of the seat that
- * they have an eye on, so each zone is asked for at least as often as it has seats, and can sell out.
+ * The crowd's requests: the path that they are POSTed to, and their bodies. With `best`, each buyer asks for the zone of the seat
+ * that they want, so a crowd at least as large as the hall asks for every zone often enough to sell it out.
  */
 export function requestsOf({ eventId, venueId, zones }: Inventory, crowd: Crowd): { path: string; bodies: string[] } {
   const wanted = wantedSeats(seatsOf(zones), crowd);
@@ -38,7 +38,7 @@ export function requestsOf({ eventId, venueId, zones }: Inventory, crowd: Crowd)
   return { path: '/purchase/api/v1/tickets', bodies };
 }
 
-/** Fisher and Yates, in place. */
+/** Fisher–Yates, in place. */
 function shuffle<T>(list: T[], random: (below: number) => number): T[] {
   for (let left = list.length; left > 1; left--) {
     const at = random(left);
@@ -47,7 +47,7 @@ function shuffle<T>(list: T[], random: (below: number) => number): T[] {
   return list;
 }
 
-/** Up to `count` integers from 0 to below a bound, the same ones for the same seed: from the key stream of a cipher. */
+/** Returns a function that draws up to `count` integers in [0, below), reproducible from the seed, from a cipher's key stream. */
 function randomIntegers(seed: number, count: number): (below: number) => number {
   const key = createHash('sha256').update(String(seed)).digest();
   const stream = createCipheriv('aes-256-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(4 * count));

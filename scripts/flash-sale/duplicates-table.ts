@@ -11,10 +11,10 @@ import type { Verdict } from './verdict.ts';
 
 const duplicatePercents = [10, 30, 50, 70, 90, 110];
 
-/** What a Java system of the same design reports for these six rows, of which only the range is known. */
+/** Figures reported for a Java system of the same design. Only their range over the six rows is known. */
 const published = { perSecond: '4,655–6,192', p99Ms: '468–1,106 ms' };
 const publishedNote =
-  'Published: a Java system of the same design, 78,000 seats and 1,000 connections, measured elsewhere; of its six rows only the range is known.';
+  'Published: a Java system of the same design with 78,000 seats and 1,000 connections, measured elsewhere; only the range over six rows is known.';
 
 type Row = {
   duplicatesPercent: number;
@@ -26,10 +26,13 @@ type Row = {
   verdict: Verdict;
 };
 
-/** How many attempts there are where `percent` of the seats are wanted once more. */
+/** The number of attempts: one for each seat, and duplicates for `percent` of the seats. */
 export const attemptsWith = (seats: number, percent: number) => seats + Math.round((seats * percent) / 100);
 
-/** One sale for each share of duplicate attempts, one after another, as a table; `reportFile` (HTML) also gets a .json. */
+/**
+ * Holds one sale for each share of duplicate attempts, and shows the results as a table. Writes `reportFile` (HTML) and a .json
+ * file beside it. Returns whether all sales were right.
+ */
 export async function duplicatesTable(
   { system, show, ...onlooker }: Stage,
   options: Omit<SaleOptions, 'buyers'>,
@@ -40,7 +43,7 @@ export async function duplicatesTable(
     const one = { ...options, buyers: attemptsWith(options.seats, percent) };
     show.say(`${at === 0 ? `${directly}\n\n` : ''}${at + 1} of ${duplicatePercents.length}: ${introductionOf(one)}`);
     const sale = await holdSale(system, one, { ...onlooker, onLive: (live) => show.live(live, one) });
-    show.status('Comparing every answer with every ticket …');
+    show.status('Comparing every answer with the tickets in MySQL …');
     const verdict = await judgeSale(system, sale);
     const { latency, lastAcceptedMs } = sale.load;
     rows.push({
@@ -63,7 +66,7 @@ export async function duplicatesTable(
   return rows.every(({ verdict }) => verdict.isRight);
 }
 
-/** Money is a bigint, which JSON has not. */
+/** Writes bigints (money) as strings, because JSON has no bigint. */
 const jsonOf = (value: unknown) =>
   JSON.stringify(value, (_name, field) => (typeof field === 'bigint' ? String(field) : field), 2);
 
@@ -105,14 +108,14 @@ function htmlTable(rows: Row[], { seats, connections }: Omit<SaleOptions, 'buyer
   const isRight = rows.every(({ verdict }) => verdict.isRight);
   const title = `Duplicate attempts on ${formatCount(seats)} seats`;
   const body = `<h1>${title}</h1>
-<p class="muted">${formatCount(connections)} connections; 10 % duplicate attempts: every seat is wanted once, and every tenth once more.</p>
-<p class="verdict ${isRight ? 'good' : 'bad'}">${isRight ? '✓ Nothing was oversold, nothing was lost, and the revenue is exact, in any of them.' : '✗ Something is wrong: see below.'}</p>
+<p class="muted">${formatCount(connections)} connections. 10 % duplicate attempts means one attempt per seat, plus one more for every tenth seat.</p>
+<p class="verdict ${isRight ? 'good' : 'bad'}">${isRight ? '✓ In all sales, nothing was oversold, nothing was lost, and the revenue is exact.' : '✗ Something is wrong: see below.'}</p>
 <section><div class="scroll"><table>
 ${line(heads, (head) => `<th scope="col">${head}</th>`)}
 ${rows.map((row) => line(cellsOf(row), (cell, column) => (column === 0 ? `<th scope="row">${cell}</th>` : `<td>${cell}</td>`))).join('\n')}
 </table></div>
 <p class="muted">${escapeHtml(publishedNote)}</p></section>
 ${examples.length > 0 ? `<ul class="bad">${examples.map((example) => `<li>${escapeHtml(example)}</li>`).join('')}</ul>` : ''}
-<section class="about"><h2>Where and how</h2>${aboutTable({ ...about, Crowd: directly })}</section>`;
+<section class="about"><h2>Environment</h2>${aboutTable({ ...about, Crowd: directly })}</section>`;
   return pageOf(title, body);
 }

@@ -27,7 +27,7 @@ beforeAll(async () => {
 
 const options = { seats: 300, buyers: 400, best: false, seed: 1, connections: 50 };
 
-/** What a person would have been shown. */
+/** Records what a person would have been shown. */
 function listen() {
   const lines: string[] = [];
   const pictures: unknown[] = [];
@@ -37,7 +37,7 @@ function listen() {
 }
 
 describe('a flash sale', () => {
-  it.each([false, true])('sells every seat once, is told to be right, and leaves a page with charts (best: %s)', async (best) => {
+  it.each([false, true])('sells every seat once, is judged right, and leaves a page with charts (best: %s)', async (best) => {
     const { lines, pictures, show } = listen();
     const reportFile = join(folder, `report-${best}.html`);
     const onOpened = async (eventId: string) => {
@@ -60,7 +60,7 @@ describe('a flash sale', () => {
     expect(page).not.toMatch(/(src|href|url)\s*[=(]\s*["']?(https?:)?\/\//);
   });
 
-  it('finds a ticket that is taken out of MySQL, one at another price, and a seat that is sold twice', async () => {
+  it('detects a ticket deleted from MySQL, a ticket with a wrong price, and a seat sold twice', async () => {
     const sale = await holdSale(system, { ...options, seed: 2 });
     expect(await judgeSale(system, sale)).toMatchObject({ sold: 300, lost: 0, oversold: 0, isRight: true });
 
@@ -79,7 +79,7 @@ describe('a flash sale', () => {
     expect(await judgeSale(system, sale)).toMatchObject({ revenue: { isExact: false }, isRight: false });
   });
 
-  it('is wrong, and says so, where no buyer gets an answer', async () => {
+  it('reports a failure if no buyer gets an answer', async () => {
     const { lines, show } = listen();
     const nobody = { ...system, purchaseUrl: `http://127.0.0.1:${await freePort()}` };
     const reportFile = join(folder, 'failed.html');
@@ -88,7 +88,7 @@ describe('a flash sale', () => {
     expect(lines.join('\n')).toContain('300 wanted seats were not sold');
   });
 
-  it('is held once for each share of duplicate attempts, for the table', async () => {
+  it('is held once for each share of duplicate attempts in the table', async () => {
     const { lines, show } = listen();
     const { buyers: _buyers, ...hall } = options;
     const reportFile = join(folder, 'table.html');
@@ -101,7 +101,7 @@ describe('a flash sale', () => {
     expect(readFileSync(reportFile, 'utf8')).toContain('<th scope="row">110 %</th>');
   });
 
-  it('is refused by name of the services and stores that are away, and asks whether npm start runs', async () => {
+  it('is refused with the names of the services and stores that are away, and the question whether npm start still runs', async () => {
     await assertHealthy(system);
     const nowhere = `127.0.0.1:${await freePort()}`;
     const env = { DATABASE_READER_URL: `mysql://onsale:onsale@${nowhere}/onsale` };
@@ -109,10 +109,10 @@ describe('a flash sale', () => {
     const broken = { ...system, queryUrl: query.base, persistenceUrl: `http://${nowhere}` };
     const refusal = assertHealthy(broken);
     await expect(refusal).rejects.toThrow(/query is not healthy \(503\): database: /);
-    await expect(refusal).rejects.toThrow(/persistence does not answer at http:.*\n.*Does "npm start" still run\?/);
+    await expect(refusal).rejects.toThrow(/persistence does not answer at http:.*\n.*Is "npm start" still running\?/);
   });
 
-  it("has no link to the operator's page for who has another token", async () => {
+  it("has no link to the operator's page for a wrong token", async () => {
     const { OPS_TOKEN } = secretsOf(folder);
     expect(await opsLink(system, 'Event1', OPS_TOKEN)).toBe(`${system.opsUrl}?eventId=Event1#token=${OPS_TOKEN}`);
     expect(await opsLink(system, 'Event1', 'another-token-that-is-not-it')).toBeUndefined();

@@ -10,10 +10,10 @@ import { directly, figuresOf, introductionOf, sentenceOf } from './summary.ts';
 import type { SystemUnderSale } from './system.ts';
 import type { Verdict } from './verdict.ts';
 
-/** Where sales are held and shown. */
+/** The system in which sales are held, and how they are shown. */
 export type Stage = { system: SystemUnderSale; show: Show } & Pick<Onlooker, 'onOpened' | 'signal'>;
 
-/** Holds one sale, shows it and its result, and writes `reportFile` (HTML). Returns whether all was right. */
+/** Holds one sale, shows it and its result, and writes `reportFile` (HTML). Returns whether the result was right. */
 export async function flashSale(
   { system, show, ...onlooker }: Stage,
   options: SaleOptions,
@@ -21,7 +21,7 @@ export async function flashSale(
 ): Promise<boolean> {
   show.say(`${introductionOf(options)}\n${styleText('dim', directly)}\n`);
   const sale = await holdSale(system, options, { ...onlooker, onLive: (live) => show.live(live, options) });
-  show.status('Comparing every answer with every ticket …');
+  show.status('Comparing every answer with the tickets in MySQL …');
   const verdict = await judgeSale(system, sale);
   show.say(verdictText(sale, verdict));
   writeReport(reportFile, reportOf(sale, verdict, { machine: await describeMachine(system.stores), command }));

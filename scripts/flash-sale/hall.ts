@@ -4,14 +4,14 @@ import type { EventPlan } from '../onsale/event-file.ts';
 
 export type Seat = { zoneId: number; row: string; column: number };
 
-/** Of a zone, as in the demo's arena. */
+/** The size of a zone, as in the demo's arena. */
 const [rows, columns] = [26, 30];
 const priceMinor = 10_000;
 const currency = 'USD';
-/** A Redis whose clock is behind ours must not refuse the first buyers. */
+/** In the past, so that a Redis whose clock is behind ours does not refuse the first buyers. */
 const onSaleSinceMs = 60_000;
 
-/** An event in a hall with that many seats, all at 100.00 USD: full zones, then whatever rows and seats are left. */
+/** Plans an event with exactly `seats` seats, all at 100.00 USD: full zones, then smaller ones for the remainder. */
 export function planHall(eventId: string, seats: number): EventPlan {
   const zones: ZoneInventory[] = [];
   const addZones = (count: number, rowsHere: number, columnsHere: number) => {
@@ -33,7 +33,7 @@ export function planHall(eventId: string, seats: number): EventPlan {
   };
 }
 
-/** Every seat of some zones; those without seats have none. */
+/** Every seat of the zones; general admission has none. */
 export const seatsOf = (zones: ZoneInventory[]): Seat[] =>
   zones.flatMap(({ zoneId, grid }) =>
     Array.from({ length: grid?.rows ?? 0 }, (_row, row) =>

@@ -14,29 +14,29 @@ import { type Sample, watchProgress } from './watch-progress.ts';
 
 export type SaleOptions = Crowd & { seats: number; connections: number };
 
-/** A sale at some moment, `atMs` since its first request. */
+/** The state of a sale in progress, `atMs` after its first request. */
 export type Live = {
   eventId: string;
   atMs: number;
   sold: number;
   refused: number;
   failed: number;
-  /** Requests answered, over the last seconds. */
+  /** Requests answered per second, over the last two seconds. */
   perSecond: number;
-  /** Of all requests so far. */
+  /** The latency of all requests so far. */
   latency: Progress['latency'];
   sample: Sample | undefined;
 };
 
 export type Onlooker = {
-  /** The event is open. The crowd comes once this resolves. */
+  /** Called when the event is open. The crowd starts once this resolves. */
   onOpened?: (eventId: string) => Promise<void>;
   onLive?: (live: Live) => void;
-  /** Breaks the sale off. */
+  /** Interrupts the sale. */
   signal?: AbortSignal;
 };
 
-/** A sale that is over, and all that was seen of it. */
+/** A finished sale with everything that was observed of it. */
 export type Sale = {
   options: SaleOptions;
   inventory: Inventory;
@@ -45,17 +45,20 @@ export type Sale = {
   progress: Progress[];
   /** `at` in milliseconds since the first request. */
   samples: Sample[];
-  /** When the last ticket was queryable, since the first request; undefined where that never came. */
+  /** When the last ticket became queryable, in ms since the first request; undefined if it never did. */
   queryableMs: number | undefined;
 };
 
-/** How long the projection may stand still before it is given up. */
+/** How long to wait for the projection without progress. */
 const stalledMs = 30_000;
-/** How long to look on, after the last ticket, for outbox and queue to be empty. */
+/** How long to wait, once all tickets are projected, for outbox and queue to empty. */
 const emptyMs = 2_000;
 const lookMs = 20;
 
-/** Opens a new event and lets the crowd in. Resolves when every buyer has an answer and every ticket can be queried, or none comes. */
+/**
+ * Opens a new event and lets the crowd in. Resolves when every buyer has an answer and every ticket is queryable, or when the
+ * projection has stalled.
+ */
 export async function holdSale(
   system: SystemUnderSale,
   options: SaleOptions,
@@ -72,7 +75,7 @@ export async function holdSale(
   const plan = planHall(eventId, options.seats);
   const { inventory } = plan;
   const opened = await openEvent(db, redis, plan);
-  if (opened.kind !== 'opened') throw new Error(`${eventId} was not opened but ${opened.kind}`);
+  if (opened.kind !== 'opened') throw new Error(`opening ${eventId} returned "${opened.kind}", not "opened"`);
   const { path, bodies } = requestsOf(inventory, options);
 
   await onOpened(eventId);
@@ -119,7 +122,7 @@ export async function holdSale(
 
 const noLatency = { p50: 0, p95: 0, p99: 0, max: 0 };
 
-/** Until so many tickets are projected and nothing waits any more, or until that is given up. */
+/** Waits until `expected` tickets are projected and outbox and queue are empty, or until progress stops. */
 async function untilAtRest(latest: () => Sample | undefined, expected: number): Promise<void> {
   let projected = -1;
   let changedAt = Date.now();

@@ -5,7 +5,7 @@ import type { Sale } from './hold-sale.ts';
 import type { SystemUnderSale } from './system.ts';
 import { judge, type TicketFact, ticketsTold, type Verdict } from './verdict.ts';
 
-/** Reads what became of a sale, from MySQL itself and from the query service, and judges it. */
+/** Reads the result of a sale from MySQL and from the query service, and judges it. */
 export async function judgeSale(system: SystemUnderSale, { inventory, seats, options, load }: Sale): Promise<Verdict> {
   await using resources = new AsyncDisposableStack();
   const { db } = await connectStores(system.stores, resources);
@@ -20,7 +20,7 @@ export async function judgeSale(system: SystemUnderSale, { inventory, seats, opt
   });
 }
 
-/** Every ticket that MySQL has of an event, whatever became of it, as it is there. */
+/** Every ticket of an event in MySQL, whatever its status. */
 async function readTickets(db: Database, eventId: string): Promise<TicketFact[]> {
   const rows = await db
     .selectFrom('tickets')
@@ -36,9 +36,9 @@ async function readTickets(db: Database, eventId: string): Promise<TicketFact[]>
   }));
 }
 
-/** An event's revenue as the query service answers it, a decimal. */
+/** An event's revenue according to the query service, a decimal. */
 async function readRevenue(queryUrl: string, { venueId, eventId }: { venueId: string; eventId: string }): Promise<string> {
   const answer = await fetch(`${queryUrl}/query/api/v1/tickets/revenue/${venueId}/${eventId}`);
-  if (!answer.ok) throw new Error(`The query service answered ${answer.status} for the revenue: ${await answer.text()}`);
+  if (!answer.ok) throw new Error(`The query service returned ${answer.status} for the revenue: ${await answer.text()}`);
   return ((await answer.json()) as { totalRevenue: string }).totalRevenue;
 }

@@ -25,7 +25,7 @@ const { stop, isStopping } = stopWith(resources, {
     show.say(
       isOwnSystem
         ? 'Stopping the sale and the system that was started for it. Its data stays in .local/'
-        : 'The sale is broken off. The system that "npm start" runs goes on.',
+        : 'The sale was interrupted. The system that "npm start" runs keeps running.',
     ),
 });
 
@@ -35,13 +35,13 @@ try {
   if (await isRunning(system)) {
     show.say('Using the system that "npm start" runs.');
   } else {
-    show.say('"npm start" does not run, so a system is started for this, and stopped afterwards.');
+    show.say('"npm start" is not running. Starting a system for this sale, which will be stopped afterwards.');
     isOwnSystem = true;
     await startDefaultSystem({ resources, say: show.status });
   }
   await assertHealthy(system);
   isUp = true;
-  // After the system, so that it ends before it.
+  // Registered after the system, so the crowd stops before it.
   const crowd = new AbortController();
   resources.defer(() => crowd.abort());
   const stage = { system, show, signal: crowd.signal };
@@ -58,7 +58,7 @@ try {
   const all = { ...stage, onOpened };
   const isRight =
     wanted.kind === 'table' ? await duplicatesTable(all, wanted.options, about) : await flashSale(all, wanted.options, about);
-  if (isOwnSystem) show.status('Stopping the system that was started for this …');
+  if (isOwnSystem) show.status('Stopping the system that was started for this sale …');
   await stop(isRight ? 0 : 1);
 } catch (error) {
   if (!isStopping()) {

@@ -14,7 +14,7 @@ describe('the options of a flash sale', () => {
     ['--best --connections 5', { kind: 'sale', options: { best: true, connections: 5 } }],
     ['--table', { kind: 'table', options: { seats: 78_000, connections: 1_000, best: false } }],
     ['--table --seats 300 --connections 20', { kind: 'table', options: { seats: 300, connections: 20 } }],
-  ])('are read: "%s"', (line, expected) => {
+  ])('are parsed: "%s"', (line, expected) => {
     expect(read(line)).toMatchObject(expected);
   });
 
@@ -26,13 +26,13 @@ describe('the options of a flash sale', () => {
     ['--duplicates 10.5', 'whole number'],
     ['--connections 5001', 'whole number from 1 to 5000'],
     ['--seed x', 'whole number'],
-    ['--seats 200000 --duplicates 1000', 'would be 2200000 buyers; the most are 500000'],
+    ['--seats 200000 --duplicates 1000', 'would be 2200000 buyers; the maximum is 500000'],
     ['--buyers 10 --duplicates 10', 'cannot be used with'],
     ['--table --buyers 10', 'cannot be used with'],
     ['--table --duplicates 10', 'cannot be used with'],
     ['--sets 5', 'unknown option'],
     ['5', 'too many arguments'],
-  ])('are refused: "%s"', (line, message) => {
+  ])('are rejected if invalid: "%s"', (line, message) => {
     expect(() => read(line)).toThrow(message);
   });
 });

@@ -1,4 +1,4 @@
-/** A self-contained page: nothing of it comes from a network. `body` is HTML. */
+/** A self-contained page that loads nothing from the network. `body` is HTML. */
 export const pageOf = (title: string, body: string) => `<!doctype html>
 <html lang="en">
 <head>
@@ -53,7 +53,7 @@ ${body}
 
 export const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
-/** Rows of names and texts, the names as heads. */
+/** An HTML table with one row for each name and text. */
 export const aboutTable = (rows: Record<string, string>) =>
   `<table>${Object.entries(rows)
     .map(([name, value]) => `<tr><th scope="row">${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`)

@@ -1,7 +1,7 @@
-/** Long enough for a figure that a person can read, short enough to follow a sale of some seconds. */
+/** Long enough for a readable figure, short enough to follow a sale of a few seconds. */
 const windowMs = 2_000;
 
-/** How many a second there were lately, from counts that come one after another; `atMs` is when each count ended. */
+/** A rate per second over the last two seconds, from successive counts; `atMs` is the end of each count's interval. */
 export function createRate() {
   let counted: { atMs: number; count: number }[] = [{ atMs: 0, count: 0 }];
   return {

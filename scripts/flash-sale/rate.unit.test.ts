@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createRate } from './rate.ts';
 
-it('a rate is of the last two seconds, so that counts that jump show as one figure', () => {
+it('a rate covers the last two seconds, so that jumping counts show as a steady figure', () => {
   const rate = createRate();
   expect(rate.perSecond()).toBe(0);
   const seen: number[] = [];
@@ -13,7 +13,7 @@ it('a rate is of the last two seconds, so that counts that jump show as one figu
   expect(Math.max(...seen)).toBeLessThanOrEqual(11_000);
 });
 
-it('a rate follows a sale that is shorter, and falls to nothing within two seconds of its end', () => {
+it('a rate follows a shorter sale, and falls to zero within two seconds of its end', () => {
   const rate = createRate();
   rate.add(100, 500);
   expect(rate.perSecond()).toBe(5_000);

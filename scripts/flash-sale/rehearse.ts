@@ -1,7 +1,7 @@
 import type { Stage } from './flash-sale.ts';
 import { holdSale, type SaleOptions } from './hold-sale.ts';
 
-/** Holds a sale of as many seats first: services that meet an on-sale have run for days, and their code is compiled. */
+/** Holds a sale of the same size first. In production, services have run for days before an on-sale, so their code is compiled. */
 export async function rehearse(
   { system, show, signal }: Omit<Stage, 'onOpened'>,
   sale: Omit<SaleOptions, 'buyers'>,

@@ -5,7 +5,7 @@ import { formatCount } from './show.ts';
 import { directly, type Figure, figuresOf, introductionOf, sentenceOf } from './summary.ts';
 import type { Verdict } from './verdict.ts';
 
-/** A sale as a page of its own: the verdict in large figures, charts over time, and what it was held on. */
+/** A sale as an HTML page: the verdict in large figures, charts over time, and the environment. */
 export function reportOf(sale: Sale, verdict: Verdict, about: { machine: Record<string, string>; command: string }): string {
   const { inventory, load } = sale;
   const { machine, command } = about;
@@ -20,14 +20,14 @@ ${verdict.examples.length > 0 ? `<ul class="bad">${verdict.examples.map((example
 ${chartsOf(sale).map(chartHtml).join('\n')}
 </div>
 <section class="about">
-<h2>Where and how</h2>
+<h2>Environment</h2>
 ${aboutTable({
   Event: inventory.eventId,
-  Begun: new Date(load.startedAtMs).toISOString(),
+  Started: new Date(load.startedAtMs).toISOString(),
   Command: command,
   ...machine,
-  Crowd: `${directly} Buyers, services and stores share this machine. Each connection asks again as soon as it was answered.`,
-  Judged: 'Every answer that a buyer got, against every ticket that MySQL keeps and the revenue that the query service tells.',
+  Crowd: `${directly} Buyers, services and stores share this machine. Each connection sends its next request as soon as it has an answer.`,
+  Verdict: "Compares every buyer's answer with the tickets in MySQL and with the revenue that the query service reports.",
 })}
 </section>`;
   return pageOf(`Flash sale ${inventory.eventId}`, body);

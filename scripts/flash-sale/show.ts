@@ -3,14 +3,14 @@ import { createLogUpdate } from 'log-update';
 import { atMostEvery } from '../terminal/at-most-every.ts';
 import type { Live, SaleOptions } from './hold-sale.ts';
 
-/** What a person sees while a sale goes on. */
+/** Shows a sale in progress to a person. */
 export type Show = {
-  /** What takes a moment. In a terminal the next line replaces it. */
+  /** A step in progress. In a terminal the next line replaces it. */
   status(line: string): void;
-  /** How far a rehearsal has come. */
+  /** The progress of a rehearsal. */
   rehearsal(live: Live, seats: number): void;
   live(live: Live, options: SaleOptions): void;
-  /** What stays. */
+  /** Text that stays on the screen. */
   say(text: string): void;
 };
 
@@ -18,7 +18,7 @@ const redrawMs = 100;
 const barCharacters = 40;
 const lineMs = 1_000;
 
-/** In a terminal, a picture that is redrawn; anywhere else, a line a second. Nothing once it `isOver`. */
+/** In a terminal, redraws a picture; elsewhere, writes a line per second. Shows nothing once `isOver()`. */
 export function createShow(stream: NodeJS.WriteStream, isOver: () => boolean): Show {
   const { status, rehearsal, live, say } = stream.isTTY ? terminalShow(stream) : plainShow(stream);
   const unlessOver =
@@ -67,7 +67,7 @@ function plainShow(stream: NodeJS.WritableStream): Show {
 const of = (count: number, all: number) => `${formatCount(count)} of ${formatCount(all)}`;
 
 const rehearsalLine = ({ sold, sample }: Live, seats: number) =>
-  `Rehearsing, so that the services are warm: ${of(sold, seats)} seats sold, ${formatCount(sample?.projected ?? 0)} in MySQL …`;
+  `Rehearsing to warm up the services: ${of(sold, seats)} seats sold, ${formatCount(sample?.projected ?? 0)} in MySQL …`;
 
 const isSelling = ({ sold, refused, failed }: Live, { buyers }: SaleOptions) => sold + refused + failed < buyers;
 
@@ -89,7 +89,7 @@ function pictureOf(live: Live, options: SaleOptions, stream: NodeJS.WriteStream)
     '',
     isSelling(live, options)
       ? `  ${formatSeconds(atMs)}   ${formatCount(perSecond)} requests/s   so far: p50 ${formatMs(latency.p50)}, p99 ${formatMs(latency.p99)}`
-      : `  every buyer had an answer after ${formatSeconds(atMs)}; MySQL is catching up`,
+      : `  all buyers were answered after ${formatSeconds(atMs)}; MySQL is catching up`,
     `  waiting: ${counted(sample?.unpublished ?? 0, 'sale')} in the outbox, ${counted(sample?.queued ?? 0, 'message')} in the queue`,
     ...(failed > 0 ? [styleText('red', `  ${counted(failed, 'request')} failed`, { stream })] : []),
   ].join('\n');
@@ -100,7 +100,7 @@ function lineOf(live: Live, options: SaleOptions): string {
   const { unpublished = 0, queued = 0, projected = 0 } = sample ?? {};
   const pipeline = [`outbox ${formatCount(unpublished)}`, `queue ${formatCount(queued)}`, `in MySQL ${of(projected, sold)}`];
   if (!isSelling(live, options))
-    return [`Every buyer had an answer after ${formatSeconds(atMs)}; MySQL is catching up:`, ...pipeline].join('  ');
+    return [`All buyers were answered after ${formatSeconds(atMs)}; MySQL is catching up:`, ...pipeline].join('  ');
   return [
     formatSeconds(atMs).padStart(8),
     `sold ${of(sold, options.seats)}`,
@@ -115,7 +115,7 @@ function lineOf(live: Live, options: SaleOptions): string {
 
 /** 50,000 */
 export const formatCount = (count: number) => Math.round(count).toLocaleString('en-US');
-/** 38 ms; below 10 with a decimal. */
+/** 38 ms; with one decimal below 10. */
 export const formatMs = (ms: number) => `${ms < 10 ? ms.toFixed(1) : formatCount(ms)} ms`;
 /** 4.21 s */
 export const formatSeconds = (ms: number) => `${(ms / 1_000).toFixed(2)} s`;

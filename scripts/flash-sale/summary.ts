@@ -3,10 +3,10 @@ import type { Sale, SaleOptions } from './hold-sale.ts';
 import { formatCount, formatMs, formatSeconds } from './show.ts';
 import type { Verdict } from './verdict.ts';
 
-/** One figure of a verdict; `isGood` where it is judged. */
+/** One figure of a verdict. `isGood` is undefined if it is not judged. */
 export type Figure = { name: string; value: string; note?: string; isGood?: boolean };
 
-/** A sale and its verdict, as figures in words. */
+/** A sale and its verdict as figures, formatted for people. */
 export function figuresOf({ options, inventory, load, queryableMs }: Sale, verdict: Verdict): Figure[] {
   const { sold, unsold, oversold, lost, unanswered, revenue } = verdict;
   const { currency } = inventory;
@@ -15,14 +15,14 @@ export function figuresOf({ options, inventory, load, queryableMs }: Sale, verdi
   const { p50, p95, p99, max } = load.latency;
   const figures: (Figure | false)[] = [
     { name: 'Seats sold', value: formatCount(sold), note: `of ${formatCount(options.seats)}`, isGood: unsold === 0 },
-    unsold > 0 && { name: 'Wanted, but not sold', value: formatCount(unsold), isGood: false },
+    unsold > 0 && { name: 'Wanted but not sold', value: formatCount(unsold), isGood: false },
     { name: 'Oversold', value: formatCount(oversold), isGood: oversold === 0 },
     { name: 'Lost', value: formatCount(lost), isGood: lost === 0 },
     unanswered > 0 && { name: 'Sold, answer not received', value: formatCount(unanswered) },
     {
       name: 'Revenue',
       value: `${grouped(revenue.found)} ${currency}`,
-      note: revenue.isExact ? 'exact' : `not the ${grouped(formatMoney(revenue.expected, currency))} that was paid`,
+      note: revenue.isExact ? 'exact' : `but buyers paid ${grouped(formatMoney(revenue.expected, currency))}`,
       isGood: revenue.isExact,
     },
     sold > 0 && {
@@ -51,7 +51,7 @@ export function figuresOf({ options, inventory, load, queryableMs }: Sale, verdi
   return figures.filter((figure) => figure !== false);
 }
 
-/** Of those that were answered. */
+/** Answered requests per second. */
 export function requestsPerSecond({ load }: Pick<Sale, 'load'>): number {
   const answered = Object.values(load.refused).reduce((sum, count) => sum + count, load.accepted);
   return (answered * 1_000) / Math.max(1, load.elapsedMs);
@@ -77,13 +77,13 @@ export function sentenceOf({ unsold, oversold, lost, revenue, isRight }: Verdict
   return `Wrong: ${faults.filter((fault) => fault !== false).join(', ')}.`;
 }
 
-/** What a sale is, before it begins. */
+/** The description of a sale before it starts. */
 export function introductionOf({ seats, buyers, best, connections, seed }: SaleOptions): string {
   const duplicates = buyers > seats ? ` (${formatCount(((buyers - seats) / seats) * 100)} % duplicate attempts)` : '';
-  const wish = best ? 'the best seat left in a zone of their choice' : 'a seat of their choice';
+  const wish = best ? 'the best seat left in a zone' : 'a seat of their choice';
   return `${formatCount(seats)} seats, ${formatCount(buyers)} buyers${duplicates}, each wanting ${wish}; ${formatCount(connections)} connections, seed ${seed}`;
 }
 
-/** How the requests come, and why so. */
+/** How the requests are sent, and why. */
 export const directly =
-  'Requests go straight to the purchase service, as a load balancer would run on another machine. A rehearsal warmed the services up.';
+  'Requests go directly to the purchase service: a load balancer would run on another machine. A rehearsal warmed up the services.';

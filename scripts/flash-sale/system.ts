@@ -5,10 +5,10 @@ import type { Ports } from '../local/ports.ts';
 import { answers } from '../local/process.ts';
 import type { StoreUrls } from '../local/stores.ts';
 
-/** Far above what a service waits for its checks: one of low priority may have to wait for the processor. */
+/** Far above a service's own timeout for its checks, because a low-priority service may have to wait for the CPU. */
 const healthMs = 15_000;
 
-/** Where the parts of a running system are that a flash sale talks to. */
+/** The addresses of a running system's parts that a flash sale uses. */
 export type SystemUnderSale = {
   purchaseUrl: string;
   queryUrl: string;
@@ -19,7 +19,7 @@ export type SystemUnderSale = {
   queue: { endpoint: string; url: string };
 };
 
-/** The parts of a system on this machine; the services are asked directly, not by way of the load balancer. */
+/** The addresses of a system on this machine. The services are called directly, not through the load balancer. */
 export function systemAt(ports: Ports, stores: StoreUrls): SystemUnderSale {
   const at = (name: keyof Ports) => `http://127.0.0.1:${ports[name]}`;
   const endpoint = at('emulator');
@@ -33,11 +33,11 @@ export function systemAt(ports: Ports, stores: StoreUrls): SystemUnderSale {
   };
 }
 
-/** Whether something serves there already: the system of `npm start`, at its ports. */
+/** Whether a system already serves at these ports: the one of `npm start`, at its ports. */
 export const isRunning = ({ purchaseUrl }: SystemUnderSale): Promise<boolean> =>
   answers(`${purchaseUrl}${pathTable.purchase.prefix}/live`)().catch(() => false);
 
-/** Rejects unless every service can do its work, with the services and stores that cannot be reached. */
+/** Rejects unless every service is healthy. The error names the services and stores that cannot be reached. */
 export async function assertHealthy(system: SystemUnderSale): Promise<void> {
   const urls: Record<ServiceName, string> = {
     purchase: system.purchaseUrl,
@@ -49,10 +49,10 @@ export async function assertHealthy(system: SystemUnderSale): Promise<void> {
   );
   const found = faults.filter((fault) => fault !== undefined);
   if (found.length === 0) return;
-  throw new Error(`The system cannot sell:\n${found.map((fault) => `  ${fault}`).join('\n')}\nDoes "npm start" still run?`);
+  throw new Error(`The system cannot sell:\n${found.map((fault) => `  ${fault}`).join('\n')}\nIs "npm start" still running?`);
 }
 
-/** Why a sale failed, in words: the error, and which services and stores cannot be reached, if any. */
+/** Explains why a sale failed: the error, and any services and stores that cannot be reached. */
 export async function explainFailure(error: Error, system: SystemUnderSale): Promise<string> {
   const cause = error.cause instanceof Error ? ` (${error.cause.message})` : '';
   const away = await assertHealthy(system).catch(({ message }: Error) => message);

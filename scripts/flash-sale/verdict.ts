@@ -1,7 +1,7 @@
 import { parseMoney } from '../../services/shared/money.ts';
 import type { Seat } from './hall.ts';
 
-/** A ticket as a buyer was told of it, or as MySQL keeps it; `row` and `column` as in a seat. */
+/** A ticket from a buyer's answer or from MySQL; `row` and `column` as in a seat. */
 export type TicketFact = {
   ticketId: string;
   zoneId: number;
@@ -16,13 +16,13 @@ export type Facts = {
   seats: Seat[];
   currency: string;
   buyers: number;
-  /** Each ticket of each 2xx answer. */
+  /** Every ticket in every 2xx answer. */
   told: TicketFact[];
-  /** Requests that got no answer, or one that says neither yes nor no: each of them may have sold a ticket. */
+  /** Requests with no answer, or one that means neither yes nor no. Each may have sold a ticket. */
   failedRequests: number;
-  /** What MySQL has of the event. */
+  /** The event's tickets in MySQL. */
   kept: TicketFact[];
-  /** What the query service says that the tickets cost together. */
+  /** The event's revenue according to the query service. */
   revenue: string;
 };
 
@@ -30,14 +30,14 @@ export type Verdict = {
   sold: number;
   /** Seats that somebody wanted and nobody got. */
   unsold: number;
-  /** Buyers too many: each of them holds a seat that somebody else holds as well, that there is not, or that nobody asked for. */
+  /** Excess tickets: for a seat that somebody else has too, that does not exist, or that nobody asked for. */
   oversold: number;
-  /** Tickets that were promised, and that MySQL does not have, or not like that. */
+  /** Promised tickets that MySQL does not have, or has differently. */
   lost: number;
-  /** Sold by requests whose answers never came. */
+  /** Tickets sold by requests whose answers never came. */
   unanswered: number;
   revenue: { found: string; expected: bigint; isExact: boolean };
-  /** Some of what is wrong, in words. */
+  /** Some of the faults, in words. */
   examples: string[];
   isRight: boolean;
 };
@@ -45,8 +45,9 @@ export type Verdict = {
 const maxExamples = 5;
 
 /**
- * Judges a sale by what its buyers hold and what MySQL keeps, seat by seat and ticket by ticket. A seat that one answer names
- * and another buyer's ticket has is oversold; tickets that no answer told of are, but for as many as requests failed.
+ * Judges a sale by comparing its buyers' answers with the tickets in MySQL, seat by seat and ticket by ticket. A seat that one
+ * answer names and another buyer's ticket has is oversold. Tickets that no answer named are oversold too, except for as many as
+ * there were failed requests, which may have sold them.
  */
 export function judge({ seats, currency, buyers, told, failedRequests, kept, revenue }: Facts): Verdict {
   const examples: string[] = [];
@@ -70,14 +71,14 @@ export function judge({ seats, currency, buyers, told, failedRequests, kept, rev
   const elsewhere = live.filter((ticket) => toldSeats.has(ticket.ticketId) && toldSeats.get(ticket.ticketId) !== seatOf(ticket));
 
   let oversold = untold.length - unanswered.length;
-  if (oversold > 0) report(`oversold: ${oversold} tickets in MySQL that nobody was told of, and no failed request explains`);
+  if (oversold > 0) report(`oversold: ${oversold} tickets in MySQL that no answer named and no failed request explains`);
   const known = new Set(seats.map(({ zoneId, row, column }) => `${zoneId}/${row}/${column}`));
-  // Each answer is a buyer, even where two of them name one ticket.
+  // Each answer counts as one buyer, even if two answers name the same ticket.
   const holders = Map.groupBy([...told, ...unanswered, ...elsewhere], seatOf);
   for (const [seat, { length }] of holders) {
     const tooMany = known.has(seat) ? length - 1 : length;
     oversold += tooMany;
-    if (tooMany > 0) report(`oversold: seat ${seat} ${known.has(seat) ? `is held ${length} times` : 'does not exist'}`);
+    if (tooMany > 0) report(`oversold: seat ${seat} ${known.has(seat) ? `was sold ${length} times` : 'does not exist'}`);
   }
 
   const expected = [...told, ...unanswered].reduce((sum, { price }) => sum + (minorUnits(price, currency) ?? 0n), 0n);
@@ -96,7 +97,7 @@ export function judge({ seats, currency, buyers, told, failedRequests, kept, rev
   };
 }
 
-/** Undefined where an amount is finer than the currency's minor unit. */
+/** Undefined if the amount is finer than the currency's minor unit. */
 function minorUnits(price: string, currency: string): bigint | undefined {
   try {
     return parseMoney(price, currency);
@@ -113,7 +114,7 @@ const seatOf = ({ zoneId, row, column }: TicketFact) => `${zoneId}/${row}/${colu
 
 const describe = (ticket: TicketFact) => `${ticket.status} at ${seatOf(ticket)} for ${ticket.price} ${ticket.currency}`;
 
-/** The tickets of 2xx answers: each body is a ticket, or an order with its tickets. */
+/** The tickets in the bodies of 2xx answers; each body is a ticket or an order. */
 export const ticketsTold = (answers: string[]): TicketFact[] =>
   answers.flatMap((body) => {
     const answer = JSON.parse(body) as TicketFact | { tickets: TicketFact[] };

@@ -14,7 +14,7 @@ const ticket = (ticketId: string, column: number, changes: Partial<TicketFact> =
 const kept = (ticketId: string, column: number, changes: Partial<TicketFact> = {}) =>
   ticket(ticketId, column, { price: '100.0000', ...changes });
 
-/** Three seats, four buyers: all three are sold, and all is well. */
+/** Three seats, four buyers; all seats are sold and nothing is wrong. */
 const right: Facts = {
   seats: [1, 2, 3].map((column) => ({ zoneId: 1, row: 'A', column })),
   currency: 'USD',
@@ -30,7 +30,7 @@ const [a, b, c] = right.kept as [TicketFact, TicketFact, TicketFact];
 const [toldA, toldB] = right.told as [TicketFact, TicketFact];
 
 describe('the judge of a sale', () => {
-  it('finds nothing where all is well', () => {
+  it('finds nothing wrong in a correct sale', () => {
     expect(judge(right)).toMatchObject({ ...clean, examples: [], revenue: { isExact: true, expected: 30_000n } });
   });
 
@@ -41,16 +41,16 @@ describe('the judge of a sale', () => {
     ['two live tickets for a seat', { kept: [...right.kept, kept('d', 3)], revenue: '400.00' }, { oversold: 1, lost: 0 }],
     ['a seat that does not exist', { told: [toldA, toldB, ticket('c', 4)], kept: [a, b, kept('c', 4)] }, { oversold: 1 }],
     ['a ticket that MySQL does not have', { kept: [a, b] }, { lost: 1, oversold: 0 }],
-    ['every ticket, where MySQL has none', { kept: [], revenue: '0.00' }, { lost: 3, oversold: 0 }],
+    ['every ticket lost if MySQL has none', { kept: [], revenue: '0.00' }, { lost: 3, oversold: 0 }],
     ['a ticket at another seat', { told: [toldA, toldB, ticket('c', 3)], kept: [a, b, kept('c', 2)] }, { lost: 1, oversold: 1 }],
     ['a ticket at another price', { kept: [a, b, kept('c', 3, { price: '99.9900' })] }, { lost: 1 }],
     ['a price that is finer than a cent', { kept: [a, b, kept('c', 3, { price: '100.0001' })] }, { lost: 1 }],
     ['a ticket in another currency', { kept: [a, b, kept('c', 3, { currency: 'EUR' })] }, { lost: 1 }],
     ['a ticket that was cancelled', { kept: [a, b, kept('c', 3, { status: 'CANCELLED' })] }, { lost: 1 }],
     ['a ticket that is in conflict', { kept: [a, b, kept('c', 3, { status: 'CONFLICTED' })] }, { lost: 1 }],
-    ['a ticket that nobody was told of', { told: [toldA, toldB], buyers: 2 }, { oversold: 1, unanswered: 0 }],
+    ['a ticket that no answer names', { told: [toldA, toldB], buyers: 2 }, { oversold: 1, unanswered: 0 }],
     ['a wanted seat that nobody got', { told: [toldA, toldB], kept: [a, b], revenue: '200.00' }, { unsold: 1, lost: 0 }],
-    ['a sale where nothing was sold', { told: [], kept: [], revenue: '0.00', failedRequests: 4 }, { unsold: 3 }],
+    ['a sale in which nothing was sold', { told: [], kept: [], revenue: '0.00', failedRequests: 4 }, { unsold: 3 }],
   ])('finds %s', (_what, changes, found) => {
     expect(judge({ ...right, ...changes })).toMatchObject(wrong(found));
   });
@@ -59,7 +59,7 @@ describe('the judge of a sale', () => {
     expect(judge({ ...right, revenue })).toMatchObject(wrong({ lost: 0, oversold: 0, revenue: { isExact: false } }));
   });
 
-  it('takes a ticket that nobody was told of for the sale of a request that failed, and counts its price', () => {
+  it('attributes a ticket that no answer names to a failed request, and counts its price', () => {
     const facts = { ...right, told: [toldA, toldB], failedRequests: 1 };
     expect(judge(facts)).toMatchObject({ ...clean, sold: 2, unanswered: 1, revenue: { isExact: true } });
     const more = { ...facts, told: [toldA] };
@@ -71,12 +71,12 @@ describe('the judge of a sale', () => {
     expect(judge(facts)).toMatchObject(wrong({ unanswered: 1, oversold: 1 }));
   });
 
-  it('asks for no more seats to be sold than there were buyers', () => {
+  it('expects no more seats to be sold than there were buyers', () => {
     expect(judge({ ...right, buyers: 1, told: [toldA], kept: [a], revenue: '100.00' })).toMatchObject({ ...clean, sold: 1 });
   });
 });
 
-it('the tickets that buyers were told of are those of tickets and of orders', () => {
+it("collects the buyers' tickets from both ticket and order answers", () => {
   const order = { orderId: 'o', tickets: [ticket('b', 2), ticket('c', 3)] };
   expect(ticketsTold([JSON.stringify(toldA), JSON.stringify(order)])).toEqual(right.told);
 });

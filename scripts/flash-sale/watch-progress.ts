@@ -4,12 +4,12 @@ import { readBacklog } from '../../services/shared/outbox-backlog.ts';
 import type { RedisClient } from '../../services/shared/redis.ts';
 import { queueDepth } from '../local/queue-depth.ts';
 
-/** How far an event's sales have come at some moment (Unix ms). */
+/** The progress of an event's sales at one moment (`at`, Unix ms). */
 export type Sample = {
   at: number;
   /** Domain events that SNS has not accepted yet. */
   unpublished: number;
-  /** Messages in the queue, those included that a worker has in hand; a message holds many domain events. */
+  /** Messages in the queue, including those that a worker has received; a message holds many domain events. */
   queued: number;
   /** Tickets that the query service counts. */
   projected: number;
@@ -19,7 +19,7 @@ export type Watched = { redis: RedisClient; sqs: SQSClient; queueUrl: string; qu
 
 const sampleMs = 125;
 
-/** Takes a sample eight times a second, until told to stop. What cannot be had at the moment is left for the next. */
+/** Takes a sample eight times a second until `signal` is aborted. Skips samples that fail. */
 export async function watchProgress(watched: Watched, onSample: (sample: Sample) => void, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await takeSample(watched).then(onSample, () => {});
@@ -38,6 +38,6 @@ async function takeSample({ redis, sqs, queueUrl, queryUrl, eventId }: Watched):
 
 async function countProjected(queryUrl: string, eventId: string): Promise<number> {
   const answer = await fetch(`${queryUrl}/query/api/v1/tickets/count/${eventId}`, { signal: AbortSignal.timeout(2_000) });
-  if (!answer.ok) throw new Error(`the count was answered with ${answer.status}`);
+  if (!answer.ok) throw new Error(`the count returned ${answer.status}`);
   return ((await answer.json()) as { count: number }).count;
 }
