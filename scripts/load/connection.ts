@@ -2,16 +2,16 @@ import { connect, type Socket } from 'node:net';
 
 export type Handler = { onAnswer: (status: number, body: string) => void; onFailure: (error: Error) => void };
 
-/** What any socket has just received: a new buffer for each answer took a good part of the generator's time. */
+/** The receive buffer of all sockets: allocating one per answer took a good part of the generator's CPU time. */
 const arrivals = Buffer.alloc(64 * 1024);
 
 const headEnd = Buffer.from('\r\n\r\n');
 const contentLength = /\r\ncontent-length: *(\d+)/i;
 
 /**
- * One keep-alive connection for JSON POSTs to a path, one at a time. It knows only as much of HTTP/1.1 (RFC 9112) as a server
- * says that tells each answer's length: a load generator shares its cores with what it loads, and a client for every case took
- * more of them for a request than all of Redis.
+ * One keep-alive connection that sends JSON POSTs to a path, one at a time. It understands only the part of HTTP/1.1 (RFC 9112)
+ * that a server uses if each answer has a Content-Length. The generator shares its cores with the system under load, and a
+ * general-purpose client used more CPU per request than Redis.
  */
 export function openConnection(url: string) {
   const { hostname, port, host, pathname } = new URL(url);
@@ -29,7 +29,7 @@ export function openConnection(url: string) {
       },
     };
     const opened = connect({ host: hostname, port: Number(port), noDelay: true, onread });
-    // Once for each socket: what is posted after an error goes over the next one, which the first one's end does not concern.
+    // Fails once for each socket: after an error, posts use the next socket, which the old one's close must not affect.
     const lose = (error: Error) => {
       if (socket !== opened) return;
       socket = undefined;
@@ -46,14 +46,14 @@ export function openConnection(url: string) {
     if (!readWhole(answer)) received = Buffer.from(answer);
   }
 
-  /** False where more is to come. */
+  /** Returns false if the answer is incomplete. */
   function readWhole(answer: Buffer): boolean {
     const bodyAt = answer.indexOf(headEnd) + headEnd.length;
     if (bodyAt < headEnd.length) return false;
     const answerHead = answer.toString('latin1', 0, bodyAt);
     const end = bodyAt + Number(contentLength.exec(answerHead)?.[1] ?? Number.NaN);
     if (Number.isNaN(end)) {
-      socket?.destroy(new Error(`an answer without its length: ${answerHead}`));
+      socket?.destroy(new Error(`an answer without Content-Length: ${answerHead}`));
       return true;
     }
     if (answer.length < end) return false;
@@ -74,7 +74,7 @@ export function openConnection(url: string) {
   }
 
   return {
-    /** Sends a body, over a new socket where the server closed the last one; calls one of the two, once. */
+    /** Sends a body, over a new socket if the server closed the last one. Calls exactly one of the handler's functions, once. */
     post(body: string, newHandler: Handler): void {
       socket ??= open();
       handler = newHandler;

@@ -1,6 +1,6 @@
 import { type Latency, type Load, latencyOf, newHistogram, sendAll } from './send.ts';
 
-/** What happened since the last report, and the latency of all requests so far; `atMs` since the first request. */
+/** The counts and latency since the last report, and the latency of all requests so far; `atMs` since the first request. */
 export type Progress = {
   kind: 'progress';
   atMs: number;
@@ -13,15 +13,15 @@ export type Progress = {
 
 export type LoadResult = {
   kind: 'result';
-  /** From the first request to the last answer, and to the last 2xx. */
+  /** From the first request to the last answer; `lastAcceptedMs` to the last 2xx. */
   elapsedMs: number;
   lastAcceptedMs: number;
   /** Unix time of the first request. */
   startedAtMs: number;
   accepted: number;
-  /** Answers in 400–499 by their problem's code. */
+  /** Counts of 4xx answers by the problem's code. */
   refused: Record<string, number>;
-  /** Other answers by status, and requests that got none by error: none of these is expected. */
+  /** Counts of other answers by status, and of unanswered requests by error. None of these is expected. */
   failed: Record<string, number>;
   latency: Latency;
   /** The bodies of the 2xx answers. */
@@ -32,10 +32,10 @@ export type LoadResult = {
 
 const reportMs = 100;
 
-// Whoever asked for the load is gone, or has its result.
+// The parent process is gone, or has its result.
 process.once('disconnect', () => process.exit());
 
-// A process of its own, so that whoever shows or judges the run takes no time from it.
+// The generator is a separate process, so that showing and judging the run takes no time from it.
 process.once('message', (load: Load) => void runAndTell(load));
 
 async function runAndTell(load: Load): Promise<void> {
@@ -59,7 +59,7 @@ async function run(load: Load): Promise<LoadResult> {
     const atMs = performance.now() - startedAt;
     const [latency, latencySoFar] = [latencyOf(recent), latencyOf(all)];
     const progress: Progress = { kind: 'progress', atMs, ...counts, latency, latencySoFar };
-    // With nobody to hear it, it is not an error but the end: see above.
+    // If the parent is gone, sending fails; that is not an error, because the process exits on disconnect (see above).
     process.send?.(progress, () => {});
     recent.reset();
     Object.assign(counts, { accepted: 0, refused: 0, failed: 0 });

@@ -6,8 +6,8 @@ import type { LoadResult, Progress } from './generator.ts';
 import type { Load } from './send.ts';
 
 /**
- * Runs a load in a process of its own, which ends with it; `onProgress` hears of it ten times a second. Rejects where `signal`
- * breaks it off.
+ * Runs a load in a separate process, and calls `onProgress` ten times a second. Ends the process with the load. Rejects if
+ * `signal` interrupts it.
  */
 export async function runLoad(
   load: Load,
@@ -16,8 +16,8 @@ export async function runLoad(
 ): Promise<LoadResult> {
   signal?.throwIfAborted();
   const child = fork(join(import.meta.dirname, 'generator.ts'), { serialization: 'advanced' });
-  // Buyers are elsewhere: that each has an answer to read is no reason to stop the one who answers. With a rate it is latency that
-  // counts, and the generator's own wait for its turn would be in it.
+  // Real buyers are on other machines, so the generator should not preempt the services. With a rate, latency is measured, and
+  // would include the generator's own wait for the CPU.
   if (child.pid !== undefined && load.ratePerSecond === undefined) void interruptNobody(child.pid);
   const end = () => void child.kill();
   signal?.addEventListener('abort', end);
@@ -25,7 +25,9 @@ export async function runLoad(
     const { promise, resolve, reject } = Promise.withResolvers<LoadResult>();
     child.on('message', (message: Progress | LoadResult) => (message.kind === 'result' ? resolve(message) : onProgress(message)));
     child.once('error', reject);
-    child.once('exit', (code, signal) => reject(new Error(`the load generator ended before its load (${signal ?? code})`)));
+    child.once('exit', (code, signal) =>
+      reject(new Error(`the load generator exited before its load was done (${signal ?? code})`)),
+    );
     child.send(load);
     return await promise;
   } finally {

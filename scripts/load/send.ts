@@ -2,24 +2,24 @@ import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import { type Connection, openConnection } from './connection.ts';
 
 export type Load = {
-  /** Where each body is POSTed to, as JSON. */
+  /** The URL that each body is POSTed to, as JSON. */
   url: string;
   bodies: string[];
   connections: number;
-  /** Arrivals a second, whether or not earlier ones were answered; without it, each connection sends as soon as it is free. */
+  /** Arrivals per second, whether or not earlier ones were answered. Without it, each connection sends as soon as it is free. */
   ratePerSecond?: number;
 };
 
 /** One answered request; times are in milliseconds since the first request was due. */
 export type Answer = { status: number; body: string; atMs: number; latencyMs: number };
 
-/** Microseconds, so that a histogram of integers has them. */
+/** A histogram of latencies in microseconds, because it only takes integers. */
 export const newHistogram = (): RecordableHistogram => createHistogram({ lowest: 1, highest: 60_000_000, figures: 3 });
 
 /**
- * Sends every body once and tells of each answer, or of each request that got none (`onFailure`). With a rate, latency counts
- * from when a request was due, so that a server that stalls is not spared the requests that would have come meanwhile
- * ("coordinated omission"). Resolves when all are done.
+ * Sends every body once. Calls `onAnswer` for each answer, and `onFailure` for each request that got none. With a rate, latency
+ * counts from when a request was due, so that the requests that a stalled server delays count too (no "coordinated omission").
+ * Resolves when all are done.
  */
 export function sendAll(
   { url, bodies, connections, ratePerSecond }: Load,

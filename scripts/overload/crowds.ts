@@ -1,29 +1,29 @@
 import type { Inventory } from '../../services/purchase/seats/inventory.ts';
 import { requestsOf } from '../flash-sale/crowd.ts';
 
-/** Buyers who all ask for as much, and of whom everybody can have it. */
+/** Buyers who all ask for the same number of seats. The hall has enough for everybody. */
 export type Crowd = {
   name: string;
   seatsEach: number;
-  /** That the hall has for each buyer. */
+  /** Seats in the hall per buyer. */
   seatsForEach: number;
   requests(inventory: Inventory, buyers: number): { path: string; bodies: string[] };
 };
 
 const seed = 1;
 
-/** Groups cost the system more than they cost the generator, which shares the machine: of those it can offer twice the peak. */
+/** Groups cost the system more than the generator, which shares the machine, so for groups it can offer twice the peak. */
 export const crowds: Crowd[] = [
   {
-    name: 'one seat each, of their choice',
+    name: 'one chosen seat each',
     seatsEach: 1,
     seatsForEach: 1,
     requests: (inventory, buyers) => requestsOf(inventory, { buyers, best: false, seed }),
   },
   {
-    name: 'four seats each, the best of a zone',
+    name: 'four adjacent seats each, the best in a zone',
     seatsEach: 4,
-    // The last seats of a row are fewer than four.
+    // More than four, because up to three seats at the end of a row stay free.
     seatsForEach: 5,
     requests: ({ eventId, venueId, zones }, buyers) => ({
       path: '/purchase/api/v1/orders',

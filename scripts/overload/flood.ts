@@ -1,10 +1,10 @@
 import { type Connection, openConnection } from '../load/connection.ts';
 import { type Latency, latencyOf, newHistogram } from '../load/send.ts';
 
-/** Arrivals that come at their rate whatever becomes of earlier ones; each POSTs a body over a connection that is free. */
+/** Arrivals at a fixed rate, whether or not earlier ones were answered; each POSTs a body over a free connection. */
 export type Flood = {
   url: string;
-  /** Those of the arrivals, and before them one for each connection. */
+  /** One body for each connection, followed by those of the arrivals. */
   bodies: string[];
   connections: number;
   ratePerSecond: number;
@@ -15,18 +15,18 @@ export type FloodResult = {
   /** From the first arrival to the last. */
   elapsedMs: number;
   sent: number;
-  /** Arrivals that found no connection free, and were not sent. */
+  /** Arrivals that were not sent, because no connection was free. */
   unsent: number;
-  /** Answers by status, from when they were sent; requests that got none by error. */
+  /** Answers by status, and unanswered requests by error. Latency counts from when a request was sent. */
   answers: Record<string, { count: number; latency: Latency }>;
-  /** 201s, those included that opened the connections. */
+  /** All 201s, including those for the requests that opened the connections. */
   accepted: number;
 };
 
-/** Connections that are opened at the same time: as many as a listener may have waiting, and then some would wait for a second. */
+/** Connections opened at the same time. More would overflow the listener's backlog, and the excess would wait a second to retry. */
 const openAtOnce = 100;
 
-/** Opens the connections, with a request each that does not count, then lets the flood come; `onOver` hears of its last arrival. */
+/** Opens the connections, with one request each that is not measured, then sends the flood. Calls `onOver` at its last arrival. */
 export async function flood({ url, bodies, connections, ratePerSecond }: Flood, onOver: () => void): Promise<FloodResult> {
   const free = Array.from({ length: connections }, () => openConnection(url));
   const all = [...free];

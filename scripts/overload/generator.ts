@@ -2,7 +2,7 @@ import { type Flood, type FloodResult, flood } from './flood.ts';
 
 export type Told = FloodResult | { kind: 'over' };
 
-// A process of its own, as in scripts/load/generator.ts. Whoever asked for the flood is gone, or has its result.
+// A separate process, as in scripts/load/generator.ts. On disconnect, the parent is gone or has its result.
 process.once('disconnect', () => process.exit());
 process.once('message', (asked: Flood) => void floodAndTell(asked));
 

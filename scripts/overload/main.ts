@@ -15,14 +15,17 @@ import { faultsOf, textOf } from './report.ts';
 
 newCommand(
   'overload',
-  'Starts a system of its own, finds how many orders a second it can take, and sends twice as many for ten seconds. Shows how ' +
-    'it sheds them and recovers. Exit status 1: a promise was broken, or the run failed. Takes two to three minutes.',
+  'Starts a system of its own, measures its peak rate of orders, and sends twice as many for ten seconds. Shows how it sheds ' +
+    'the excess and recovers. Takes two to three minutes. Exit status 1: a promise was broken, or the run failed.',
 ).parse();
 const resources = new AsyncDisposableStack();
-const { stop, isStopping, say } = stopWith(resources, { exitCode: 130, onSignal: () => say('Broken off; stopping the system.') });
+const { stop, isStopping, say } = stopWith(resources, {
+  exitCode: 130,
+  onSignal: () => say('Interrupted; stopping the system.'),
+});
 
 try {
-  say('Starting a system for it …');
+  say('Starting a separate system …');
   const folder = join(localFolder, 'overload');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -42,7 +45,7 @@ try {
   await stop(isRight ? 0 : 1);
 } catch (error) {
   if (!isStopping()) {
-    say((error as Error).message);
+    say(`The run failed: ${(error as Error).message}`);
     await stop(1);
   }
 }

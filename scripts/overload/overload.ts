@@ -10,17 +10,17 @@ import type { Crowd } from './crowds.ts';
 import type { FloodResult } from './flood.ts';
 import { runFlood } from './run-flood.ts';
 
-/** What an overload was, and what purchase made of it. */
+/** The measurements of an overload. */
 export type Overload = {
   peakPerSecond: number;
   flood: FloodResult;
-  /** Purchase's resident memory; undefined without /proc. */
+  /** Peak resident memory of purchase: before, during and after the flood; undefined without /proc. */
   rssBytes: { before: number | undefined; peak: number | undefined; after: number | undefined };
-  /** How often purchase was asked for its health meanwhile, how often that was a 200, and the longest that it took. */
+  /** Health checks of purchase during the flood: how many, how many returned 200, and the slowest. */
   health: { asked: number; healthy: number; slowestMs: number };
-  /** From the last arrival to the first purchase that is answered within 100 ms, and what answered it. */
+  /** From the last arrival to the first purchase that is answered within 100 ms. */
   recoveredMs: number;
-  /** Tickets of the event in Redis, and of the 201s. */
+  /** Tickets sold in Redis; `promised` are those of the 201s. */
   sold: number;
   promised: number;
 };
@@ -28,13 +28,13 @@ export type Overload = {
 const peakOrders = 30_000;
 const peakConnections = 500;
 const floodSeconds = 10;
-/** More than wait, are asked of Redis, and are refused at the same time. */
+/** More than the requests that can be queued, be at Redis and be being refused at the same time. */
 const floodConnections = 8_000;
 const probes = 1_000;
 const soonMs = 100;
 const healthEveryMs = 250;
 
-/** Finds how many of a crowd's orders a second are a system's peak, has twice as many come, and looks on. */
+/** Measures a system's peak rate for a crowd's orders, sends twice as many, and observes the result. */
 export async function overload(
   system: SystemUnderSale,
   crowd: Crowd,
@@ -45,7 +45,7 @@ export async function overload(
   const openHall = async (buyers: number) => {
     const plan = planHall(`Overload-${buyers}-${Date.now()}`, buyers * crowd.seatsForEach);
     const opened = await openEvent(db, redis, plan);
-    if (opened.kind !== 'opened') throw new Error(`the hall was not opened but ${opened.kind}`);
+    if (opened.kind !== 'opened') throw new Error(`opening the hall returned "${opened.kind}", not "opened"`);
     const { path, bodies } = crowd.requests(plan.inventory, buyers);
     return { eventId: plan.inventory.eventId, url: system.purchaseUrl + path, bodies };
   };
@@ -55,7 +55,7 @@ export async function overload(
     return (accepted * 1_000) / elapsedMs;
   };
 
-  say('Rehearsing, so that the services are warm …');
+  say('Rehearsing to warm up the services …');
   await sellPeak();
   say('Measuring the peak …');
   const peakPerSecond = await sellPeak();
@@ -65,7 +65,7 @@ export async function overload(
   const hall = await openHall(floodConnections + ratePerSecond * floodSeconds + probes);
   const bodies = hall.bodies.slice(probes);
   const rssBefore = await rssPeakSince();
-  say(`Sending ${ratePerSecond.toLocaleString('en-US')} orders a second for ${floodSeconds} s …`);
+  say(`Sending ${ratePerSecond.toLocaleString('en-US')} orders per second for ${floodSeconds} s …`);
   const recovering = Promise.withResolvers<Recovery>();
   const flooding = { url: hall.url, bodies, connections: floodConnections, ratePerSecond };
   const isOver = new AbortController();
@@ -86,14 +86,14 @@ export async function overload(
   return { peakPerSecond, flood, rssBytes, health, recoveredMs, sold, promised: (flood.accepted + accepted) * crowd.seatsEach };
 }
 
-/** The most that purchase took since this was asked for last, or what it takes now. */
+/** Purchase's peak resident memory since the last call, or since its start. Resets the peak. */
 async function rssPeakSince(): Promise<number | undefined> {
   const peak = (await peakMemory())['purchase'];
   await forgetPeaks();
   return peak;
 }
 
-/** As a load balancer does, but more often. */
+/** Checks purchase's health as a load balancer does, but more often, until `signal` is aborted. */
 async function watchHealth(url: string, signal: AbortSignal): Promise<Overload['health']> {
   const health = { asked: 0, healthy: 0, slowestMs: 0 };
   while (!signal.aborted) {
@@ -110,7 +110,7 @@ async function watchHealth(url: string, signal: AbortSignal): Promise<Overload['
 
 type Recovery = { recoveredMs: number; accepted: number };
 
-/** One purchase after another until one is answered soon; each in turn is another seat's. */
+/** Sends one order after another until one is accepted within `soonMs`. */
 async function untilSoon(url: string, bodies: string[]): Promise<Recovery> {
   const startedAt = performance.now();
   let accepted = 0;
@@ -125,7 +125,7 @@ async function untilSoon(url: string, bodies: string[]): Promise<Recovery> {
   return { recoveredMs: Number.POSITIVE_INFINITY, accepted };
 }
 
-/** Until nothing waits in the outbox and the queue, as the services' health tells. */
+/** Waits until outbox and queue are empty, according to the services' health. */
 async function untilAtRest(system: { purchaseUrl: string; persistenceUrl: string }): Promise<void> {
   type Health = { backlog?: { outbox?: { events: number }; queue?: { messages: number; inFlight: number } } };
   const backlogOf = async (url: string) => ((await (await fetch(url)).json()) as Health).backlog;

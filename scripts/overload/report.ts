@@ -2,19 +2,19 @@ import { formatNumber } from '../bench/rounds.ts';
 import { alignColumns } from '../terminal/align-columns.ts';
 import type { Overload } from './overload.ts';
 
-/** The longest that an accepted answer may take. */
+/** The longest that an accepted request may take. */
 const acceptedMs = 2_000;
 const expected = ['201', '409', '503'];
 
-/** What is wrong with an overload, in words; nothing where purchase kept what it promises. */
+/** The faults of an overload, in words; empty if purchase kept its promises. */
 export function faultsOf({ flood, sold, promised }: Overload): string[] {
   const faults: string[] = [];
   const slowest = flood.answers['201']?.latency.max ?? 0;
-  if (slowest > acceptedMs) faults.push(`an accepted answer took ${formatNumber(slowest)} ms`);
+  if (slowest > acceptedMs) faults.push(`an accepted order took ${formatNumber(slowest)} ms; the limit is ${acceptedMs} ms`);
   for (const [what, { count }] of Object.entries(flood.answers)) {
     if (!expected.includes(what)) faults.push(`${count} requests ended with ${what}`);
   }
-  if (sold !== promised) faults.push(`${sold} tickets were sold, and ${promised} promised`);
+  if (sold !== promised) faults.push(`${sold} tickets were sold, but ${promised} were promised`);
   return faults;
 }
 
@@ -34,19 +34,19 @@ export function textOf({ peakPerSecond, flood, rssBytes, health, recoveredMs, so
     ['shed', perSecond(flood.answers['503']?.count)],
     ['accepted: p50, p99, max', latencyOf('201')],
     ['shed: p50, p99, max', latencyOf('503')],
-    ['purchase, RSS: before, peak, after', [rssBytes.before, rssBytes.peak, rssBytes.after].map(mebibytes).join(', ')],
+    ["purchase's memory (RSS): before, peak, after", [rssBytes.before, rssBytes.peak, rssBytes.after].map(mebibytes).join(', ')],
     [
-      'health checks passed meanwhile',
+      'health checks passed during the flood',
       `${health.healthy} of ${health.asked}; the slowest took ${formatNumber(health.slowestMs)} ms`,
     ],
-    ['an order is answered within 100 ms', `${formatNumber(recoveredMs)} ms after the last arrival`],
-    ['seats sold, promised', `${formatNumber(sold)}, ${formatNumber(promised)}`],
+    ['recovered (an order answered within 100 ms)', `${formatNumber(recoveredMs)} ms after the last arrival`],
+    ['tickets: sold, promised', `${formatNumber(sold)}, ${formatNumber(promised)}`],
   ];
   const lines = alignColumns(rows).map((line) => `  ${line}`);
   if (offered < 0.95) {
     lines.push(
-      `  The generator offered only ${formatNumber((flood.sent * 1_000) / flood.elapsedMs / peakPerSecond)} times the peak: it had no ` +
-        `connection free for ${formatNumber(flood.unsent)} orders.`,
+      `  The generator offered only ${formatNumber((flood.sent * 1_000) / flood.elapsedMs / peakPerSecond)} times the peak, because ` +
+        `no connection was free for ${formatNumber(flood.unsent)} orders.`,
     );
   }
   return lines.join('\n');
