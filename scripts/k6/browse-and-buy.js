@@ -1,16 +1,16 @@
 /**
- * Visitors who look at a zone's seats, hold one, think about it, and then buy it or not. Of those who do not, every other one
- * gives the seat back, and the rest just leave: it stays held until the hold expires.
+ * Visitors look at a zone's seats, hold one, think about it, and then buy it or not. Of those who do not buy, every other one
+ * releases the hold. The rest just leave, so the seat stays held until the hold expires.
  *
  *   k6 run scripts/k6/browse-and-buy.js
  *
  *   BASE_URL  http://localhost:8000   the load balancer
  *   EVENT_ID  Event1                  the event
- *   RATE      20                      visitors a second
- *   DURATION  30s                     how long they come
- *   VUS       200                     most visitors at the same time
- *   THINK     2                       seconds that a visitor thinks, on average
- *   ABANDON   0.2                     share of the visitors who do not buy
+ *   RATE      20                      visitors per second
+ *   DURATION  30s                     how long visitors arrive
+ *   VUS       200                     the most concurrent visitors
+ *   THINK     2                       average thinking time of a visitor, in seconds
+ *   ABANDON   0.2                     share of visitors who do not buy
  */
 import { check, sleep } from 'k6';
 import exec from 'k6/execution';
@@ -22,7 +22,7 @@ import { summaryOf } from './lib/summary.js';
 
 const think = number('THINK', 2);
 const abandon = number('ABANDON', 0.2);
-/** How often a visitor looks again when somebody was faster. */
+/** How many times a visitor tries when somebody else takes the seat first. */
 const looks = 3;
 
 const requests = ['seats', 'hold', 'confirm', 'release'];
@@ -54,16 +54,16 @@ export default function visit({ zones }) {
   if (Math.random() >= abandon) {
     const answer = confirmHold(held.holdId);
     check(answer, {
-      'what was held can be bought': ({ status }) => status === 201,
-      'at the price of when it was held': (order) => order.status !== 201 || order.json('totalPrice') === held.totalPrice,
+      'a held seat can be bought': ({ status }) => status === 201,
+      'the price is that of the hold': (order) => order.status !== 201 || order.json('totalPrice') === held.totalPrice,
     });
     if (answer.status === 201) enterPromise(answer.json('tickets'));
   } else if (visitor % 2 === 0) {
-    check(releaseHold(held.holdId), { 'what was held can be given back': ({ status }) => status === 204 });
+    check(releaseHold(held.holdId), { 'a hold can be released': ({ status }) => status === 204 });
   }
 }
 
-/** Holds a free seat of the zone; which one depends on the visitor, as tastes differ. */
+/** Holds a free seat in the zone. Different visitors choose different seats. */
 function holdOneOf(zoneId, visitor) {
   for (let look = 0; look < looks; look++) {
     const map = seatMap(zoneId);

@@ -1,12 +1,12 @@
 /**
- * Everyone wants the same seat, at once and again and again: exactly one of them gets it.
+ * Everyone tries to buy the same seat at the same time, repeatedly. Exactly one of them gets it.
  *
  *   k6 run scripts/k6/contention.js
  *
  *   BASE_URL  http://localhost:8000   the load balancer
- *   EVENT_ID  Event1                  an event with a free seat; which one is found out
- *   BUYERS    200                     who ask at the same time
- *   ATTEMPTS  10                      of each of them, one after another
+ *   EVENT_ID  Event1                  an event with a free seat; the script finds one
+ *   BUYERS    200                     concurrent buyers
+ *   ATTEMPTS  10                      attempts per buyer, one after another
  */
 import { seatMap } from './lib/api.js';
 import { bookThresholds, buyAndEnter, closeBooks, openBooks } from './lib/books.js';
@@ -28,7 +28,7 @@ export function setup() {
     const seat = freeSeats(seatMap(zoneId).json()).pop();
     if (seat) return { ...books, seat };
   }
-  throw new Error('No seat is free');
+  throw new Error('The event has no free seat');
 }
 
 export default function buyTheSeat({ event, seat }) {

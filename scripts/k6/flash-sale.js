@@ -1,15 +1,15 @@
 /**
- * A crowd that comes at once: a few buyers a second, then RATE a second for DURATION. Every seat is wanted by two of them at the
- * same moment, seat after seat; after the last seat they ask for the first again. In the end the query service has to count
- * exactly the tickets, and the money, that buyers were promised.
+ * A sudden crowd: a few buyers per second, then RATE per second for DURATION. Two buyers at a time want the same seat, seat by
+ * seat; after the last seat they start again at the first. At the end, the tickets and the revenue that the query service counts
+ * must be exactly those that buyers were promised.
  *
  *   k6 run -e EVENT_ID=K6Sale scripts/k6/flash-sale.js
  *
  *   BASE_URL  http://localhost:8000   the load balancer
- *   EVENT_ID  Event1                  the event; one of its own, as this may sell it out (see arena.json)
- *   RATE      1000                    attempts a second at the peak
- *   DURATION  20s                     of the peak
- *   VUS       1000                    most requests at the same time
+ *   EVENT_ID  Event1                  the event; use a separate one, since this may sell it out (see arena.json)
+ *   RATE      1000                    attempts per second at the peak
+ *   DURATION  20s                     duration of the peak
+ *   VUS       1000                    the most concurrent requests
  */
 import exec from 'k6/execution';
 import { bookThresholds, buyAndEnter, closeBooks, openBooks } from './lib/books.js';
@@ -46,7 +46,7 @@ export function setup() {
 }
 
 export default function buyOne({ event, zones }) {
-  // VUs share nothing but the number of this attempt.
+  // The number of the attempt is the only state that VUs share.
   buyAndEnter(event.venueId, seatAt(zones, Math.floor(exec.scenario.iterationInTest / buyersPerSeat)));
 }
 

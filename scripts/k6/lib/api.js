@@ -1,7 +1,7 @@
 import http from 'k6/http';
 import { baseUrl, eventId } from './settings.js';
 
-// A refusal is an answer; everything else from 400 on, a 503 too, is an error (http_req_failed).
+// A 409 is an expected refusal; every other status from 400 up, including 503, counts as an error (http_req_failed).
 http.setResponseCallback(http.expectedStatuses({ min: 200, max: 299 }, 409));
 
 const post = (name, path, body) =>
@@ -20,11 +20,11 @@ export const releaseHold = (holdId) =>
 export const seatMap = (zoneId) => get('seats', `events/${eventId}/zones/${zoneId}/seats?form=rows`);
 
 /**
- * What a GET of the query service answers; throws where it is not a 200.
+ * Returns the body of a GET from the query service; throws unless the status is 200.
  * @param {string} path
  */
 export function read(path) {
   const answer = get('read', path);
-  if (answer.status !== 200) throw new Error(`${answer.url} answered ${answer.status}: ${answer.body || answer.error}`);
+  if (answer.status !== 200) throw new Error(`GET ${answer.url} returned ${answer.status}: ${answer.body || answer.error}`);
   return answer.json();
 }

@@ -4,11 +4,11 @@ import { buySeat, read } from './api.js';
 import { eventId } from './settings.js';
 
 /**
- * What buyers were promised, less what the query service counts in the end: above 0 a promise was not kept or a seat was
- * promised twice, below 0 something was sold that no buyer was told of, as their answer was lost.
+ * Tickets promised to buyers, minus those that the query service counts at the end. Above 0, a promise was not kept or a seat was
+ * promised twice. Below 0, a ticket was sold whose answer was lost.
  */
 const ticketsOff = new Counter('tickets_off');
-/** The same in money, in the currency's smallest unit. */
+/** The same for revenue, in the currency's smallest unit. */
 const revenueOff = new Counter('revenue_off');
 const promised = new Counter('tickets_promised');
 const refused = new Counter('refused');
@@ -16,22 +16,22 @@ const refused = new Counter('refused');
 const soldInRedis = new Gauge('sold_in_redis');
 const soldInMysql = new Gauge('sold_in_mysql');
 
-/** Nobody else may buy tickets of the event meanwhile. */
+/** These hold only if nobody else buys tickets for the event during the run. */
 export const bookThresholds = { tickets_off: ['count==0'], revenue_off: ['count==0'] };
 
 const settleSeconds = 30;
 const pollSeconds = 0.25;
 
-/** Money as the API writes it, in its smallest unit: "60.50" is 6050. */
+/** Converts an amount from the API to the currency's smallest unit: "60.50" is 6050. */
 const minor = (money) => Number(money.replace('.', ''));
 
 /**
- * The event as it is: its catalogue, what is sold in Redis, and count and revenue in MySQL. To be called in setup.
+ * Reads the event's catalogue, its sales in Redis, and its count and revenue in MySQL. Call it in setup.
  */
 export function openBooks() {
   const event = read(`events/${eventId}`);
   const { available, sold } = read(`events/${eventId}/availability`);
-  if (available === 0) throw new Error(`${eventId} has no free seats; open an event of its own for a run`);
+  if (available === 0) throw new Error(`${eventId} has no free seats; open a separate event for each run`);
   return { event, available, sold, ...readSales(event.venueId) };
 }
 
@@ -42,7 +42,7 @@ function readSales(venueId) {
 }
 
 /**
- * Enters tickets that a buyer was promised with a 201.
+ * Records tickets that a 201 promised to a buyer.
  * @param {{ price: string }[]} tickets
  */
 export function enterPromise(tickets) {
@@ -51,13 +51,13 @@ export function enterPromise(tickets) {
   revenueOff.add(tickets.reduce((sum, { price }) => sum + minor(price), 0));
 }
 
-/** Enters a 409, which has to say that the seat is taken. */
+/** Records a 409, whose code must be SEAT_TAKEN. */
 export function enterRefusal(answer) {
   refused.add(1);
   check(answer, { 'a refusal is SEAT_TAKEN': () => answer.json('code') === 'SEAT_TAKEN' });
 }
 
-/** Tries to buy a seat, and enters what came of it. */
+/** Tries to buy a seat and records the result. */
 export function buyAndEnter(venueId, seat) {
   const answer = buySeat(venueId, seat);
   if (answer.status === 201) enterPromise([answer.json()]);
@@ -65,7 +65,7 @@ export function buyAndEnter(venueId, seat) {
 }
 
 /**
- * Waits until MySQL has all that Redis sold, and balances it with what was promised. To be called in teardown.
+ * Waits until MySQL has everything that Redis sold, and compares it with the promises. Call it in teardown.
  * @param {ReturnType<typeof openBooks>} before
  */
 export function closeBooks(before) {

@@ -1,7 +1,7 @@
 /** @typedef {{ zoneId: number, row: string, column: number }} Seat */
 
 /**
- * Row letters as the API has them: 1 is A, 26 Z, 27 AA.
+ * Row letters as in the API: 1 is A, 26 is Z, 27 is AA.
  * @param {number} number
  * @returns {string}
  */
@@ -11,14 +11,14 @@ export function rowLabel(number) {
 }
 
 /**
- * Zones that have seats, of those that the catalogue tells.
+ * Returns the catalogue's zones that have numbered seats.
  * @param {{ zoneId: number, rows: number | null, columns: number | null, price?: string }[]} zones
  */
 export const seatedZones = (zones) =>
   zones.filter(({ rows }) => rows !== null).map(({ zoneId, rows, columns }) => ({ zoneId, rows, columns }));
 
 /**
- * The seat with this number, from 0, where zones, rows and columns are counted through; after the last comes the first again.
+ * Returns the seat with this number. Seats are numbered from 0 by zone, row and column, and wrap around after the last.
  * @param {{ zoneId: number, rows: number, columns: number }[]} zones
  * @param {number} number
  * @returns {Seat}
@@ -34,7 +34,7 @@ export function seatAt(zones, number) {
 }
 
 /**
- * The free seats of a zone's map, as the query service answers it with form=rows.
+ * Returns the free seats in a zone's map, which the query service returns with form=rows.
  * @param {{ zoneId: number, rows: { row: string, seats: string }[] }} map
  * @returns {Seat[]}
  */

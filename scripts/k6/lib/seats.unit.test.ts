@@ -5,11 +5,11 @@ import { parseEventFile } from '../../onsale/event-file.ts';
 import { freeSeats, rowLabel, seatAt, seatedZones } from './seats.js';
 
 describe('the seats that k6 asks for', () => {
-  it('have the rows of the services', () => {
+  it('have the same row labels as in the services', () => {
     for (const number of [1, 26, 27, 52, 53, 702, 703, 18_278]) expect(rowLabel(number)).toBe(ofServices(number));
   });
 
-  it('are each seat of each zone once, and then the first again', () => {
+  it('are each seat of each zone once, then the first again', () => {
     const zones = [
       { zoneId: 7, rows: 27, columns: 2 },
       { zoneId: 9, rows: 1, columns: 3 },
@@ -22,7 +22,7 @@ describe('the seats that k6 asks for', () => {
     expect(seatAt(zones, 57)).toEqual(seats[0]);
   });
 
-  it('are none in general admission', () => {
+  it('exclude general admission', () => {
     const seated = { zoneId: 1, rows: 2, columns: 3 };
     expect(
       seatedZones([
@@ -32,7 +32,7 @@ describe('the seats that k6 asks for', () => {
     ).toEqual([seated]);
   });
 
-  it('are those that the map shows as free', () => {
+  it('are the ones that the map shows as free', () => {
     const rows = [
       { row: 'A', seats: 'x.x' },
       { row: 'B', seats: 'xx.' },
@@ -44,8 +44,8 @@ describe('the seats that k6 asks for', () => {
   });
 });
 
-describe('the arena of k6', () => {
-  it('is an event that can be opened, with 10,000 seats', () => {
+describe('the k6 arena', () => {
+  it('is a valid event file with 10,000 seats', () => {
     const { inventory } = parseEventFile(readFileSync(new URL('../arena.json', import.meta.url), 'utf8'));
     expect(inventory.zones.reduce((sum, { capacity }) => sum + capacity, 0)).toBe(10_000);
   });

@@ -1,26 +1,26 @@
-/** Where the system is, and the event whose tickets are bought. */
+/** The system's URL, and the event whose tickets are bought. */
 export const baseUrl = (__ENV.BASE_URL || 'http://localhost:8000').replace(/\/$/, '');
 export const eventId = __ENV.EVENT_ID || 'Event1';
 
 /**
- * A number from the environment.
+ * Returns a number from the environment, or `otherwise` if the variable is not set.
  * @param {string} name
  * @param {number} otherwise
  */
 export function number(name, otherwise) {
   const value = __ENV[name] ? Number(__ENV[name]) : otherwise;
-  if (!(value >= 0)) throw new Error(`${name} must be a number, and not ${__ENV[name]}`);
+  if (!(value >= 0)) throw new Error(`${name} must be a number from 0, not ${__ENV[name]}`);
   return value;
 }
 
-/** For `options`: what each summary shows of a trend, and how long the projection may take to catch up. */
+/** Common `options`: the statistics in each summary, and how long the projection may take to catch up. */
 export const common = {
   summaryTrendStats: ['med', 'p(95)', 'p(99)', 'max'],
   teardownTimeout: '60s',
 };
 
 /**
- * Thresholds for requests of this name: p95 below 1 s, p99 below 2 s, less than 0.1 % errors (409 is none; 503 is one).
+ * Thresholds for requests with this name: p95 below 1 s, p99 below 2 s, less than 0.1 % errors (503 is an error, 409 is not).
  * @param {string} name
  */
 export const thresholdsOf = (name) => ({
