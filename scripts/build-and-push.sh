@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Builds the images of this commit, pushes them to ECR, migrates the database and rolls the services over to them. May be
-# run again after it broke off anywhere: what is done already is not done twice.
+# Builds the images for this commit, pushes them to ECR, migrates the database and rolls the services over to them. If it was
+# interrupted, run it again: it does not repeat completed steps.
 #
-# Migrations run before the services roll, so the code of before works on the new schema for some minutes, and for longer
-# where a deployment is rolled back: a migration (they are forward only) must suit that code too. Add first; take away in a
+# Migrations run before the services roll. So the old code runs on the new schema for some minutes, or for longer if a
+# deployment is rolled back. A migration (they are forward only) must therefore suit the old code too. Add first; remove in a
 # later deployment.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -18,17 +18,17 @@ usage() {
   cat <<'END'
 usage: scripts/build-and-push.sh <dev|prod> [--platform linux/amd64|linux/arm64] [--allow-dirty]
 
-Builds the images of this commit, pushes them to ECR, migrates the database and rolls the services over to them.
+Builds the images for this commit, pushes them to ECR, migrates the database and rolls the services over to them.
 
-  --platform     the platform of the images, and of the task definitions (default: linux/arm64, Graviton). It may differ from
-                 this machine's: no emulator is needed.
-  --allow-dirty  build uncommitted changes too; the tag says so: <commit>-dirty-<time>
+  --platform     the platform of the images, which the task definitions must match (default: linux/arm64, Graviton).
+                 It may differ from this machine's; no emulator is needed.
+  --allow-dirty  include uncommitted changes; the tag is then <commit>-dirty-<time>
 
-The account and the region are those of the AWS CLI (AWS_PROFILE, AWS_REGION).
+Account and region come from the AWS CLI's configuration (AWS_PROFILE, AWS_REGION).
 END
 }
 
-# Domain events must find who understands them: who reads is rolled before who writes.
+# Readers of domain events roll before writers, so that new events find consumers that understand them.
 services=(persistence query purchase)
 
 main() {
@@ -46,7 +46,7 @@ main() {
       --allow-dirty) allow_dirty=true ;;
       -*) refuse "Unknown option: $1" ;;
       *)
-        [[ -z $environment ]] || refuse "An argument too many: $1"
+        [[ -z $environment ]] || refuse "Too many arguments: $1"
         environment=$1
         ;;
     esac
@@ -69,7 +69,7 @@ main() {
   local clusters
   clusters=$(aws ecs describe-clusters --clusters "$system" --query "length(clusters[?status=='ACTIVE'])" --output text)
   if ((clusters == 0)); then
-    say "There is no cluster $system yet. Apply the system's stack with these images, then migrate the database:"
+    say "The cluster $system does not exist yet. Apply the system's stack with these images, then migrate the database:"
     say "  terraform apply -var image_tag=$tag"
     say "  scripts/deploy/run-operation.sh $environment node scripts/migrate.ts"
     return
@@ -84,10 +84,10 @@ main() {
   done
   local found
   found=$(find_load_balancer "$system")
-  say "Onsale runs $tag at ${found#* }"
+  say "Onsale $tag is running at ${found#* }"
 }
 
-# The commit; refuses what is not committed, or names it.
+# Prints the image tag: the commit, marked as dirty if there are uncommitted changes and they are allowed.
 tag_of_tree() { # <allow dirty>
   local commit changes
   commit=$(git rev-parse HEAD) || return
@@ -97,7 +97,7 @@ tag_of_tree() { # <allow dirty>
   elif $1; then
     say "$commit-dirty-$(date -u +%Y%m%dT%H%M%SZ)"
   else
-    fail "The working tree has changes that no commit has; commit them, or add --allow-dirty:
+    fail "The working tree has uncommitted changes. Commit them, or add --allow-dirty:
 $changes"
   fi
 }
@@ -108,7 +108,7 @@ push_images() { # <registry and system> <platform> <tag>
   local name of_image=()
   for name in purchase query persistence operations; do
     if is_pushed "${1#*/}/$name" "$3"; then
-      say "$name is in the registry already"
+      say "$name is already in the registry"
       continue
     fi
     say "Building and pushing $name for $2 …"

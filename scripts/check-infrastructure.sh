@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Looks whether a deployed system is up and sells: its resources, its paths, and one test purchase, which is cancelled again.
-# One line a check, all of them also where one fails; exit status 1 where any did.
+# Checks that a deployed system is up and sells: its resources, its paths, and one test purchase, which it cancels. Prints one
+# line per check and runs all of them even if one fails. Exit status 1 if any failed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/deploy/common.sh
@@ -15,12 +15,12 @@ usage() {
 usage: scripts/check-infrastructure.sh <dev|prod> [url]
        scripts/check-infrastructure.sh local [url]
 
-Checks that a system is up and sells: its resources, its paths, and one test purchase, which it cancels again.
+Checks that a system is up and sells: its resources, its paths, and one test purchase, which it cancels.
 
-  url  where to reach the system (default: the load balancer's own name, or http://localhost:8000 for local).
-       Give it if the load balancer's certificate is for another name.
+  url  the system's address (default: the load balancer's own name, or http://localhost:8000 for local).
+       Set it if the load balancer's certificate is for another name.
 
-`local` checks HTTP only. The test purchase is of the event Canary, which must be opened once:
+`local` checks HTTP only. The test purchase uses the event Canary, which must be opened once:
   scripts/deploy/run-operation.sh <dev|prod> node scripts/onsale/main.ts open scripts/demo/canary.json
   npm run onsale -- open scripts/demo/canary.json
 END
@@ -36,7 +36,7 @@ main() {
     dev | prod | local) ;;
     *) refuse "The environment must be dev, prod or local, not \"${1:-}\"" ;;
   esac
-  (($# <= 2)) || refuse "An argument too many: $3"
+  (($# <= 2)) || refuse "Too many arguments: $3"
   [[ ${2:-} != -* ]] || refuse "Unknown option: $2"
   url=${2:-}
   url=${url%/}
@@ -55,11 +55,11 @@ main() {
   check_http
   [[ $1 == local ]] || check_flow "onsale-$1"
   say "$checks checks, $failed failed"
-  [[ $1 != local ]] || ((failed < checks)) || say "Nothing answers at $url. Does \"npm start\" run?"
+  [[ $1 != local ]] || ((failed < checks)) || say "Nothing answers at $url. Is \"npm start\" running?"
   ((failed == 0))
 }
 
-# One check: a command that is no success says why. Not in a subshell: a check may leave something for the next one.
+# Runs one check: a command that prints the reason if it fails. Not in a subshell, because a check may set variables for the next.
 check() { # <what> <command>…
   local what=$1 why
   shift

@@ -14,7 +14,7 @@ const notThere: Answer = {
   err: 'An error occurred (ImageNotFoundException) when calling the DescribeImages operation',
 };
 
-/** As `describe-task-definition` has it: with what `register-task-definition` does not take. */
+/** A reply of `describe-task-definition`, including fields that `register-task-definition` does not accept. */
 const described = (name: string) =>
   JSON.stringify({
     taskDefinition: {
@@ -37,7 +37,7 @@ const described = (name: string) =>
     tags: [{ key: 'environment', value: 'dev' }],
   });
 
-/** A deployed system whose repositories lack the tag. What a test changes comes first. */
+/** A deployed system whose repositories lack the tag. A test's own answers go before these. */
 const deployed: Answers = [
   ['git rev-parse HEAD', sha],
   ['git status', ''],
@@ -75,7 +75,7 @@ const deployed: Answers = [
 const deploy = (changes: Answers = [], args = ['dev'], tools = all) =>
   runStubbed('scripts/build-and-push.sh', args, tools, [...changes, ...deployed]);
 
-/** The calls that change something, each by its first words and what it is about. */
+/** The calls that change something, each shortened to its first words and its subject. */
 function deeds(calls: string[]): string[] {
   const verbs = /^(docker (login|buildx build)|aws ecs (register-task-definition|run-task|update-service))/;
   return calls.flatMap((call) => {
@@ -88,14 +88,14 @@ function deeds(calls: string[]): string[] {
   });
 }
 
-/** Some bound their waiting by hundreds of polls. */
+/** Some of these tests run through hundreds of polls. */
 describe('build-and-push.sh', { timeout: 30_000 }, () => {
   let done: Outcome;
   beforeAll(async () => {
     done = await deploy();
   });
 
-  it('logs in, builds four images, migrates, then rolls one service after another, readers first, and tells the URL', () => {
+  it('logs in, builds four images, migrates, rolls one service after another, readers first, and prints the URL', () => {
     const { code, output, calls } = done;
     expect(code, output).toBe(0);
     expect(deeds(calls)).toEqual([
@@ -106,11 +106,11 @@ describe('build-and-push.sh', { timeout: 30_000 }, () => {
       ...services.flatMap((name) => [`aws ecs register-task-definition ${name}`, `aws ecs update-service ${name}`]),
     ]);
     expect(output).toContain('Migrated: 0001-tickets');
-    expect(output).toContain('  purchase: 1 of 2 tasks run');
-    expect(output.trimEnd()).toMatch(new RegExp(`Onsale runs ${sha} at https://onsale-dev-1.elb.amazonaws.com$`));
+    expect(output).toContain('  purchase: 1 of 2 tasks are running');
+    expect(output.trimEnd()).toMatch(new RegExp(`Onsale ${sha} is running at https://onsale-dev-1.elb.amazonaws.com$`));
   });
 
-  it('waits for the migration and for each deployment before it goes on', () => {
+  it('waits for the migration and for each deployment before the next step', () => {
     const { calls } = done;
     const lastOf = (start: string) => calls.findLastIndex((call) => call.startsWith(start));
     const update = (name: string) =>
@@ -129,7 +129,7 @@ describe('build-and-push.sh', { timeout: 30_000 }, () => {
     expect(done.calls.find((call) => call.startsWith('aws ecs run-task'))).toContain(`--network-configuration ${network} `);
   });
 
-  it('builds each image of its target, for Graviton or as told, under the tag of the commit', async () => {
+  it('builds each image from its target, for Graviton or the given platform, tagged with the commit', async () => {
     const images = (calls: string[]) => calls.filter((call) => call.startsWith('docker buildx build'));
     const arm = images(done.calls);
     expect(arm[0]).toBe(
@@ -140,7 +140,7 @@ describe('build-and-push.sh', { timeout: 30_000 }, () => {
     expect(images(calls).map((call) => call.includes('--platform linux/amd64 '))).toEqual([true, true, true, true]);
   });
 
-  it('registers the newest revision again with its tags and another image, and nothing that AWS would not take', () => {
+  it('registers a copy of the newest revision with its tags and the new image, without fields that AWS would reject', () => {
     const input = /^aws ecs register-task-definition --cli-input-json (.*) --query/;
     const registered = done.calls.flatMap((call) => call.match(input)?.[1] ?? []).map((json) => JSON.parse(json));
     expect(registered.map(({ family }) => family)).toEqual(['operations', ...services].map((name) => `onsale-dev-${name}`));
@@ -159,13 +159,13 @@ describe('build-and-push.sh', { timeout: 30_000 }, () => {
     });
   });
 
-  it('never has the password in an argument or in its output', () => {
+  it('never puts the password into an argument or its output', () => {
     const { calls, output, stdin } = done;
     expect(stdin).toBe(password);
     expect(calls.join('\n') + output).not.toContain(password);
   });
 
-  it('run again, builds no tag that is there, and registers no revision that is the newest', async () => {
+  it('when run again, does not rebuild existing tags, and does not register a revision that is already the newest', async () => {
     const newest = services.map((name): Answers[number] => [
       `aws ecs describe-task-definition --task-definition onsale-dev-${name} --query taskDefinition.[`,
       `${arnOf(name, 8)}\t${registry}/onsale-dev/${name}:${sha}\n`,
@@ -180,7 +180,7 @@ describe('build-and-push.sh', { timeout: 30_000 }, () => {
     expect(calls).toContainEqual(expect.stringContaining(`--service query --task-definition ${arnOf('query', 8)}`));
   });
 
-  it('refuses a tree with changes before it asks AWS, or names them in the tag', async () => {
+  it('refuses uncommitted changes before it calls AWS, or marks them in the tag', async () => {
     const dirty: Answers = [['git status', ' M README.md\n']];
     const refused = await deploy(dirty);
     expect(refused.code).toBe(1);
@@ -193,7 +193,7 @@ describe('build-and-push.sh', { timeout: 30_000 }, () => {
     );
   });
 
-  it('says what to do next where there is no cluster yet', async () => {
+  it('explains the next steps if there is no cluster yet', async () => {
     const { code, calls, output } = await deploy([['aws ecs describe-clusters', '0']]);
     expect(code).toBe(0);
     expect(output).toContain(`terraform apply -var image_tag=${sha}`);
@@ -203,16 +203,12 @@ describe('build-and-push.sh', { timeout: 30_000 }, () => {
 
   it.each<[string, Answers, string]>([
     ['its command failed', [['aws ecs describe-tasks', 'STOPPED\t3\tEssential container in task exited\n']], 'exit code 3'],
-    [
-      'it never came to run',
-      [['aws ecs describe-tasks', 'STOPPED\tNone\tCannotPullContainerError\n']],
-      'CannotPullContainerError',
-    ],
-    ['it does not end', [['aws ecs describe-tasks', 'RUNNING\tNone\tNone\n']], 'still runs after 60 minutes'],
+    ['it never started', [['aws ecs describe-tasks', 'STOPPED\tNone\tCannotPullContainerError\n']], 'CannotPullContainerError'],
+    ['it does not end', [['aws ecs describe-tasks', 'RUNNING\tNone\tNone\n']], 'is still running after 60 minutes'],
     ['there is no room for it', [['aws ecs run-task', 'None\tRESOURCE:MEMORY\n']], 'could not be started: RESOURCE:MEMORY'],
     ['there is no security group', [['aws ec2 describe-security-groups', 'None\n']], 'no security group onsale-dev-operations'],
     ['AWS refuses', [['aws ecs run-task', { code: 254, err: 'AccessDeniedException' }]], 'AccessDeniedException'],
-  ])('touches no service where the migration fails: %s', async (_, changes, reason) => {
+  ])('touches no service if the migration fails: %s', async (_, changes, reason) => {
     const { code, calls, output } = await deploy(changes);
     expect(code).not.toBe(0);
     expect(output).toContain(reason);
@@ -229,27 +225,30 @@ describe('build-and-push.sh', { timeout: 30_000 }, () => {
     [
       'it was rolled back',
       [[deployment, `${arnOf('query', 8)}\tIN_PROGRESS\t0\t2\n`, `${arnOf('query', 7)}\tIN_PROGRESS\t2\t2\n`]],
-      'its deployment is of onsale-dev-query:7, and not of onsale-dev-query:8',
+      'its deployment is now onsale-dev-query:7, not onsale-dev-query:8',
     ],
     ['it was rolled back, completely', [[deployment, `${arnOf('query', 7)}\tCOMPLETED\t2\t2\n`]], 'query was rolled back'],
     ['it failed', [[deployment, `${arnOf('query', 8)}\tFAILED\t0\t2\n`]], 'the deployment of onsale-dev-query:8 failed'],
     ['it does not end', [[deployment, `${arnOf('query', 8)}\tIN_PROGRESS\t0\t2\n`]], 'not complete after 30 minutes'],
-  ])('fails with the last events where a deployment does, and leaves the services after it: %s', async (_, changes, reason) => {
-    const { code, calls, output } = await deploy(changes);
-    expect(code).toBe(1);
-    expect(output).toContain(reason);
-    expect(output).toContain('was unable to place a task');
-    expect(deeds(calls).at(-1)).toBe('aws ecs update-service query');
-  });
+  ])(
+    'fails with the last events if a deployment fails, and does not touch the remaining services: %s',
+    async (_, changes, reason) => {
+      const { code, calls, output } = await deploy(changes);
+      expect(code).toBe(1);
+      expect(output).toContain(reason);
+      expect(output).toContain('was unable to place a task');
+      expect(deeds(calls).at(-1)).toBe('aws ecs update-service query');
+    },
+  );
 
-  it('is not misled by an answer of before the deployment', async () => {
+  it('is not misled by a stale answer from before the deployment', async () => {
     const { code } = await deploy([
       [deployment, `${arnOf('query', 7)}\tCOMPLETED\t2\t2\n`, `${arnOf('query', 8)}\tCOMPLETED\t2\t2\n`],
     ]);
     expect(code).toBe(0);
   });
 
-  it('ends at any other error of the registry than that a tag is not there', async () => {
+  it('fails on any registry error other than a missing tag', async () => {
     const { code, calls, output } = await deploy([
       ['aws ecr describe-images', { code: 254, err: 'RepositoryNotFoundException' }],
     ]);
@@ -258,7 +257,7 @@ describe('build-and-push.sh', { timeout: 30_000 }, () => {
     expect(deeds(calls)).toEqual(['docker login']);
   });
 
-  it('names all tools that are missing, Docker without buildx among them', async () => {
+  it('names all missing tools, including buildx', async () => {
     const { code, output } = await deploy([], ['dev'], ['git']);
     expect(code).toBe(1);
     expect(output).toContain('aws docker');
@@ -275,7 +274,7 @@ describe('build-and-push.sh', { timeout: 30_000 }, () => {
     [['dev', '--platform']],
     [['dev', '--platform', 'linux/s390x']],
     [['dev', '--x']],
-  ])('shows its usage and does nothing, asked with %j', async (args) => {
+  ])('shows its usage and does nothing for the arguments %j', async (args) => {
     const { code, output, calls } = await deploy([], args);
     expect(code).toBe(2);
     expect(output).toContain('usage: scripts/build-and-push.sh');

@@ -11,7 +11,7 @@ const unreachable = { code: 7, err: 'curl: (7) Failed to connect' };
 
 const http = (path: string, status: number, body = '{}'): Answers[number] => [`curl*${path}`, `${body}\n${status}`];
 
-/** A system that is well. What a test changes comes first. */
+/** A healthy system. A test's own answers go before these. */
 const well: Answers = [
   http('/purchase/health', 200),
   http('/query/health', 200),
@@ -49,7 +49,7 @@ const check = (changes: Answers = [], args = ['dev']) =>
 
 const failures = (output: string) => output.split('\n').filter((line) => line.startsWith('FAIL'));
 
-it('finds nothing where all is well, and says each thing that it looked at', async () => {
+it('passes on a healthy system, and lists each check', async () => {
   const { code, output, calls } = await check();
   expect(failures(output)).toEqual([]);
   expect(code).toBe(0);
@@ -65,8 +65,8 @@ it('finds nothing where all is well, and says each thing that it looked at', asy
 });
 
 it.each<[string, string, Answers]>([
-  ['service query', '1 of 2 tasks run', [['aws ecs describe-services*--services query', 'ACTIVE\t2\t1\tCOMPLETED\n']]],
-  ['service query', '0 of 0 tasks run', [['aws ecs describe-services*--services query', 'ACTIVE\t0\t0\tCOMPLETED\n']]],
+  ['service query', '1 of 2 tasks are running', [['aws ecs describe-services*--services query', 'ACTIVE\t2\t1\tCOMPLETED\n']]],
+  ['service query', '0 of 0 tasks are running', [['aws ecs describe-services*--services query', 'ACTIVE\t0\t0\tCOMPLETED\n']]],
   ['service query', 'IN_PROGRESS', [['aws ecs describe-services*--services query', 'ACTIVE\t2\t2\tIN_PROGRESS\n']]],
   ['service query', 'None', [['aws ecs describe-services*--services query', 'None\n']]],
   ['Aurora', 'failing-over', [['aws rds describe-db-clusters', 'failing-over\t1\t1\n']]],
@@ -79,22 +79,22 @@ it.each<[string, string, Answers]>([
   ['the dead-letter queue', '3 messages', [['aws sqs get-queue-attributes --queue-url https://sqs/dead-letters', '0\t3\t0\n']]],
   ['all targets', 'query: healthy unhealthy', [['aws elbv2 describe-target-health*/query/', 'healthy\tunhealthy\n']]],
   ['all targets', 'query: no targets', [['aws elbv2 describe-target-health*/query/', '']]],
-  ['all targets', '1 target groups of 3', [['aws elbv2 describe-target-groups', 'arn:targetgroup/purchase/1\n']]],
+  ['all targets', '1 of 3 target groups exist', [['aws elbv2 describe-target-groups', 'arn:targetgroup/purchase/1\n']]],
   ['no alarm', 'onsale-dev-dead-letters', [['aws cloudwatch describe-alarms', 'onsale-dev-dead-letters\n']]],
   ['GET /purchase/health', '503 {"checks":{}}', [http('/purchase/health', 503, '{"checks":{}}')]],
   ['GET /query/health', 'Failed to connect', [['curl*/query/health', unreachable]]],
   ['GET /events/health', '404', [http('/events/health', 404)]],
-  ['another path', '200', [http('/canary', 200, notFound)]],
-  ['another path', '404 Not Found', [http('/canary', 404, 'Not Found')]],
-  ['the ticket can be read', '404 {}, after 30 s', [http('/query/api/v1/tickets/ticket-1', 404)]],
+  ['an unknown path', '200', [http('/canary', 200, notFound)]],
+  ['an unknown path', '404 Not Found', [http('/canary', 404, 'Not Found')]],
+  ['the ticket can be read', '404 {} after 30 s', [http('/query/api/v1/tickets/ticket-1', 404)]],
   ['the order can be cancelled', '503 {}', [http('/cancel', 503)]],
   [
     'the queue drains',
-    '5 messages waited, and 5 after 60 s',
+    '5 messages were waiting, and 5 after 60 s',
     [['aws sqs get-queue-attributes --queue-url https://sqs/queue --attribute-names ApproximateNumberOfMessages', '5\n']],
   ],
   ['no message waits', '301 s', [['aws cloudwatch get-metric-statistics', '301.0\n']]],
-])('fails where just one thing is wrong, and says which and why: %s (%s)', async (what, why, changes) => {
+])('fails if a single thing is wrong, and names it and the reason: %s (%s)', async (what, why, changes) => {
   const { code, output } = await check(changes);
   expect(code).toBe(1);
   expect(failures(output)).toEqual([expect.stringContaining(what)]);
@@ -113,14 +113,14 @@ it.each<[string, Answers, string[]]>([
     [['aws sqs get-queue-url --queue-name onsale-dev-ticket-sql ', { code: 254, err: 'NonExistentQueue' }]],
     ['the queue exists: NonExistentQueue', 'the topic', 'the queue drains', ''],
   ],
-])('goes on to the last check where %s', async (_, changes, expected) => {
+])('still runs all checks if %s', async (_, changes, expected) => {
   const { code, output } = await check(changes);
   expect(code).toBe(1);
   for (const text of expected) expect(failures(output).join('\n')).toContain(text);
   expect(output).toMatch(/\n20 checks, [34] failed\n$/);
 });
 
-it('fails every check, and ends, where nothing of the system is there', async () => {
+it('fails every check, and exits, if no part of the system exists', async () => {
   const gone: Answers = [
     'aws ecs',
     'aws rds',
@@ -136,7 +136,7 @@ it('fails every check, and ends, where nothing of the system is there', async ()
   expect(output).toMatch(/\n20 checks, 20 failed\n$/);
 });
 
-it('takes MemoryDB for Redis where ElastiCache has none of the name', async () => {
+it('accepts MemoryDB as Redis if ElastiCache has none with that name', async () => {
   const memoryDb = (state: string): Answers => [
     ['aws elasticache describe-replication-groups', { code: 254, err: 'ReplicationGroupNotFoundFault' }],
     ['aws memorydb describe-clusters --cluster-name onsale-dev', state],
@@ -145,18 +145,18 @@ it('takes MemoryDB for Redis where ElastiCache has none of the name', async () =
   expect(failures((await check(memoryDb('updating'))).output)).toEqual(['FAIL  Redis is available: updating']);
 });
 
-it('is content with a queue that nothing went through for hours', async () => {
+it('accepts a queue that had no messages for hours', async () => {
   const { code, output } = await check([['aws cloudwatch get-metric-statistics', 'None\n']]);
   expect(failures(output)).toEqual([]);
   expect(code).toBe(0);
 });
 
-it('cancels what it bought also where the ticket cannot be read', async () => {
+it('cancels its purchase even if the ticket cannot be read', async () => {
   const { calls } = await check([http('/query/api/v1/tickets/ticket-1', 404)]);
   expect(calls.findLast((call) => call.startsWith('curl'))).toContain('/purchase/api/v1/orders/order-1/cancel');
 });
 
-it('asks again with the same Idempotency-Key where a purchase has no answer', async () => {
+it('retries with the same Idempotency-Key if a purchase got no answer', async () => {
   const orders = /idempotency-key: ("canary-[^"]+").*\/purchase\/api\/v1\/orders$/;
   const keys = (calls: string[]) => calls.flatMap((call) => call.match(orders)?.[1] ?? []);
   const lost = await check([
@@ -171,7 +171,7 @@ it('asks again with the same Idempotency-Key where a purchase has no answer', as
   expect(keys((await check()).calls)).toHaveLength(1);
 });
 
-it('locally asks over HTTP alone, at the port of npm start or the URL that it was given', async () => {
+it('checks a local system only over HTTP, at the port of npm start or the given URL', async () => {
   const { code, output, calls } = await check([], ['local']);
   expect(code).toBe(0);
   expect(output).toMatch(/\n7 checks, 0 failed\n$/);
@@ -180,13 +180,13 @@ it('locally asks over HTTP alone, at the port of npm start or the URL that it wa
   expect((await check([], ['local', 'http://elsewhere/'])).calls[0]).toContain(' http://elsewhere/purchase/health');
 });
 
-it('asks whether npm start runs where nothing answers locally', async () => {
+it('asks whether npm start is running if nothing answers locally', async () => {
   const { code, output } = await check([['curl', unreachable]], ['local']);
   expect(code).toBe(1);
-  expect(output).toMatch(/\n7 checks, 7 failed\nNothing answers at http:\/\/localhost:8000\. Does "npm start" run\?\n$/);
+  expect(output).toMatch(/\n7 checks, 7 failed\nNothing answers at http:\/\/localhost:8000\. Is "npm start" running\?\n$/);
 });
 
-it('reaches a load balancer with a certificate by https, and any by the URL that it was given', async () => {
+it('uses https if the load balancer has a certificate, or else the given URL', async () => {
   const tls = await check([['aws elbv2 describe-listeners', '1\n']]);
   expect(tls.calls.find((call) => call.startsWith('curl'))).toContain(' https://onsale-dev-1.elb.amazonaws.com/');
   const named = await check([], ['dev', 'https://tickets.example']);
@@ -195,14 +195,17 @@ it('reaches a load balancer with a certificate by https, and any by the URL that
   );
 });
 
-it.each([[[]], [['staging']], [['dev', 'http://a', 'b']]])('shows its usage and does nothing, asked with %j', async (args) => {
-  const { code, output, calls } = await check([], args);
-  expect(code).toBe(2);
-  expect(output).toContain('usage: scripts/check-infrastructure.sh');
-  expect(calls).toEqual([]);
-});
+it.each([[[]], [['staging']], [['dev', 'http://a', 'b']]])(
+  'shows its usage and does nothing for the arguments %j',
+  async (args) => {
+    const { code, output, calls } = await check([], args);
+    expect(code).toBe(2);
+    expect(output).toContain('usage: scripts/check-infrastructure.sh');
+    expect(calls).toEqual([]);
+  },
+);
 
-it('buys of the event that scripts/demo/canary.json describes', async () => {
+it('buys a ticket for the event in scripts/demo/canary.json', async () => {
   const { inventory } = parseEventFile(readFileSync(join(import.meta.dirname, '../demo/canary.json'), 'utf8'));
   const { eventId, venueId, zones } = inventory;
   const wish = JSON.stringify({ venueId, eventId, zoneId: zones[0]?.zoneId, quantity: 1 });

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # Task definitions and deployments of ECS; sourced by build-and-push.sh.
 
-# What register-task-definition takes of what describe-task-definition tells, with another image in one container.
+# Converts a reply of describe-task-definition to an input of register-task-definition, with another image in one container.
 with_image() { # <container> <image>; a description on stdin
-  # shellcheck disable=SC2016 # The ${…} in it is JavaScript's.
+  # shellcheck disable=SC2016 # The ${…} is JavaScript.
   node --eval '
     const [container, image] = process.argv.slice(1);
     const { taskDefinition, tags = [] } = JSON.parse(require("node:fs").readFileSync(0, "utf8"));
@@ -20,7 +20,7 @@ with_image() { # <container> <image>; a description on stdin
   ' -- "$1" "$2"
 }
 
-# Prints the ARN of a task definition that is the family's newest but for the image; of that one, where it has the image.
+# Prints the ARN of the family's newest task definition if it has the image; otherwise registers a copy with the image.
 revision_with_image() { # <family> <container> <image>
   local newest arn image definition
   newest=$(aws ecs describe-task-definition --task-definition "$1" \
@@ -35,20 +35,20 @@ revision_with_image() { # <family> <container> <image>
 }
 
 poll_seconds=15
-# Longer than the circuit breaker needs to give up, also where tasks take minutes to be found unhealthy.
+# Longer than the circuit breaker needs to give up, even if tasks take minutes to be found unhealthy.
 max_polls=120
 
-# Waits until the service's deployment of just this task definition is complete; ends the script where it never will be.
+# Waits until the service's deployment of exactly this task definition is complete. Fails if it cannot complete.
 await_deployment() { # <cluster> <service> <task definition's ARN>
   local answer primary state running desired poll
   for ((poll = 0; poll < max_polls; poll++)); do
     answer=$(aws ecs describe-services --cluster "$1" --services "$2" --output text --query \
       "services[0].deployments[?status=='PRIMARY'] | [0].[taskDefinition, rolloutState, runningCount, desiredCount]")
     read -r primary state running desired <<<"$answer"
-    # Not at first: what ECS tells may be some seconds old.
+    # Not in the first polls, because ECS's answers may be some seconds old.
     if [[ $primary != "$3" ]] && ((poll >= 3)); then
       say_events "$1" "$2"
-      fail "$2 was rolled back, or deployed by somebody else: its deployment is of ${primary##*/}, and not of ${3##*/}"
+      fail "$2 was rolled back, or deployed by somebody else: its deployment is now ${primary##*/}, not ${3##*/}"
     fi
     case $primary,$state in
       "$3,COMPLETED") return ;;
@@ -57,7 +57,7 @@ await_deployment() { # <cluster> <service> <task definition's ARN>
         fail "$2: the deployment of ${3##*/} failed"
         ;;
     esac
-    say "  $2: $running of $desired tasks run"
+    say "  $2: $running of $desired tasks are running"
     sleep "$poll_seconds"
   done
   say_events "$1" "$2"
@@ -65,6 +65,6 @@ await_deployment() { # <cluster> <service> <task definition's ARN>
 }
 
 say_events() { # <cluster> <service>
-  say "The last events of $2:" >&2
+  say "The latest events of $2:" >&2
   aws ecs describe-services --cluster "$1" --services "$2" --query 'services[0].events[:5].[message]' --output text >&2 || true
 }

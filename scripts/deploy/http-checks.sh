@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# Checks of what HTTP shows; sourced by check-infrastructure.sh, whose `check` and `url` they use.
+# Checks over HTTP; sourced by check-infrastructure.sh, whose `check` and `url` they use.
 
 event=Canary
-# The pipeline takes some 100 ms; this is for one that has to catch up.
+# The pipeline normally takes some 100 ms; this leaves time for a backlog.
 max_seconds_to_read=30
 
 check_http() {
@@ -10,14 +10,14 @@ check_http() {
   for path in /purchase/health /query/health /events/health; do
     check "GET $path is healthy" answers 200 GET "$path"
   done
-  check 'another path is a 404 that names the services' unknown_path_is_problem
+  check 'an unknown path returns a 404 that names the services' unknown_path_is_problem
   order='' token='' ticket=''
-  check "a ticket of the event $event can be bought" buy_ticket
+  check "a ticket for the event $event can be bought" buy_ticket
   check 'the ticket can be read' follow_ticket
   check 'the order can be cancelled' cancel_order
 }
 
-# Sends a request; sets `status` and `body`.
+# Sends a request. Sets `status` and `body`.
 ask() { # <method> <path> [<more arguments of curl>…]
   local answer method=$1 path=$2
   shift 2
@@ -31,7 +31,7 @@ ask() { # <method> <path> [<more arguments of curl>…]
   body=${answer%$'\n'*}
 }
 
-# Whether the answer has this status; says what it was instead.
+# Succeeds if the answer has this status; otherwise prints the status and the body.
 answers() { # <status> <method> <path> [<more arguments of curl>…]
   local wanted=$1
   shift
@@ -48,7 +48,7 @@ post_json() { # <status> <path> <body> [<more arguments of curl>…]
   answers "$wanted" POST "$path" --header 'content-type: application/json' --data "$json" "$@"
 }
 
-# The first value of a field in the last answer.
+# Prints the first value of a field in the last answer.
 field() { # <name>
   grep -o "\"$1\":\"[^\"]*\"" <<<"$body" | head -n 1 | cut -d'"' -f4
 }
@@ -64,7 +64,7 @@ unknown_path_is_problem() {
 buy_ticket() {
   local key
   key=canary-$(date +%s)-$$
-  # Where no answer came, ask again: by the key, nothing is bought a second time.
+  # Retry if no answer came: the Idempotency-Key prevents a second purchase.
   order_ticket "$key" || { [[ -z $status ]] && order_ticket "$key"; } || return
   order=$(field orderId)
   token=$(field orderToken)
@@ -87,13 +87,13 @@ follow_ticket() {
     [[ $status != 200 ]] || return 0
     sleep 1
   done
-  say "$status $body, after $max_seconds_to_read s"
+  say "$status $body after $max_seconds_to_read s"
   return 1
 }
 
 cancel_order() {
   [[ -n $order ]] || {
-    say 'no order was made'
+    say 'no order was placed'
     return 1
   }
   post_json 200 "/purchase/api/v1/orders/$order/cancel" "{\"eventId\":\"$event\"}" --header "order-token: $token"

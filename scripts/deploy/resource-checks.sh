@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Checks of AWS resources; sourced by check-infrastructure.sh, whose `check` and `url` they use.
 
-# SQS' own figure, a minute late: older than this, and persistence does not keep up.
+# Compared with SQS' own figure, which is a minute late. If the oldest message is older, persistence does not keep up.
 max_age_seconds=300
 max_seconds_to_drain=60
 
@@ -16,15 +16,15 @@ check_resources() { # <system>
   check 'the topic publishes to the queue' topic_has_queue "$1"
   check 'the dead-letter queue is empty' queue_is_empty "$1-ticket-sql-dead-letters"
   load_balancer=''
-  check 'the load balancer is there' load_balancer_exists "$1"
+  check 'the load balancer exists' load_balancer_exists "$1"
   check 'all targets are healthy' targets_are_healthy
   check 'no alarm is raised' no_alarm "$1"
 }
 
-# After the test purchase, which the queue had to carry.
+# Runs after the test purchase, whose message went through the queue.
 check_flow() { # <system>
   check 'the queue drains' queue_drains "$1-ticket-sql"
-  check 'no message waits for long' queue_is_young "$1-ticket-sql"
+  check 'no message waits too long' queue_is_young "$1-ticket-sql"
 }
 
 service_runs() { # <system> <service>
@@ -33,7 +33,7 @@ service_runs() { # <system> <service>
     "services[0].[status, desiredCount, runningCount, deployments[?status=='PRIMARY'] | [0].rolloutState]") || return
   read -r state desired running rollout <<<"$answer"
   [[ $state == ACTIVE && $desired -gt 0 && $running == "$desired" && $rollout == COMPLETED ]] || {
-    say "$state, $running of $desired tasks run, deployment $rollout"
+    say "$state, $running of $desired tasks are running, deployment $rollout"
     return 1
   }
 }
@@ -49,7 +49,7 @@ aurora_is_available() { # <system>
   }
 }
 
-# ElastiCache, or MemoryDB where there is none of that name.
+# Checks ElastiCache, or MemoryDB if ElastiCache has none with that name.
 redis_is_available() { # <system>
   local state
   if ! state=$(aws elasticache describe-replication-groups --replication-group-id "$1" --output text \
@@ -66,7 +66,7 @@ redis_is_available() { # <system>
   }
 }
 
-# Prints attributes of a queue, in one line, in the order of their names here.
+# Prints attributes of a queue on one line, in the order of the arguments.
 queue_attributes() { # <queue> <attribute>…
   local queue=$1 address names
   shift
@@ -86,7 +86,7 @@ topic_has_queue() { # <system>
   # shellcheck disable=SC2154 # find_aws_account sets them.
   subscription=$(aws sns list-subscriptions-by-topic --topic-arn "arn:$partition:sns:$region:$account:$1-ticket-events" \
     --query "Subscriptions[?Endpoint=='$queue'] | [0].SubscriptionArn" --output text) || return
-  # Where it is not confirmed, there are words instead.
+  # Without confirmation, it is a phrase instead of an ARN.
   [[ $subscription == arn:* ]] || {
     say "subscription: $subscription"
     return 1
@@ -99,12 +99,12 @@ queue_is_empty() { # <queue>
     ApproximateNumberOfMessagesDelayed) || return
   read -r waiting taken delayed <<<"$answer"
   ((waiting + taken + delayed == 0)) || {
-    say "$((waiting + taken + delayed)) messages; see the onsale command's redrive"
+    say "$((waiting + taken + delayed)) messages; the onsale command's redrive can return them to the queue"
     return 1
   }
 }
 
-# Sets `load_balancer`, and `url` where none was told.
+# Sets `load_balancer`, and `url` unless it was given.
 load_balancer_exists() { # <system>
   local found
   found=$(find_load_balancer "$1") || return
@@ -112,7 +112,7 @@ load_balancer_exists() { # <system>
   url=${url:-${found#* }}
 }
 
-# Those of the three services: each group has a healthy one and none that is not, but for what is being drained.
+# Checks the three services' target groups: at least one target each, all healthy. Draining targets do not count.
 targets_are_healthy() {
   local groups group states wrong=0 count=0
   [[ -n $load_balancer ]] || {
@@ -133,7 +133,7 @@ targets_are_healthy() {
   done
   ((count >= 3)) || {
     wrong=1
-    say "$count target groups of 3"
+    say "$count of 3 target groups exist"
   }
   return "$wrong"
 }
@@ -148,7 +148,7 @@ no_alarm() { # <system>
   }
 }
 
-# Empty, or shorter than at first, within the time: sales may go on meanwhile.
+# Succeeds if the queue becomes empty or shorter in time. It need not be empty, because sales may continue.
 queue_drains() { # <queue>
   local first now second
   first=$(queue_attributes "$1" ApproximateNumberOfMessages) || return
@@ -158,7 +158,7 @@ queue_drains() { # <queue>
     sleep 1
     now=$(queue_attributes "$1" ApproximateNumberOfMessages) || return
   done
-  say "$first messages waited, and $now after $max_seconds_to_drain s"
+  say "$first messages were waiting, and $now after $max_seconds_to_drain s"
   return 1
 }
 
@@ -168,10 +168,10 @@ queue_is_young() { # <queue>
   age=$(aws cloudwatch get-metric-statistics --namespace AWS/SQS --metric-name ApproximateAgeOfOldestMessage \
     --dimensions "Name=QueueName,Value=$1" --start-time "$((now - 600))" --end-time "$now" --period 60 --statistics Maximum \
     --query 'sort_by(Datapoints, &Timestamp)[-1].Maximum' --output text) || return
-  # Of a queue that nothing went through for hours there are none.
+  # A queue without messages for hours has no data points.
   [[ $age != None ]] || return 0
   ((${age%.*} <= max_age_seconds)) || {
-    say "the oldest waits for ${age%.*} s"
+    say "the oldest has been waiting for ${age%.*} s"
     return 1
   }
 }

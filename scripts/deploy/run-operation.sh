@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs a command once beside the deployed system, as a Fargate task in its private subnets: a migration, or the onsale
-# command. Shows the task's log at the end; fails where the command did.
+# Runs a command (a migration, or the onsale command) once beside the deployed system, as a Fargate task in its private
+# subnets. Shows the task's log at the end, and fails if the command failed.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=scripts/deploy/common.sh
@@ -18,7 +18,7 @@ END
 }
 
 poll_seconds=15
-# An hour: a migration may have to rewrite a large table.
+# One hour, because a migration may have to rewrite a large table.
 max_polls=240
 
 main() {
@@ -40,11 +40,11 @@ main() {
   local network task
   network=$(operations_network "$system")
   task=$(start_task "$system" "$network" "$@")
-  say "  task ${task##*/} is started"
+  say "  started task ${task##*/}"
   await_task "$system" "$task" "$log_group"
 }
 
-# The persistence service's subnets, from which stores and queues can be reached, with a security group of our own.
+# Prints a network configuration: the persistence service's subnets, which reach stores and queues, and a separate security group.
 operations_network() { # <system>
   local subnets group
   subnets=$(aws ecs describe-services --cluster "$1" --services persistence --output text \
@@ -56,7 +56,7 @@ operations_network() { # <system>
   say "awsvpcConfiguration={subnets=[${subnets//$'\t'/,}],securityGroups=[$group],assignPublicIp=DISABLED}"
 }
 
-# Prints the task's ARN.
+# Starts the task and prints its ARN.
 start_task() { # <system> <network> <command>…
   local system=$1 network=$2 overrides started arn reason
   shift 2
@@ -67,12 +67,12 @@ start_task() { # <system> <network> <command>…
     --network-configuration "$network" --overrides "$overrides" \
     --query '[tasks[0].taskArn, failures[0].reason]' --output text) || return
   IFS=$'\t' read -r arn reason <<<"$started"
-  # ECS tells a want of capacity in an answer that is a success.
+  # ECS reports a lack of capacity in a successful response.
   [[ $arn != None ]] || fail "The task could not be started: $reason"
   say "$arn"
 }
 
-# Waits until the task has stopped, shows its log, and ends the script where its command was no success.
+# Waits until the task has stopped, and shows its log. Fails if its command failed.
 await_task() { # <system> <task's ARN> <log group>
   local answer status code reason poll
   for ((poll = 0; poll < max_polls; poll++)); do
@@ -87,14 +87,14 @@ await_task() { # <system> <task's ARN> <log group>
     say "  task is $status"
     sleep "$poll_seconds"
   done
-  fail "The task ${2##*/} still runs after $((max_polls * poll_seconds / 60)) minutes; its log is in the log group $3"
+  fail "The task ${2##*/} is still running after $((max_polls * poll_seconds / 60)) minutes; its log is in the log group $3"
 }
 
 show_log() { # <system> <task's ARN> <log group>
   local prefix
   prefix=$(aws ecs describe-task-definition --task-definition "$1-operations" --output text \
     --query 'taskDefinition.containerDefinitions[0].logConfiguration.options."awslogs-stream-prefix"') || return 0
-  # Of no log, where the task never came to run.
+  # There is no log if the task never started.
   aws logs get-log-events --log-group-name "$3" --log-stream-name "$prefix/operations/${2##*/}" \
     --query 'events[].[message]' --output text 2>/dev/null || true
 }

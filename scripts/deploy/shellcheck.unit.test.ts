@@ -6,7 +6,7 @@ import { findBinary, run } from '../local/binaries.ts';
 const root = join(import.meta.dirname, '../..');
 const shellcheck = await findBinary('shellcheck');
 
-// Without it this is left to CI, which installs it.
+// Skipped if shellcheck is not installed; CI installs it.
 it.runIf(shellcheck)('shellcheck finds nothing in any shell script', async () => {
   const scripts = ['.ci/run', ...globSync('scripts/**/*.sh', { cwd: root })];
   expect(scripts.length).toBeGreaterThan(2);

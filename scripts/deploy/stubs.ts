@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { findBinary } from '../local/binaries.ts';
 
-/** What a stubbed command does: it prints this, or fails so. */
+/** The behaviour of a stubbed command: its output, or its exit code and outputs. */
 export type Answer = string | { code: number; err?: string; out?: string };
 
-/** What is answered to a command line that begins so (`*` stands for anything): always, or one after another and the last again. */
+/** Answers to command lines that start with `command` (`*` matches anything). Answers come in turn; the last one is repeated. */
 export type Answers = [command: string, ...answers: Answer[]][];
 
 export type Outcome = { code: number; output: string; calls: string[]; stdin: string };
 
-/** All that the scripts may use beside what is stubbed. */
+/** The only other programs that the scripts may use. */
 const realTools = ['bash', 'cat', 'cut', 'date', 'dirname', 'grep', 'head', 'mktemp', 'node', 'rm'];
 
 const root = join(import.meta.dirname, '../..');
@@ -25,8 +25,8 @@ function answerScript(answer: Answer): string {
 }
 
 /**
- * A stub in sh, which starts in a millisecond: notes how it was called, and the password that it read, and answers by
- * the first rule that fits, or fails.
+ * A stub in sh, which starts in a millisecond. Records its command line and any password on its input. Answers by the first rule
+ * that matches, or fails.
  */
 function stubScript(folder: string, answers: Answers): string {
   const rules = answers.map(([command], rule) => `${command.split('*').map(quoted).join('*')}*) rule=${rule} ;;`);
@@ -48,8 +48,8 @@ echo $count >${folder}/count-$rule
 }
 
 /**
- * Runs a script of `scripts/` with stubs for these tools, and nothing else on its PATH but what every system has: it can reach
- * no account. Gives all that it printed, the stubs' command lines in order, and the password that one of them read.
+ * Runs a script in `scripts/` with stubs for `tools`. Its PATH has nothing else but basic programs, so it cannot reach any
+ * account. Returns its output, the stubs' command lines in order, and the password that one of them read.
  */
 export async function runStubbed(script: string, args: string[], tools: string[], answers: Answers): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), 'onsale-stubs-'));
@@ -88,7 +88,8 @@ export async function runStubbed(script: string, args: string[], tools: string[]
 function run(file: string, args: string[], env: Record<string, string>): Promise<{ code: number; output: string }> {
   return new Promise((resolve, reject) => {
     execFile(file, args, { env, cwd: tmpdir() }, (error, stdout, stderr) => {
-      if (error && typeof error.code !== 'number') reject(new Error(`${basename(file)} did not end by itself`, { cause: error }));
+      if (error && typeof error.code !== 'number')
+        reject(new Error(`${basename(file)} did not exit by itself`, { cause: error }));
       else resolve({ code: Number(error?.code ?? 0), output: stdout + stderr });
     });
   });
