@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Never looked into: they have more files than all else, and .dockerignore lets none of them through (a test sees to it). */
+/** Skipped, because they have more files than everything else. A test ensures that .dockerignore lets none of them through. */
 const large = new Set(['node_modules', '.git', '.local', 'coverage']);
 
-/** The files below `root` that .dockerignore lets through, as paths from there. */
+/** The files below `root` that .dockerignore lets through, as relative paths. */
 export function buildContext(root: string): string[] {
   const rules = readFileSync(join(root, '.dockerignore'), 'utf8')
     .split('\n')
@@ -15,7 +15,7 @@ export function buildContext(root: string): string[] {
 
 type Rule = { isLetThrough: boolean; pattern: RegExp };
 
-/** Of Docker's patterns (https://docs.docker.com/build/concepts/context/#syntax), what the file uses. */
+/** Supports the part of Docker's pattern syntax (https://docs.docker.com/build/concepts/context/#syntax) that the file uses. */
 const patternOf = (line: string) =>
   new RegExp(
     `^${line
@@ -24,7 +24,7 @@ const patternOf = (line: string) =>
       .replace(/\*(?!\*)/g, '[^/]*')}$`,
   );
 
-/** Of the rules that match a path or a folder that it is in, the last one counts. */
+/** The last rule that matches the path or one of its parent folders decides. */
 function isLetThrough(rules: Rule[], path: string): boolean {
   const names = path.split('/');
   const paths = names.map((_name, at) => names.slice(0, at + 1).join('/'));

@@ -24,7 +24,7 @@ type Container = {
   volumes?: string[];
 };
 
-/** As where the environment sets nothing. */
+/** The file with the defaults of all environment variables. */
 const text = readFileSync(join(root, 'docker-compose.yml'), 'utf8').replace(/\$\{\w+:-(.*?)\}/g, '$1');
 
 const { services: containers, volumes } = parse(text, { merge: true }) as {
@@ -52,12 +52,12 @@ const stores = {
 describe.each(services)('the %s container', (service) => {
   const { environment = {}, build, ports = [] } = named(service);
 
-  it('has settings that the service starts with, at the port where the load balancer looks for it', () => {
+  it('has valid settings for the service, with the port that the load balancer expects', () => {
     expect(build?.args).toEqual({ SERVICE: service });
     expect(loadConfig(configs[service], environment)).toMatchObject({ PORT: pathTable[service].port, HOST: '0.0.0.0' });
   });
 
-  it('is told what "npm start" tells it, but for where the stores and the emulator are', () => {
+  it('has the same settings as under "npm start", except for the addresses of stores and emulator', () => {
     const own = { OPS_TOKEN: null, CORS_ORIGINS: null, ORDER_TOKEN_SECRET: expect.stringMatching(/^.{32,}$/) };
     expect(environment).toEqual({ ...serviceEnvironment(stores, endpoint), ...emulatorEnvironment(endpoint), ...own });
   });
@@ -69,38 +69,38 @@ describe.each(services)('the %s container', (service) => {
 
 describe('docker-compose.yml', () => {
   it.each(['migrate', 'open-event1', 'open-small-hall'])(
-    'names to %s every part of the system, so that it falls back to no other',
+    'gives %s the addresses of every part of the system, so that it does not fall back to another system',
     (name) => {
       expect(whoseSystem(['db', 'redis', 'messaging'], defaultPorts, named(name).environment ?? {})).toBe('named');
     },
   );
 
-  it('publishes, to this machine alone, the ports that "npm start" uses', () => {
+  it('publishes the ports that "npm start" uses, to this machine only', () => {
     const published = all.flatMap(([, { ports = [] }]) => ports);
     for (const port of published) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
     expect(published.map((port) => Number(port.split(':')[1])).toSorted()).toEqual(Object.values(defaultPorts).toSorted());
   });
 
-  it('has the emulator serve the host name that the services call it by', () => {
+  it('gives the emulator the host name by which the services call it', () => {
     const { port, hostname } = new URL(endpoint);
     expect(named('emulator').environment).toMatchObject({ HOST: '0.0.0.0', PORT: port, SERVER_NAME: hostname });
   });
 
-  it('starts nginx without a shell or a script, its configuration made in another stage and its files in memory', () => {
+  it('starts nginx without a shell or a script, with its configuration from another stage and its files in memory', () => {
     const { command, user } = describeImage('load-balancer');
     expect([command, user]).toEqual([['nginx', '-p', '/tmp/', '-e', 'stderr'], '101:101']);
     expect(named('load-balancer')).toMatchObject({ build: { target: 'load-balancer' }, tmpfs: ['/tmp'] });
     expect(named('load-balancer').command).toBeUndefined();
   });
 
-  it.each(all)('lets %s write to its volumes alone, as a user who is not root and without capabilities', (name, container) => {
+  it.each(all)('lets %s write only to its volumes, as a user other than root and without capabilities', (name, container) => {
     expect(container).toMatchObject({ read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] });
     const user = container.user ?? built.find((each) => each.name === name)?.image.user ?? 'root';
     expect(user).not.toMatch(/^(root|0)(:|$)/);
     for (const volume of container.volumes ?? []) expect(volumes).toHaveProperty(volume.split(':')[0] ?? '');
   });
 
-  it('waits only for the health of what tells it, and for the end of what ends', () => {
+  it('waits for the health of containers with a health check, and for the completion of the others', () => {
     for (const [, { depends_on = {} }] of all) {
       for (const [name, { condition }] of Object.entries(depends_on)) {
         const isAsked = named(name).healthcheck !== undefined || name in pathTable;
@@ -109,9 +109,12 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it.each(built.filter(({ command }) => command))('runs in $name a program that its image has', ({ image, command = [] }) => {
-    const files = command.filter((word) => word.startsWith('scripts/'));
-    expect(files).not.toEqual([]);
-    for (const file of files) expect([...image.files.keys()]).toContain(join(image.workdir, file));
-  });
+  it.each(built.filter(({ command }) => command))(
+    'runs a program in $name that its image contains',
+    ({ image, command = [] }) => {
+      const files = command.filter((word) => word.startsWith('scripts/'));
+      expect(files).not.toEqual([]);
+      for (const file of files) expect([...image.files.keys()]).toContain(join(image.workdir, file));
+    },
+  );
 });

@@ -1,9 +1,9 @@
 export type Instruction = { name: string; args: string };
 
-/** A stage of a Dockerfile: the stage or image that it begins with, and what it adds. */
+/** A stage of a Dockerfile: its base stage or image, and its own instructions. */
 export type Stage = { base: string; instructions: Instruction[] };
 
-/** The stages of a Dockerfile by name, in its order. */
+/** The stages of a Dockerfile by name, in order. */
 export function readStages(dockerfile: string): Map<string, Stage> {
   const stages = new Map<string, Stage>();
   let current: Stage | undefined;
@@ -29,7 +29,7 @@ function instructionsOf(dockerfile: string): Instruction[] {
   });
 }
 
-/** What an image adds to the one that it is made from, first things first: its base's instructions, and its own. */
+/** All instructions that build a stage, in order: those of its base stages, then its own. */
 export function instructionsUpTo(stages: Map<string, Stage>, name: string): Instruction[] {
   const stage = stages.get(name);
   return stage ? [...instructionsUpTo(stages, stage.base), ...stage.instructions] : [];

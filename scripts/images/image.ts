@@ -5,20 +5,20 @@ import { type Instruction, instructionsUpTo, readStages } from './dockerfile.ts'
 
 export const root = join(import.meta.dirname, '../..');
 
-/** What the Dockerfile makes of a target. Paths are those in the image. */
+/** The image that the Dockerfile builds for a target. Paths are inside the image. */
 export type Image = {
   user: string;
   workdir: string;
   command: string[];
   healthcheck: string[];
   env: Record<string, string>;
-  /** The project's files, each by its path in the image, with where it comes from in the project. */
+  /** The project's files: path in the image to path in the project. */
   files: Map<string, string>;
-  /** Where the packages that production needs are, or undefined. */
+  /** The folder of the production packages, if any. */
   packages: string | undefined;
 };
 
-/** The image of a target of the Dockerfile, as far as that says it in COPY and settings; what RUN does is not in it. */
+/** Describes the image of a Dockerfile target from its COPY instructions and settings. The effects of RUN are not included. */
 export function describeImage(target: string, buildArguments: Record<string, string> = {}): Image {
   const instructions = instructionsUpTo(readStages(readFileSync(join(root, 'Dockerfile'), 'utf8')), target);
   const image: Image = {
@@ -63,7 +63,7 @@ function follow(image: Image, { name, args }: Instruction, context: string[]): v
   }
 }
 
-/** Lays an image's files out in `folder`, as they would be in its root; without its packages. */
+/** Copies an image's files to `folder`, laid out as in the image's root, without its packages. */
 export function layOut(image: Image, folder: string): void {
   for (const [to, from] of image.files) {
     mkdirSync(dirname(join(folder, to)), { recursive: true });
@@ -71,12 +71,12 @@ export function layOut(image: Image, folder: string): void {
   }
 }
 
-/** Lays the packages of production out in `folder`/node_modules. */
+/** Lays out the production packages in `folder`/node_modules. */
 export function layOutPackages(folder: string): void {
   for (const name of productionPackages()) linkFolder(join(root, 'node_modules', name), join(folder, 'node_modules', name));
 }
 
-/** What "npm ci --omit=dev" installs, but for what lies in a package itself. */
+/** The packages that "npm ci --omit=dev" installs at the top level; nested ones lie inside them. */
 function productionPackages(): string[] {
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, { dev?: boolean }>;
@@ -87,7 +87,7 @@ function productionPackages(): string[] {
   });
 }
 
-/** The same files, not copies: there are some ten thousand. */
+/** Uses hard links instead of copies, because there are some ten thousand files. */
 function linkFolder(from: string, to: string): void {
   mkdirSync(to, { recursive: true });
   for (const entry of readdirSync(from, { withFileTypes: true })) {

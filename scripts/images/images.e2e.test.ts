@@ -33,7 +33,7 @@ const venueId = unique('venue');
 const eventFile = join(folder, 'event.json');
 
 beforeAll(() => {
-  // Once for all: Node looks for packages in the folders above, too.
+  // Once for all images: Node also looks for packages in parent folders.
   layOutPackages(folder);
   for (const [name, image] of Object.entries(images)) {
     mkdirSync(join(folder, name));
@@ -57,7 +57,7 @@ const environment = {
   ORDER_TOKEN_SECRET: orderTokenSecret,
 };
 
-/** How Node runs a program of an image: it may read the image, the packages and the event's file alone, and write nothing. */
+/** Node's options for a program in an image. It may read only the image, the packages and the event file, and write nothing. */
 const inImage = (name: Name) => ({
   cwd: join(folder, name, images[name].workdir),
   flags: [
@@ -92,7 +92,7 @@ async function startImage(name: ServiceName) {
   });
   resources.defer(() => started.stop());
   const [, probe = ''] = images[name].healthcheck;
-  /** The exit code of the container's health check. */
+  /** Resolves to the exit code of the container's health check. */
   const checkHealth = () =>
     run(process.execPath, [...flags, probe], {
       cwd,
@@ -104,7 +104,7 @@ async function startImage(name: ServiceName) {
   return { ...started, base: `http://127.0.0.1:${port}`, checkHealth };
 }
 
-it('the images open an event, sell, count and verify a ticket and end with 0, reading only themselves and writing nothing', async () => {
+it('the images open an event, sell, count and verify a ticket and exit with 0, reading only themselves and writing nothing', async () => {
   expect(await operate('scripts/migrate.ts')).toBe('The schema is up to date\n');
   expect(await operate('scripts/onsale/main.ts', 'open', eventFile)).toMatch(/: 1 zone, 4 seats\n(.*\n)+.* opened\n$/);
   const [purchase, query, persistence] = [
@@ -129,7 +129,7 @@ it('the images open an event, sell, count and verify a ticket and end with 0, re
   expect(await Promise.all(services.map(({ checkHealth }) => checkHealth()))).toEqual([1, 1, 1]);
 });
 
-it("the load balancer's image makes its configuration of its own files: each service is the container of its name", async () => {
+it("the load balancer's image generates its configuration from its own files, with each service at the container of its name", async () => {
   const config = await runIn('load-balancer-config', 'scripts/local/print-nginx-config.ts');
   for (const [service, { port }] of Object.entries(pathTable)) expect(config).toContain(`server ${service}:${port} resolve;`);
   expect(config).toContain(`listen ${defaultPorts['load-balancer']} `);

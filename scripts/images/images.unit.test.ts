@@ -14,7 +14,7 @@ const images = Object.fromEntries([
 const imageOf = (name: string) => images[name] ?? expect.fail(`There is no image ${name}`);
 
 describe('the build context', () => {
-  it('has no test, no setting and nothing that is installed or made', () => {
+  it('contains no tests, no settings, and nothing installed or generated', () => {
     const context = buildContext(root);
     expect(context).toContain('services/purchase/seats/lua/lib/seats.lua');
     expect(
@@ -30,11 +30,11 @@ describe('the build context', () => {
 });
 
 describe.each(Object.entries(images))('the image %s', (_name, { user, files }) => {
-  it('runs as a user who is not root, named by number', () => {
+  it('runs as a user other than root, given by number', () => {
     expect(user).toMatch(/^[1-9]\d*:[1-9]\d*$/);
   });
 
-  it('says that its files are ES modules', () => {
+  it('declares its files as ES modules', () => {
     expect(files.get('/app/package.json')).toBe('package.json');
   });
 });
@@ -42,25 +42,25 @@ describe.each(Object.entries(images))('the image %s', (_name, { user, files }) =
 describe.each(services)('the image of the %s service', (service) => {
   const { command, workdir, healthcheck, env, files } = imageOf(service);
 
-  it('has that service, what is shared and the packages of production, and nothing else', () => {
+  it('has only that service, the shared code and the production packages', () => {
     expect(new Set([...files.keys()].map((file) => file.split('/').slice(0, 4).join('/')))).toEqual(
       new Set(['/app/package.json', '/app/services/shared', `/app/services/${service}`]),
     );
     expect(imageOf(service).packages).toBe('/app/node_modules');
   });
 
-  it('starts its main.ts without a shell, which would keep SIGTERM to itself', () => {
+  it('starts its main.ts without a shell, which would not forward SIGTERM', () => {
     expect([workdir, command]).toEqual([`/app/services/${service}`, ['node', ...nodeFlags, 'main.ts']]);
     expect(files.get(`${workdir}/main.ts`)).toBe(`services/${service}/main.ts`);
   });
 
-  it('is asked for its health by a program that it has', () => {
+  it('checks its health with a program that it contains', () => {
     expect([healthcheck, env.SERVICE]).toEqual([['node', '../shared/probe.ts'], service]);
     expect(files.get(join(workdir, healthcheck[1] ?? ''))).toBe('services/shared/probe.ts');
   });
 });
 
-it('images have the Node that the project is developed with', () => {
+it('images have the same version of Node as the project', () => {
   const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   expect(readFileSync(join(root, 'Dockerfile'), 'utf8')).toContain(`ARG NODE_IMAGE=node:${devDependencies.node}-bookworm-slim\n`);
 });
