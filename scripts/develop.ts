@@ -3,7 +3,7 @@ import { newCommand } from './terminal/command.ts';
 
 const here = { stdio: 'inherit' } as const;
 
-/** What a developer runs that takes no arguments. Literal lines, so that knip sees which programs are used. */
+/** Development tasks without arguments. The command lines are literals, so that knip sees which programs are used. */
 const tasks: Record<string, { description: string; run(): void }> = {
   check: {
     description: 'Checks format and style, type-checks, finds dead code, and runs the unit tests. Stops at the first failure.',
@@ -17,19 +17,19 @@ const tasks: Record<string, { description: string; run(): void }> = {
     },
   },
   fix: {
-    description: 'Formats the code, and corrects its style where that is safe.',
+    description: 'Formats the code and applies safe lint fixes.',
     run() {
       execSync('biome check --write .', here);
     },
   },
   dashboard: {
-    description: "Writes Grafana's dashboard (infra/monitoring/dashboard.json) from the panels in panels.ts.",
+    description: 'Writes the Grafana dashboard (infra/monitoring/dashboard.json) from the panels in panels.ts.',
     run() {
       execSync('vitest --config scripts/testing/vitest.config.ts run --project unit infra/monitoring/dashboard --update', here);
     },
   },
   schema: {
-    description: 'Writes migrations/schema.sql, the schema after all migrations.',
+    description: 'Writes migrations/schema.sql: the schema after all migrations.',
     run() {
       execSync('vitest --config scripts/testing/vitest.config.ts run --project stores migrations --update', here);
     },
@@ -43,6 +43,6 @@ newCommand(name, task.description).parse(args, { from: 'user' });
 try {
   task.run();
 } catch (error) {
-  // The program has said what is wrong.
+  // The program itself has printed the error.
   process.exitCode = (error as { status?: number }).status ?? 1;
 }

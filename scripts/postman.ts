@@ -12,10 +12,10 @@ const localUrl = `http://localhost:${defaultPorts['load-balancer']}`;
 
 const { url } = newCommand(
   'postman',
-  'Makes the requests of the Postman collection, checks each answer, and cancels what it bought. With OPS_TOKEN it makes the ' +
-    'operator\'s requests too; it knows the token of the system that "npm start" runs.',
+  'Sends the requests of the Postman collection, checks each answer, and cancels what it bought. For the system that ' +
+    '"npm start" runs, it sends the operator\'s requests too; for another one, set OPS_TOKEN for that.',
 )
-  .option('--url <url>', 'where the system is, with the demo events open', httpUrl, localUrl)
+  .option('--url <url>', 'address of the system, which must have the demo events open', httpUrl, localUrl)
   .parse()
   .opts<{ url: string }>();
 
@@ -24,13 +24,13 @@ const answers = await fetch(new URL('/purchase/live', url)).then(
   () => false,
 );
 if (!answers) {
-  console.error(`Nothing answers at ${url}. Does "npm start" run?`);
+  console.error(`Nothing answers at ${url}. Is "npm start" running?`);
   process.exit(1);
 }
 // The token of this machine must not be sent to another.
 const opsToken = url === localUrl ? secretsOf(localFolder).OPS_TOKEN : (process.env.OPS_TOKEN ?? '');
 const args = ['--env-var', `baseUrl=${url}`, '--env-var', `opsToken=${opsToken}`];
-// newman calls a deprecated part of Node.
+// Hides deprecation warnings: newman calls a deprecated part of Node.
 const env = { ...process.env, NODE_NO_WARNINGS: '1' };
 const run = spawnSync('newman', ['run', collectionFile, '--environment', environment, ...args], { stdio: 'inherit', env });
 process.exitCode = run.status ?? 1;

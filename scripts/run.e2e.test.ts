@@ -24,7 +24,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** npm notes for which folder it was called, and does this. */
+/** Replaces npm with a stub that records its call and then runs `doing`. */
 function stubNpm(doing: string): void {
   const file = join(folder, 'bin/npm');
   writeFileSync(file, `#!/bin/sh\necho "$1 $2 $3" >>${folder}/calls\n${doing}\n`);
@@ -33,7 +33,7 @@ function stubNpm(doing: string): void {
 
 const installed = (at = '') => join(folder, at, 'node_modules/.package-lock.json');
 
-/** Runs the script; returns its exit status, what it printed, and npm's calls since the last time. */
+/** Runs the script. Returns its exit status, its output, and the calls of npm. */
 async function run(...args: string[]) {
   rmSync(join(folder, 'calls'), { force: true });
   const env = { PATH: `${join(folder, 'bin')}:${process.env.PATH}` };
@@ -46,8 +46,8 @@ async function run(...args: string[]) {
   return { code, stdout, calls };
 }
 
-describe('a command of package.json', () => {
-  it('installs the packages when they are missing, once, and is then run with its arguments', async () => {
+describe('a command in package.json', () => {
+  it('installs missing packages once, and then runs with its arguments', async () => {
     const [root, infra] = ['install --prefix .', 'install --prefix infra'];
     expect(await run('echo', 'one', 'two three')).toEqual({ code: 0, stdout: 'one two three\n', calls: [root] });
     expect(await run('echo', 'one')).toEqual({ code: 0, stdout: 'one\n', calls: [] });
@@ -55,7 +55,7 @@ describe('a command of package.json', () => {
     expect(await run('--infra', 'echo', 'one')).toEqual({ code: 0, stdout: 'one\n', calls: [] });
   });
 
-  it('installs them again when package-lock.json has changed since, but not to show its help', async () => {
+  it('installs the packages again after package-lock.json has changed, but not to show its help', async () => {
     await run('true');
     utimesSync(installed(), 1_000, 1_000);
     for (const flag of ['--help', '-h'])
@@ -64,13 +64,13 @@ describe('a command of package.json', () => {
     expect((await run('true')).calls).toEqual([]);
   });
 
-  it('is not run when the packages cannot be installed, and installs them the next time', async () => {
+  it('does not run if the packages cannot be installed, and tries to install them again the next time', async () => {
     stubNpm('mkdir -p "$3/node_modules"; exit 7');
     expect(await run('echo', 'one')).toMatchObject({ code: 7, stdout: '' });
     expect(await run('echo', 'one')).toMatchObject({ code: 7, stdout: '', calls: [expect.any(String)] });
   });
 
-  it("ends with the command's exit status", async () => {
+  it("exits with the command's exit status", async () => {
     expect((await run('sh', '-c', 'exit 42')).code).toBe(42);
   });
 });

@@ -16,7 +16,7 @@ import { launchChromium } from './testing/chromium.ts';
 
 const folder = join(import.meta.dirname, '../services/query/ops/screenshots');
 const options = { seats: 50_000, buyers: 65_000, connections: 500, seed: 1, best: false };
-/** When so much is sold, the charts have something to show, and the seats something to come. */
+/** When this share is sold, the charts have data and there are still free seats. */
 const shareSold = 0.6;
 
 const pictures = [
@@ -27,12 +27,12 @@ const pictures = [
 
 newCommand(
   'screenshots',
-  "Takes the README's pictures of the operator's page, in the middle of a flash sale. Needs Chromium. Uses the system that " +
+  "Takes the README's screenshots of the operator's page in the middle of a flash sale. Needs Chromium. Uses the system that " +
     '"npm start" runs, or starts one and stops it afterwards.',
 ).parse();
 const show = createShow(process.stdout, () => isStopping());
 const resources = new AsyncDisposableStack();
-const { stop, isStopping } = stopWith(resources, { exitCode: 130, onSignal: () => show.say('Stopping; no picture was taken.') });
+const { stop, isStopping } = stopWith(resources, { exitCode: 130, onSignal: () => show.say('Interrupted; stopping.') });
 
 const system = systemAt(defaultPorts, storeUrls(defaultPorts));
 let isUp = false;
@@ -50,7 +50,7 @@ try {
   await holdSale(system, options, {
     async onOpened(eventId) {
       const link = await opsLink(system, eventId, secretsOf(localFolder).OPS_TOKEN);
-      if (!link) throw new Error(`The operator's page does not open with this token: ${system.opsUrl}`);
+      if (!link) throw new Error(`The operator's page refused this installation's token: ${system.opsUrl}`);
       pages = await openPages(browser, link);
     },
     onLive(live) {
@@ -60,7 +60,7 @@ try {
     },
   });
   await taking;
-  show.say(`${pictures.length} pictures are in ${relative('.', folder)}`);
+  show.say(`${pictures.length} screenshots are in ${relative('.', folder)}`);
   await stop(0);
 } catch (error) {
   if (!isStopping()) {
@@ -69,7 +69,7 @@ try {
   }
 }
 
-/** Signs in, and has every picture's page show the event. */
+/** Signs in, and opens the event in one page per screenshot. */
 async function openPages(browser: Browser, url: string) {
   return await Promise.all(
     pictures.map(async ({ name, width, height, colorScheme, deviceScaleFactor }) => {

@@ -1,4 +1,4 @@
-/** Rows as lines whose columns start at the same place, or end there for the columns in `right`. */
+/** Formats rows as lines with aligned columns; those in `right` are right-aligned. */
 export function alignColumns(rows: string[][], right: number[] = []): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
   const pad = (cell: string, column: number) =>

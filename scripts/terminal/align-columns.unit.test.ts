@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { alignColumns } from './align-columns.ts';
 
-it('aligns columns, numbers at their end', () => {
+it('aligns columns, numbers to the right', () => {
   expect(
     alignColumns(
       [

@@ -1,4 +1,4 @@
-/** Returns a function that is true at most once in so many milliseconds: for progress that need not be shown each time. */
+/** Returns a function that returns true at most once every `ms` milliseconds, to limit how often progress is shown. */
 export function atMostEvery(ms: number): () => boolean {
   let lastAt = Number.NEGATIVE_INFINITY;
   return () => {

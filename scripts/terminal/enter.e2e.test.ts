@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 it.each([
   ['a line', '\n'],
   ['the end of the input', ''],
-])('waits until the person at the terminal answers: %s', async (_what, answer) => {
+])('waits for an answer at the terminal: %s', async (_what, answer) => {
   const program = `
     import { untilEnter } from '${import.meta.dirname}/enter.ts';
     await untilEnter('Press Enter.');
