@@ -10,7 +10,7 @@ const expected = ['201', '409', '503'];
 export function faultsOf({ flood, sold, promised }: Overload): string[] {
   const faults: string[] = [];
   const slowest = flood.answers['201']?.latency.max ?? 0;
-  if (slowest > acceptedMs) faults.push(`an accepted order took ${formatNumber(slowest)} ms; the limit is ${acceptedMs} ms`);
+  if (slowest > acceptedMs) faults.push(`an accepted order took ${formatNumber(slowest)} ms; the limit is ${formatNumber(acceptedMs)} ms`);
   for (const [what, { count }] of Object.entries(flood.answers)) {
     if (!expected.includes(what)) faults.push(`${count} requests ended with ${what}`);
   }
@@ -31,9 +31,9 @@ export function textOf({ peakPerSecond, flood, rssBytes, health, recoveredMs, so
     ['peak, closed loop', `${formatNumber(peakPerSecond)}/s`],
     ['offered, open loop', perSecond(flood.sent)],
     ['accepted', perSecond(flood.answers['201']?.count)],
-    ['shed', perSecond(flood.answers['503']?.count)],
+    ['shed (503)', perSecond(flood.answers['503']?.count)],
     ['accepted: p50, p99, max', latencyOf('201')],
-    ['shed: p50, p99, max', latencyOf('503')],
+    ['shed (503): p50, p99, max', latencyOf('503')],
     ["purchase's memory (RSS): before, peak, after", [rssBytes.before, rssBytes.peak, rssBytes.after].map(mebibytes).join(', ')],
     [
       'health checks passed during the flood',
