@@ -61,7 +61,7 @@ export async function runChaos(options: ChaosOptions, { folder, resources, say }
   const eventIds = events.map(({ eventId }) => eventId);
   say('The faults are over, and no request is waiting for an answer. Waiting for the system to settle …');
   history.surprises.push(...(await untilSettled(system, eventIds, say)));
-  say("Replaying the messages that were lost with the emulator's memory, and verifying every event …");
+  say("Replaying anything that was lost with the emulator's memory, and verifying every event …");
   const proof = await proveEvents(system, eventIds);
   history.surprises.push(...(await findAftermath(system)));
   const verdict = judge(history, await readTickets(system.db, eventIds), events);

@@ -36,7 +36,7 @@ export async function untilSettled(system: ChaosSystem, eventIds: string[], say:
   for (const eventId of eventIds) {
     const isOver = await until(holdsOverMs, async () => {
       const held = await heldIn(system, eventId);
-      if (held > 0) sayWaiting(`${eventId}: ${held} places are still held`);
+      if (held > 0) sayWaiting(`${eventId}: places still held: ${held}`);
       return held === 0;
     });
     if (!isOver)
@@ -48,7 +48,7 @@ export async function untilSettled(system: ChaosSystem, eventIds: string[], say:
     let missing: number[] = [];
     const isProjected = await until(endMs - Date.now(), async () => {
       missing = await findMissing(system, eventId, sinceMs);
-      if (missing.length > 0) sayWaiting(`${eventId}: ${missing.length} domain events are not in MySQL yet`);
+      if (missing.length > 0) sayWaiting(`${eventId}: domain events not yet in MySQL: ${missing.length}`);
       return missing.length === 0;
     });
     if (!isProjected)
