@@ -10,7 +10,8 @@ const expected = ['201', '409', '503'];
 export function faultsOf({ flood, sold, promised }: Overload): string[] {
   const faults: string[] = [];
   const slowest = flood.answers['201']?.latency.max ?? 0;
-  if (slowest > acceptedMs) faults.push(`an accepted order took ${formatNumber(slowest)} ms; the limit is ${formatNumber(acceptedMs)} ms`);
+  if (slowest > acceptedMs)
+    faults.push(`an accepted order took ${formatNumber(slowest)} ms; the limit is ${formatNumber(acceptedMs)} ms`);
   for (const [what, { count }] of Object.entries(flood.answers)) {
     if (!expected.includes(what)) faults.push(`${count} requests ended with ${what}`);
   }
