@@ -172,7 +172,7 @@ describe('two workers', { timeout: 120_000 }, () => {
     const purchase = await startService('purchase', { port: (occupant.address() as AddressInfo).port, env, logFolder });
     resources.defer(() => purchase.stop());
     const pauses = () =>
-      linesThatSay({ logFile: join(logFolder, 'purchase.log') }, 'worker ended unasked; another is started after a pause')
+      linesThatSay({ logFile: join(logFolder, 'purchase.log') }, 'worker ended unexpectedly; another starts after a pause')
         .map(({ pauseMs = 0 }) => pauseMs)
         // Each of the two goes its own way, and one may be further than the other.
         .filter((pauseMs) => pauseMs <= 400);

@@ -165,6 +165,6 @@ it('a request that has waited too long is refused without asking Redis: a respon
   const outcomes = Object.groupBy(await Promise.all(buying), (outcome) => outcome);
   expect(performance.now() - startedAt).toBeGreaterThanOrEqual(1_000);
   expect(outcomes['sold']).toHaveLength(inCalls);
-  expect(outcomes['SERVICE_UNAVAILABLE: Too many requests wait; nothing was promised']).toHaveLength(88);
+  expect(outcomes['SERVICE_UNAVAILABLE: Too many requests are waiting; nothing was promised']).toHaveLength(88);
   expect(await soldOf(event)).toBe(inCalls);
 });

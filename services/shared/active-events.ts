@@ -1,14 +1,14 @@
 import { activeEventsKey } from './keys.ts';
 import type { RedisClient } from './redis.ts';
 
-/** One process notes an event no more often than this. */
+/** A process notes each event at most this often. */
 const noteEveryMs = 10_000;
-/** An event that has sold nothing for so long is forgotten. */
+/** An event that has sold nothing for this long is forgotten. */
 const keptMs = 24 * 3_600_000;
 
 /**
- * Notes in Redis, for all processes, that an event sells: of thousands of opened events, those few are the ones to look at first. It is
- * only a hint; a process that dies before it wrote one has lost nothing else by that.
+ * Notes in Redis, for all processes, that an event is selling: out of thousands of opened events, these few are looked at first. It is
+ * only a hint: losing a note loses nothing else.
  */
 export function createActivity(redis: RedisClient): { note(eventId: string): void } {
   const notedAtMs = new Map<string, number>();
@@ -25,6 +25,6 @@ export function createActivity(redis: RedisClient): { note(eventId: string): voi
   };
 }
 
-/** The events that sold within the last `withinMs`, the latest first, and no more than `most` of them. */
+/** The events that sold within the last `withinMs`, latest first, at most `most` of them. */
 export const readActiveEvents = (redis: RedisClient, { withinMs = keptMs, most }: { withinMs?: number; most: number }) =>
   redis.zrevrangebyscore(activeEventsKey, '+inf', Date.now() - withinMs, 'LIMIT', 0, most);

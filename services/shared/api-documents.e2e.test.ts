@@ -14,7 +14,7 @@ const apps = { purchase: await purchaseAppOn(redis), query };
 
 describe.each(Object.entries(apps))('the documents of %s', (service, app) => {
   it.each(['', '/', '/static/index.html', '/static/oauth2-redirect.html'])(
-    'cannot be framed, nor load foreign code: /docs%s',
+    'cannot be framed and load no foreign code: /docs%s',
     async (path) => {
       const { headers } = await app.inject(`/${service}/docs${path}`);
       expect(headers['content-security-policy']).toMatch(/^default-src 'none'; script-src 'self';.*frame-ancestors 'none'$/);
@@ -22,7 +22,7 @@ describe.each(Object.entries(apps))('the documents of %s', (service, app) => {
     },
   );
 
-  it.skipIf(!browser)('fit a phone, and can be tried there', { timeout: 60_000 }, async () => {
+  it.skipIf(!browser)('fit on a phone, and requests can be tried there', { timeout: 60_000 }, async () => {
     const base = await app.listen({ port: 0, host: '127.0.0.1' });
     const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
     const page = await browser?.newPage(phone);
@@ -37,7 +37,7 @@ describe.each(Object.entries(apps))('the documents of %s', (service, app) => {
     await tryOut.locator('.try-out__btn').tap();
     await tryOut.locator('.execute').tap();
     await tryOut.locator('.live-responses-table', { hasText: '"status": "ok"' }).waitFor();
-    // A phone shows a page that is too wide smaller, as wide as it is.
+    // A phone zooms out to fit a page that is too wide, and then reports the page's width as its own.
     expect(await page.evaluate('[innerWidth, document.documentElement.scrollWidth, visualViewport.scale]')).toEqual([
       390, 390, 1,
     ]);

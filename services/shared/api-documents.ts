@@ -3,16 +3,16 @@ import swaggerUi from '@fastify/swagger-ui';
 import { documentedSchema } from './documented-as.ts';
 import type { HttpServer } from './http-server.ts';
 
-/** Nothing but what this service serves, and no page around it. The page sets styles, and draws with images that are in them. */
+/** Allows only what this service itself serves, and no framing. The page's style sheets contain inline images, hence `data:`. */
 const contentSecurityPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; " +
   "form-action 'none'; frame-ancestors 'none'";
 
 const charset = '<meta charset="UTF-8">';
-/** Without it, a phone shows the page as wide as a desk. */
+/** Without it, a phone lays the page out at desktop width. */
 const viewport = '<meta name="viewport" content="width=device-width, initial-scale=1">';
 
-/** On a phone, the columns of a table go below one another; "Links" are always empty. */
+/** On a phone, table columns are stacked; the "Links" column is hidden because it is always empty. */
 const phoneStyles = `
 @media (max-width: 640px) {
   .swagger-ui .wrapper { padding: 0 10px; }
@@ -25,8 +25,8 @@ const phoneStyles = `
 `;
 
 /**
- * Serves the OpenAPI document of the routes that are registered after this, at `<prefix>/openapi.json`, and a page to browse
- * it at `<prefix>/docs`.
+ * Serves the OpenAPI document of all routes registered after this call at `<prefix>/openapi.json`, and a page to browse it at
+ * `<prefix>/docs`.
  */
 export async function serveApiDocuments(app: HttpServer, about: { title: string; description: string; prefix: string }) {
   const { title, description, prefix } = about;
@@ -43,7 +43,7 @@ export async function serveApiDocuments(app: HttpServer, about: { title: string;
     await page.register(swaggerUi, {
       routePrefix: `${prefix}/docs`,
       theme: { title, css: [{ filename: 'phone.css', content: phoneStyles }] },
-      // Without the bar on top, which offers to load other documents.
+      // Hides the top bar, which offers to load other documents.
       uiConfig: { layout: 'BaseLayout' },
     });
   });

@@ -4,21 +4,21 @@ import * as zlib from 'node:zlib';
 const gzip = promisify(zlib.gzip);
 const gunzip = promisify(zlib.gunzip);
 
-/** What the message attribute `contentEncoding` says of a body that is compressed: gzip (RFC 1952), as text by base64. */
+/** The message attribute `contentEncoding` of a compressed body: gzip (RFC 1952), encoded as base64 text. */
 export const compressed = 'gzip+base64';
 
-/** A sale at a quiet time stays readable as it is. */
+/** Smaller bodies are not compressed: messages stay readable in quiet times. */
 const worthBytes = 8 * 1024;
-/** Many times what any message holds; bounds what a malicious one could unfold to. */
+/** Many times the size of any real message; bounds what a malicious one could decompress to. */
 const maxBytes = 4 * 1024 * 1024;
-/** As fast as level 1 with text like this, and smaller. */
+/** As fast as level 1 for this kind of text, with smaller output. */
 const level = 3;
 
 export type EncodedBatch = { body: string; contentEncoding?: typeof compressed };
 
 /**
- * A batch of domain events, JSON, as the body of a message. At a peak it is compressed to a tenth: SNS and SQS bill each 64 KB, and
- * what publishes, delivers and reads a message spends most of its time on bytes.
+ * Encodes a batch of domain events (JSON) as a message body. At a peak, compression shrinks it to a tenth: SNS and SQS bill each
+ * 64 KB, and most of the time to publish, deliver and read a message goes into its bytes.
  */
 export async function encodeBatch(json: string): Promise<EncodedBatch> {
   if (json.length < worthBytes) return { body: json };
@@ -26,7 +26,7 @@ export async function encodeBatch(json: string): Promise<EncodedBatch> {
   return body.length < json.length ? { body, contentEncoding: compressed } : { body: json };
 }
 
-/** The JSON of a message's body. Rejects where it is not what `contentEncoding` says, or unfolds to more than 4 MiB. */
+/** The JSON in a message body. Rejects if the body does not match `contentEncoding`, or decompresses to more than 4 MiB. */
 export async function decodeBatch(body: string, contentEncoding: string | undefined): Promise<string> {
   if (contentEncoding !== compressed) return body;
   return (await gunzip(Buffer.from(body, 'base64'), { maxOutputLength: maxBytes })).toString();

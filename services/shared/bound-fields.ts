@@ -1,12 +1,12 @@
-/** A stack of ten frames fits; a request's body or an SQL statement does not. */
+/** A stack trace of ten frames fits; a request body or an SQL statement does not. */
 const maxCharacters = 2_000;
 const maxItems = 30;
 const maxDepth = 4;
 
-/** The beginning of a text, if it is too long for a log line. */
+/** Truncates a text that is too long for a log line. */
 export const cut = (text: string) => (text.length > maxCharacters ? `${text.slice(0, maxCharacters)}…` : text);
 
-/** A log line's fields with every text, list and object in them cut to a bounded size. Errors stay, for their serializer. */
+/** Truncates every text, list and object in a log line's fields. Leaves errors alone, for their serializer. */
 export function boundFields(fields: Record<string, unknown>): Record<string, unknown> {
   return bounded(fields, maxDepth) as Record<string, unknown>;
 }

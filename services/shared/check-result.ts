@@ -2,16 +2,16 @@ import { Type } from 'typebox';
 
 const results = ['ok', 'unreachable', 'timeout', 'refused'] as const;
 
-/** The result of a health check, which everybody may read. */
+/** The result of a health check. It is public, so it is one word. */
 export type CheckResult = (typeof results)[number];
 
 export const Checks = Type.Record(Type.String(), Type.Enum([...results]), {
   description:
-    'Health only: the result of each check. `unreachable`: there is no connection; `timeout`: no answer in time; `refused`: it answers, ' +
-    'but does not do what we ask (it does not let us in, is loading, or is read-only). The log says more',
+    'Health only: the result of each check. `unreachable`: no connection; `timeout`: no reply in time; `refused`: it replied with an ' +
+    'error (it rejects our credentials, is still loading, or is read-only). The log has the details',
 });
 
-/** Fields of the errors that the drivers of Redis, MySQL and AWS throw. */
+/** Fields of the errors that the Redis, MySQL and AWS drivers throw. */
 type StoreError = NodeJS.ErrnoException & { sqlState?: string; statusCode?: number; $metadata?: { httpStatusCode?: number } };
 
 /** Describes a store's error in one word. */

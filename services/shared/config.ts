@@ -8,8 +8,8 @@ import { patterned } from './patterned.ts';
 export type Environment = Record<string, string | undefined>;
 
 /**
- * The part of the environment that a schema describes, converted to its types and with its defaults; an empty value
- * counts as absent. Throws one error that names every setting at fault.
+ * Reads the settings that a schema describes from the environment, converts them to its types and fills in its defaults. An empty
+ * value counts as absent. Throws one error that names every invalid setting.
  */
 export function loadConfig<Schema extends TObject>(schema: Schema, environment: Environment): Static<Schema> {
   const given = Object.keys(schema.properties)
@@ -21,7 +21,7 @@ export function loadConfig<Schema extends TObject>(schema: Schema, environment: 
   throw new Error(`The environment is not valid:\n${faults.join('\n')}`);
 }
 
-/** Where a service tells its metrics, unless it is told another port. */
+/** The port on which a service serves its metrics by default. */
 export const defaultMetricsPort = (service: ServiceName) => pathTable[service].port + 1_000;
 
 /** The settings that every service has. */
@@ -37,15 +37,15 @@ export const commonSettings = (service: ServiceName) => ({
     minimum: 0,
     maximum: 65_535,
     default: defaultMetricsPort(service),
-    description: 'Port that Prometheus finds /metrics on; 0 is any that is free',
+    description: 'Port that serves /metrics to Prometheus; 0 picks any free port',
   }),
   LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
     default: 'info',
-    description: 'Least severe log line to write',
+    description: 'Lowest level of log lines to write',
   }),
 });
 
-/** The settings of a service whose HTTP may take more than one core. */
+/** The settings of a service that may use more than one core for HTTP. */
 export const processSettings = {
   WEB_CONCURRENCY: Type.Integer({
     minimum: 1,
@@ -55,17 +55,17 @@ export const processSettings = {
   }),
 };
 
-/** As browsers send it: in lower case, without a path. */
+/** An origin as browsers send it: in lower case, without a path. */
 const origin = 'https?://[a-z0-9.-]+(:[0-9]{1,5})?';
 
-/** The settings of a service whose API is for everybody. */
+/** The settings of a service with a public API. */
 export const publicSettings = {
   CORS_ORIGINS: patterned(
     `^(${origin}(,${origin})*)?$`,
-    'must be origins in lower case and without a path, such as https://shop.example, separated by commas',
+    'must be a comma-separated list of origins in lower case and without a path, such as https://shop.example',
     {
       default: '',
-      description: 'Origins whose pages may call the API from a browser, separated by commas, as in https://shop.example',
+      description: 'Comma-separated origins whose pages may call the API from a browser, such as https://shop.example',
     },
   ),
 };
@@ -83,36 +83,36 @@ export const topicArn = patterned('^arn:', 'must be an ARN, which begins with ar
 const queueUrl = (description: string) =>
   patterned('^https?://', 'must be a URL that begins with https:// or http://', { description });
 
-/** The settings of a service that uses Redis, beside its URL. */
+/** The settings of a service that uses Redis, apart from its URL. */
 export const redisSettings = {
   REDIS_CLUSTER: Type.Boolean({
     default: false,
-    description: 'Whether Redis is a cluster: its URL is that of a node or, on AWS, of the configuration endpoint',
+    description: 'Whether Redis is a cluster; if so, its URL names one node or, on AWS, the configuration endpoint',
   }),
-  REDIS_PASSWORD: Type.String({ default: '', description: 'Password for Redis, where its URL has none' }),
+  REDIS_PASSWORD: Type.String({ default: '', description: 'Password for Redis, if its URL has none' }),
 };
 
-/** The settings of a service that knows buyers' orders and the operator. */
+/** The settings of a service that checks order tokens and the operator's token. */
 export const identitySettings = {
   ORDER_TOKEN_SECRET: patterned('^.{32,256}$', 'must have 32 to 256 characters', {
     description:
-      "Secret that orders' tokens are made with, at least 32 characters, the same for purchase and query; another one voids all tokens",
+      "Secret that signs orders' tokens, at least 32 characters, the same for purchase and query; changing it invalidates all tokens",
   }),
   OPS_TOKEN: patterned('^(.{24,256})?$', 'must have 24 to 256 characters', {
     default: '',
     description:
-      "Operator's token, at least 24 characters: opens the page at /query/ops, and every order; without it nobody is operator",
+      "Operator's token, at least 24 characters: gives access to the page at /query/ops and to every order; if empty, there is no operator",
   }),
 };
 
-/** The settings of a service that uses MySQL, beside its URL. */
+/** The settings of a service that uses MySQL, apart from its URL. */
 export const databaseSettings = {
-  DATABASE_USERNAME: Type.String({ default: '', description: 'User of MySQL, where its URL has none' }),
-  DATABASE_PASSWORD: Type.String({ default: '', description: 'Password of that user, where the URL has none' }),
+  DATABASE_USERNAME: Type.String({ default: '', description: 'MySQL user, if the URL has none' }),
+  DATABASE_PASSWORD: Type.String({ default: '', description: 'Password of that user, if the URL has none' }),
 };
 
-/** The settings of a service that works on the queues, or looks at how much waits in them. */
+/** The settings of a service that consumes the queue, or reads the queues' depths. */
 export const queueSettings = {
   SQS_QUEUE_URL: queueUrl('Queue that the worker reads'),
-  SQS_DEAD_LETTER_QUEUE_URL: queueUrl('Queue for what the worker cannot apply, with the reason'),
+  SQS_DEAD_LETTER_QUEUE_URL: queueUrl('Queue for messages that the worker cannot apply, with the reason'),
 };

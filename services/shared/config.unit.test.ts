@@ -21,11 +21,11 @@ const required = { REDIS_URL: 'redis://localhost:6379', DATABASE_URL: 'mysql://u
 const load = (environment: Environment) => loadConfig(schema, { ...required, ...environment });
 
 describe('the settings of a service', () => {
-  it('have their defaults where the environment says nothing', () => {
+  it('have defaults if the environment does not set them', () => {
     expect(load({})).toEqual({ ...required, PORT: 8080, HOST: '0.0.0.0', METRICS_PORT: 9080, LOG_LEVEL: 'info' });
   });
 
-  it('take an empty value for an absent one', () => {
+  it('treat an empty value as absent', () => {
     expect(load({ PORT: '', LOG_LEVEL: '' })).toMatchObject({ PORT: 8080, LOG_LEVEL: 'info' });
     expect(() => load({ REDIS_URL: '' })).toThrow('REDIS_URL is missing');
   });
@@ -49,12 +49,12 @@ describe('the settings of a service', () => {
     '99999999999999999999',
     'http',
     '８０',
-  ])('refuse "%s" for a port instead of guessing what was meant', (PORT) => {
+  ])('reject "%s" as a port instead of guessing what was meant', (PORT) => {
     expect(() => load({ PORT })).toThrow(/^The environment is not valid:\n {2}PORT must be [^\n]+$/);
   });
 
   it.each(['WEB_CONCURRENCY=0', 'WEB_CONCURRENCY=65', 'WEB_CONCURRENCY=1.5', 'REDIS_CLUSTER=1', 'REDIS_CLUSTER=yes'])(
-    'refuse %s, and start no more processes and no other Redis than was meant',
+    'reject %s instead of starting the wrong number of processes or the wrong kind of Redis',
     (given) => {
       const [name = '', value] = given.split('=');
       expect(() => loadConfig(Type.Object({ ...processSettings, ...redisSettings }), { [name]: value })).toThrow(
@@ -63,22 +63,22 @@ describe('the settings of a service', () => {
     },
   );
 
-  it.each(['https://shop.example', 'http://localhost:3000,https://shop.example'])('take %s for origins', (CORS_ORIGINS) => {
+  it.each(['https://shop.example', 'http://localhost:3000,https://shop.example'])('accept %s as origins', (CORS_ORIGINS) => {
     expect(loadConfig(Type.Object(publicSettings), { CORS_ORIGINS })).toEqual({ CORS_ORIGINS });
   });
 
   it.each(['*', 'shop.example', 'https://shop.example/', 'https://Shop.example', 'https://a.example, https://b.example', 'null'])(
-    'refuse %s for an origin, as no browser would ever send it',
+    'reject %s as an origin, because no browser would ever send it',
     (CORS_ORIGINS) => {
       expect(() => loadConfig(Type.Object(publicSettings), { CORS_ORIGINS })).toThrow('CORS_ORIGINS must');
     },
   );
 
-  it('hold nothing that the schema does not describe', () => {
+  it('contain nothing that the schema does not describe', () => {
     expect(load({ SECRET: 'hush' })).not.toHaveProperty('SECRET');
   });
 
-  it('report every fault at once, each by its name, in one error', () => {
+  it('report all faults together, each with the name of its setting, in one error', () => {
     const environment = { PORT: 'http', LOG_LEVEL: 'loud', REDIS_URL: 'localhost:6379' };
     const report = () => loadConfig(schema, environment);
     expect(report).toThrow('The environment is not valid:\n');
@@ -92,7 +92,7 @@ describe('the settings of a service', () => {
     }
   });
 
-  it('leave the environment as it was', () => {
+  it('leave the environment unchanged', () => {
     const environment = Object.freeze({ ...required, PORT: '9000' });
     loadConfig(schema, environment);
     expect(environment).toEqual({ ...required, PORT: '9000' });

@@ -1,17 +1,17 @@
 import type { RedisClient } from './redis.ts';
 
-/** What Redis says of a stream's consumer group (https://redis.io/docs/latest/commands/xinfo-groups). */
+/** What Redis reports about a stream's consumer group (https://redis.io/docs/latest/commands/xinfo-groups). */
 export type ConsumerGroup = {
   name: string;
   consumers: number;
-  /** Entries that were delivered and not acknowledged. */
+  /** Entries delivered but not yet acknowledged. */
   pending: number;
   lastDeliveredId: string;
-  /** Entries that were not delivered yet; null if Redis cannot tell. */
+  /** Entries not yet delivered; null if Redis cannot tell. */
   lag: number | null;
 };
 
-/** The first consumer group of a stream, which is the only one that ours have; undefined if there is no stream, or no group. */
+/** A stream's first consumer group (ours have only one). Undefined if there is no stream, or no group. */
 export async function readConsumerGroup(redis: RedisClient, key: string): Promise<ConsumerGroup | undefined> {
   const [group] = (await redis.xinfo('GROUPS', key).catch(noStreamYet)) as (string | number | null)[][];
   if (!group) return undefined;

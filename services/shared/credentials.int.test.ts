@@ -5,15 +5,15 @@ import { withCredentials } from './credentials.ts';
 import { connectDatabase, isDatabaseAway } from './database.ts';
 import { connectRedis, untilConnected } from './redis.ts';
 
-/** All that a generated password may have, and what means something in a URL. */
+/** Every kind of character that a generated password may contain, and those with a meaning in a URL. */
 const password = "!#$%&()*+,-.:;<=>?@/[]^_`{|}~%41 A'z0";
 
-it('a URL to which nothing is given stays as it is', () => {
+it('a URL without separate credentials stays unchanged', () => {
   expect(withCredentials('redis://localhost', {})).toBe('redis://localhost');
   expect(withCredentials('redis://:secret@localhost', { username: '', password: '' })).toBe('redis://:secret@localhost');
 });
 
-it('MySQL lets in who has the name and the password beside the URL, and nobody else', async () => {
+it('MySQL accepts a user name and password given separately from the URL, and rejects wrong ones', async () => {
   const { username, password } = new URL(urls.databaseUrl);
   const bare = urls.databaseUrl.replace(/\/\/[^@]+@/, '//');
   const whoIs = async (url: string) => {
@@ -26,16 +26,16 @@ it('MySQL lets in who has the name and the password beside the URL, and nobody e
 });
 
 it.each([
-  ['a password that MySQL does not take', { password: 'wrong' }],
+  ['a password that MySQL rejects', { password: 'wrong' }],
   ['a database that does not exist', { pathname: '/nowhere' }],
-])('%s counts as a database that is away, which is a 503', async (_what, change) => {
+])('%s counts as an unavailable database, which is a 503', async (_what, change) => {
   const db = connectDatabase(Object.assign(new URL(urls.databaseUrl), change).href, 1);
   onTestFinished(() => db.destroy());
   const error = await sql`SELECT 1`.execute(db).catch((reason: unknown) => reason);
   expect(isDatabaseAway(error)).toBe(true);
 });
 
-it.skipIf(urls.isRedisCluster)('Redis lets in who has the password beside the URL, whatever is in it', async () => {
+it.skipIf(urls.isRedisCluster)('Redis accepts a password given separately from the URL, with any characters in it', async () => {
   const username = unique('user');
   await redis.acl('SETUSER', username, 'on', `>${password}`, '~*', '+@all');
   onTestFinished(async () => void (await redis.acl('DELUSER', username)));

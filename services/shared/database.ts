@@ -6,7 +6,7 @@ export type Database = Kysely<Schema>;
 
 type PoolInternals = Record<'_allConnections' | '_freeConnections' | '_connectionQueue', { length: number }>;
 
-/** A pool's connections: all that it may have, and how many are in use, idle, and waited for. */
+/** A pool's connections: the most it may have, how many are in use and idle, and how many callers wait for one. */
 export type PoolUse = { max: number; used: number; idle: number; waiting: number };
 
 const uses = new WeakMap<Database, () => PoolUse>();
@@ -14,13 +14,13 @@ const uses = new WeakMap<Database, () => PoolUse>();
 /** How a database's pool is used right now. */
 export const poolUseOf = (db: Database): PoolUse | undefined => uses.get(db)?.();
 
-/** Past these waits a caller is better served by an error than by its place in the queue. */
+/** Callers past these limits are better served by an error than by a place in the queue. */
 const maxWaitingForConnection = 500;
 const connectMs = 2_000;
 
 /**
- * A pool on a MySQL or MariaDB server. It connects when first used, and again after the server was away. `onLockedOut` hears when the
- * server, having let us in before, no longer takes the password.
+ * A connection pool for a MySQL or MariaDB server. It connects on first use, and reconnects after an outage. `onLockedOut` is called if
+ * the server rejects a password that it accepted before.
  */
 export function connectDatabase(url: string, connections: number, onLockedOut: (error: Error) => void = () => {}): Database {
   const pool = createPool({
@@ -43,13 +43,13 @@ export function connectDatabase(url: string, connections: number, onLockedOut: (
     end: (callback) => pool.end(callback),
   };
   const db = new Kysely<Schema>({ dialect: new MysqlDialect({ pool: watched }) });
-  // mysql2 tells it nowhere else.
+  // mysql2 offers no other way to read this.
   const { _allConnections: all, _freeConnections: free, _connectionQueue: queue } = pool as unknown as PoolInternals;
   uses.set(db, () => ({ max: connections, used: all.length - free.length, idle: free.length, waiting: queue.length }));
   return db;
 }
 
-/** Server errors that say "not now": a wrong password or no database, too many connections, shutdown, read-only during a failover. */
+/** Server errors that mean "not now": wrong credentials, no such database, too many connections, shutdown, read-only in a failover. */
 const awayErrors = new Set([
   'ER_ACCESS_DENIED_ERROR',
   'ER_DBACCESS_DENIED_ERROR',
@@ -63,7 +63,7 @@ const awayErrors = new Set([
   'ER_READ_ONLY_MODE',
 ]);
 
-/** True when the server could not be reached or would not serve, as against a statement that is wrong. */
+/** Whether an error means that the server was unreachable or unavailable, rather than that the statement was wrong. */
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code = '', fatal, syscall } = error as Error & { code?: string; fatal?: boolean; syscall?: string };

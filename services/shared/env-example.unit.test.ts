@@ -29,37 +29,37 @@ const text = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8'
 const listed = settingsOf(text);
 const services = { purchase: purchaseConfig, persistence: persistenceConfig, query: queryConfig };
 const ofServices = Object.values(services).flatMap(({ properties }) => Object.entries<object>(properties));
-/** What each installation has to make up. */
+/** Settings that each installation has to choose for itself. */
 const secrets = { ORDER_TOKEN_SECRET: 'x'.repeat(32) };
 const isOfAws = (name: string) => name.startsWith('AWS_');
-/** What libraries read by themselves. */
+/** Settings that libraries read by themselves. */
 const isOfLibrary = (name: string) => isOfAws(name) || name.startsWith('OTEL_');
 const namesOf = (settings: Setting[]) => settings.map(({ name }) => name).toSorted();
 
 describe('.env.example', () => {
-  it('names every setting of every service once, and none that no service has', () => {
+  it('lists every setting of every service exactly once, and no others', () => {
     expect(namesOf(listed.filter(({ name }) => !isOfLibrary(name)))).toEqual(
       [...new Set(ofServices.map(([name]) => name))].toSorted(),
     );
     expect(new Set(namesOf(listed)).size).toBe(listed.length);
   });
 
-  it.each(ofServices)('describes %s in the words of the code', (name, schema) => {
+  it.each(ofServices)('describes %s in the same words as the code', (name, schema) => {
     expect(listed.find((setting) => setting.name === name)).toMatchObject(
       'description' in schema ? { description: schema.description } : expect.fail(`${name} has no description`),
     );
   });
 
-  it('comments out what has a default, and shows it', () => {
+  it('comments out each setting that has a default, and shows the default', () => {
     for (const { name, value, commentedOut } of listed.filter((setting) => !isOfLibrary(setting.name))) {
       const defaults = ofServices.flatMap(([other, schema]) => (other === name && 'default' in schema ? [schema.default] : []));
-      // A secret that stood here would be everybody's.
+      // A secret in this file would be the same for everybody.
       expect({ name, commentedOut }).toEqual({ name, commentedOut: defaults.length > 0 || name in secrets });
       if (commentedOut) expect(name in secrets ? [''] : defaults.map(String)).toContain(value);
     }
   });
 
-  it('describes what turns traces on, and by itself leaves them off', () => {
+  it('describes the settings that turn traces on, but leaves traces off', () => {
     const ofOpenTelemetry = listed.filter(({ name }) => name.startsWith('OTEL_'));
     for (const { commentedOut, description } of ofOpenTelemetry)
       expect([commentedOut, description]).toEqual([true, expect.stringMatching(/./)]);
@@ -70,7 +70,7 @@ describe('.env.example', () => {
   const asItIs = parseEnv(text);
   const allOfIt = Object.fromEntries(listed.map(({ name, value }) => [name, value]));
 
-  it.each(Object.entries(services))('starts the %s service, with and without what is commented out', (_service, schema) => {
+  it.each(Object.entries(services))('starts the %s service, with and without the commented-out settings', (_service, schema) => {
     expect(() => loadConfig(schema, { ...asItIs, ...secrets })).not.toThrow();
     expect(() => loadConfig(schema, { ...allOfIt, ...secrets })).not.toThrow();
   });

@@ -1,11 +1,11 @@
 /**
- * Sequences of an event are 1, 2, 3 … without a gap. When its inventory is rebuilt, they go on in a new epoch: epoch 1 has the
- * sequences 1,000,000,001, 1,000,000,002 … What Redis forgot may have been given numbers already, and no number is given twice.
- * Later epochs have higher numbers, so that sequences stay the order of what happened; 9 million epochs are exact as a double.
+ * An event's sequence numbers are 1, 2, 3 … without a gap. When its inventory is rebuilt, they continue in a new epoch: epoch 1 has
+ * 1,000,000,001, 1,000,000,002 … This avoids numbers that were given to domain events which Redis has lost: no number is used twice.
+ * Later epochs have higher numbers, so sequence numbers stay in order. A double represents 9 million epochs exactly.
  */
 const epochSize = 1_000_000_000;
 
 export const epochOf = (sequence: number): number => Math.floor(sequence / epochSize);
 
-/** The number that an epoch's sequences count on from: its first one is the next. */
+/** The base of an epoch's sequence numbers: its first is this plus one. */
 export const baseOf = (epoch: number): number => epoch * epochSize;

@@ -2,16 +2,16 @@ import type { TLocalizedValidationError } from 'typebox/error';
 import { Settings } from 'typebox/system';
 import { sentenceOf } from './patterned.ts';
 
-/** One thing wrong with a value: where (a JSON Pointer, RFC 6901, "" for the whole) and what. */
+/** One thing wrong with a value: where (a JSON Pointer, RFC 6901, "" for the whole value) and what. */
 export type Fault = { pointer: string; detail: string };
 
 type SchemaError = Pick<TLocalizedValidationError, 'keyword' | 'instancePath' | 'message'> & { params: object };
 
 const maxFaults = 20;
-// One place may have several errors, and TypeBox by itself looks no further than its eighth.
+// One place may have several errors, and TypeBox stops at the eighth error by default.
 Settings.Set({ maxErrors: 5 * maxFaults });
 
-/** What a schema check found, one fault per place: missing and unknown fields are named, alternatives are joined. */
+/** Turns a schema check's errors into one fault per place, at most 20. Missing and unknown fields are named, alternatives joined. */
 export function listFaults(errors: readonly SchemaError[]): Fault[] {
   const details = new Map<string, Set<string>>();
   const add = (pointer: string, detail: string) => {
@@ -22,7 +22,7 @@ export function listFaults(errors: readonly SchemaError[]): Fault[] {
   for (const { keyword, instancePath, message, params } of errors) {
     const { requiredProperties } = params as Record<string, string[] | undefined>;
     if (keyword === 'required') for (const name of requiredProperties ?? []) add(`${instancePath}/${name}`, 'is missing');
-    // The schema `false`, which every unknown field has; `additionalProperties` sums them up without escaping their names.
+    // Every unknown field fails the schema `false`. `additionalProperties` lists them all, but does not escape their names.
     else if (keyword === 'boolean') add(instancePath, 'is not a known field');
     else if (keyword !== 'additionalProperties' && keyword !== 'anyOf') add(instancePath, plainly(keyword, params) ?? message);
   }
@@ -38,7 +38,7 @@ const typeNames = new Map([
   ['array', 'a list'],
 ]);
 
-/** What to write instead, where TypeBox speaks of schemas. */
+/** A fault in plain words; undefined if TypeBox's own message is plain enough. */
 function plainly(keyword: string, params: object): string | undefined {
   const { pattern, type, allowedValues, allowedValue, limit } = params as Record<string, unknown>;
   const count = (word: string) => `${limit} ${word}${limit === 1 ? '' : 's'}`;

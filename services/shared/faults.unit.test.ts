@@ -16,7 +16,7 @@ const faultsOf = (schema: TSchema, value: unknown) =>
   listFaults(Value.Errors(schema, value)).toSorted((a, b) => (a.pointer < b.pointer ? -1 : 1));
 
 describe('the faults of a value', () => {
-  it('are none where it is valid', () => {
+  it('are none if it is valid', () => {
     expect(faultsOf(Seat, { row: 'A', column: 1 })).toEqual([]);
   });
 
@@ -29,7 +29,7 @@ describe('the faults of a value', () => {
     ]);
   });
 
-  it('are one for each place, the alternatives joined', () => {
+  it('are one for each place, with alternatives joined', () => {
     expect(faultsOf(Seat, { row: 'A', column: 0 })).toEqual([
       { pointer: '/column', detail: 'must be a string, or must be at least 1' },
     ]);
@@ -38,7 +38,7 @@ describe('the faults of a value', () => {
     ]);
   });
 
-  it('point into nested values, and at the whole with an empty pointer', () => {
+  it('point into nested values, and at the whole value with an empty pointer', () => {
     const seats = Type.Object({ seats: Type.Array(Seat) });
     expect(
       faultsOf(seats, {
@@ -53,7 +53,7 @@ describe('the faults of a value', () => {
 
   it.each<[TSchema, unknown, string]>([
     [patterned('^[0-9]+x$', 'must be digits, and an x'), 'x', 'must be digits, and an x'],
-    // Whoever forgot to say it plainly shows no expression either.
+    // Even a pattern without a sentence does not show its regular expression.
     [Type.String({ pattern: '^[a-z]{7,}$' }), 'x', 'has a form that is not allowed'],
     [Type.Enum(['red', 'green']), 'blue', 'must be one of red, green'],
     [Type.Literal('1.0'), '2.0', 'must be 1.0'],
@@ -73,18 +73,18 @@ describe('the faults of a value', () => {
     ['a~b', '/a~0b'],
     ['~1', '/~01'],
     ['__proto__x', '/__proto__x'],
-  ])('escape the field name "%s" as RFC 6901 says', (name, pointer) => {
+  ])('escape the field name "%s" as RFC 6901 requires', (name, pointer) => {
     expect(faultsOf(Seat, { row: 'A', column: 1, [name]: 0 })).toEqual([{ pointer, detail: 'is not a known field' }]);
   });
 
-  it('are all there, when a dozen fields are wrong at once', () => {
+  it('are complete if a dozen fields are wrong', () => {
     const names = Array.from({ length: 12 }, (_, at) => `FIELD_${at}`);
     const schema = Type.Object(Object.fromEntries(names.map((name) => [name, Type.Integer()])));
     const wrong = Object.fromEntries(names.map((name) => [name, 'x']));
     expect(faultsOf(schema, wrong).map(({ pointer }) => pointer)).toEqual(names.map((name) => `/${name}`).toSorted());
   });
 
-  it('are bounded, however many there are', () => {
+  it('are limited in number', () => {
     const junk = Object.fromEntries(Array.from({ length: 1_000 }, (_, at) => [`field${at}`, at]));
     expect(faultsOf(Seat, junk)).toHaveLength(20);
   });

@@ -1,4 +1,4 @@
-/** What a map has at `key`; where it has nothing, what `create` makes for it, which is kept. As ECMAScript's getOrInsertComputed. */
+/** The map's value at `key`; if it has none, inserts and returns the result of `create`. Like ECMAScript's getOrInsertComputed. */
 export function getOrInsertComputed<Key, Value extends object>(
   map: { get(key: Key): Value | undefined; set(key: Key, value: Value): unknown },
   key: Key,

@@ -19,7 +19,7 @@ afterAll(() => resources.disposeAsync());
 const lines: string[] = [];
 const logger = pino({ level: 'info', ...lineRules() }, { write: (line) => void lines.push(line) });
 
-/** What anybody is told by the health of a service whose only check is this. */
+/** The public health response of a service with only this check. */
 async function healthOf(check: () => Promise<unknown>) {
   const app = createHttpServer({ logger });
   resources.defer(() => app.close());
@@ -50,7 +50,7 @@ const withUser = (url: string) => withCredentials(url.replace(/\/\/(.*@)?/, '//'
 const away = `127.0.0.1:${await freePort()}`;
 const { queueUrl } = await createMessaging();
 
-describe('the health of a store that is away', () => {
+describe('the health of an unavailable store', () => {
   it.each([
     ['Redis, no connection', 'unreachable', () => redisCheck(`redis://${away}`)],
     ['Redis, a wrong password', 'refused', () => redisCheck(withUser(urls.redisUrl))],
@@ -59,7 +59,7 @@ describe('the health of a store that is away', () => {
     ['SQS, no connection', 'unreachable', () => queueCheck(`http://${away}`, queueUrl.replace(/127.0.0.1:\d+/, away))],
     ['SQS, no such queue', 'refused', () => queueCheck(urls.endpoint, `${queueUrl}-missing`)],
     ['no answer', 'timeout', () => () => new Promise(() => {})],
-  ] as const)('is one word (%s: %s); hosts, users and drivers are named in the log alone', async (_what, word, checkOf) => {
+  ] as const)('is one word (%s: %s); hosts, users and drivers appear only in the log', async (_what, word, checkOf) => {
     const health = await healthOf(await checkOf());
     const code = 'SERVICE_UNAVAILABLE';
     const told = { type: `urn:onsale:problem:${code}`, ...problems[code], code, checks: { store: word } };
@@ -67,7 +67,7 @@ describe('the health of a store that is away', () => {
     expect(health.headers['retry-after']).toBe('1');
   });
 
-  it('is looked up once, however many ask, and is logged a few times', async () => {
+  it('is checked once for any number of concurrent requests, and logged only a few times', async () => {
     const gate = Promise.withResolvers<never>();
     const check = vi.fn(() => gate.promise);
     const app = createHttpServer({ logger });

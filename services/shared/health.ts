@@ -4,24 +4,25 @@ import { type CheckResult, Checks as CheckResults, describeFault } from './check
 import type { HttpServer } from './http-server.ts';
 import { problemResponses, sendProblem } from './problems.ts';
 
-/** A check resolves when its dependency answers, and rejects with what is wrong. */
+/** A check resolves when its dependency answers, and rejects with the reason if it does not. */
 export type Checks = Record<string, () => Promise<unknown>>;
 
-/** What waits for the service's work, as plain numbers; names carry units. */
+/** How much work is waiting for the service, as plain numbers; names carry units. */
 export type Backlogs = Record<string, () => Promise<Record<string, number>>>;
 
 const checkMs = 1_000;
-/** It only informs: health does not wait long for it. */
+/** Backlogs are only information, so health does not wait long for them. */
 const backlogMs = 500;
 
-const Live = Type.Object({ status: Type.Literal('ok') }, { description: 'It runs' });
+const Live = Type.Object({ status: Type.Literal('ok') }, { description: 'The process is running' });
 const Healthy = Type.Object(
   {
     status: Type.Literal('ok'),
     checks: CheckResults,
     backlog: Type.Optional(
       Type.Record(Type.String(), Type.Record(Type.String(), Type.Number()), {
-        description: 'What waits; however much it is, the service does its work. What cannot be read at once is left out',
+        description:
+          'Work that is waiting; no amount makes the service unhealthy. Figures that cannot be read quickly are left out',
       }),
     ),
   },
@@ -32,9 +33,8 @@ const Healthy = Type.Object(
 );
 
 /**
- * `<prefix>/live` says that the process runs and checks nothing; `<prefix>/health` is 200 when every check passes, and tells of
- * the backlogs, else a 503 problem that says which did not. Anybody may read it: where stores are and what their drivers say is in
- * the log alone.
+ * `<prefix>/live` shows that the process is running, and checks nothing. `<prefix>/health` is 200 with the backlogs if every check
+ * passes, else a 503 problem with the result of each check. Both are public, so hosts and drivers' messages go only to the log.
  */
 export function registerHealth(app: HttpServer, prefix: string, checks: Checks, backlogs: Backlogs = {}): void {
   const running = Object.entries(checks).map(([name, check]) => [name, sharing(check)] as const);
@@ -77,7 +77,7 @@ export function registerHealth(app: HttpServer, prefix: string, checks: Checks, 
   }
 }
 
-/** Runs one check at a time, however many callers wait for it. */
+/** Runs one check at a time; concurrent callers share its result. */
 function sharing(check: () => Promise<unknown>): () => Promise<unknown> {
   let running: Promise<unknown> | undefined;
   return () => {
@@ -88,7 +88,7 @@ function sharing(check: () => Promise<unknown>): () => Promise<unknown> {
   };
 }
 
-/** Of those that can be read in time. */
+/** The figures of the backlogs that can be read in time. */
 async function figuresOf(backlogs: Backlogs): Promise<Record<string, Record<string, number>>> {
   const reading = Object.entries(backlogs).map(async ([name, read]) => {
     const late = wait(backlogMs, undefined, { ref: false });

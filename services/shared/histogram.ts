@@ -2,19 +2,19 @@ import type { Registry } from './metrics.ts';
 
 type Labels = Record<string, string | number>;
 
-/** `counts`: of the values up to each bucket's bound and above that of the one before it, and then of those above the last. */
+/** `counts`: how many values fell into each bucket (above the previous bound, up to its own), then how many were above the last. */
 type Series = { labels: Labels; counts: number[]; sum: number };
 
 /**
- * Registers a histogram that nothing is looked up for when it counts a value: prom-client's own finds a value's series anew by the
- * names and values of all its labels, which is a good part of what a request costs. Gives a function that makes a series, which is
- * itself a function that counts a value.
+ * Registers a histogram that looks nothing up to count a value. prom-client's own finds the series by the names and values of all
+ * labels every time, which is a good part of a request's cost. Returns a function that takes labels and creates a series; the series
+ * is a function that counts a value.
  */
 export function registerHistogram(registry: Registry, of: { name: string; help: string; buckets: readonly number[] }) {
   const { name, help, buckets } = of;
   const all: Series[] = [];
   const about = { name, help, type: 'histogram', aggregator: 'sum' } as const;
-  // What a registry asks of a metric; its type knows prom-client's own classes only.
+  // This is all that a registry needs from a metric, but its type accepts only prom-client's own classes.
   registry.registerMetric({ ...about, get: async () => ({ ...about, values: all.flatMap(valuesOf) }) } as never);
 
   return (labels: Labels) => {
@@ -28,7 +28,7 @@ export function registerHistogram(registry: Registry, of: { name: string; help: 
     };
   };
 
-  /** As Prometheus has them: each bucket counts all that is not above its bound. */
+  /** In Prometheus' form: each bucket counts all values up to its bound. */
   function valuesOf({ labels, counts, sum }: Series) {
     let count = 0;
     const bucketed = counts.map((counted, at) => {

@@ -8,14 +8,14 @@ const help = 'What is tested.';
 const buckets = [0.1, 1, 2.5];
 const values = [0, 0.1, 0.100_01, 1, 2, 2.5, 2.6, 1e9];
 
-/** The same lines in whatever order, and labels too: neither means anything. */
+/** A metric's lines and labels, sorted: their order has no meaning. */
 const linesOf = async (registry: { getSingleMetricAsString(name: string): Promise<string> }) =>
   (await registry.getSingleMetricAsString(name))
     .split('\n')
     .map((line) => line.replace(/\{(.*)\}/, (_, labels: string) => `{${labels.split(',').toSorted().join(',')}}`))
     .toSorted();
 
-it("is scraped as prom-client's own is, bound by bound and series by series", async () => {
+it("is scraped like prom-client's own, bound by bound and series by series", async () => {
   const { registry } = createMetrics();
   const series = registerHistogram(registry, { name, help, buckets });
   const plain = new PlainRegistry();
@@ -30,7 +30,7 @@ it("is scraped as prom-client's own is, bound by bound and series by series", as
   expect(await linesOf(registry)).toEqual(await linesOf(plain));
 });
 
-it('is summed where several processes are scraped together', async () => {
+it('is summed when several processes are scraped together', async () => {
   const scrapes = [1, 2].map(async (count) => {
     const { registry } = createMetrics();
     const observe = registerHistogram(registry, { name, help, buckets })({ route: '/a' });

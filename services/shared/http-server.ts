@@ -22,21 +22,21 @@ import { Problem, type ProblemCode, type ProblemExtra, sendProblem } from './pro
 
 export type HttpServer = ReturnType<typeof createHttpServer>;
 
-/** A purchase is some 100 bytes; nothing that we serve takes a body near this. */
+/** A purchase is about 100 bytes; no route needs a body anywhere near this size. */
 export const maxBodyBytes = 16 * 1024;
 export const maxHeaderBytes = 8 * 1024;
-/** Longer than the load balancer's idle timeout (60 s on an ALB), so that it is never the server that hangs up first. */
+/** Longer than the load balancer's idle timeout (60 s on an ALB), so that the server never closes a connection first. */
 export const keepAliveMs = 65_000;
 /** A client that takes longer to send its request is holding a socket, not buying. */
 export const requestMs = 10_000;
-/** How often Node looks for those; its own default is every 30 s. */
+/** How often Node checks for such clients; its default is every 30 s. */
 const lookForSlowMs = 1_000;
 const aYearInSeconds = 31_536_000;
 
 /**
- * A Fastify server as every service has it: limits, request ids, security headers and problem answers (RFC 9457). `handlerMs` bounds one
- * request's work where nothing else does (it costs a timer and an AbortController each): past it the answer is a 503, as it is
- * for an error that `isAway` knows as a store's absence.
+ * The Fastify server that every service uses: limits, request ids, security headers and problem responses (RFC 9457). `handlerMs` bounds
+ * the work for one request if nothing else does (it costs a timer and an AbortController per request). A request that takes longer
+ * gets a 503, and so does an error that `isAway` recognises as an unavailable store.
  */
 export function createHttpServer(options: {
   logger: Logger;
@@ -55,10 +55,10 @@ export function createHttpServer(options: {
     bodyLimit: maxBodyBytes,
     http: {
       maxHeaderSize: maxHeaderBytes,
-      // Node exchanges the two limits where the one for headers is the longer one; its default is, and a body would have 60 s.
+      // If headersTimeout is longer than requestTimeout, Node swaps them. Its default is longer: a body would get 60 s.
       headersTimeout: requestMs,
       connectionsCheckingInterval: lookForSlowMs,
-      // Node's own refusal has neither a body nor a request id; a hook below makes it.
+      // Node's own rejection has neither a body nor a request id, so a hook below rejects such requests instead.
       requireHostHeader: false,
       shouldUpgradeCallback: (request) => upgrades.accepts(request),
     },
@@ -66,18 +66,18 @@ export function createHttpServer(options: {
     requestTimeout: requestMs,
     ...(handlerMs !== undefined && { handlerTimeout: handlerMs }),
     forceCloseConnections: 'idle',
-    // While the server stops, requests on open connections are served; each answer closes its connection.
+    // While the server stops, it still serves requests on open connections; each response closes its connection.
     return503OnClosing: false,
     clientErrorHandler: answerClientError,
-    // These come before the hooks.
+    // These errors occur before the hooks run.
     frameworkErrors: (error, request, reply) => {
       setHeaders(request, reply);
-      const detail = error.code === 'FST_ERR_MAX_PARAM_LENGTH' ? 'A part of the path is too long' : 'The URL is malformed';
+      const detail = error.code === 'FST_ERR_MAX_PARAM_LENGTH' ? 'A path segment is too long' : 'The URL is malformed';
       sendProblem(reply, 'INVALID_REQUEST', { detail });
     },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
-  // Fastify reads this one by itself too; without it, whatever is not JSON is a 415.
+  // Fastify also parses text/plain by default; without that, any type but JSON gets a 415.
   app.removeContentTypeParser('text/plain');
   app.addContentTypeParser(
     'application/json',
@@ -100,14 +100,14 @@ export function createHttpServer(options: {
     if (upgrades.isHandshake(request)) upgrades.prepare(request, reply);
     const fault = faultOf(request);
     if (fault) return void sendProblem(reply, ...fault);
-    // Answered now, before its body is read.
+    // Replies now, before the body is read.
     if (request.is404) return void unrouted.answer(request, reply);
-    // What is empty has no type, whatever is said of it: a POST may have nothing to say.
+    // An empty body has no type, whatever the header claims: a POST without a body is fine.
     if (!hasBody(headers)) delete headers['content-type'];
     done();
   });
   app.addHook('preClose', (done) => {
-    // Fastify closes connections that are idle now. One with a request in progress would stay open for all of keepAliveMs after it.
+    // Fastify closes connections that are idle now. One with a request in progress would stay open for keepAliveMs after its response.
     app.server.keepAliveTimeout = 1;
     done();
   });
@@ -116,7 +116,7 @@ export function createHttpServer(options: {
   app.addSchema(Problem);
   return app;
 
-  /** Sets the headers of every answer. */
+  /** Sets the headers that every response has. */
   function setHeaders(request: FastifyRequest, reply: FastifyReply): void {
     reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
     // TLS ends at the load balancer.
@@ -125,7 +125,7 @@ export function createHttpServer(options: {
   }
 }
 
-/** The faults that make any request invalid, on every route. */
+/** Faults that make a request invalid on any route. */
 function faultOf({ headers, raw }: FastifyRequest): [ProblemCode, ProblemExtra] | undefined {
   if (headers.host === undefined && raw.httpVersion === '1.1') {
     return ['INVALID_REQUEST', { errors: [{ header: 'Host', detail: 'is missing' }] }];
@@ -133,19 +133,19 @@ function faultOf({ headers, raw }: FastifyRequest): [ProblemCode, ProblemExtra] 
   if (headers['content-encoding'] !== undefined) {
     return [
       'UNSUPPORTED_MEDIA_TYPE',
-      { errors: [{ header: 'Content-Encoding', detail: 'is not supported; send the body as it is' }] },
+      { errors: [{ header: 'Content-Encoding', detail: 'is not supported; send the body without it' }] },
     ];
   }
   return undefined;
 }
 
-/** A body is JSON and has its types, a header is text; what comes as text in a path or a query gets its type first. */
+/** Path and query parameters arrive as text and are converted to their types first. A JSON body has types; headers stay text. */
 const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const check = Compile(schema);
   return (given) => {
     const value = httpPart === 'body' || httpPart === 'headers' ? given : convertExactly(schema, given);
     if (!check.Check(value)) return { error: check.Errors(value) as never };
-    // Given headers, Fastify would copy them whenever they are asked for.
+    // If headers were returned as a value, Fastify would copy them on every access.
     return value === given || { value };
   };
 };

@@ -17,7 +17,7 @@ const id = '019e1b2c-3d4e-7f50-8a6b-7c8d9e0f1a2b';
 const head = (line: string, ...headers: string[]) => `${[`${line} HTTP/1.1`, 'host: x', ...headers].join('\r\n')}\r\n\r\n`;
 const close = 'connection: close';
 
-/** That an answer is a problem of this code, whole, and with a request id. */
+/** Expects a complete problem response with this code and a request id. */
 function expectProblem(answer: RawAnswer | undefined, code: ProblemCode, more: object = {}): void {
   expect(answer).toMatchObject({
     status: problems[code].status,
@@ -38,7 +38,7 @@ describe('a path', () => {
     ['PATCH', `/api/things/${id}`, 'GET, HEAD, DELETE, OPTIONS'],
     ['PROPFIND', '/live', 'GET, HEAD, OPTIONS'],
     ['TRACE', '/live', 'GET, HEAD, OPTIONS'],
-  ] as const)('that has other methods than %s %s is 405, and names them', async (method, url, allow) => {
+  ] as const)('answers a method that it does not support with 405 and lists the others: %s %s', async (method, url, allow) => {
     const [answer, second] = await exchange(app, head(`${method} ${url}`, close));
     if (method === 'HEAD') expect(answer?.status).toBe(405);
     else expectProblem(answer, 'METHOD_NOT_ALLOWED');
@@ -47,7 +47,7 @@ describe('a path', () => {
   });
 
   it.each(['GET', 'POST', 'OPTIONS', 'DELETE'] as const)(
-    'that nothing is served at is 404 to %s, before a body is read',
+    'that does not exist answers %s with 404 before the body is read',
     async (method) => {
       const [answer] = await exchange(app, head(`${method} /nothing`, 'content-type: text/plain', 'content-length: 9', close));
       expectProblem(answer, 'NOT_FOUND');
@@ -58,14 +58,14 @@ describe('a path', () => {
     ['/api/things', 'GET, HEAD, POST, OPTIONS'],
     [`/api/things/${id}`, 'GET, HEAD, DELETE, OPTIONS'],
     ['*', 'GET, HEAD, POST, DELETE, OPTIONS'],
-  ])('tells OPTIONS its methods: %s', async (url, allow) => {
+  ])('lists its methods to OPTIONS: %s', async (url, allow) => {
     const [answer] = await exchange(app, head(`OPTIONS ${url}`, close));
     expect(answer).toMatchObject({ status: 204, body: '' });
     expect(answer?.headers['x-request-id']).toMatch(/./);
     expect(new Set(answer?.headers['allow']?.split(', '))).toEqual(new Set(allow.split(', ')));
   });
 
-  it.each(['/live', '/api/things', `/api/things/${id}`])('answers HEAD as GET, without the body: %s', async (url) => {
+  it.each(['/live', '/api/things', `/api/things/${id}`])('answers HEAD like GET, without the body: %s', async (url) => {
     const [get] = await exchange(app, head(`GET ${url}`, 'x-request-id: one', close));
     const socket = dial(app);
     socket.write(head(`HEAD ${url}`, 'x-request-id: one', close));
@@ -98,13 +98,13 @@ describe('a body', () => {
     ['{"size":1,"__proto__":{"x":1}}', /__proto__/],
     ['{"size":1,"x":{"__proto__":1}}', /__proto__/],
     ['{"size":1,"constructor":{"prototype":{}}}', /constructor/],
-    ['{"size":', /not JSON/],
-    ['{"size":01}', /not JSON/],
-    ['{"size":NaN}', /not JSON/],
-    ['\0', /not JSON/],
-    [' ', /not JSON/],
-    ['\xff\xfe{', /not JSON/],
-  ])('that is not to be parsed is told why: %j', async (body, detail) => {
+    ['{"size":', /not valid JSON/],
+    ['{"size":01}', /not valid JSON/],
+    ['{"size":NaN}', /not valid JSON/],
+    ['\0', /not valid JSON/],
+    [' ', /not valid JSON/],
+    ['\xff\xfe{', /not valid JSON/],
+  ])('that cannot be parsed is rejected with the reason: %j', async (body, detail) => {
     const [answer] = await exchange(app, post(body, close));
     expectProblem(answer, 'INVALID_REQUEST', { detail: expect.stringMatching(detail) });
   });
@@ -121,13 +121,13 @@ describe('a body', () => {
     ['{"size":1,"\\ud800":1}', '#/%EF%BF%BD'],
     ['{"size":1,"a/b~c":1}', '#/a~1b~0c'],
     ['{"size":1,"name":{"toString":1}}', '#/name'],
-  ])('that means nothing to us is 400 with a pointer: %j', async (body, pointer) => {
+  ])('that does not match the schema is 400 with a pointer: %j', async (body, pointer) => {
     const [answer] = await exchange(app, post(body, close));
     expectProblem(answer, 'INVALID_REQUEST', { errors: [{ pointer, detail: expect.any(String) }] });
   });
 
   it.each(['\xef\xbb\xbf{"size":1}', '{"size":1,"name":"\\ud800"}', '{"size":1,"name":"\xff"}', '{"size":2,"size":1}'])(
-    'that is only odd is taken, or refused, but no fault of ours: %j',
+    'that is merely odd is accepted or rejected, but never a 5xx: %j',
     async (body) => {
       const [answer] = await exchange(app, post(body, close));
       expect(answer?.status).toBeLessThan(500);
@@ -143,7 +143,7 @@ describe('a route of the API', () => {
     ['POST', '/api/things', '__proto__'],
     ['POST', '/api/things/1/confirm', 'a/b'],
     ['DELETE', `/api/things/${id}`, 'force'],
-  ] as const)('refuses a parameter that it does not take: %s %s?%s', async (method, url, name) => {
+  ] as const)('rejects an unknown parameter: %s %s?%s', async (method, url, name) => {
     const body = url === '/api/things' && method === 'POST' ? { payload: { size: 1 } } : {};
     const answer = await app.inject({ method, url: `${url}?${encodeURIComponent(name)}=1`, ...body });
     expect(answer.statusCode).toBe(400);
@@ -156,7 +156,7 @@ describe('a route of the API', () => {
     [[], '#'],
     ['"all"', '#'],
     [{ 'a/b': 1 }, '#/a~1b'],
-  ])('refuses a body if it takes none: %j', async (payload, pointer) => {
+  ])('rejects a body if it takes none: %j', async (payload, pointer) => {
     for (const [method, url] of [
       ['POST', '/api/things/1/confirm'],
       ['DELETE', `/api/things/${id}`],
@@ -167,23 +167,23 @@ describe('a route of the API', () => {
     }
   });
 
-  it.each([undefined, {}, 'null'])('takes a body that says nothing: %j', async (payload) => {
+  it.each([undefined, {}, 'null'])('accepts an empty body: %j', async (payload) => {
     const headers = payload === undefined ? {} : { headers: { 'content-type': 'application/json' }, payload };
     expect((await app.inject({ method: 'POST', url: '/api/things/1/confirm', ...headers })).statusCode).toBe(200);
     expect((await app.inject({ method: 'DELETE', url: `/api/things/${id}`, ...headers })).statusCode).toBe(204);
   });
 
-  it('refuses a GET with a body', async () => {
+  it('rejects a GET with a body', async () => {
     const [answer] = await exchange(app, `${head('GET /api/things', 'content-length: 2', close)}{}`);
     expectProblem(answer, 'INVALID_REQUEST', { errors: [{ pointer: '#', detail: expect.any(String) }] });
   });
 
-  it('alone is strict: health tolerates what monitors add', async () => {
+  it('is strict, but health is not: it tolerates parameters that monitors add', async () => {
     expect((await app.inject('/live?probe=1')).statusCode).toBe(200);
   });
 });
 
-describe('a request that Node refuses', () => {
+describe('a request that Node rejects', () => {
   const metrics = resources.use(new AsyncDisposableStack());
   const cases: [string, string, ProblemCode][] = [
     ['garbage', 'garbage\r\n\r\n', 'INVALID_REQUEST'],
@@ -197,7 +197,7 @@ describe('a request that Node refuses', () => {
     ['half a request', 'GET /live HT', 'INVALID_REQUEST'],
   ];
 
-  it.each(cases)('(%s) is one problem, with a request id, and the connection is closed', async (_what, bytes, code) => {
+  it.each(cases)('(%s) gets one problem with a request id, and the connection is closed', async (_what, bytes, code) => {
     const socket = dial(app);
     socket.end(bytes, 'latin1');
     const answers = answersIn(await text(socket));
@@ -205,7 +205,7 @@ describe('a request that Node refuses', () => {
     expect(answers).toHaveLength(1);
   });
 
-  it.each(cases)('(%s) is no different on the port for metrics', async (_what, bytes, code) => {
+  it.each(cases)('(%s) is answered in the same way on the metrics port', async (_what, bytes, code) => {
     const port = await freePort();
     await serveMetrics(createMetrics().registry, {
       config: { METRICS_PORT: port, HOST: '127.0.0.1' },
@@ -218,16 +218,19 @@ describe('a request that Node refuses', () => {
   });
 
   it.each([
-    ['a chunk that is none', 'transfer-encoding: chunked', 'zz\r\n', 'INVALID_REQUEST'],
-    ['extensions of a chunk without end', 'transfer-encoding: chunked', `1;${'x'.repeat(20_000)}`, 'PAYLOAD_TOO_LARGE'],
-  ] as const)('in a body (%s) is one problem, with the request id that was given', async (_what, header, body, code) => {
-    const request = head('POST /api/things', 'content-type: application/json', 'x-request-id: mine', header);
-    const answers = await exchange(app, request + body);
-    expectProblem(answers[0], code);
-    expect(answers).toMatchObject([{ headers: { 'x-request-id': 'mine', connection: 'close' } }]);
-  });
+    ['an invalid chunk', 'transfer-encoding: chunked', 'zz\r\n', 'INVALID_REQUEST'],
+    ['endless chunk extensions', 'transfer-encoding: chunked', `1;${'x'.repeat(20_000)}`, 'PAYLOAD_TOO_LARGE'],
+  ] as const)(
+    'while reading its body (%s) gets one problem with the request id from its header',
+    async (_what, header, body, code) => {
+      const request = head('POST /api/things', 'content-type: application/json', 'x-request-id: mine', header);
+      const answers = await exchange(app, request + body);
+      expectProblem(answers[0], code);
+      expect(answers).toMatchObject([{ headers: { 'x-request-id': 'mine', connection: 'close' } }]);
+    },
+  );
 
-  it('in a body that was answered before it came is no second answer', async () => {
+  it('while reading its body gets no second response if it was already answered', async () => {
     const socket = dial(app);
     socket.write(head('POST /nothing', 'transfer-encoding: chunked'));
     const [first] = await once(socket, 'data');
@@ -239,7 +242,7 @@ describe('a request that Node refuses', () => {
   it.each([
     ['garbage\r\n\r\n', 'clientError', 400],
     [head('CONNECT other:443'), 'connect', 405],
-  ] as const)('behind a request that is being answered (%j) waits for that answer', async (refused, event, status) => {
+  ] as const)('while an earlier request is being answered (%j) waits for that response', async (refused, event, status) => {
     const slow = await startTestServer(resources);
     const socket = dial(slow.app);
     const received = text(socket);
@@ -255,7 +258,7 @@ describe('a request that Node refuses', () => {
     expect(slow.lines).toEqual([]);
   });
 
-  it('by a client that resets its connection harms nobody', async () => {
+  it('does no harm if its client resets the connection', async () => {
     const connecting = once(app.server, 'connect');
     const socket = dial(app);
     socket.write(`${head('GET /api/slow')}${head('CONNECT other:443')}`);
@@ -266,7 +269,7 @@ describe('a request that Node refuses', () => {
     expect(await exchange(app, head('GET /live', close))).toMatchObject([{ status: 200 }]);
   });
 
-  it('is nothing to log, nor is a client that hangs up in the middle', async () => {
+  it('is not logged, and neither is a client that disconnects in the middle', async () => {
     const before = lines.length;
     const closed = new Promise((resolve) => app.server.once('connection', (theirs) => theirs.once('close', resolve)));
     const socket = dial(app);
@@ -279,14 +282,14 @@ describe('a request that Node refuses', () => {
   });
 });
 
-it('an Upgrade to anything that is not served is ignored, and the request answered', async () => {
+it('ignores an unsupported Upgrade and answers the request normally', async () => {
   for (const upgrade of ['h2c', 'websocket', 'TLS/1.0']) {
     const answers = await exchange(app, head('GET /live', `upgrade: ${upgrade}`, 'connection: upgrade, close'));
     expect(answers).toMatchObject([{ status: 200, body: '{"status":"ok"}' }]);
   }
 });
 
-it('a request that comes on an open connection while the server stops is answered like any other', async () => {
+it('answers a request that arrives on an open connection while the server stops like any other', async () => {
   const stopping = await startTestServer(resources);
   const socket = dial(stopping.app);
   const received = text(socket);
@@ -304,7 +307,7 @@ it('a request that comes on an open connection while the server stops is answere
   expect(stopping.lines).toEqual([]);
 });
 
-it('a server that stops does not wait for a client that keeps its connection after the last answer', async () => {
+it('stops without waiting for clients that keep their connection open after the last response', async () => {
   const stopping = await startTestServer(resources);
   const socket = dial(stopping.app);
   socket.write(head('GET /api/slow'));
@@ -318,13 +321,13 @@ it('a server that stops does not wait for a client that keeps its connection aft
 });
 
 describe('security headers', () => {
-  it('forbid browsers to guess types, always', async () => {
+  it('always forbid browsers to guess content types', async () => {
     for (const url of ['/live', '/nothing', '/api/bug']) {
       expect((await app.inject(url)).headers['x-content-type-options'], url).toBe('nosniff');
     }
   });
 
-  it('demand https of browsers that came by https', async () => {
+  it('require https from browsers that connected over https', async () => {
     const headersOf = async (proto: string) =>
       (await app.inject({ url: '/live', headers: { 'x-forwarded-proto': proto } })).headers;
     expect((await headersOf('https'))['strict-transport-security']).toMatch(/^max-age=\d{7,}$/);
@@ -332,7 +335,7 @@ describe('security headers', () => {
   });
 });
 
-describe('a page of another origin', () => {
+describe('a page from another origin', () => {
   const preflight = (from: string, url = '/api/things') =>
     app.inject({
       method: 'OPTIONS',
@@ -340,7 +343,7 @@ describe('a page of another origin', () => {
       headers: { origin: from, 'access-control-request-method': 'POST', 'access-control-request-headers': 'order-token' },
     });
 
-  it('that is allowed may send commands and read answers', async () => {
+  it('that is allowed may send commands and read responses', async () => {
     const answer = await preflight(origin);
     expect(answer.statusCode).toBe(204);
     expect(answer.headers).toMatchObject({
@@ -369,14 +372,14 @@ describe('a page of another origin', () => {
     'http://shop.example',
     'null',
     `${origin}:8443`,
-  ])('that is not allowed is told nothing: %s', async (from) => {
+  ])('that is not allowed gets no CORS headers: %s', async (from) => {
     for (const answer of [await preflight(from), await app.inject({ url: '/api/things', headers: { origin: from } })]) {
       expect(Object.keys(answer.headers).filter((name) => name.startsWith('access-control'))).toEqual([]);
       expect(answer.headers.vary).toBe('Origin');
     }
   });
 
-  it('is told nothing by a server without a list, and no cache is split for it', async () => {
+  it('gets no CORS headers from a server without allowed origins, and no Vary that would split caches', async () => {
     const closed = await startTestServer(resources);
     const { headers } = await closed.app.inject({ url: '/live', headers: { origin } });
     expect(headers.vary).toBeUndefined();

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { patterned } from './patterned.ts';
 
-/** Letters, digits, dot, dash and underscore: safe in a URL, a Redis hash tag, a log line and an SQL key alike. */
+/** Letters, digits, dots, dashes and underscores are safe in a URL, a Redis hash tag, a log line and an SQL key. */
 const id = (options: { description: string; examples?: string[] }) =>
   patterned(
     '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$',
@@ -14,16 +14,16 @@ export const EventId = id({ description: 'An event', examples: ['Event1'] });
 export const BuyerId = id({ description: 'A buyer' });
 export const HoldId = patterned(
   '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}~[A-Za-z0-9_-]{22}$',
-  'must be a holdId as it was answered, such as Event1~q83vEjRWeJASNFZ4kKvN7w',
-  { description: 'A hold: its event, and a part that cannot be guessed', examples: ['Event1~q83vEjRWeJASNFZ4kKvN7w'] },
+  'must be a holdId from an earlier response, such as Event1~q83vEjRWeJASNFZ4kKvN7w',
+  { description: 'A hold: its event and an unguessable part', examples: ['Event1~q83vEjRWeJASNFZ4kKvN7w'] },
 );
-export const OrderToken = patterned('^[A-Za-z0-9_-]{22}$', 'must be an orderToken as it was answered: 22 characters', {
+export const OrderToken = patterned('^[A-Za-z0-9_-]{22}$', 'must be an orderToken from an earlier response: 22 characters', {
   description: "An order's token",
   examples: ['p4Xe0lJwYb3mQ9tTzD1uVg'],
 });
 export const ZoneId = Type.Integer({ minimum: 1, maximum: 100_000, description: 'A zone of the venue', examples: [1] });
 
-/** Three letters reach row 18,278: more than any venue has, and a bound on what is parsed. */
+/** Three letters reach row 18,278: more than any venue has, and a limit for parsing. */
 export const Row = patterned('^[A-Za-z]{1,3}$', 'must be one to three letters from A to Z', {
   description: 'Row letters, case-insensitive',
   examples: ['A'],

@@ -9,15 +9,15 @@ export type { Logger };
 const gatherBytes = 8 * 1024;
 const gatherMs = 100;
 const infoLevel = pino.levels.values['info'] ?? 30;
-/** Lines a second with the same message: enough to see what is going on, and all that a flood can cost. */
+/** Lines per second with the same message: enough to see what is going on, and a limit on the cost of a flood. */
 const linesPerSecond = 10;
-/** Our messages are constants; some of libraries' are not. Once there are so many, the others share one bound. */
+/** Our messages are constants, but some of the libraries' are not. Past this many, further messages share one limit. */
 const maxMessages = 100;
 
 /**
- * JSON lines on standard output; `service` marks each line, and credentials never reach one. Lines are gathered
- * for a moment: a system call for each would be a good part of a sale. They are written when the process ends, but not when it
- * is killed outright. Of a thread, pino would lose those that wait at its end: it has little to say, and says it at once.
+ * Logs JSON lines to standard output. Each line names the `service`, and none contains credentials. Lines are buffered for a moment,
+ * because a system call for each would be a good part of a sale's cost. The buffer is flushed when the process ends, but lost if it
+ * is killed outright. A thread writes its few lines immediately, because pino would lose a thread's buffer when it ends.
  */
 export function createLogger(service: string, level: string): Logger {
   return pino(
@@ -27,8 +27,8 @@ export function createLogger(service: string, level: string): Logger {
 }
 
 /**
- * The form of every line, as options for pino, with what keeps strangers from filling a disk: fields are cut to size, and a message is
- * written ten times a second, then once a second with the `times` it stands for. Debug lines are all written: somebody asked for them.
+ * The pino options for every line. They keep strangers from filling a disk: fields are truncated, and the same message is written at
+ * most ten times a second, then once a second with `times`, the number of lines it stands for. Debug lines are not limited.
  */
 export function lineRules() {
   const limit = createLineLimit();
@@ -60,8 +60,8 @@ function createLineLimit(): (kind: string, write: (times: number) => void) => vo
 }
 
 /**
- * An error without what was asked for: ioredis keeps a command's arguments, be they of AUTH, and mysql2 the whole statement, with
- * buyers in it and up to megabytes long.
+ * An error without the failed command's arguments or the failed statement. ioredis keeps the arguments, even those of AUTH; mysql2
+ * keeps the whole statement, which contains buyers and can be megabytes long.
  */
 function describeError(error: Error): object {
   const { command, sql: _statement, ...told } = pino.stdSerializers.err(error) as object as Record<string, unknown>;

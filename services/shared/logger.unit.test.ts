@@ -13,12 +13,12 @@ it.each([
     'a thread',
     `import { Worker } from 'node:worker_threads'; new Worker(${JSON.stringify(logOnce)}, { eval: true, type: 'module' });`,
   ],
-])('what %s logs just before it ends is written', async (_what, code) => {
+])('the last line that %s logs before it ends is written', async (_what, code) => {
   const child = spawn(process.execPath, ['--input-type=module', '--eval', code], { stdio: ['ignore', 'pipe', 'inherit'] });
   expect(JSON.parse(await text(child.stdout))).toMatchObject({ service: 'test', msg: 'the last line' });
 });
 
-it('an error is logged with its cause, and without the arguments of the command or the statement that failed', async () => {
+it('an error is logged with its cause, but without the arguments or the statement of the failed command', async () => {
   const code = `import { createLogger } from '${loggerFile}';
     const command = { name: 'auth', args: ['user', 'a secret'] };
     const error = Object.assign(new Error('refused', { cause: new Error('the cause') }), { code: 'ER', command, sql: 'a secret' });
@@ -33,7 +33,7 @@ describe('a flood of lines', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  /** A logger with the rules of all, and its lines. */
+  /** A logger with the rules that all loggers follow, and its lines. */
   function recorded(level: string) {
     const lines: string[] = [];
     const logger = pino({ level, ...lineRules() }, { write: (line) => void lines.push(line) });
@@ -41,7 +41,7 @@ describe('a flood of lines', () => {
     return { logger, take };
   }
 
-  it('is cut to ten lines of a message in a second, then one a second that says how many it stands for', () => {
+  it('is limited to ten lines a second per message, then one a second with the number of lines it stands for', () => {
     const { logger, take } = recorded('info');
     for (let time = 1; time <= 50_000; time++) logger.child({ time }).warn({ time }, 'away');
     const lines = take();
@@ -64,7 +64,7 @@ describe('a flood of lines', () => {
     expect(take().map(({ msg }) => msg)).toEqual(['another', 'failed', 'failed', 'three']);
   });
 
-  it('is bounded too if no two messages are the same', () => {
+  it('is limited even if all messages differ', () => {
     const { logger, take } = recorded('info');
     for (let second = 0; second < 3; second++) {
       for (let time = 0; time < 10_000; time++) logger.warn(`no such path: /${second}/${time}`);
@@ -77,7 +77,7 @@ describe('a flood of lines', () => {
     expect(take()).toHaveLength(1);
   });
 
-  it('is written line by line for whoever asked for debug lines', () => {
+  it('is not limited at the level debug', () => {
     const { logger, take } = recorded('debug');
     for (let time = 0; time < 100; time++) logger.debug('sold');
     expect(take()).toHaveLength(100);

@@ -5,7 +5,7 @@ import { connectDatabase } from './database.ts';
 import { measurePool } from './measure-pool.ts';
 import { createMetrics } from './metrics.ts';
 
-it('connections are told as they are used, idle, and waited for', async () => {
+it('reports how many connections are used and idle, and how many callers wait for one', async () => {
   await using resources = new AsyncDisposableStack();
   const db = connectDatabase(urls.databaseUrl, 2);
   resources.defer(() => db.destroy());

@@ -2,12 +2,12 @@ import { Gauge } from 'prom-client';
 import { type Database, poolUseOf } from './database.ts';
 import type { Registry } from './metrics.ts';
 
-/** Tells how a database's connections are used, by the names of OpenTelemetry's semantic conventions for database clients. */
+/** Publishes how a pool's connections are used, with the metric names of OpenTelemetry's semantic conventions for databases. */
 export function measurePool(db: Database, registry: Registry): void {
   const registers = [registry];
   const connections = new Gauge({
     name: 'db_client_connection_count',
-    help: 'Connections to MySQL, by their state.',
+    help: 'Connections to MySQL, by state.',
     labelNames: ['state'],
     registers,
     collect() {
@@ -18,13 +18,13 @@ export function measurePool(db: Database, registry: Registry): void {
   });
   const max: Gauge = new Gauge({
     name: 'db_client_connection_max',
-    help: 'Most connections to MySQL that this process may have.',
+    help: 'Maximum number of connections to MySQL from this process.',
     registers,
     collect: () => max.set(poolUseOf(db)?.max ?? 0),
   });
   const pending: Gauge = new Gauge({
     name: 'db_client_connection_pending_requests',
-    help: 'What waits for a connection to MySQL.',
+    help: 'Callers that wait for a connection to MySQL.',
     registers,
     collect: () => pending.set(poolUseOf(db)?.waiting ?? 0),
   });

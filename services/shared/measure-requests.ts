@@ -4,17 +4,17 @@ import { registerHistogram } from './histogram.ts';
 import type { HttpServer } from './http-server.ts';
 import type { Registry } from './metrics.ts';
 
-/** As OpenTelemetry's semantic conventions for HTTP advise, and finer where buyers wait. */
+/** The buckets that OpenTelemetry's semantic conventions for HTTP advise, with finer ones at the latencies that buyers notice. */
 const bucketsSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 2.5, 5, 10];
 
 /**
- * Measures requests: how many, how they ended and how long they took, by route. What no route was found for has none, so that
- * there are never more series than routes and statuses. Handshakes that become WebSockets are not answered, nor counted.
+ * Measures requests by route: how many, their status and how long they took. Requests that match no route have an empty route label,
+ * so that strangers cannot add series. WebSocket handshakes that succeed get no response here, and are not counted.
  */
 export function measureRequests(app: HttpServer, registry: Registry): void {
   const durations = registerHistogram(registry, {
     name: 'http_server_request_duration_seconds',
-    help: 'How long requests took, from their first byte to the last of their answer.',
+    help: 'How long requests took, from their first byte to the last byte of the response.',
     buckets: bucketsSeconds,
   });
   const series = new Map<string, ReturnType<typeof durations>>();
@@ -32,7 +32,7 @@ export function measureRequests(app: HttpServer, registry: Registry): void {
   }
 }
 
-/** Fastify gathers a route's options whenever they are asked for; a route without parameters is known by its URL. */
+/** Fastify builds `routeOptions` on every access. A route without parameters is remembered by its URL instead. */
 function createRouteOf() {
   const plain = new Set<string>();
   return (request: FastifyRequest): string => {

@@ -5,7 +5,7 @@ import { createHttpServer } from './http-server.ts';
 import { measureRequests } from './measure-requests.ts';
 import { createMetrics } from './metrics.ts';
 
-it('requests are counted by route and status; what nobody serves is one series, whatever was asked for', async () => {
+it('requests are counted by route and status; all requests that match no route share one series', async () => {
   const app = createHttpServer({ logger: silentLogger });
   const { registry } = createMetrics();
   const schema = { params: Type.Object({ number: Type.Integer() }) };

@@ -3,12 +3,12 @@ import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, type Prometh
 import { createHttpServer } from './http-server.ts';
 import type { Logger } from './logger.ts';
 
-/** What a service is asked for at `/metrics`; names and units as Prometheus and OpenTelemetry have them. */
+/** A service's metrics. Names and units follow Prometheus' and OpenTelemetry's conventions. */
 export type Metrics = ReturnType<typeof createMetrics>;
 
 export type Registry = AggregatorRegistry<PrometheusContentType>;
 
-/** Begins with Node's own figures. What these functions add is read when it is asked for, and not before. */
+/** Creates a registry with Node's own metrics. Metrics added by these functions are read only when scraped. */
 export function createMetrics() {
   const registry: Registry = new AggregatorRegistry();
   const registers = [registry];
@@ -17,7 +17,7 @@ export function createMetrics() {
   return {
     registry,
 
-    /** A figure of a store, the same whichever process is asked; NaN where it cannot be read. */
+    /** A figure from a store, which is the same in every process; NaN if it cannot be read. */
     gaugeOfStore(name: string, help: string, read: () => Promise<number>): void {
       const collect = async () => gauge.set(await read().catch(() => Number.NaN));
       const gauge: Gauge = new Gauge({ name, help, registers, collect, aggregator: 'max' });
@@ -27,7 +27,7 @@ export function createMetrics() {
       const gauge: Gauge = new Gauge({ name, help, registers, collect: () => gauge.set(read()) });
     },
 
-    /** `read` gives how many there were since the process began; with `label`, by its values. */
+    /** `read` returns the count since the process started or, with `label`, the counts by the label's values. */
     counterOfProcess(name: string, help: string, read: () => number | Iterable<[string, number]>, label = ''): void {
       const collect = () => {
         counter.reset();
@@ -40,21 +40,21 @@ export function createMetrics() {
   };
 }
 
-/** A scrape waits for stores no longer than this. */
+/** A scrape waits at most this long for stores. */
 const scrapeMs = 5_000;
 
 type Serving = { config: { METRICS_PORT: number; HOST: string }; logger: Logger; resources: AsyncDisposableStack };
 
 /**
- * Serves `/metrics` in Prometheus' text format, on a port of its own: the load balancer has no way to it. One of several workers
- * (workers.ts) tells its own to the process that started it, which serves them together.
+ * Serves `/metrics` in Prometheus' text format, on a separate port that the load balancer does not route to. If this process is one of
+ * several workers (workers.ts), it instead reports its metrics to the process that started it, which serves them together.
  */
 export async function serveMetrics(registry: Registry, at: Serving): Promise<void> {
   if (cluster.isWorker) AggregatorRegistry.setRegistries(registry);
   else await serve(() => registry.metrics(), at);
 }
 
-/** serveMetrics, for the process that started the workers: counts are their sums. */
+/** serveMetrics for the process that started the workers: counts are summed over them. */
 export async function serveMetricsOfWorkers(at: Serving): Promise<void> {
   const registry = new AggregatorRegistry();
   await serve(() => registry.clusterMetrics(), at);

@@ -1,7 +1,7 @@
 /**
- * The currencies of ISO 4217, list one (January 2026), by the decimals of their minor unit. Without funds, metals and codes for tests,
- * which nobody can pay in. A table of our own: Intl's comes from CLDR and differs (IQD, COP: 0 decimals; HRK, ANG: gone), and
- * another Node that changes it would rescale every price that is kept in minor units.
+ * The currencies of ISO 4217, list one (January 2026), by the number of decimals of their minor unit. Funds, metals and test codes are
+ * left out, because nobody can pay in them. We keep our own table because Intl's comes from CLDR and differs (IQD, COP: 0 decimals;
+ * HRK, ANG: gone), and a Node version that changed it would rescale every price stored in minor units.
  */
 const codesByDigits = {
   0: 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF',
@@ -14,7 +14,7 @@ const codesByDigits = {
   3: 'BHD IQD JOD KWD LYD OMR TND',
 };
 
-/** Not sold in, but kept by events that were opened before that was checked: funds, whose decimals are as unusual. */
+/** Funds with unusual decimals. New events may not use them, but events opened before that was checked still have them. */
 const fundsByDigits = { 0: 'UYI', 4: 'CLF UYW' };
 
 const digitsOf = (table: Record<number, string>) =>
@@ -23,13 +23,13 @@ const digitsOf = (table: Record<number, string>) =>
 const currencies = new Map(digitsOf(codesByDigits));
 const allDigits = new Map([...currencies, ...digitsOf(fundsByDigits)]);
 
-/** True of the code of a currency that tickets can be sold in. */
+/** Whether `code` is a currency that tickets can be sold in. */
 export const isCurrency = (code: string): boolean => currencies.has(code);
 
-/** How many decimals a currency's minor unit has: 2 for USD, 0 for JPY, 3 for KWD. */
+/** The number of decimals of a currency's minor unit: 2 for USD, 0 for JPY, 3 for KWD. */
 const minorDigits = (currency: string): number => allDigits.get(currency) ?? 2;
 
-/** Integer minor units as a decimal string: (10000, 'USD') → "100.00"; below zero, as the change of a sum: "-0.05". */
+/** Integer minor units as a decimal string: (10000, 'USD') → "100.00". May be negative, for the change of a sum: "-0.05". */
 export function formatMoney(minor: number | bigint, currency: string): string {
   if (minor < 0) return `-${formatMoney(-minor, currency)}`;
   const digits = minorDigits(currency);
@@ -38,8 +38,8 @@ export function formatMoney(minor: number | bigint, currency: string): string {
 }
 
 /**
- * A decimal string as integer minor units: ("100.00", 'USD') → 10000n. Extra zeros are allowed ("100.0000", as MySQL
- * gives it); anything finer than the currency's minor unit throws a RangeError, for money is never rounded.
+ * A decimal string as integer minor units: ("100.00", 'USD') → 10000n. Extra zeros are allowed ("100.0000", as MySQL returns it).
+ * Throws a RangeError if the amount is finer than the currency's minor unit, because money is never rounded.
  */
 export function parseMoney(decimal: string, currency: string): bigint {
   const match = /^(\d+)(?:\.(\d+))?$/.exec(decimal);
@@ -51,8 +51,8 @@ export function parseMoney(decimal: string, currency: string): bigint {
 }
 
 /**
- * A decimal of MySQL's with the currency's decimals: ("100.0000", 'USD') → "100.00". An amount that is finer than the currency's
- * minor unit, which is a difference for `verify` to report, keeps the decimals that it needs: ("0.5000", 'JPY') → "0.5".
+ * A decimal from MySQL with the currency's number of decimals: ("100.0000", 'USD') → "100.00". An amount finer than the currency's
+ * minor unit, which `verify` reports as a difference, keeps the decimals that it needs: ("0.5000", 'JPY') → "0.5".
  */
 export function plainDecimal(decimal: string, currency: string): string {
   const [whole = '', fraction = ''] = decimal.split('.');

@@ -45,7 +45,7 @@ describe('money', () => {
     ['007.10', 'USD', 710n],
     ['1050.0000', 'JPY', 1_050n],
     ['1.0010', 'KWD', 1_001n],
-  ])('reads "%s" %s, with as many zeros as a database gives, as %s', (decimal, currency, minor) => {
+  ])('reads "%s" %s, with the extra zeros that a database returns, as %s', (decimal, currency, minor) => {
     expect(parseMoney(decimal, currency)).toBe(minor);
   });
 
@@ -64,15 +64,15 @@ describe('money', () => {
     ['12.3450', 'KWD', '12.345'],
     ['100.5000', 'JPY', '100.5'],
     ['0.0050', 'USD', '0.005'],
-  ])('shows the database\'s "%s" %s as "%s", also if the currency has no such decimals', (decimal, currency, shown) => {
+  ])('shows the database\'s "%s" %s as "%s", even if the currency has fewer decimals', (decimal, currency, shown) => {
     expect(plainDecimal(decimal, currency)).toBe(shown);
   });
 
-  it('is in currencies that Node knows too, and that are in use', () => {
+  it('is in currencies that Node also knows and that are in use', () => {
     const known = Intl.supportedValuesOf('currency');
     const ours = known.filter(isCurrency);
     expect(ours.length).toBeGreaterThan(140);
-    // What CLDR still lists: withdrawn, or not money.
+    // CLDR still lists these: withdrawn, or not money.
     expect(known.filter((code) => !isCurrency(code))).toEqual(
       ['ANG', 'BGN', 'CUC', 'HRK', 'SLL', 'XDR', 'XSU', 'ZWL'].filter((code) => known.includes(code)),
     );
@@ -83,7 +83,7 @@ describe('money', () => {
   });
 
   it.each(['', ' ', '1,000.00', '-1.00', '+1', '.50', '1.', '1e3', '0x10', '1 ', '1\n', 'NaN', '１'])(
-    'refuses "%s": it is no amount',
+    'refuses "%s" because it is not an amount',
     (text) => {
       expect(() => parseMoney(text, 'USD')).toThrow(RangeError);
     },

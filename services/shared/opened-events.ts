@@ -3,8 +3,8 @@ import { UnavailableError } from './problems.ts';
 import { orUnavailable, type RedisClient } from './redis.ts';
 
 /**
- * For an event of which Redis has no inventory: resolves where it never had one, so that there is no such event. Absent is
- * never "free": only a Redis that knows which events were opened may say so, else this throws an UnavailableError.
+ * For an event without an inventory in Redis: resolves if it never had one, which means that there is no such event. An absent
+ * inventory never means "free": throws an UnavailableError if the event was opened before, or Redis knows of no opened event at all.
  */
 export async function assertNeverOpened(redis: RedisClient, eventId: string): Promise<void> {
   const [anyOpened, opened] = await orUnavailable(

@@ -11,12 +11,12 @@ import { createBacklogReader, readBacklog } from './outbox-backlog.ts';
 
 const outbox = createOutbox(redis, 'a-task');
 
-/** Sells seats of row A one after another: an entry each. */
+/** Sells seats in row A one after another, so that each has its own entry. */
 async function sell(event: Inventory, ...columns: number[]) {
   for (const column of columns) expect((await sellSeats(redis, purchaseOf(event, { column }))).kind).toBe('sold');
 }
 
-it('the backlog is what SNS has not accepted, be it read by the relay or not, from the oldest on', async () => {
+it('the backlog counts the domain events that SNS has not accepted, whether or not the relay has read them', async () => {
   const event = await openTestEvent();
   const { eventId } = event;
   const events = async () => (await readBacklog(redis, eventId)).events;
@@ -34,7 +34,7 @@ it('the backlog is what SNS has not accepted, be it read by the relay or not, fr
   expect(await readBacklog(redis, eventId)).toEqual({ events: 0, oldestSeconds: 0 });
 });
 
-it('it is known by the outbox alone: also when Redis lost its counts, or after a rebuild', async () => {
+it('the backlog depends only on the outbox, so it survives lost counts and a rebuild', async () => {
   const event = await openTestEvent();
   await sell(event, 1, 2);
   await redis.hset(countsKey(event.eventId), 'sequence', baseOf(1));
@@ -43,7 +43,7 @@ it('it is known by the outbox alone: also when Redis lost its counts, or after a
   expect((await readBacklog(redis, event.eventId)).events).toBeLessThanOrEqual(3);
 });
 
-it('its age is that of the oldest domain event', async () => {
+it('the age of the backlog is that of its oldest domain event', async () => {
   const event = await openTestEvent();
   await sell(event, 1);
   const [[id = '', fields = []] = []] = await redis.xrange(outboxKey(event.eventId), '-', '+');
@@ -57,7 +57,7 @@ it('its age is that of the oldest domain event', async () => {
   expect(oldestSeconds).toBeGreaterThanOrEqual(59);
 });
 
-it('of all events that sell it is the sum, and the oldest age; however often it is asked for, it is read once a second', async () => {
+it('the total backlog is the sum over all selling events, with the oldest age, and is read at most once a second', async () => {
   await redis.flushdb();
   const opened = [await openTestEvent(), await openTestEvent(), await openTestEvent()];
   const activity = createActivity(redis);
@@ -74,11 +74,11 @@ it('of all events that sell it is the sum, and the oldest age; however often it 
   expect(await read()).toBe(all);
 });
 
-it('sees the events that sell among however many that do not', async () => {
+it('the total backlog includes the events that are selling, even among thousands that are not', async () => {
   await redis.flushdb();
   const names = Array.from({ length: 5_000 }, (_, at) => `quiet-${at}`);
   await redis.sadd(openedEventsKey, ...names);
-  // As many sold a while ago as are looked at.
+  // As many events as the reader looks at sold something a while ago.
   await redis.zadd(activeEventsKey, ...names.slice(0, 1_000).flatMap((name) => [Date.now() - 60_000, name]));
   const hot = await openTestEvent();
   await sell(hot, 1, 2);

@@ -6,16 +6,16 @@ import { readEntry } from './outbox-entry.ts';
 import { recently } from './recently.ts';
 import type { RedisClient } from './redis.ts';
 
-/** Domain events that SNS has not accepted yet, and for how long the first of them has waited: 0 of none. */
+/** How many domain events SNS has not accepted yet, and how long the oldest of them has waited (0 if there are none). */
 export type Backlog = { events: number; oldestSeconds: number };
 
-/** An event costs a command, and two or three more where something waits: asked in lots, so that buyers are answered in between. */
+/** Each event costs one command, and two or three more if it has a backlog. Batches let Redis serve buyers in between. */
 const eventsAtOnce = 200;
-/** Of more events that sold today, the latest are looked at; the backlog may be longer. */
+/** If more events than this sold today, only the latest are read, and the true backlog may be larger. */
 const maxEvents = 1_000;
 const readEveryMs = 1_000;
 
-/** Returns the backlog of all outboxes together, read when it is asked for and no more than once a second. */
+/** Returns a function that reads the total backlog of all outboxes, at most once a second. */
 export const createBacklogReader = (redis: RedisClient): (() => Promise<Backlog>) =>
   recently(() => readBacklogs(redis), readEveryMs);
 
@@ -34,7 +34,7 @@ async function readBacklogs(redis: RedisClient): Promise<Backlog> {
 
 const nothing: Backlog = { events: 0, oldestSeconds: 0 };
 
-/** The backlog of one event: from the first domain event that no relay has acknowledged to the last that there is. */
+/** The backlog of one event: from the first domain event that no relay has acknowledged to the newest. */
 export async function readBacklog(redis: RedisClient, eventId: string): Promise<Backlog> {
   const key = outboxKey(eventId);
   const group = await readConsumerGroup(redis, key);
@@ -52,9 +52,9 @@ export async function readBacklog(redis: RedisClient, eventId: string): Promise<
   const last = newest && readEntry(eventId, newest).at(-1);
   if (!first || !last) return nothing;
   return {
-    // Of an epoch before, which ends with an empty outbox, nearly always nothing waits.
+    // Counts only the newest epoch: the one before it ends with an empty outbox, so nearly always none of it is waiting.
     events: last.sequence - Math.max(first.sequence, baseOf(epochOf(last.sequence)) + 1) + 1,
-    // By two clocks that may differ.
+    // The two clocks may differ.
     oldestSeconds: Math.max(0, Date.now() - first.timeMs) / 1_000,
   };
 }

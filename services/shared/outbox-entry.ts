@@ -1,12 +1,12 @@
 import type { OutboxRecord } from './ticket-events.ts';
 
-/** An entry of an event's outbox, as Redis gives it. */
+/** An entry of an event's outbox, as Redis returns it. */
 export type OutboxEntry = [id: string, fields: string[]];
 
 /**
- * The domain events of an entry, which are those of one script call (seats/lua/lib/run.lua). Its fields are `first`, the
- * sequence of the first of them, `time`, when they happened (ms), and then for each its type, with a space and the W3C
- * traceparent where it has one, and its data as JSON.
+ * The domain events in an entry, all from one script call (seats/lua/lib/run.lua). The entry's fields are `first` (the sequence number
+ * of the first domain event), `time` (when they happened, ms), then a pair for each: its type, followed by a space and the W3C
+ * traceparent if there is one, and its data as JSON.
  */
 export function readEntry(eventId: string, [, fields]: OutboxEntry): OutboxRecord[] {
   const [, first, , time, ...events] = fields;

@@ -1,11 +1,11 @@
-/** The load balancer's path rules: which first path segment each service answers, and the port that it listens on. */
+/** The load balancer's path rules: the first path segment that each service answers, and the port that it listens on. */
 export const pathTable = {
   purchase: { prefix: '/purchase', port: 8080 },
   query: { prefix: '/query', port: 8081 },
   persistence: { prefix: '/events', port: 8082 },
 } as const;
 
-/** What the load balancer says to who asks for anything else. */
+/** The load balancer's reply to any other path. */
 export const directory = `The services are at ${Object.entries(pathTable)
   .map(([service, { prefix }]) => `${prefix}/* (${service})`)
   .join(', ')}`;

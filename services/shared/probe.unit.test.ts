@@ -10,7 +10,7 @@ async function probe(SERVICE: string, PORT: number): Promise<number | null> {
   return code;
 }
 
-it('the health check passes where the service answers at its own path, and fails where it does not or is gone', async () => {
+it('the health check passes if the service answers at its own path, and fails if it does not or is gone', async () => {
   const server = createServer(({ url }, answer) => answer.writeHead(url === '/events/live' ? 200 : 503).end());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

@@ -2,13 +2,13 @@ import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import { encodeBatch } from './batch-encoding.ts';
 import { batchContentType } from './ticket-events.ts';
 
-/** One SNS message: a CloudEvents batch of one event, JSON, how many domain events it holds, and their types. */
+/** One SNS message: a CloudEvents batch (JSON) of one event, how many domain events it contains, and their types. */
 export type BatchMessage = { eventId: string; types: string[]; count: number; json: string };
 
-/** Publishes a message, and gives its id; rejects where SNS did not accept it. */
+/** Publishes a message and returns its id; rejects if SNS did not accept it. */
 export type Publish = (message: BatchMessage) => Promise<string>;
 
-/** `eventId` and `types` travel as attributes, so that a subscription's filter policy can choose by them. */
+/** Sends `eventId` and `types` as message attributes, so that a subscription's filter policy can use them. */
 export function createPublish(sns: SNSClient, topicArn: string): Publish {
   return async ({ eventId, types, json }) => {
     const { body, contentEncoding } = await encodeBatch(json);

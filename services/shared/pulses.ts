@@ -1,20 +1,20 @@
 /**
- * What one purchase process sold, held, cancelled and refused in one second: written to Redis by each of them (pulsesKey), and read for the operator's
- * page. Nothing is decided by it, and what of it is lost is lost.
+ * What one purchase process sold, held, cancelled and refused in one second. Each process writes its pulses to Redis (pulsesKey), and
+ * the operator's page reads them. No decision depends on them, so losing some is harmless.
  */
 export type Pulse = {
-  /** The second's beginning, by the process's clock: milliseconds since 1970. */
+  /** The start of the second, by the process's clock: milliseconds since 1970. */
   at: number;
   events: Record<string, EventPulse>;
   /** Requests on any event that were refused with 503, by problem code. */
   unavailable: Record<string, number>;
-  /** How many answers took how long (latencyBucket), where there were any. */
+  /** The number of responses in each latency bucket (latencyBucket) that has any. */
   latency: [bucket: number, answers: number][];
 };
 
 export type EventPulse = {
   sold: number;
-  /** What the tickets sold cost together, in minor units. */
+  /** The total price of the tickets sold, in minor units. */
   soldMinor: number;
   held: number;
   cancelled: number;
@@ -22,10 +22,10 @@ export type EventPulse = {
   refused: Record<string, number>;
 };
 
-/** How long pulses are kept: an operator who comes late sees what was before. */
+/** How long pulses are kept, so that an operator who opens the page late can see what came before. */
 export const pulsesKeptMs = 15 * 60_000;
 
-/** Buckets for each doubling: what is told of a latency is at most a tenth off. */
+/** Buckets per doubling: a reported latency is off by at most a tenth. */
 const bucketsPerDoubling = 8;
 /** From a quarter of a millisecond to a minute. */
 const leastMs = 0.25;
@@ -37,5 +37,5 @@ export function latencyBucket(ms: number): number {
   return Math.min(lastBucket, Math.max(0, bucket));
 }
 
-/** The longest latency that a bucket stands for, in milliseconds. */
+/** The longest latency in a bucket, in milliseconds. */
 export const latencyOf = (bucket: number): number => leastMs * 2 ** (bucket / bucketsPerDoubling);

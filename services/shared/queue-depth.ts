@@ -1,7 +1,7 @@
 import { GetQueueAttributesCommand, type QueueAttributeName, type SQSClient } from '@aws-sdk/client-sqs';
 import { recently } from './recently.ts';
 
-/** Messages that wait, those that a worker has in hand, and those given up: SQS' estimates. A message holds many domain events. */
+/** SQS' estimates of the messages that are waiting, being processed by a worker, and dead. A message contains many domain events. */
 export type QueueDepth = { messages: number; inFlight: number; deadLetters: number };
 
 const waiting = 'ApproximateNumberOfMessages';
@@ -10,7 +10,7 @@ const inHand = 'ApproximateNumberOfMessagesNotVisible';
 const readEveryMs = 1_000;
 const answerMs = 1_000;
 
-/** Gives the depth of the queues, read when it is asked for and no more than once a second; rejects where SQS does not answer. */
+/** Returns a function that reads the queues' depths, at most once a second; it rejects if SQS does not answer. */
 export function createDepthReader(
   sqs: SQSClient,
   { queueUrl, deadLetterQueueUrl }: { queueUrl: string; deadLetterQueueUrl: string },

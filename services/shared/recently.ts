@@ -1,6 +1,6 @@
 /**
- * `read`, but no more often than every `ms`: whoever asks meanwhile is given the same, however many they are. What failed is
- * forgotten.
+ * Wraps `read` so that it runs at most once every `ms`. Callers in between share its result. A failure is not kept: the next call
+ * reads again.
  */
 export function recently<T>(read: () => Promise<T>, ms: number): () => Promise<T> {
   let known: { promise: Promise<T>; untilMs: number } | undefined;

@@ -1,17 +1,17 @@
 import { Cluster, type RedisOptions } from 'ioredis';
 
-/** How soon a failover or a moved slot is known: a new master is found in the cluster's own table. */
+/** How often the cluster's slot table is read again, to find new masters and moved slots. */
 const refreshMs = 2_000;
 
-/** How each node is spoken to. */
+/** The connection options for each node. */
 type Connection = Pick<
   RedisOptions,
   'autoResendUnfulfilledCommands' | 'maxRetriesPerRequest' | 'commandTimeout' | 'connectTimeout'
 >;
 
 /**
- * A Redis Cluster by one of its nodes: `redis://` or, for TLS, `rediss://`. Of a master that is away, commands fail at once and
- * those of the others go on; where all are away, they are looked for anew at `url`.
+ * Connects to a Redis Cluster through one of its nodes: `redis://` or, for TLS, `rediss://`. If a master is unreachable, commands for
+ * it fail immediately, and commands for the others continue. If all nodes are unreachable, it connects to `url` again.
  */
 export function connectCluster(
   url: string,
@@ -27,23 +27,23 @@ export function connectCluster(
       ...(protocol === 'rediss:' && { tls: {} }),
     },
     enableOfflineQueue: false,
-    // These send again, the first of them even what a lost connection may have carried out.
+    // Both would resend commands; the first even those that may have been executed before the connection was lost.
     retryDelayOnFailover: 0,
     retryDelayOnClusterDown: 0,
     slotsRefreshInterval: refreshMs,
     clusterRetryStrategy: reconnectPauseMs,
     clusterNodeRetryStrategy: (attempt) => (cluster.nodes().some(isUsable) ? reconnectPauseMs(attempt) : null),
-    // By name, as a certificate wants it (AWS), and so looked up for each connection.
+    // Keeps host names, because TLS certificates need them (AWS). Each connection looks the name up.
     dnsLookup: (name, callback) => callback(null, name),
   });
   cluster.on('ready', connectMasters).on('refresh', connectMasters);
-  // Before it knows the slots, ioredis would let commands wait for them.
+  // Until it knows the slots, ioredis would make commands wait.
   cluster.once('ready', () => {
     cluster.options.enableAutoPipelining = enableAutoPipelining;
   });
   return cluster;
 
-  /** ioredis connects to a node when it has a command for it, and refuses all others until then. */
+  /** ioredis connects to a node only on the first command for it, and rejects further commands until it is connected. */
   function connectMasters(): void {
     if (cluster.status !== 'ready') return;
     for (const node of cluster.nodes('master')) if (node.status === 'wait') node.connect().catch(() => {});

@@ -4,10 +4,10 @@ import type { Logger } from './logger.ts';
 import { UnavailableError } from './problems.ts';
 import { connectCluster } from './redis-cluster.ts';
 
-/** One Redis, or a cluster of them: every command of the services works on both. */
+/** A single Redis or a cluster. Every command that the services use works on both. */
 export type RedisClient = Redis | Cluster;
 
-/** A buyer waits no longer than this for Redis; a healthy one answers within milliseconds. */
+/** A buyer waits at most this long for Redis; a healthy one answers within milliseconds. */
 const commandMs = 1_000;
 const longestReconnectPauseMs = 1_000;
 
@@ -21,8 +21,8 @@ const connection = {
 const reconnectPauseMs = (attempt: number) => Math.min(attempt * 50, longestReconnectPauseMs);
 
 /**
- * A connection that fails at once while Redis is away and comes back by itself. A command whose answer was lost is never
- * sent again: the script may have run, and the second run would call the buyer's own seat taken.
+ * A connection whose commands fail immediately while Redis is unreachable, and which reconnects automatically. A command whose reply
+ * was lost is never sent again: the script may have run, and a second run would report the buyer's own seat as taken.
  */
 export function connectRedis(url: string, enableAutoPipelining = true): Redis {
   return new Redis(url, {
@@ -33,14 +33,14 @@ export function connectRedis(url: string, enableAutoPipelining = true): Redis {
   });
 }
 
-/** connectRedis for a Redis Cluster, of which the URL names a node: the same promises, for each of its masters by itself. */
+/** connectRedis for a Redis Cluster; the URL names one of its nodes. The same guarantees hold for each master separately. */
 export const connectRedisCluster = (url: string, enableAutoPipelining = true): Cluster =>
   connectCluster(url, { connection, reconnectPauseMs, enableAutoPipelining });
 
-/** How long a service waits for its first connection before it starts all the same, and answers 503. */
+/** How long a service waits for its first connection before it starts without one and answers 503. */
 const firstConnectionMs = 2_000;
 
-/** connectRedis or connectRedisCluster, for as long as a service runs; what goes wrong with connections is in its log. */
+/** Opens a connection (connectRedis or connectRedisCluster) that closes with `resources`. Connection errors are logged. */
 export async function openRedis(
   url: string,
   options: { isCluster: boolean; enableAutoPipelining?: boolean; logger: Logger; resources: AsyncDisposableStack },
@@ -57,30 +57,30 @@ export async function openRedis(
   return redis;
 }
 
-/** Resolves once commands are answered, by every master; rejects when it was given up. */
+/** Resolves once every master answers commands; rejects if `signal` aborts first. */
 export async function untilConnected(redis: RedisClient, signal?: AbortSignal): Promise<void> {
   if (redis.status !== 'ready') await once(redis, 'ready', { signal });
   await pingRedis(redis);
 }
 
-/** Why a connection is not ready. */
+/** Each connection's last error, which explains why it is not ready. */
 const lastErrors = new WeakMap<RedisClient, Error>();
 
-/** Resolves when Redis answers and, of a cluster, every master; rejects with what is wrong. */
+/** Resolves if Redis, or every master of a cluster, answers; else rejects with the reason. */
 export async function pingRedis(redis: RedisClient): Promise<void> {
-  // A cluster's own ping asks any one of its nodes.
+  // A cluster client's own ping would ask only one of its nodes.
   const nodes = redis instanceof Cluster ? redis.nodes('master') : [redis];
   if (redis.status !== 'ready') throw new Error(`The connection is ${redis.status}`, { cause: lastErrors.get(redis) });
   await Promise.all(nodes.map((node) => node.ping()));
 }
 
 /**
- * Replies that say "not now": loading, no longer the master, out of memory, no disk, cluster down, or a slot on the move, of
- * which ioredis does not follow every redirection (https://github.com/redis/ioredis/issues/2075).
+ * Replies that mean "not now": loading, no longer the master, out of memory, cannot write to disk, cluster down, or a slot being moved,
+ * because ioredis does not follow every redirection (https://github.com/redis/ioredis/issues/2075).
  */
 const notNow = /^(LOADING|READONLY|MASTERDOWN|OOM|MISCONF|NOREPLICAS|CLUSTERDOWN|TRYAGAIN|BUSY|MOVED|ASK) /;
 
-/** What `command` gives, or an UnavailableError where Redis is away; replies that tell of a bug pass through. */
+/** Returns the reply to `command`. Throws an UnavailableError if Redis is unavailable; replies that show a bug are thrown unchanged. */
 export async function orUnavailable<T>(command: Promise<T>): Promise<T> {
   try {
     return await command;

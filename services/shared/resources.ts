@@ -1,10 +1,10 @@
-/** The topic and queues, as infrastructure code and the local emulator both make them. */
+/** The topic and queues that both the infrastructure code and the local emulator create. */
 export const messaging = {
   topic: 'ticket-events',
   queue: 'ticket-sql',
   deadLetterQueue: 'ticket-sql-dead-letters',
-  /** Deliveries of a message that no worker acknowledged, before SQS itself gives it up to the dead-letter queue. */
+  /** After this many deliveries without an acknowledgement, SQS itself moves a message to the dead-letter queue. */
   maxReceiveCount: 10,
-  /** Long enough to notice, and to come back to work and look. */
+  /** Long enough for somebody to notice and, after a holiday, to look into it. */
   deadLetterRetentionSeconds: 14 * 24 * 3_600,
 } as const;

@@ -1,8 +1,8 @@
 import pRetry, { type RetryContext } from 'p-retry';
 
 /**
- * Tries until it is done, at growing intervals of up to 2 s; what a store's absence costs is waiting. Rejects with the last
- * error once `isStopping`, after which the attempt in hand is the last one.
+ * Repeats `attempt` until it succeeds, at growing intervals of up to 2 s, so that a store's outage only costs time. Once `isStopping`
+ * returns true, the current attempt is the last; if it fails, rejects with its error.
  */
 export function untilDone<T>(
   attempt: () => Promise<T>,

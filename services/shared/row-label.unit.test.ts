@@ -18,7 +18,7 @@ describe('a row', () => {
     expect(rowLabel(number)).toBe(label);
   });
 
-  it('has one number and one label: none of all that a venue can have is shared', () => {
+  it('has a number and a label of its own, up to the largest possible venue', () => {
     const labels = Array.from({ length: maxRows }, (_, at) => rowLabel(at + 1));
     expect(new Set(labels).size).toBe(maxRows);
     expect(labels.map(rowNumber)).toEqual(labels.map((_, at) => at + 1));

@@ -8,26 +8,26 @@ import type { ServiceName } from './path-table.ts';
 import { startTracing } from './tracing.ts';
 import { onDrain, startWorkers } from './workers.ts';
 
-/** What a container platform gives a task between "stop" and "kill" is 30 s (ECS); drained before that, or forced. */
+/** A container platform kills a task 30 s after asking it to stop (ECS). A service that has not drained by now is forced to exit. */
 const drainMs = 25_000;
 
 const stopSignals = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const;
 
 type ServiceConfig = TObject<TProperties & ReturnType<typeof commonSettings>>;
 
-/** What a service's `main.ts` is given; it registers how to close each thing it opens with `resources`. */
+/** Passed to a service's `main.ts`, which registers the closing of everything it opens with `resources`. */
 export type ServiceContext<Schema extends TObject> = {
   config: Static<Schema>;
   logger: Logger;
   resources: AsyncDisposableStack;
-  /** Ends the process, drained, with exit code 1: for what only a new one can mend, with the settings of then. */
+  /** Drains and ends the process with exit code 1, for errors that only a new process with new settings can fix. */
   fail(error: Error): void;
 };
 
 /**
- * Owns the process of a service: reads its settings, starts it, and when asked to stop (SIGTERM, SIGINT) or when an error
- * went uncaught closes what was opened, in the reverse order. A second signal forces the exit. With a WEB_CONCURRENCY above 1
- * it is workers that start the service, and this process keeps them running.
+ * Owns the process of a service: reads its settings and starts it. On SIGTERM, SIGINT or an uncaught error it closes everything that
+ * was opened, in reverse order; a second signal forces the exit. If WEB_CONCURRENCY is above 1, workers start the service instead,
+ * and this process keeps them running.
  */
 export async function runService<Schema extends ServiceConfig>(
   name: ServiceName,
@@ -48,7 +48,7 @@ export async function runService<Schema extends ServiceConfig>(
     await resources.disposeAsync();
     logger.info('stopped');
   });
-  // A worker may be asked by a terminal, which signals the whole group, and by who started it: that forces nothing.
+  // A worker may be asked to stop twice: by a terminal, which signals the whole group, and by its parent. That must not force an exit.
   const drain = () => {
     if (!isClosing) close();
   };
@@ -68,7 +68,7 @@ export async function runService<Schema extends ServiceConfig>(
   await serveMetricsOfWorkers({ config: { METRICS_PORT, HOST }, logger, resources });
 }
 
-/** As an error that nobody caught, which runService sees to. */
+/** Throws an uncaught error, which makes runService close everything and exit. */
 const fail = (error: Error) =>
   void setImmediate(() => {
     throw error;

@@ -5,12 +5,13 @@ const everyMs = 1_000;
 type Level = 'info' | 'warn';
 type Log<L extends Level> = Pick<Logger, L>;
 
-/** Logs one thing, for the `times` that it happened. */
+/** Logs a line that stands for `times` occurrences. */
 type Say = (times: number) => void;
 
 /**
- * Bounds what can happen tens of thousands of times a second. The first `burst` of a second are said immediately; of those that follow,
- * only the last is said, when the second is over, with how many they were. `onRest` hears when a second passed without any.
+ * Limits the logging of events that can happen tens of thousands of times a second. The first `burst` in a second are logged
+ * immediately. Of the rest, only the last is logged, at the end of the second, with their number. `onRest` is called after a second
+ * with nothing left to log.
  */
 export function createSampler(burst: number, onRest: () => void = () => {}): (say: Say) => void {
   let said = 0;
@@ -43,7 +44,7 @@ export function createSampler(burst: number, onRest: () => void = () => {}): (sa
   }
 }
 
-/** Logs a message that a flood would repeat, sampled: `times` is how many a line stands for. */
+/** Logs a message that a flood would repeat, at most once a second: `times` is the number of occurrences that a line stands for. */
 export function createSampledLog<L extends Level>(level: L, message: string): (log: Log<L>, fields?: object) => void {
   const sample = createSampler(1);
   return (log, fields) => sample((times) => log[level]({ ...fields, times }, message));

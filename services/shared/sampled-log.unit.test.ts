@@ -4,7 +4,7 @@ import { createSampledLog } from './sampled-log.ts';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-it('a sampled log tells of the first at once, then once a second of the last and of how many they were', () => {
+it('a sampled log writes the first line immediately, then once a second the last one with the number of occurrences', () => {
   const said: object[] = [];
   const log = { warn: (details: object, message = '') => void said.push({ ...details, message }) };
   const warn = createSampledLog('warn', 'away');

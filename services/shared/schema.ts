@@ -1,6 +1,6 @@
 import type { ColumnType, Generated, GeneratedAlways } from 'kysely';
 
-/** What migrations/ made of the database, for Kysely. Money is a decimal string; ids of orders and tickets are 16 bytes. */
+/** The database schema that migrations/ produces, for Kysely. Money is a decimal string; order and ticket ids are 16 bytes. */
 export type Schema = {
   events: {
     event_id: string;
@@ -11,12 +11,12 @@ export type Schema = {
     on_sale_at: Date;
     /** NULL: no limit. */
     tickets_per_buyer: number | null;
-    /** NULL: as long as holds last where an event does not say. */
+    /** NULL: the default duration of holds. */
     hold_ms: number | null;
-    /** How often its inventory was rebuilt (epochs.ts). */
+    /** How many times its inventory was rebuilt (epochs.ts). */
     epoch: Generated<number>;
   };
-  /** A seated zone has rows and columns, general admission has neither; both have a capacity. */
+  /** A seated zone has rows and columns; a general-admission zone has neither. Both have a capacity. */
   event_zones: {
     event_id: string;
     zone_id: number;
@@ -26,20 +26,20 @@ export type Schema = {
     capacity: number;
     price: Decimal;
     currency: string;
-    /** What the best seats are near. NULL: the middle of the front row, or no seats. */
+    /** The point that the best seats are nearest to. NULL: the middle of the front row, or no seats. */
     focus_row: number | null;
     focus_column: number | null;
   };
   /**
-   * Every domain event that was applied: orders' purchases, whose sequence their tickets have, and cancellations. The order tells
-   * a redelivery from another domain event that was given the same number.
+   * Every applied domain event: purchases, whose tickets have the same sequence, and cancellations. The order id distinguishes a
+   * redelivery from another domain event with the same number.
    */
   order_events: {
     event_id: string;
     sequence: number;
     order_id: Buffer;
     buyer_id: string | null;
-    /** By the server's clock. NULL: before this was noted. */
+    /** By the MySQL server's clock. NULL: applied before this column existed. */
     applied_on: GeneratedAlways<Date | null>;
   };
   tickets: {
@@ -57,13 +57,13 @@ export type Schema = {
     created_on: Date;
     cancelled_on: Date | null;
     cancelled_sequence: number | null;
-    /** 1 while the ticket holds its seat, else NULL: part of the unique key on the live seat. */
+    /** 1 while the ticket owns its seat, else NULL: part of the unique key on live seats. */
     live: GeneratedAlways<number | null>;
   };
   sales_by_zone: { event_id: string; zone_id: number; tickets: number; revenue: Decimal };
-  /** What was sold while another ticket had the seat, as far as is known: the latter's cancellation may be yet to come. */
+  /** Tickets sold while another ticket owned the seat, as far as is known: the other's cancellation may still arrive. */
   seat_conflicts: { ticket_id: Buffer; order_id: Buffer; live_ticket_id: Buffer; live_order_id: Buffer; recorded_on: Date };
-  /** What the last `onsale verify` of an event found, in one line. */
+  /** The result of an event's last `onsale verify`; `summary` is one line. */
   verifications: {
     event_id: string;
     verified_on: Date;
@@ -72,11 +72,11 @@ export type Schema = {
     revenue: Decimal;
     summary: string;
   };
-  /** The conflicts that were published as domain events, by the ticket that has not got the seat. */
+  /** Conflicts already published as domain events, by the ticket that did not get the seat. */
   conflict_notices: { ticket_id: Buffer; told_on: Date };
 };
 
-/** CONFLICTED: sold, but another ticket held the seat already; see seat_conflicts. */
+/** CONFLICTED: sold, but another ticket already owned the seat; see seat_conflicts. */
 type TicketStatus = 'PAID' | 'CANCELLED' | 'CONFLICTED';
 
 type Decimal = ColumnType<string, string, string>;

@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { RedisClient } from './redis.ts';
 
-/** `name` is its file's, without `.lua`. */
+/** `name` is the file name without `.lua`. */
 export type Script = { name: string; sha: string; source: string };
 
-/** A line that stands for a file of `lib/`, beside the script. */
+/** A line that includes a file from `lib/`, beside the script. */
 const includeLine = /^-- INCLUDE ([a-z-]+)$/gm;
 
-/** A script by its file; each `-- INCLUDE name` in it is replaced by `lib/name.lua`. */
+/** Loads a script from its file, and replaces each `-- INCLUDE name` in it with the contents of `lib/name.lua`. */
 export function loadScript(file: URL): Script {
   const source = readFileSync(file, 'utf8');
   const whole = source.replace(includeLine, (_line, name) => readFileSync(new URL(`lib/${name}.lua`, file), 'utf8').trimEnd());
@@ -20,12 +20,12 @@ export function scriptOf(source: string, name = 'script'): Script {
   return { name, source, sha: createHash('sha1').update(source).digest('hex') };
 }
 
-/** Runs a script by its digest; a Redis that does not know it yet (new, restarted) is sent the source. */
+/** Runs a script by its digest. If Redis does not know it (because it is new or was restarted), sends the source. */
 export async function runScript(redis: RedisClient, { sha, source }: Script, keys: string[], args: (string | number | Buffer)[]) {
   try {
     return await redis.evalsha(sha, keys.length, ...keys, ...args);
   } catch (error) {
-    // The script has not run, so running it now is the first time.
+    // The script has not run yet, so this is its first run.
     if (!(error as Error).message.startsWith('NOSCRIPT')) throw error;
     return await redis.eval(source, keys.length, ...keys, ...args);
   }

@@ -10,11 +10,11 @@ afterAll(() => resources.disposeAsync());
 const half = (path: string, length = 100) =>
   `POST ${path} HTTP/1.1\r\nhost: x\r\nx-request-id: mine\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n\r\n{"`;
 
-describe('a request that stops in the middle is answered once, and nothing is logged', () => {
+describe('a request that stops arriving is answered once and not logged, if it stops in', () => {
   it.concurrent.each<[string, string, number[]]>([
     ['its head', 'POST /api/things HTTP/1.1\r\nhost: x\r\n', [408]],
     ['its body', half('/api/things'), [408]],
-    ['a body that nobody reads', half('/nothing'), [404]],
+    ['a body that no route reads', half('/nothing'), [404]],
     ['a body that is too large', half('/api/things', 1_000_000), [413]],
     ['the second of two bodies', `POST /nothing HTTP/1.1\r\nhost: x\r\n\r\n${half('/api/things')}`, [404, 408]],
   ])('%s', async (_where, sent, statuses) => {
@@ -28,7 +28,7 @@ describe('a request that stops in the middle is answered once, and nothing is lo
     expect(lines).toEqual([]);
   });
 
-  it.concurrent('its body, at a server that bounds its own work', async () => {
+  it.concurrent('its body, on a server with a time limit for handlers', async () => {
     const { app, lines } = await startTestServer(resources, { handlerMs: 100 });
     const socket = dial(app);
     socket.write(half('/api/things'));
@@ -49,7 +49,7 @@ describe('a request that stops in the middle is answered once, and nothing is lo
   });
 });
 
-it('a handler that is late is a 503 and a warning, sampled', async () => {
+it('a handler that exceeds its time limit causes a 503 and a sampled warning', async () => {
   const { app, lines } = await startTestServer(resources, { handlerMs: 50 });
   const answers = await Promise.all(Array.from({ length: 50 }, () => app.inject('/api/slow')));
   expect(new Set(answers.map(({ statusCode }) => statusCode))).toEqual(new Set([503]));

@@ -3,7 +3,7 @@ import { Compile } from 'typebox/compile';
 import { type Fault, listFaults } from './faults.ts';
 import { BuyerId, Currency, EventId, maxColumns, Row, Timestamp, Uuid, VenueId, ZoneId } from './identifiers.ts';
 
-/** Orders are bounded, so that a domain event is. */
+/** Bounds the size of an order, and so of a domain event. */
 const maxTicketsPerOrder = 1_000;
 
 const Column = Type.Integer({ minimum: 1, maximum: maxColumns });
@@ -23,7 +23,7 @@ const TicketSold = Type.Object({
 });
 
 const anyOrder = {
-  sequence: Type.Integer({ minimum: 1, description: 'The number of this domain event among those of its event' }),
+  sequence: Type.Integer({ minimum: 1, description: "The domain event's sequence number within its event" }),
   orderId: Uuid,
   buyerId: Type.Optional(BuyerId),
   venueId: VenueId,
@@ -31,7 +31,7 @@ const anyOrder = {
   tickets: Type.Array(TicketSold, { minItems: 1, maxItems: maxTicketsPerOrder }),
 };
 
-/** CloudEvents 1.0 (JSON format). `id` is unique within `source`; the version of `data` is the end of `dataschema`. */
+/** CloudEvents 1.0 (JSON format). `id` is unique within `source`; `dataschema` ends with the version of `data`. */
 const cloudEvent = <Name extends string, Data extends TSchema>(name: Name, data: Data) =>
   Type.Object({
     specversion: Type.Literal('1.0'),
@@ -41,7 +41,7 @@ const cloudEvent = <Name extends string, Data extends TSchema>(name: Name, data:
     time: Timestamp,
     datacontenttype: Type.Literal('application/json'),
     dataschema: Type.Literal(`urn:onsale:tickets.${name}:1` as const),
-    // W3C Trace Context; for traces alone, so that nothing depends on what it says.
+    // W3C Trace Context. Only tracing uses it, so any value is valid.
     traceparent: Type.Optional(Type.Unknown()),
     data,
   });
@@ -49,21 +49,21 @@ const cloudEvent = <Name extends string, Data extends TSchema>(name: Name, data:
 /** An order, with all of its tickets. */
 const TicketsPurchased = cloudEvent('purchased', Type.Object(anyOrder));
 
-/** Some or all of an order's tickets, as they were sold, and when: it may come before their purchase. */
+/** Some or all of an order's tickets, as they were sold, and when they were. It may arrive before their purchase. */
 const TicketsCancelled = cloudEvent(
   'cancelled',
   Type.Object({
     ...anyOrder,
     purchase: Type.Object({
-      sequence: Type.Integer({ minimum: 1, description: 'The number of the domain event that sold them' }),
-      timeMs: Type.Integer({ minimum: 0, maximum: 8.64e15, description: 'When it did, in milliseconds since 1970' }),
+      sequence: Type.Integer({ minimum: 1, description: 'The sequence number of the domain event that sold them' }),
+      timeMs: Type.Integer({ minimum: 0, maximum: 8.64e15, description: 'When they were sold, in milliseconds since 1970' }),
     }),
   }),
 );
 
 /**
- * A ticket that was sold and has not got its seat, because another one has it: its buyer is to be compensated. It has no sequence,
- * as it follows from others, and its id is that of its ticket: told again, it is the same.
+ * A ticket was sold but did not get its seat, because another ticket owns it: the buyer must be compensated. It has no sequence number,
+ * because it follows from other domain events. Its id derives from the ticket's, so publishing it again repeats the same event.
  */
 const TicketsConflicted = cloudEvent(
   'conflicted',
@@ -78,7 +78,7 @@ const TicketsConflicted = cloudEvent(
     buyerId: Type.Optional(BuyerId),
     priceMinor: PriceMinor,
     currency: Currency,
-    liveTicketId: Type.String({ ...Uuid, description: 'The ticket that has the seat' }),
+    liveTicketId: Type.String({ ...Uuid, description: 'The ticket that owns the seat' }),
     liveOrderId: Type.String({ ...Uuid, description: 'Its order' }),
   }),
 );
@@ -86,10 +86,10 @@ const TicketsConflicted = cloudEvent(
 export type TicketsPurchased = Static<typeof TicketsPurchased>;
 export type TicketsCancelled = Static<typeof TicketsCancelled>;
 export type TicketsConflicted = Static<typeof TicketsConflicted>;
-/** What happened to tickets, numbered: all that the projection is made of. */
+/** The numbered domain events, from which the projection is built. */
 export type TicketEvent = TicketsPurchased | TicketsCancelled;
 
-/** Every domain event that there is, by its type. */
+/** The checks of the numbered domain events, by type. */
 const checks = new Map(
   [TicketsPurchased, TicketsCancelled].map((schema) => {
     const check = Compile(schema);
@@ -101,8 +101,8 @@ const conflictedType = TicketsConflicted.properties.type.const;
 const claimCheck = Compile(Type.Object({ type: Type.String() }));
 
 /**
- * Checks a domain event as what its type says that it is: the faults are those of that type alone. A conflict is apart, for
- * whoever projects tickets has told it.
+ * Checks a domain event against the schema of its type; the faults are for that type only. A conflict is returned separately, because
+ * the projection itself publishes conflicts.
  */
 export function checkTicketEvent(entry: unknown): { event: TicketEvent } | { conflict: TicketsConflicted } | { faults: Fault[] } {
   if (!claimCheck.Check(entry)) return { faults: listFaults(claimCheck.Errors(entry)) };
@@ -116,7 +116,7 @@ export function checkTicketEvent(entry: unknown): { event: TicketEvent } | { con
 
 export const batchContentType = 'application/cloudevents-batch+json';
 
-/** A domain event as the outbox keeps it: what the script alone knows, with `data` already JSON. */
+/** A domain event as the outbox stores it: only what the script knows, with `data` already in JSON. */
 export type OutboxRecord = {
   eventId: string;
   sequence: number;
@@ -126,7 +126,7 @@ export type OutboxRecord = {
   traceparent?: string;
 };
 
-/** The CloudEvent of an outbox record, as JSON. Spliced, not made by JSON.stringify: nothing in it has a character to escape. */
+/** The CloudEvent for an outbox record, as JSON. Built by hand instead of JSON.stringify: nothing in it needs escaping. */
 export function cloudEventJson({ eventId, sequence, type, timeMs, data, traceparent }: OutboxRecord): string {
   const time = new Date(timeMs).toISOString();
   const trace = traceparent === undefined ? '' : `"traceparent":"${traceparent}",`;

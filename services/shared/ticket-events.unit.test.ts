@@ -23,11 +23,11 @@ const record: OutboxRecord = {
   data: JSON.stringify(event.data),
 };
 
-describe('a domain event that the relay makes of an outbox record', () => {
+describe('a domain event that the relay builds from an outbox record', () => {
   it.each([
     [event.type, event],
     [cancellation.type, cancellation],
-  ])('is the CloudEvent that the consumer takes: %s', (type, whole) => {
+  ])('is a CloudEvent that the consumer accepts: %s', (type, whole) => {
     const timeMs = Date.parse(whole.time);
     const made = JSON.parse(
       cloudEventJson({ ...record, sequence: whole.data.sequence, type, timeMs, data: JSON.stringify(whole.data) }),
@@ -36,7 +36,7 @@ describe('a domain event that the relay makes of an outbox record', () => {
     expect(checkTicketEvent(made)).toEqual({ event: whole });
   });
 
-  it('carries the trace context of its purchase, and is as valid without', () => {
+  it('carries the trace context of its purchase, and is also valid without one', () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const made = JSON.parse(cloudEventJson({ ...record, traceparent }));
     expect(made).toEqual({ ...event, traceparent });
@@ -44,7 +44,7 @@ describe('a domain event that the relay makes of an outbox record', () => {
     expect(JSON.parse(cloudEventJson(record))).not.toHaveProperty('traceparent');
   });
 
-  it('holds its data byte for byte, whatever another parser would make of the numbers', () => {
+  it('contains its data byte for byte, without parsing numbers', () => {
     const data = '{ "sequence": 7.0, "big": 12345678901234567890 }';
     expect(cloudEventJson({ ...record, data })).toContain(`"data":${data}}`);
   });
@@ -53,26 +53,26 @@ describe('a domain event that the relay makes of an outbox record', () => {
 const without = (value: object, name: string) => Object.fromEntries(Object.entries(value).filter(([key]) => key !== name));
 const withData = (data: object) => ({ ...event, data: { ...event.data, ...data } });
 const withTicket = (changes: object) => withData({ tickets: [{ ...ticket, ...changes }] });
-/** Fields that an event may lack: a row and a column where a zone has no seats. */
+/** Fields that an event may lack: a zone without seats has no rows and columns. */
 const optional = ['row', 'column'];
 
-/** Where a domain event is at fault. */
+/** The faults of a domain event, as texts. */
 function faultsOf(entry: unknown): string[] {
   const checked = checkTicketEvent(entry);
   return 'faults' in checked ? checked.faults.map(({ pointer, detail }) => `${pointer} ${detail}`) : [];
 }
 
 describe("the consumer's check", () => {
-  it('takes a ticket without row and column, and an order with a buyer', () => {
+  it('accepts a ticket without row and column, and an order with a buyer', () => {
     const general = without(without(ticket ?? {}, 'row'), 'column');
     expect(faultsOf(withData({ tickets: [general], buyerId: 'Buyer1' }))).toEqual([]);
   });
 
-  it.each(['', '0'.repeat(1_000), 7, null])('takes an event whose trace context is not one: %j', (traceparent) => {
+  it.each(['', '0'.repeat(1_000), 7, null])('accepts an event with an invalid trace context: %j', (traceparent) => {
     expect(faultsOf({ ...event, traceparent })).toEqual([]);
   });
 
-  it('takes a conflict, with and without a buyer, for what the projection is not made of', () => {
+  it('returns a conflict separately, with and without a buyer', () => {
     expect(checkTicketEvent(conflict)).toEqual({ conflict });
     const withBuyer = { ...conflict, data: { ...conflict.data, buyerId: 'Buyer1' } };
     expect(checkTicketEvent(withBuyer)).toEqual({ conflict: withBuyer });
@@ -91,7 +91,7 @@ describe("the consumer's check", () => {
       `/data/purchase/${name}`,
       { ...cancellation, data: { ...cancellation.data, purchase: without(cancellation.data.purchase, name) } },
     ]),
-  ] as [string, string, object][])('refuses %s without %s, and names that alone', (_type, pointer, value) => {
+  ] as [string, string, object][])('rejects %s without %s, and names only that', (_type, pointer, value) => {
     expect(faultsOf(value)).toEqual([`${pointer} is missing`]);
   });
 
@@ -100,7 +100,7 @@ describe("the consumer's check", () => {
     ['a string', 'onsale.tickets.purchased', [' must be an object']],
     ['an array', [event], [' must be an object']],
     ['nothing', {}, ['/type is missing']],
-    ['a type that is no text', { ...event, type: 7 }, ['/type must be a string']],
+    ['a type that is not a string', { ...event, type: 7 }, ['/type must be a string']],
     ['an unknown type', { ...event, type: 'onsale.tickets.teleported' }, ['/type is unknown: onsale.tickets.teleported']],
     ['a type that every object has', { ...event, type: 'constructor' }, ['/type is unknown: constructor']],
     ["a purchase with a cancellation's schema", { ...event, dataschema: cancellation.dataschema }, [/^\/dataschema /]],
@@ -108,24 +108,24 @@ describe("the consumer's check", () => {
     ['another CloudEvents version', { ...event, specversion: '0.3' }, [/^\/specversion /]],
     ['data as text', { ...event, data: record.data }, ['/data must be an object']],
     ['sequence 0', withData({ sequence: 0 }), [/^\/data\/sequence /]],
-    ['a sequence in words', withData({ sequence: '7' }), [/^\/data\/sequence /]],
-    ['no ticket', withData({ tickets: [] }), [/^\/data\/tickets /]],
+    ['a sequence as text', withData({ sequence: '7' }), [/^\/data\/sequence /]],
+    ['no tickets', withData({ tickets: [] }), [/^\/data\/tickets /]],
     ['1,001 tickets', withData({ tickets: Array.from({ length: 1_001 }, () => ticket) }), [/^\/data\/tickets /]],
     ['junk among its tickets', withData({ tickets: [ticket, 'junk'] }), ['/data/tickets/1 must be an object']],
-    ['a ticket id that is no UUID', withTicket({ ticketId: 'T1' }), [/^\/data\/tickets\/0\/ticketId /]],
-    ['a price in words', withTicket({ priceMinor: '10000' }), [/^\/data\/tickets\/0\/priceMinor /]],
+    ['a ticket id that is not a UUID', withTicket({ ticketId: 'T1' }), [/^\/data\/tickets\/0\/ticketId /]],
+    ['a price as text', withTicket({ priceMinor: '10000' }), [/^\/data\/tickets\/0\/priceMinor /]],
     [
-      'a conflict whose live ticket is none',
+      'a conflict with an invalid live ticket',
       { ...conflict, data: { ...conflict.data, liveTicketId: 'T1' } },
       [/^\/data\/liveTicketId /],
     ],
     ['half a cent', withTicket({ priceMinor: 0.5 }), [/^\/data\/tickets\/0\/priceMinor /]],
     ['a negative price', withTicket({ priceMinor: -1 }), [/^\/data\/tickets\/0\/priceMinor /]],
-    ['a price that no number holds exactly', withTicket({ priceMinor: 2 ** 53 }), [/^\/data\/tickets\/0\/priceMinor /]],
-    ['a row that is none', withTicket({ row: 'A1' }), [/^\/data\/tickets\/0\/row /]],
+    ['a price that no double represents exactly', withTicket({ priceMinor: 2 ** 53 }), [/^\/data\/tickets\/0\/priceMinor /]],
+    ['an invalid row', withTicket({ row: 'A1' }), [/^\/data\/tickets\/0\/row /]],
     ['column 0', withTicket({ column: 0 }), [/^\/data\/tickets\/0\/column /]],
-    ['a currency that is none', withTicket({ currency: 'dollars' }), [/^\/data\/tickets\/0\/currency /]],
-  ] as [string, unknown, (string | RegExp)[]][])('refuses %s, and says so', (_what, value, faults) => {
+    ['an invalid currency', withTicket({ currency: 'dollars' }), [/^\/data\/tickets\/0\/currency /]],
+  ] as [string, unknown, (string | RegExp)[]][])('rejects %s with the reason', (_what, value, faults) => {
     expect(faultsOf(value)).toEqual(faults.map((fault) => (typeof fault === 'string' ? fault : expect.stringMatching(fault))));
   });
 });

@@ -4,7 +4,7 @@ import { BuyerId, Currency, EventId, Money, Timestamp, Uuid, VenueId, ZoneId } f
 const orNull = (description: string, example: string) =>
   Type.Unsafe<string | null>({ type: ['string', 'null'], description, examples: [example] });
 
-/** A ticket as its buyer, and the operator, see it. */
+/** A ticket as its buyer and the operator see it. */
 export const Ticket = Type.Object({
   ticketId: Uuid,
   orderId: Uuid,
@@ -15,7 +15,7 @@ export const Ticket = Type.Object({
   column: orNull('Column, or null in a zone without seats', '1'),
   status: Type.Enum(['PAID', 'CANCELLED', 'CONFLICTED'], {
     description:
-      'CONFLICTED: another ticket held the seat already; unless its cancellation is yet to come, the organiser has to settle it',
+      'CONFLICTED: another ticket already owned the seat; unless its cancellation is still to arrive, the organiser must resolve this',
   }),
   price: Money,
   currency: Currency,
@@ -24,22 +24,22 @@ export const Ticket = Type.Object({
 
 export type Ticket = Static<typeof Ticket>;
 
-/** A ticket in public: with its order's id, anybody could ask for what only its buyer may have. */
+/** A ticket as strangers see it: without the order's id, which is not theirs to know. */
 export const ListedTicket = Type.Object({
   ...Ticket.properties,
-  orderId: Type.Optional({ ...Uuid, description: 'Its order; for the operator only' }),
+  orderId: Type.Optional({ ...Uuid, description: 'Its order; shown only to the operator' }),
 });
 
 export type ListedTicket = Static<typeof ListedTicket>;
 
-/** What one accepted request bought, as both services answer it. */
+/** The tickets bought by one accepted request, in the form that both services return. */
 export const Order = Type.Object({
   orderId: Uuid,
   venueId: VenueId,
   eventId: EventId,
   buyerId: Type.Optional(BuyerId),
-  status: Type.Enum(['PAID', 'CANCELLED'], { description: 'CANCELLED once each of its tickets is' }),
-  totalPrice: Type.String({ ...Money, description: 'Of its PAID tickets' }),
+  status: Type.Enum(['PAID', 'CANCELLED'], { description: 'CANCELLED once all of its tickets are' }),
+  totalPrice: Type.String({ ...Money, description: 'The total of its PAID tickets' }),
   currency: Currency,
   createdOn: Timestamp,
   tickets: Type.Array(Ticket),

@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** So many are visited together, and then the store has time for others. */
+/** How many are visited together; the pause after each lot leaves the store time for other work. */
 const lotSize = 50;
 const lotMs = 500;
 
 /**
- * Visits everything that `list` names, in lots of 50 every half second, round after round; a round takes at least `roundMs`. What goes
- * wrong is told to `onError` and ends nothing. `stop` resolves once nobody is being visited any more.
+ * Visits everything that `list` returns, in lots of 50 every half second, round after round; a round takes at least `roundMs`. Errors
+ * go to `onError`, and the tour continues. `stop` resolves once no visit is in progress.
  */
 export function startTour(options: {
   list: () => Promise<string[]>;

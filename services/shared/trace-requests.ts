@@ -5,9 +5,8 @@ import { traceparentOf } from './traceparent.ts';
 import { failSpan, isTracing, requestContext, tracer } from './tracing.ts';
 
 /**
- * Records each request of the API's routes that are registered from now on as a span, and of what is recorded has the log lines tell
- * the ids. The request's `traceparent` is then the span's own, and is what a command carries on. Where nothing is recorded, it is not
- * there. Health, documents and WebSockets have no spans.
+ * Records each sampled request to an API route registered after this call as a span, and adds the trace and span ids to its log lines.
+ * The request's `traceparent` is replaced by the span's, which commands pass on. Health, documents and WebSockets have no spans.
  */
 export function traceRequests(app: HttpServer): void {
   if (!isTracing()) return;
@@ -20,7 +19,7 @@ export function traceRequests(app: HttpServer): void {
 }
 
 function startRequestSpan(name: string, attributes: Attributes): onRequestHookHandler {
-  // Attributes wait until it is known that they are wanted.
+  // Attributes are set later, and only if the span is recorded.
   const options = { kind: SpanKind.SERVER };
   return (request, reply, done) => {
     const context = requestContext(request.headers.traceparent);
@@ -36,12 +35,12 @@ function record(span: Span, request: FastifyRequest, reply: FastifyReply, attrib
   request.log = request.log.child({ trace_id: context.traceId, span_id: context.spanId });
   reply.log = request.log;
   span.setAttributes(attributes);
-  // Not the path: it may have the id of a hold, which is the key to it.
+  // The path is left out: it may contain a hold's id, which gives access to the hold.
   span.setAttributes({ 'url.scheme': request.protocol, 'http.response.header.x-request-id': [request.id] });
   reply.raw.once('close', () => {
     const status = reply.raw.statusCode;
     if (reply.raw.writableFinished) span.setAttribute('http.response.status_code', status);
-    if (!reply.raw.writableFinished) failSpan(span, 'closed', 'The client hung up before it had the answer');
+    if (!reply.raw.writableFinished) failSpan(span, 'closed', 'The client disconnected before it received the response');
     else if (status >= 500) failSpan(span, String(status));
     span.end();
   });

@@ -1,14 +1,14 @@
 import { type SpanContext, TraceFlags } from '@opentelemetry/api';
 
-/** W3C Trace Context, version 00: trace, parent span, flags. */
+/** W3C Trace Context, version 00: trace id, parent span id, flags. */
 const pattern = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
 
 export const isTraceparent = (value: unknown): value is string => typeof value === 'string' && pattern.test(value);
 
-/** Whether it is a trace context whose trace is recorded. */
+/** Whether a value is a traceparent with the sampled flag. */
 export const isSampled = (value: unknown): value is string => contextOf(value)?.traceFlags === TraceFlags.SAMPLED;
 
-/** What a traceparent names; undefined of anything else. */
+/** The span context in a traceparent; undefined for any other value. */
 export function contextOf(value: unknown): SpanContext | undefined {
   if (typeof value !== 'string') return undefined;
   const [, traceId, spanId, flags] = pattern.exec(value) ?? [];

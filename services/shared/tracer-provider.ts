@@ -18,8 +18,8 @@ import type { Environment } from './config.ts';
 import { isDecided } from './tracing.ts';
 
 /**
- * OpenTelemetry's SDK, as the standard variables set it up. It reads OTEL_EXPORTER_OTLP_*, OTEL_RESOURCE_ATTRIBUTES and
- * OTEL_SERVICE_NAME by itself; sampler and batches it is to be told.
+ * OpenTelemetry's SDK, configured by the standard variables. It reads OTEL_EXPORTER_OTLP_*, OTEL_RESOURCE_ATTRIBUTES and
+ * OTEL_SERVICE_NAME by itself; the sampler and the batches must be passed to it.
  */
 export function createTracerProvider(serviceName: string, environment: Environment): TracerProvider {
   const resource = defaultResource()
@@ -41,7 +41,7 @@ export function createTracerProvider(serviceName: string, environment: Environme
 
 const poolBytes = 4_096;
 
-/** Ids cut from a text of random digits: making each by itself was most of what a request costs that is not recorded. */
+/** Cuts ids from a pool of random digits. Generating each separately was most of the cost of a request that is not recorded. */
 function createIds(): IdGenerator {
   let digits = '';
   let used = 0;
@@ -57,8 +57,8 @@ function createIds(): IdGenerator {
 }
 
 /**
- * What was decided for is recorded, and so is what was done for several recorded traces at once: it has links from its start, and
- * nothing else has.
+ * Records what was already decided (`isDecided`), and all work shared by several recorded traces, which alone starts with links. Leaves
+ * everything else to `sampler`.
  */
 function withDecided(sampler: Sampler): Sampler {
   return {
@@ -80,13 +80,13 @@ const roots = new Map<string, (ratio: number) => Root>([
   ['traceidratio', (ratio) => ({ sampler: new TraceIdRatioBasedSampler(ratio), share: ratio })],
 ]);
 
-/** By OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG: all traces, or as their parents say, where they say nothing valid. */
+/** The sampler set by OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG. If that is missing or invalid: parent-based, else every trace. */
 export function samplerOf(environment: Environment): Sampler {
   const { root, isParentBased } = readSampling(environment);
   return isParentBased ? new ParentBasedSampler({ root: root.sampler }) : root.sampler;
 }
 
-/** The share of the traces that begin here which the same variables have recorded. */
+/** The share of traces started here that the same variables ask to record, from 0 to 1. */
 export const rootShareOf = (environment: Environment): number => readSampling(environment).root.share;
 
 function readSampling({ OTEL_TRACES_SAMPLER: name = '', OTEL_TRACES_SAMPLER_ARG: argument }: Environment) {

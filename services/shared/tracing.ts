@@ -16,26 +16,26 @@ import type { Logger } from './logger.ts';
 import { createSampledLog } from './sampled-log.ts';
 import { contextOf, isSampled } from './traceparent.ts';
 
-/** How long a process that ends waits for its last spans to be taken: what is not by then is lost. */
+/** How long a process waits at its end for its last spans to be exported; later ones are lost. */
 const flushMs = 2_000;
-/** The SDK drops what a span has more of. */
+/** The SDK drops any further links of a span. */
 const maxLinks = 128;
 
-/** Records nothing, and costs next to nothing, until startTracing has a process record. */
+/** Records nothing, at almost no cost, until startTracing turns tracing on. */
 export const tracer = trace.getTracer('onsale');
 
-/** Marks the context of a trace that is to be recorded whatever the sampler says. */
+/** Marks the context of a trace that must be recorded, whatever the sampler decides. */
 export const isDecided = createContextKey('onsale: recorded');
 const decidedRoot = ROOT_CONTEXT.setValue(isDecided, true);
 
 let isOn = false;
 let rootShare = 0;
-/** Whether this process, or thread, records traces at all. */
+/** Whether this process or thread records traces at all. */
 export const isTracing = () => isOn;
 
 /**
- * Has this process, or thread, record traces and export them as OTLP, where the standard variables (OTEL_*) ask for it, until
- * `resources` end. Otherwise OpenTelemetry's SDK is not even loaded. What goes wrong with exporting is in the log, and hurts nobody.
+ * Starts recording traces in this process or thread and exporting them as OTLP, until `resources` are disposed, if the standard
+ * variables (OTEL_*) ask for it. Otherwise OpenTelemetry's SDK is not even loaded. Export errors are logged, and have no other effect.
  */
 export async function startTracing(
   service: string,
@@ -52,13 +52,13 @@ export async function startTracing(
   rootShare = rootShareOf(environment);
   isOn = true;
   resources.defer(async () => {
-    const late = pause(flushMs, 'the last ones were not taken in time', { ref: false });
+    const late = pause(flushMs, 'the last spans were not exported in time', { ref: false });
     const fault = await Promise.race([provider.shutdown().catch((error: Error) => error.message), late]);
     if (fault) tell(fault);
   });
 }
 
-/** By the names of https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/; OTLP is all that there is. */
+/** Reads the variables of https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/; supports only OTLP. */
 export function isWanted(environment: Environment): boolean {
   const { OTEL_SDK_DISABLED, OTEL_TRACES_EXPORTER } = environment;
   if (OTEL_SDK_DISABLED?.toLowerCase() === 'true') return false;
@@ -66,29 +66,29 @@ export function isWanted(environment: Environment): boolean {
   return Boolean(environment.OTEL_EXPORTER_OTLP_ENDPOINT || environment.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT);
 }
 
-/** A span under what a W3C traceparent names; undefined, at hardly any cost, where that is not sampled, or nothing is recorded. */
+/** Starts a child span of a W3C traceparent. Returns undefined, at almost no cost, if that is not sampled or tracing is off. */
 export function startSpan(traceparent: unknown, name: string, options: () => SpanOptions): Span | undefined {
   if (!isOn || !isSampled(traceparent)) return undefined;
   const span = tracer.startSpan(name, options(), remoteContext(traceparent));
   return span.isRecording() ? span : undefined;
 }
 
-/** Where a request's span begins: the context of its sender, or nobody's; undefined where a trace that begins here is not recorded. */
+/** The parent context for a request's span: the sender's, or a new root. Undefined if a trace started here is not recorded. */
 export function requestContext(traceparent: unknown): Context | undefined {
   if (traceparent !== undefined) return remoteContext(traceparent);
-  // Before there is an id, or a span: most are not recorded, and these would cost several times as much as all else here.
+  // Decided before creating an id or a span: most requests are not recorded, and these cost several times as much as the rest.
   return Math.random() < rootShare ? decidedRoot : undefined;
 }
 
-/** The context of who sent a traceparent; of anything else, that of nobody. */
+/** The context in a traceparent; the root context for any other value. */
 function remoteContext(traceparent: unknown): Context {
   const parent = contextOf(traceparent);
   return parent ? trace.setSpanContext(ROOT_CONTEXT, parent) : ROOT_CONTEXT;
 }
 
 /**
- * The span of what was done for several traces at once. It is a root, and recorded as they are (tracer-provider.ts); it links to
- * `members`, as far as the SDK's limit goes, and each of them to it.
+ * Starts the span for work shared by several traces. It is a root span, and always recorded (tracer-provider.ts). It links to
+ * `members`, up to the SDK's limit, and each of them links to it.
  */
 export function startSharedSpan(name: string, members: Span[], options: SpanOptions): Span {
   const links: Link[] = members.slice(0, maxLinks).map((span) => ({ context: span.spanContext() }));
@@ -97,7 +97,7 @@ export function startSharedSpan(name: string, members: Span[], options: SpanOpti
   return shared;
 }
 
-/** Marks a span as failed; `type` is low in cardinality, as a class or a code is. */
+/** Marks a span as failed; `type` must have low cardinality, such as a class or a code. */
 export function failSpan(span: Span, type: string, message?: string): void {
   span.setAttribute('error.type', type);
   span.setStatus({ code: SpanStatusCode.ERROR, ...(message !== undefined && { message }) });

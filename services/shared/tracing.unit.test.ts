@@ -14,7 +14,7 @@ it.each([
   [false, { ...endpoint, OTEL_TRACES_EXPORTER: 'none' }],
   [false, { ...endpoint, OTEL_SDK_DISABLED: 'True' }],
   [true, { ...endpoint, OTEL_SDK_DISABLED: 'false', OTEL_TRACES_EXPORTER: '' }],
-])('whether traces are wanted is %s by %j', (expected, environment) => {
+])('tracing is %s with %j', (expected, environment) => {
   expect(isWanted(environment)).toBe(expected);
 });
 
@@ -27,22 +27,22 @@ it.each([
   [{ OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: 'half' }, 'TraceIdRatioBased{1}'],
   [{ OTEL_TRACES_SAMPLER: 'sometimes' }, 'ParentBased{root=AlwaysOnSampler,'],
   [{ OTEL_TRACES_SAMPLER: 'constructor' }, 'ParentBased{root=AlwaysOnSampler,'],
-])('%j samples by %s', (environment, expected) => {
+])('%j samples with %s', (environment, expected) => {
   expect(String(samplerOf(environment))).toContain(expected);
 });
 
-describe('what was done for several traces', () => {
+describe('work shared by several traces', () => {
   const tracer = createTracerProvider('test', { OTEL_TRACES_SAMPLER: 'always_off' }).getTracer('test');
   const context = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', traceFlags: 1 };
 
-  it('is recorded whatever the sampler says, and nothing else is', () => {
+  it('is recorded whatever the sampler decides, and nothing else is', () => {
     expect(tracer.startSpan('shared', { links: [{ context }] }, ROOT_CONTEXT).isRecording()).toBe(true);
     expect(tracer.startSpan('one', {}, ROOT_CONTEXT).isRecording()).toBe(false);
   });
 });
 
-it('a process that was not told to trace records no span, of a sampled trace neither', () => {
-  const never = () => expect.fail('not to be asked');
+it('a process without tracing records no spans, not even for a sampled trace', () => {
+  const never = () => expect.fail('must not be called');
   expect(startSpan('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', 'a span', never)).toBeUndefined();
 });
 
@@ -52,11 +52,11 @@ it.each([
   [0, { OTEL_TRACES_SAMPLER: 'parentbased_always_off' }],
   [0.25, { OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.25' }],
   [0.5, { OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.5' }],
-])('a share of %d of the traces that begin here is recorded by %j', (expected, environment) => {
+])('a share of %d of the traces started here is recorded with %j', (expected, environment) => {
   expect(rootShareOf(environment)).toBe(expected);
 });
 
-it('ids are of their lengths, and differ', () => {
+it('ids have the right lengths and are unique', () => {
   const tracer = createTracerProvider('test', {}).getTracer('test');
   const contexts = Array.from({ length: 1_000 }, () => tracer.startSpan('a span', {}, ROOT_CONTEXT).spanContext());
   for (const { traceId, spanId } of contexts) expect(`${traceId} ${spanId}`).toMatch(/^[0-9a-f]{32} [0-9a-f]{16}$/);

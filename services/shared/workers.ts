@@ -7,18 +7,18 @@ const drainMessage = 'drain';
 
 const shortestPauseMs = 100;
 const longestPauseMs = 30_000;
-/** A worker that ran for longer was well: what ended it is not the same again. */
+/** A worker that ran for longer was healthy: its end is not a repeated crash at start. */
 const steadyMs = 60_000;
 
 /**
- * Runs `count` copies of this process that share its port. One that ends unasked is replaced, after a pause that doubles while
- * it ends at once each time. `stop` has all of them drain, and resolves when they are gone. Where this process dies, Node ends
- * them (https://nodejs.org/api/cluster.html#event-disconnect).
+ * Runs `count` copies of this process that share its port. A worker that ends unexpectedly is replaced, after a pause that doubles if
+ * it keeps ending soon after its start. `stop` drains all workers and resolves when they are gone. If this process dies, Node ends
+ * the workers (https://nodejs.org/api/cluster.html#event-disconnect).
  */
 export function startWorkers({ count, logger }: { count: number; logger: Logger }): { stop(): Promise<void> } {
-  // Each takes its connections from the port itself. One that this process hands over hangs where the worker is killed just then.
+  // Each worker accepts connections itself. A connection that this process handed over would hang if its worker were killed just then.
   cluster.schedulingPolicy = cluster.SCHED_NONE;
-  // As JSON, a metric that is not a number would come as null.
+  // JSON would turn a metric that is NaN into null.
   cluster.setupPrimary({ serialization: 'advanced' });
   const stopping = new AbortController();
   const running = new Set<Worker>();
@@ -26,7 +26,7 @@ export function startWorkers({ count, logger }: { count: number; logger: Logger 
   return {
     async stop() {
       stopping.abort();
-      // One that is gone already cannot be told, and need not be.
+      // The empty callback ignores the error if a worker is already gone.
       for (const worker of running) worker.send(drainMessage, () => {});
       await finished;
     },
@@ -39,13 +39,13 @@ export function startWorkers({ count, logger }: { count: number; logger: Logger 
       const ending = await runOne();
       if (stopping.signal.aborted) return;
       if (Date.now() - startedAt > steadyMs) pauseMs = shortestPauseMs;
-      logger.error({ ...ending, pauseMs }, 'worker ended unasked; another is started after a pause');
+      logger.error({ ...ending, pauseMs }, 'worker ended unexpectedly; another starts after a pause');
       await pause(pauseMs, undefined, { signal: stopping.signal }).catch(() => {});
       pauseMs = Math.min(pauseMs * 2, longestPauseMs);
     }
   }
 
-  /** Resolves when the worker is gone, with how it went. */
+  /** Resolves when the worker is gone, with the way it ended. */
   async function runOne() {
     const worker = cluster.fork();
     running.add(worker);
@@ -61,7 +61,7 @@ export function startWorkers({ count, logger }: { count: number; logger: Logger 
   }
 }
 
-/** In a worker: `drain` is called when the one who started it says so. */
+/** In a worker: calls `drain` when the process that started it asks for that. */
 export function onDrain(drain: () => void): void {
   process.on('message', (message) => {
     if (message === drainMessage) drain();

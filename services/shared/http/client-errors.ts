@@ -5,15 +5,15 @@ import type { FastifyReply } from 'fastify';
 import { type ProblemCode, type ProblemExtra, problem, problems } from '../problems.ts';
 import { requestIdOf } from './request-id.ts';
 
-/** How long a client that was refused may take to read why, and to stop sending. */
+/** How long a rejected client has to read the reason and stop sending. */
 const lingerMs = 1_000;
-/** How long answers that are on their way may take before the socket is closed all the same. */
+/** How long responses in progress may take before the socket is closed anyway. */
 const answersMs = 10_000;
 
-/** Node's private state of a connection: the response that is being written, and the request that is being read. */
+/** Node's private state of a connection: the response being written and the request being read. */
 type Connection = Duplex & { _httpMessage?: ServerResponse | null; parser?: { incoming?: IncomingMessage | null } | null };
 
-/** Thrown into a request that Node's parser gave up on while its body was read. */
+/** Emitted on a request whose body Node's parser failed to read. */
 export class BrokenRequest extends Error {
   readonly code: ProblemCode;
   constructor(code: ProblemCode) {
@@ -28,12 +28,12 @@ const codes: Record<string, ProblemCode> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'REQUEST_TIMEOUT',
 };
 
-/** Sockets that are being closed: the parser reports every further piece of a broken request. */
+/** Sockets being closed. The parser reports an error for every further chunk of a broken request; only the first gets a response. */
 const closing = new WeakSet<Duplex>();
 
 /**
- * Answers a request that Node's parser refuses with one problem, and closes the connection. Earlier requests are answered first. One
- * that fails while its body is read gets the problem as its reply; if it was already answered, it gets no second answer.
+ * Answers a request that Node's parser rejects with one problem, and closes the connection. Earlier requests are answered first. If
+ * the request fails while its body is read, the problem is its reply; if it was already answered, it gets no second response.
  */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Connection): void {
   if (error.code === 'ECONNRESET' || !socket.writable || closing.has(socket)) return;
@@ -43,15 +43,15 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Connecti
   const late = setTimeout(() => socket.destroy(), answersMs);
   socket.once('close', () => clearTimeout(late));
   const broken = incoming?.complete === false ? incoming : undefined;
-  // Only a body that is still being read has a listener, and such a request has no answer yet.
+  // Only a body that is still being read has a listener, and such a request has no response yet.
   if (broken && broken.listenerCount('error') > 0) broken.emit('error', new BrokenRequest(code));
   afterAnswers(socket, () => (broken ? hangUp(socket) : writeProblem(socket, code)));
 }
 
-/** Whether an answer is being made, or is on its way. */
+/** Whether a response is being prepared or sent. */
 export const isAnswering = (socket: Connection) => Boolean(socket._httpMessage);
 
-/** Pipelined requests are answered one after another: when a response is done, Node has begun the next. */
+/** Calls `then` after all responses in progress. Node answers pipelined requests in order, and starts the next as one ends. */
 function afterAnswers(socket: Connection, then: () => void): void {
   const { _httpMessage: answer } = socket;
   if (answer) answer.once('close', () => afterAnswers(socket, then));
@@ -62,12 +62,12 @@ function afterAnswers(socket: Connection, then: () => void): void {
 export function closeAfter(reply: FastifyReply): FastifyReply {
   const { socket } = reply.request.raw;
   closing.add(socket);
-  // Node calls this once the answer is written.
+  // Node calls this once the response is written.
   socket.destroySoon = () => hangUp(socket);
   return reply.header('connection', 'close');
 }
 
-/** Answers a request for which there is no reply, and closes its connection. */
+/** Writes a problem straight to a socket, for a request that has no reply object, and closes the connection. */
 export function writeProblem(
   socket: Duplex,
   code: ProblemCode,
@@ -108,7 +108,7 @@ const problemHeaders = (body: string, request?: IncomingMessage) => ({
   'x-request-id': request ? requestIdOf(request) : randomUUID(),
 });
 
-/** Closes a connection, but not immediately: what the client still sends would be answered with a reset, and the problem be lost. */
+/** Closes a connection, but not immediately: if the client is still sending, a reset would make it lose the response. */
 export function hangUp(socket: Duplex): void {
   socket.end();
   const lingering = setTimeout(() => socket.destroy(), lingerMs);

@@ -1,24 +1,24 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** Headers that pages of other origins may read, beside the few that they always may. */
+/** Headers that pages from other origins may read, besides the few that are always allowed. */
 const exposed = 'ETag, Link, Location, Retry-After, X-Request-Id';
 /** Headers that they may send. */
 const allowed = 'Authorization, Content-Type, Idempotency-Key, If-None-Match, Order-Token, traceparent, X-Request-Id';
-/** How long a browser may keep a preflight's answer; Chromium keeps it no longer. */
+/** How long a browser may cache a preflight response. This is Chromium's maximum. */
 const maxAgeSeconds = 7_200;
 
 export type Cors = NonNullable<ReturnType<typeof createCors>>;
 
 /**
- * Cross-origin resource sharing (https://fetch.spec.whatwg.org/#http-cors-protocol) with the origins of a comma-separated list, without
- * credentials: nothing that we serve to other origins takes a cookie. Undefined for an empty list.
+ * Cross-origin resource sharing (https://fetch.spec.whatwg.org/#http-cors-protocol) with the origins of a comma-separated list. It allows
+ * no credentials: no route for other origins uses cookies. Returns undefined for an empty list.
  */
 export function createCors(list: string) {
   if (list === '') return undefined;
   const origins = new Set(list.split(','));
 
   return {
-    /** Lets a page of an allowed origin read the answer. */
+    /** Lets a page from an allowed origin read the response. */
     share({ headers: { origin } }: FastifyRequest, reply: FastifyReply): void {
       reply.header('vary', 'Origin');
       if (origin === undefined || !origins.has(origin)) return;

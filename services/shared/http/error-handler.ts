@@ -8,8 +8,8 @@ import { hasBody } from './refuse-unknown.ts';
 const handlerTimeout = 'FST_ERR_HANDLER_TIMEOUT';
 
 /**
- * Answers whatever a route, or Fastify, throws. Clients' mistakes are not logged; a store that `isAway` or a handler that is late is a
- * sampled warning; only our own faults are errors.
+ * Replies to every error that a route or Fastify throws. Clients' mistakes are not logged; an unavailable store (`isAway`) or a handler
+ * that times out is a sampled warning; only our own bugs are logged as errors.
  */
 export function createErrorHandler(isAway: (error: unknown) => boolean) {
   const warnUnavailable = createSampledLog('warn', 'unavailable');
@@ -31,8 +31,8 @@ export function createErrorHandler(isAway: (error: unknown) => boolean) {
       const faults = listFaults(error.validation as Parameters<typeof listFaults>[0]);
       return sendProblem(reply, 'INVALID_REQUEST', { errors: problemErrors(faults, error.validationContext) });
     }
-    // Fastify would hang up on a body that is too large, and the answer be lost to a client that still sends. Node reads and
-    // drops the rest instead, no longer than its time limit for a request.
+    // Fastify would close the connection after a body that is too large, and a client that is still sending would lose the response.
+    // Instead Node reads and drops the rest, within its time limit for a request.
     reply.removeHeader('connection');
     const code = codeOf(error as FastifyError);
     if (problems[code].status < 500) return sendProblem(reply, code, { detail: error.message });
@@ -41,7 +41,7 @@ export function createErrorHandler(isAway: (error: unknown) => boolean) {
   };
 }
 
-/** Fastify's own errors by status: all that it says of a client's mistake is that something is wrong with the request. */
+/** The code for one of Fastify's own errors, by its status. */
 function codeOf({ statusCode = 500 }: FastifyError): ProblemCode {
   if (statusCode === 413) return 'PAYLOAD_TOO_LARGE';
   if (statusCode === 415) return 'UNSUPPORTED_MEDIA_TYPE';

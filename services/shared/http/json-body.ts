@@ -1,6 +1,6 @@
 import type { FastifyBodyParser } from 'fastify';
 
-/** Fastify's parser of JSON that refuses names that could poison an object, as in `parse`, but says what is wrong with a body. */
+/** Wraps Fastify's JSON parser `parse`, which rejects names that could poison a prototype, to explain what is wrong with the body. */
 export const createJsonParser =
   (parse: FastifyBodyParser<string>): FastifyBodyParser<string> =>
   (request, body, done) =>
@@ -12,8 +12,8 @@ export const createJsonParser =
 function faultOf(text: string): string {
   try {
     JSON.parse(text);
-    return 'The body has a field named __proto__ or constructor.prototype';
+    return 'The request body has a field named __proto__ or constructor.prototype';
   } catch (error) {
-    return `The body is not JSON: ${(error as Error).message}`;
+    return `The request body is not valid JSON: ${(error as Error).message}`;
   }
 }

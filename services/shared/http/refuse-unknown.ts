@@ -2,12 +2,12 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply, preValidationHookHandler, RouteOptions } from 'fastify';
 import { type ProblemError, problemErrors, sendProblem } from '../problems.ts';
 
-/** As many as listFaults names. */
+/** The same limit as in listFaults. */
 const maxNames = 20;
 
 /**
- * Has a route of the API that takes no query, or no body, refuse a request that has one: a client that misplaces or misspells what it
- * wants must not get something else. Health, documents and pages ignore what they do not know.
+ * Makes an API route that takes no query, or no body, reject a request that has one: a client that misplaces or misspells a parameter
+ * must not get something it did not ask for. Health, documents and pages ignore unknown input.
  */
 export function refuseUnknown(route: Pick<RouteOptions, 'url' | 'method' | 'schema' | 'preValidation'>): void {
   const { url, schema } = route;
@@ -18,7 +18,7 @@ export function refuseUnknown(route: Pick<RouteOptions, 'url' | 'method' | 'sche
   route.preValidation = [...checks, ...[route.preValidation ?? []].flat()];
 }
 
-/** Whether a request has a body, which Fastify does not read of a GET. */
+/** Whether a request has a body, by its headers: Fastify does not read the body of a GET. */
 export function hasBody({ 'content-length': length = '0', 'transfer-encoding': encoding }: IncomingHttpHeaders): boolean {
   return length !== '0' || encoding !== undefined;
 }

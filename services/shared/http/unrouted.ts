@@ -3,8 +3,8 @@ import { sendProblem } from '../problems.ts';
 import type { Cors } from './cors.ts';
 
 /**
- * Answers requests that no route takes: 404, or 405 if the path has other methods, or to OPTIONS 204 with these in `Allow`.
- * A route that found nothing ends here too. `hasRoute` looks a path up.
+ * Answers requests that match no route: 404, or 405 if the path has other methods. OPTIONS gets a 204 that lists them in `Allow`.
+ * Also answers for a route that found nothing. `hasRoute` looks up a path.
  */
 export function createUnrouted(options: { hasRoute: (method: HTTPMethods, path: string) => boolean; cors: Cors | undefined }) {
   const { hasRoute, cors } = options;
@@ -25,7 +25,7 @@ export function createUnrouted(options: { hasRoute: (method: HTTPMethods, path: 
     if (isMissing) return sendProblem(reply, 'NOT_FOUND', { detail: `${method} ${path}` });
     const allow = [...methods, 'OPTIONS'].join(', ');
     reply.header('allow', allow);
-    if (method !== 'OPTIONS') return sendProblem(reply, 'METHOD_NOT_ALLOWED', { detail: `Supported here: ${allow}` });
+    if (method !== 'OPTIONS') return sendProblem(reply, 'METHOD_NOT_ALLOWED', { detail: `Supported methods: ${allow}` });
     cors?.allow(request, reply, allow);
     return reply.code(204).send();
   }

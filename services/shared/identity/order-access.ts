@@ -3,16 +3,16 @@ import { Type } from 'typebox';
 import { OrderToken } from '../identifiers.ts';
 import type { OrderTokens } from './order-token.ts';
 
-/** The header of a route on one order, for its schema. */
+/** The header schema for routes on one order. */
 export const orderTokenHeader = Type.Object({
   'order-token': Type.Optional(
-    Type.String({ ...OrderToken, description: "The order's token, from the answer to its purchase; the operator needs none" }),
+    Type.String({ ...OrderToken, description: "The order's token, from the response to its purchase; the operator needs none" }),
   ),
 });
 
-/** What is wrong with a request that may not use its order. It is the same whether or not there is such an order. */
+/** The fault of a request that may not access its order. It is the same whether or not the order exists. */
 export const orderTokenMissing = {
-  errors: [{ header: 'Order-Token', detail: "must be the order's token, from the answer to its purchase" }],
+  errors: [{ header: 'Order-Token', detail: "must be the order's token, from the response to its purchase" }],
 };
 
 /** Whether a request may read and cancel an order: with the order's token, or as the operator. */

@@ -2,12 +2,12 @@ import { hash, timingSafeEqual } from 'node:crypto';
 
 export type OrderTokens = ReturnType<typeof createOrderTokens>;
 
-/** 132 bits: nobody guesses them, and a link with them stays short. */
+/** 132 bits cannot be guessed, and keep links short. */
 const tokenCharacters = 22;
 
 /**
- * Order tokens: whoever has an order's token may read the order and cancel it. A token is the first 22 characters of an HMAC-SHA256
- * (RFC 2104) of the order's id in base64url. Nothing is stored, so another `secret` voids every token that was given out.
+ * Order tokens: anyone with an order's token may read and cancel the order. A token is the first 22 characters of an HMAC-SHA256
+ * (RFC 2104) of the order's id in base64url. Nothing is stored, so changing `secret` invalidates every token.
  */
 export function createOrderTokens(secret: string) {
   const macOf = createHmacSha256(secret);
@@ -15,7 +15,7 @@ export function createOrderTokens(secret: string) {
   return {
     tokenOf,
 
-    /** Whether `given`, which may be anything, is the order's token. */
+    /** Whether `given`, which may be any text, is the order's token. */
     isTokenOf(orderId: string, given: string): boolean {
       const [theirs, ours] = [Buffer.from(given), Buffer.from(tokenOf(orderId))];
       return theirs.length === ours.length && timingSafeEqual(theirs, ours);
@@ -26,12 +26,12 @@ export function createOrderTokens(secret: string) {
 /** SHA-256 works on blocks of 64 bytes. */
 const blockBytes = 64;
 const digestBytes = 32;
-/** More than an order's id takes. */
+/** Longer than the text for any order id. */
 const maxTextBytes = 64;
 
 /**
- * HMAC-SHA256 (RFC 2104) of short ASCII texts with one key, as base64url. Each sale makes a token, and node:crypto's own Hmac, an
- * object with a native handle for each text, costs four times as much as these two hashes.
+ * HMAC-SHA256 (RFC 2104) of short ASCII texts with one key, as base64url. Each sale makes a token, and node:crypto's Hmac, which
+ * creates an object with a native handle for each text, costs four times as much as these two hashes.
  */
 function createHmacSha256(key: string): (text: string) => string {
   const short = Buffer.byteLength(key) > blockBytes ? hash('sha256', key, 'buffer') : Buffer.from(key);
@@ -42,7 +42,7 @@ function createHmacSha256(key: string): (text: string) => string {
     outer[at] = (short[at] ?? 0) ^ 0x5c;
   }
   return (text) => {
-    if (text.length > maxTextBytes) throw new RangeError(`${text.length} characters are too many`);
+    if (text.length > maxTextBytes) throw new RangeError(`A text of ${text.length} characters is too long`);
     const end = blockBytes + inner.write(text, blockBytes, 'latin1');
     outer.write(hash('sha256', inner.subarray(0, end), 'binary'), blockBytes, 'latin1');
     return hash('sha256', outer, 'base64url');

@@ -13,7 +13,7 @@ it.each(['x', 'a secret of thirty-two characters', 'é'.repeat(32), 'x'.repeat(6
   },
 );
 
-it("is taken for its own order's alone, and nothing else is", () => {
+it('a token is valid for its own order only, and no other text is valid', () => {
   const tokens = createOrderTokens('a secret of thirty-two characters');
   const token = tokens.tokenOf(orderId);
   expect(tokens.isTokenOf(orderId, token)).toBe(true);

@@ -5,26 +5,26 @@ import { sendProblem } from '../problems.ts';
 import { createSampledLog } from '../sampled-log.ts';
 import { createWrongTokens } from './wrong-tokens.ts';
 
-/** Who sends a request. As long as there are no accounts, that is the operator, who has the operator's token, or a stranger. */
+/** Who sent a request. There are no accounts yet, so it is the operator, who has the operator's token, or a stranger. */
 export type Principal = 'stranger' | 'operator';
 
-/** An IPv6 address that ends with an IPv4 one. */
+/** The length of an IPv6 address that ends with an IPv4 one. */
 const maxAddressCharacters = 45;
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Known before anything else is done for a request to the API (identifyPrincipals). */
+    /** Set before anything else happens in a request to the API (identifyPrincipals). */
     principal: Principal;
   }
 }
 
-/** A stranger may have sent a wrong token, and after too many of them should stay away for so many seconds. */
+/** A stranger sent a wrong token, and after too many of them must wait `retryAfterSeconds`; 0 if still within the limits. */
 export type Visitor = 'operator' | { retryAfterSeconds: number };
 
-/** Whose a token is that came with a request. */
+/** Identifies who sent a token with a request. */
 export type TokenCheck = (request: FastifyRequest, given: string) => Visitor;
 
-/** Tells the operator's token, if there is one (not ''), from wrong ones, which are counted and logged. */
+/** Recognises the operator's token (none if ''); counts and logs all others. */
 function createTokenCheck(token: string): TokenCheck {
   const expected = digestOf(token);
   const wrongTokens = createWrongTokens();
@@ -37,13 +37,13 @@ function createTokenCheck(token: string): TokenCheck {
   };
 }
 
-/** A load balancer adds its client to whatever the header said before; without one, it is whoever connected. */
+/** The load balancer appends its client's address to the header. Without one, it is the connection's address. */
 function addressOf({ headers, ip }: FastifyRequest): string {
   const forwarded = [headers['x-forwarded-for'] ?? []].flat().join(',');
   return (forwarded.split(',').at(-1)?.trim() || ip).slice(0, maxAddressCharacters);
 }
 
-/** All digests have one length, and texts of one length can be compared in constant time. */
+/** All digests have the same length, so they can be compared in constant time. */
 const digestOf = (text: string) => createHash('sha256').update(text).digest();
 
 /** The token of `Authorization: Bearer` (RFC 6750); undefined if there is none. */
@@ -51,9 +51,9 @@ export const bearerOf = ({ headers }: FastifyRequest): string | undefined =>
   /^Bearer (\S+)$/i.exec(headers.authorization ?? '')?.[1];
 
 /**
- * Finds out the principal of each request to the API's routes that are registered from now on, by its bearer token. A request without
- * Authorization is a stranger's; one with a token that is nobody's, or anything else, is refused with 401, or 429 after too many of them.
- * Returns the check, for tokens that come otherwise: wrong ones count together.
+ * Identifies the principal of each request, by its bearer token, on all API routes registered after this call. A request without an
+ * Authorization header comes from a stranger. Any other value of that header is rejected with 401, or 429 after too many of them.
+ * Returns the token check for tokens sent in other ways, so that wrong ones count together.
  */
 export function identifyPrincipals(app: HttpServer, opsToken: string): TokenCheck {
   const checkToken = createTokenCheck(opsToken);
@@ -74,7 +74,7 @@ export function identifyPrincipals(app: HttpServer, opsToken: string): TokenChec
   return checkToken;
 }
 
-/** Answers a request without credentials that it needs, or with wrong ones, the last of too many perhaps. */
+/** Replies to a request with missing or wrong credentials: 401, or 429 if `retryAfterSeconds` is above 0. */
 export function sendNotSignedIn(reply: FastifyReply, { retryAfterSeconds } = { retryAfterSeconds: 0 }) {
   if (retryAfterSeconds > 0) return sendProblem(reply.header('retry-after', retryAfterSeconds), 'TOO_MANY_WRONG_TOKENS');
   return sendProblem(reply.header('www-authenticate', 'Bearer'), 'NOT_SIGNED_IN');
