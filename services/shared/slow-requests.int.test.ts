@@ -10,7 +10,7 @@ afterAll(() => resources.disposeAsync());
 const half = (path: string, length = 100) =>
   `POST ${path} HTTP/1.1\r\nhost: x\r\nx-request-id: mine\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n\r\n{"`;
 
-describe('a request that stops arriving is answered once and not logged, if it stops in', () => {
+describe('a request that stops arriving is answered once and not logged', () => {
   it.concurrent.each<[string, string, number[]]>([
     ['its head', 'POST /api/things HTTP/1.1\r\nhost: x\r\n', [408]],
     ['its body', half('/api/things'), [408]],
