@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 
-/** Ids compare byte by byte: "Event1" and "event1" are two events. */
+/** Ids are compared byte by byte: "Event1" and "event1" are different events. */
 const tableOptions = sql`CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`;
 const money = sql`decimal(19,4)`;
 const name = 'varchar(64)';
@@ -39,8 +39,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addForeignKeyConstraint('event_zones_event', ['event_id'], 'events', ['event_id'])
     .execute();
 
-  // The projection's tables have no foreign keys: a batch is one statement a table, in no particular order, and a
-  // ticket that was sold is recorded even where the catalogue does not know its event.
+  // The projection's tables have no foreign keys: a batch is one statement per table, in no particular order, and a
+  // sold ticket is recorded even if the catalogue does not know its event.
   await table('orders')
     .addColumn('order_id', 'binary(16)', (column) => column.primaryKey())
     .addColumn('event_id', name, (column) => column.notNull())
@@ -63,7 +63,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('created_on', 'datetime(3)', (column) => column.notNull())
     .addColumn('cancelled_on', 'datetime(3)')
     .addColumn('live', sql`tinyint generated always as (if(status = 'PAID', 1, null)) virtual`)
-    // NULLs never collide: a seat may have any number of tickets that are not live, and one that is.
+    // NULLs never collide: a seat may have any number of tickets that are not live, but only one that is.
     .addUniqueConstraint('tickets_live_seat', ['event_id', 'zone_id', 'seat_row', 'seat_column', 'live'])
     .execute();
   await db.schema.createIndex('tickets_by_sequence').on('tickets').columns(['event_id', 'sequence']).execute();

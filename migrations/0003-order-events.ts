@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 
 /**
- * One table of what was applied, where there were two that told almost the same. Both go out of the way in one step: a worker
- * of the version before can write to neither from then on, and keeps what it has in hand until its successor takes over.
+ * Merges two tables of applied domain events that had almost the same content into one. Both are renamed in one step, so that a worker
+ * of the previous version can write to neither, and keeps its current messages until its successor takes over.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`rename table applied_sequences to order_events, orders to orders_until_0003`.execute(db);

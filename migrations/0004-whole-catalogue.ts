@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 
-/** What an inventory has beside, so that MySQL alone is enough to rebuild one. NULL: what an event has that does not say. */
+/** The rest of an inventory's settings, so that it can be rebuilt from MySQL alone. NULL means the default. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .alterTable('events')

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 
-/** Which conflicts were told to the world; those of seat_conflicts that are not here are to be. */
+/** The conflicts that were already published; those in seat_conflicts but not here must still be. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('conflict_notices')

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 
 /**
- * When each domain event was applied: the server writes it, in UTC whatever its sessions' time zone is. What was applied before this
- * has no time, hence the default comes after the column.
+ * When each domain event was applied: written by the server, in UTC whatever the session's time zone is. Rows from before this
+ * migration stay NULL, because the default is set only after the column is added.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema.alterTable('order_events').addColumn('applied_on', sql`datetime(3)`).execute();

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 
-/** What the last verification of each event found, for the operator's page. */
+/** The result of each event's last verification, for the operator's page. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('verifications')

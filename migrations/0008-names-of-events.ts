@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 
 /**
- * Names belong to the event: two events at one venue may call it and its zones differently. `venues` and `zones` stay as they are,
- * for query tasks of the version before until they are replaced; nothing writes them from here on, and a later migration drops them.
+ * Moves names to the event: two events at one venue may use different names for it and its zones. `venues` and `zones` stay for query
+ * tasks of the previous version, until those are replaced. Nothing writes them any more, and a later migration drops them.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
@@ -16,7 +16,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     join zones on zones.venue_id = events.venue_id and zones.zone_id = event_zones.zone_id
     set event_zones.name = zones.name
   `.execute(db);
-  // The foreign key's, which servers name each in their own way.
+  // The foreign key's index, which MySQL and MariaDB name differently.
   const { rows } = await sql<{ name: string }>`
     select index_name as name from information_schema.statistics
     where table_schema = database() and table_name = 'events' and column_name = 'venue_id'

@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely';
 
 /**
- * The order of sale over all events, as the list of all tickets has it. Ticket ids are of the time when an order was drafted, which for
- * a hold that was confirmed is up to an hour before it was sold.
+ * Indexes tickets in the order of sale over all events, for the list of all tickets. Ticket ids do not have that order: they contain the
+ * time when the order was drafted, which for a confirmed hold is up to an hour before the sale.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema.createIndex('tickets_by_time').on('tickets').columns(['created_on', 'event_id', 'sequence']).execute();

@@ -5,8 +5,8 @@ type Key = { table: string; name: string; isUnique: number; columns: string };
 type ForeignKey = { table: string; name: string; columns: string; target: string; targetColumns: string };
 
 /**
- * The schema of a database as SQL text, the same whether MySQL or MariaDB holds it: tables by name, columns in their
- * order, keys by name, and last the foreign keys. The migrator's own tables are left out.
+ * The schema of a database as SQL text, the same for MySQL and MariaDB: tables by name, columns in their order, keys by name, then the
+ * foreign keys. The migrator's own tables are left out.
  */
 export async function dumpSchema<Schema>(db: Kysely<Schema>): Promise<string> {
   const { rows: tables } = await sql<{ table: string; collation: string }>`
@@ -46,7 +46,7 @@ export async function dumpSchema<Schema>(db: Kysely<Schema>): Promise<string> {
     .map(({ table, collation }) => {
       const lines = [
         ...of(columns, table).map(columnLine),
-        // Where a foreign key needs an index, the servers make one, and name it each in its own way.
+        // If a foreign key needs an index, the server creates one. MySQL and MariaDB name it differently, so it is left out.
         ...of(keys, table)
           .filter(({ name }) => !of(foreignKeys, table).some((foreign) => foreign.name === name))
           .map(keyLine),
@@ -63,13 +63,13 @@ export async function dumpSchema<Schema>(db: Kysely<Schema>): Promise<string> {
 }
 
 function columnLine({ name, type, nullable, expression }: Column): string {
-  // MariaDB tells a width that integers no longer have.
+  // MariaDB still reports a width for integers.
   const plainType = type.replace(/^(\w*int)\(\d+\)/, '$1');
   if (expression) return `${name} ${plainType} generated always as (${plainExpression(expression)})`;
   return `${name} ${plainType}${nullable === 'NO' ? ' not null' : ''}`;
 }
 
-/** MySQL writes an expression with character sets, escapes and brackets that MariaDB leaves out. */
+/** Removes the character sets, escapes and brackets that MySQL adds to an expression and MariaDB does not. */
 function plainExpression(expression: string): string {
   return expression.replace(/_utf8mb4|[\\`]/g, '').replace(/\(([^()]*)\),/g, '$1,');
 }

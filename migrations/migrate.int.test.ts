@@ -5,18 +5,18 @@ import { connectDatabase } from '../services/shared/database.ts';
 import { dumpSchema } from './dump-schema.ts';
 import { migrateToLatest, migrations } from './migrate.ts';
 
-it('gives the schema that is committed as schema.sql (where it should change: npm run schema)', async () => {
+it('produces the schema committed in schema.sql (to change it: npm run schema)', async () => {
   await expect(await dumpSchema(db)).toMatchFileSnapshot('schema.sql');
 });
 
-it('does nothing to a database that is up to date, also when several places migrate at once', async () => {
+it('does nothing to a database that is up to date, even if several processes migrate it together', async () => {
   expect(await Promise.all([migrateToLatest(db), migrateToLatest(db), migrateToLatest(db)])).toEqual([[], [], []]);
 });
 
-it('0003 keeps what was applied before it: purchases, whoever bought, and cancellations, whether or not their purchase came', async () => {
+it('0003 keeps what was applied before: purchases with and without a buyer, cancellations with and without their purchase', async () => {
   await using resources = new AsyncDisposableStack();
   const scratch = await createScratch(resources);
-  // Not yet what the type of a database promises.
+  // It does not yet have the schema that the type Database describes.
   const old = scratch as unknown as Kysely<unknown>;
   await migrations['0001-tickets'].up(old);
   await migrations['0002-buyers-and-cancellations'].up(old);
@@ -41,7 +41,7 @@ it('0003 keeps what was applied before it: purchases, whoever bought, and cancel
   expect(await dumpSchema(scratch)).toBe(await dumpSchema(db));
 });
 
-it('0006 has the server note when a domain event was applied, in UTC whatever the time zone, and claims nothing of those before', async () => {
+it('0006 makes the server note when a domain event was applied, in UTC in any time zone, and leaves earlier ones NULL', async () => {
   await using resources = new AsyncDisposableStack();
   const scratch = await createScratch(resources);
   const old = scratch as unknown as Kysely<unknown>;
@@ -62,11 +62,11 @@ it('0006 has the server note when a domain event was applied, in UTC whatever th
     { sequence: 2, applied_on: expect.any(Date) },
   ]);
   const appliedMs = rows[1]?.applied_on?.getTime() ?? 0;
-  // The server's clock, on this machine or near.
+  // The server's clock may differ from ours by a little.
   expect(Math.abs(appliedMs - beforeMs)).toBeLessThan(10_000);
 });
 
-it('0008 leaves each event the names that it had, and lets another event at the venue have its own', async () => {
+it('0008 keeps the names of each event, and lets another event at the same venue have its own', async () => {
   await using resources = new AsyncDisposableStack();
   const scratch = await createScratch(resources);
   const old = scratch as unknown as Kysely<unknown>;
@@ -96,7 +96,7 @@ it('0008 leaves each event the names that it had, and lets another event at the 
   ]);
 });
 
-/** A database of the test's own, without tables, on one connection. */
+/** An empty database for one test, on one connection. */
 async function createScratch(resources: AsyncDisposableStack) {
   const name = unique('onsale');
   await sql`create database ${sql.id(name)}`.execute(db);

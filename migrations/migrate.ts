@@ -10,7 +10,7 @@ import { up as verifications } from './0007-verifications.ts';
 import { up as namesOfEvents } from './0008-names-of-events.ts';
 import { up as ticketsByTime } from './0009-tickets-by-time.ts';
 
-/** In the order of their names; forward only. */
+/** All migrations, ordered by name; forward only. */
 export const migrations = {
   '0001-tickets': { up: tickets },
   '0002-buyers-and-cancellations': { up: buyersAndCancellations },
@@ -24,8 +24,8 @@ export const migrations = {
 };
 
 /**
- * Brings a database to the newest schema and gives the names of the migrations that it took. Safe to run from several
- * places at once; rejects at the first migration that fails, with those before it in place.
+ * Brings a database to the newest schema. Returns the names of the migrations that it ran. Several processes may run it together.
+ * Rejects at the first migration that fails; earlier ones stay in place.
  */
 export async function migrateToLatest<Schema>(db: Kysely<Schema>): Promise<string[]> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
