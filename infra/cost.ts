@@ -7,7 +7,7 @@ export type Cost = [what: string, usd: number][];
 const alarms = 13;
 const secrets = 3;
 
-/** What an environment costs in an hour in which nobody comes: with its fewest tasks. Throws for a node that has no price here. */
+/** The cost of an environment in an idle hour, with its minimum of tasks. Throws if prices.ts has no price for a node. */
 export function costOfHour(settings: EnvironmentSettings): Cost {
   const { architecture, availabilityZones, natGateways, encryptsInVpc, redis, database, services } = settings;
   const nats = natGateways === 'one' ? 1 : availabilityZones;
@@ -29,18 +29,18 @@ export function costOfHour(settings: EnvironmentSettings): Cost {
   ];
 }
 
-/** What is assumed of a million tickets; the first two of them decide. */
+/** Assumptions about a million tickets; the first two have the most effect. */
 export const assumed = {
   requestsOfTicket: 10,
   bytesOfRequest: 2_000,
   logBytesOfTicket: 20,
   ioOfTicket: 4,
   redisBytesOfTicket: 1_500,
-  /** SNS and SQS, as `npm run bench -- d` measures it. */
+  /** SNS and SQS, in USD, as measured by `npm run bench -- d`. */
   messagingOfMillion: 0.004,
 };
 
-/** What a million tickets cost on top of the hours that they are sold in. */
+/** The cost of a million tickets, in addition to the hours in which they are sold. */
 export function costOfMillion({ redis }: EnvironmentSettings): Cost {
   const { requestsOfTicket, bytesOfRequest, logBytesOfTicket, ioOfTicket, redisBytesOfTicket, messagingOfMillion } = assumed;
   const gigabytes = (bytesOfTicket: number) => (bytesOfTicket * 1e6) / 1e9;

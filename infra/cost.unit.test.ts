@@ -28,7 +28,7 @@ describe('the cost', () => {
     expect(part(hour, 'tasks')).toBeCloseTo(purchase + others, 6);
   });
 
-  it('of a node that nobody has priced is an error that names it', () => {
+  it('of a node without a price is an error that names the node', () => {
     const dev = readSettings('dev');
     expect(() => costOfHour({ ...dev, redis: { ...dev.redis, nodeType: 'cache.x9.huge' } })).toThrow('cache.x9.huge');
   });

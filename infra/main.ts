@@ -4,7 +4,7 @@ import { newCommand } from '../scripts/terminal/command.ts';
 import { environments, readSettings } from './settings.ts';
 import { createStacks } from './stacks.ts';
 
-newCommand('synth', 'Writes what Terraform applies to infra/cdktf.out, from the settings in infra/environments.').parse();
+newCommand('synth', 'Writes the Terraform configuration to infra/cdktf.out, from the settings in infra/environments.').parse();
 
 const outdir = join(import.meta.dirname, 'cdktf.out');
 try {

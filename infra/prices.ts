@@ -1,6 +1,6 @@
 /**
  * List prices in USD, us-east-1, on demand, Linux, Redis OSS engine, without free tiers: aws.amazon.com/{fargate,elasticache,memorydb,
- * rds/aurora,elasticloadbalancing,vpc,waf,kms,secrets-manager,cloudwatch,ec2}/pricing. They change: look before you decide by them.
+ * rds/aurora,elasticloadbalancing,vpc,waf,kms,secrets-manager,cloudwatch,ec2}/pricing. They change: check them before relying on them.
  */
 export const anHour = {
   fargateCore: { ARM64: 0.03238, X86_64: 0.04048 },
@@ -25,7 +25,7 @@ export const aMonth = {
   secret: 0.4,
   alarm: 0.1,
   dashboard: 3,
-  /** What Container Insights and the metric of the outbox come to, for a service. */
+  /** Container Insights and the outbox metric, per service. */
   serviceMetrics: 3,
 };
 
@@ -37,7 +37,7 @@ export const aMillion = {
 };
 
 export const aGB = {
-  /** An LCU-hour of the load balancer, which is a GB at least. */
+  /** An LCU-hour of the load balancer, which covers at least a GB. */
   balanced: 0.008,
   out: 0.09,
   logged: 0.5,

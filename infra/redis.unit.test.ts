@@ -28,7 +28,7 @@ describe.each(kinds)('a Redis of kind $kind', (redis, expected, settings) => {
   const { system } = synthesise('prod', { redis });
   const type = redis.kind === 'memorydb' ? 'aws_memorydb_cluster' : 'aws_elasticache_replication_group';
 
-  it('is made as the settings say, encrypted, with a password, and forgets nothing to make room', () => {
+  it('is created as in the settings, encrypted, with a password, and never evicts keys', () => {
     expect(system.single(type)).toMatchObject(expected);
     if (redis.kind !== 'memorydb') {
       expect(system.single(type)).toMatchObject({
@@ -42,13 +42,13 @@ describe.each(kinds)('a Redis of kind $kind', (redis, expected, settings) => {
     expect(text(system.single(parameters)['parameter'])).toContain('{"name":"maxmemory-policy","value":"noeviction"}');
   });
 
-  it('is what purchase is told that it is', () => {
+  it('matches the settings of purchase', () => {
     const { environment } = containerOf(system, 'purchase');
     expect(Object.fromEntries(environment.map(({ name, value }) => [name, value]))).toMatchObject(settings);
     expect(variable(containerOf(system, 'purchase'), 'REDIS_URL')).toMatch(/^rediss:/);
   });
 
-  it('is watched node by node, or as a whole', () => {
+  it('has an alarm for each node, or for the whole cluster', () => {
     const alarm = text(system.all('aws_cloudwatch_metric_alarm')['redis-memory-alarm']);
     expect(alarm).toContain(redis.kind === 'memorydb' ? 'ClusterName' : 'CacheClusterId');
     const nodes = redis.shards * (1 + redis.replicasPerShard);

@@ -6,7 +6,7 @@ import { images } from './parts/needs.ts';
 
 const keptImages = 30;
 
-/** A repository for each image. A stack of its own: images are pushed before anything can run them. */
+/** A repository for each image. It is a separate stack, because images must be pushed before anything can run them. */
 export function createRegistry({ scope, name, settings }: Context): void {
   for (const image of images) {
     const repository = new EcrRepository(scope, image, {

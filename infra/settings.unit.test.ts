@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { environments, parseSettings, readSettings } from './settings.ts';
 
 describe('the settings of an environment', () => {
-  it.each(environments)('are right as they stand in %s.json', (environment) => {
+  it.each(environments)('are valid in %s.json', (environment) => {
     expect(() => readSettings(environment)).not.toThrow();
   });
 
@@ -14,29 +14,29 @@ describe('the settings of an environment', () => {
 
   const { redis, services, ...rest } = readSettings('dev');
   it.each([
-    ['a region that there cannot be', { ...rest, redis, services, region: 'Virginia' }, 'region'],
-    ['one that nobody knows', { ...rest, redis, services, colour: 'red' }, 'colour is not a known field'],
-    ['none', {}, 'region is missing'],
+    ['an impossible region', { ...rest, redis, services, region: 'Virginia' }, 'region'],
+    ['an unknown setting', { ...rest, redis, services, colour: 'red' }, 'colour is not a known field'],
+    ['no settings', {}, 'region is missing'],
     ['a single node with a replica', { ...rest, services, redis: { ...redis, replicasPerShard: 1 } }, 'redis/replicasPerShard'],
-    ['replicas without one', { ...rest, services, redis: { ...redis, kind: 'replicas' } }, 'redis/replicasPerShard'],
-    ['two shards of a single node', { ...rest, services, redis: { ...redis, shards: 2 } }, 'redis/shards'],
+    ['kind replicas without a replica', { ...rest, services, redis: { ...redis, kind: 'replicas' } }, 'redis/replicasPerShard'],
+    ['a single node with two shards', { ...rest, services, redis: { ...redis, shards: 2 } }, 'redis/shards'],
     [
-      'a wait for a replica that there is not',
+      'waiting for a replica that does not exist',
       { ...rest, services, redis: { ...redis, replicasToWaitFor: 1 } },
       'redis/replicasToWaitFor',
     ],
-    ["MemoryDB on ElastiCache's nodes", { ...rest, services, redis: { ...redis, kind: 'memorydb' } }, 'redis/nodeType'],
+    ['MemoryDB with an ElastiCache node type', { ...rest, services, redis: { ...redis, kind: 'memorydb' } }, 'redis/nodeType'],
     [
-      'fewer tasks at most than at least',
+      'a maximum of tasks below the minimum',
       { ...rest, redis, services: { ...services, query: { ...services.query, minTasks: 3 } } },
       'services/query/maxTasks',
     ],
     [
-      'less memory than Fargate has for so much processor',
+      'less memory than Fargate allows for the CPU',
       { ...rest, redis, services: { ...services, query: { ...services.query, cpu: 1024 } } },
       'services/query/memoryMiB',
     ],
-  ])('are refused, and the one at fault is named: %s', (_what, settings, fault) => {
+  ])('are rejected with the name of the invalid setting: %s', (_what, settings, fault) => {
     expect(() => parseSettings(settings)).toThrow(fault);
   });
 });

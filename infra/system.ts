@@ -15,15 +15,15 @@ import { createSecurityGroups } from './parts/security-groups.ts';
 import { createServices } from './parts/services.ts';
 import { createTask } from './parts/tasks.ts';
 
-/** The migrations, and the `onsale` command: a verify of a million tickets takes half a GiB. */
+/** For the migrations and the `onsale` command: verifying a million tickets takes half a GiB. */
 const operationsSize = { cpu: 1024, memoryMiB: 2048 };
 
-/** Everything that one environment runs on. */
+/** Creates everything that one environment runs on. */
 export function createSystem(context: Context): void {
   const { scope, name } = context;
   const imageTag = new TerraformVariable(scope, 'image_tag', {
     type: 'string',
-    description: 'Tag of the images that services start with the first time; scripts/build-and-push.sh rolls out later ones',
+    description: 'Tag of the images that services first start with; scripts/build-and-push.sh rolls out later ones',
   }).stringValue;
   const network = createNetwork(context);
   const groups = createSecurityGroups(context, network);
@@ -36,7 +36,7 @@ export function createSystem(context: Context): void {
 
   const opsToken = createSecret(context, 'ops-token', { description: `Operator's token of ${name}`, keyArn });
   const orderTokenSecret = createSecret(context, 'order-token-secret', {
-    description: `Order tokens of ${name} are made with it`,
+    description: `Secret that signs the order tokens of ${name}`,
     keyArn,
   });
   const identitySecrets = { OPS_TOKEN: opsToken.arn, ORDER_TOKEN_SECRET: orderTokenSecret.arn };

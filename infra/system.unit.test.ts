@@ -15,7 +15,7 @@ const text = (value: unknown) => JSON.stringify(value);
 describe.each(environments)('%s', (environment) => {
   const { registry, system } = synthesise(environment);
 
-  it('has a repository for each image, whose tags do not change', () => {
+  it('has a repository with immutable tags for each image', () => {
     const repositories = registry.list('aws_ecr_repository');
     expect(new Set(repositories.map(({ name }) => name))).toEqual(
       new Set(images.map((image) => `onsale-${environment}/${image}`)),
@@ -40,7 +40,7 @@ describe.each(environments)('%s', (environment) => {
     });
   });
 
-  it('puts nothing that keeps state, and no task, where the internet reaches', () => {
+  it('makes no store and no task reachable from the internet', () => {
     for (const instance of system.list('aws_rds_cluster_instance')) expect(instance['publicly_accessible']).toBe(false);
     const groups = system.types.filter((type) => type.endsWith('_subnet_group'));
     expect(groups.length).toBeGreaterThan(1);
@@ -58,7 +58,7 @@ describe.each(environments)('%s', (environment) => {
     }
   });
 
-  it('admits to each security group its callers alone', () => {
+  it('admits only its callers to each security group', () => {
     const admitted = system.list('aws_vpc_security_group_ingress_rule').map((rule) => {
       const group = (id: unknown) => /aws_security_group\.(.+)-security-group\./.exec(String(id))?.[1];
       const from = rule['cidr_ipv4'] ?? group(rule['referenced_security_group_id']);
@@ -81,7 +81,7 @@ describe.each(environments)('%s', (environment) => {
     expect(Object.keys(system.single('aws_default_security_group'))).not.toContain('ingress');
   });
 
-  it('allows no role every action, and every resource to the one action that has none', () => {
+  it('allows no role all actions, and all resources only for the one action that has no resource', () => {
     const statements = system.list('aws_iam_role_policy').flatMap(({ policy }) => {
       const { Statement } = JSON.parse(String(policy)) as { Statement: { Action: string[]; Resource: string | string[] }[] };
       return Statement;
@@ -93,7 +93,7 @@ describe.each(environments)('%s', (environment) => {
     }
   });
 
-  it('lets each service do its own work alone: publish, or receive, or neither', () => {
+  it('lets each service do only its own work: publish, receive, or neither', () => {
     const actionsOf = (image: string) => {
       const { policy } = system.all('aws_iam_role_policy')[`${image}-policy`] ?? {};
       const { Statement } = JSON.parse(String(policy ?? '{"Statement":[]}')) as { Statement: { Action: string[] }[] };
@@ -105,13 +105,13 @@ describe.each(environments)('%s', (environment) => {
     expect(actionsOf('persistence')).not.toContain('sqs:PurgeQueue');
   });
 
-  it('has query read from the reader, and persistence write to the writer', () => {
+  it('makes query read from the reader, and persistence write to the writer', () => {
     expect(variable(containerOf(system, 'query'), 'DATABASE_READER_URL')).toContain('aws_rds_cluster.database.reader_endpoint}');
     expect(containerOf(system, 'query').environment.map(({ name }) => name)).not.toContain('DATABASE_URL');
     expect(variable(containerOf(system, 'persistence'), 'DATABASE_URL')).toContain('aws_rds_cluster.database.endpoint}');
   });
 
-  it('gives secrets by reference only', () => {
+  it('passes secrets only by reference', () => {
     for (const image of images) {
       const { environment: variables, secrets } = containerOf(system, image);
       for (const { name, value } of variables) {
@@ -130,7 +130,7 @@ describe.each(environments)('%s', (environment) => {
     ['purchase', purchaseConfig],
     ['query', queryConfig],
     ['persistence', persistenceConfig],
-  ])('gives %s settings that it starts with', (image, schema) => {
+  ])('gives %s valid settings', (image, schema) => {
     const { environment: variables, secrets } = containerOf(system, image);
     const given = Object.fromEntries(variables.map(({ name, value }) => [name, settled(value)]));
     for (const { name } of secrets) given[name] = 'x'.repeat(64);
@@ -139,13 +139,13 @@ describe.each(environments)('%s', (environment) => {
     for (const name of Object.keys(given)) expect([...known, 'NODE_ENV', 'AWS_REGION']).toContain(name);
   });
 
-  it('names to operations every part of the system, so that no command falls back to another', () => {
+  it('gives operations the address of every part of the system, so that no command falls back to another system', () => {
     const { environment: variables } = containerOf(system, 'operations');
     const given = Object.fromEntries(variables.map(({ name, value }) => [name, settled(value)]));
     expect(whoseSystem(['db', 'redis', 'messaging'], defaultPorts, given)).toBe('named');
   });
 
-  it('routes the paths of the path table, and answers any other with a problem that names the services', () => {
+  it('routes the paths of the path table, and answers any other path with a problem that lists the services', () => {
     const rules = system.all('aws_lb_listener_rule');
     for (const [service, { prefix, port }] of Object.entries(pathTable)) {
       expect(text(rules[`${service}-rule`]?.['condition'])).toContain(text([prefix, `${prefix}/*`]));
@@ -160,7 +160,7 @@ describe.each(environments)('%s', (environment) => {
     expect(body).toMatchObject({ code: 'NOT_FOUND', detail: expect.stringContaining('/purchase/*') });
   });
 
-  it('encrypts all that rests', () => {
+  it('encrypts all data at rest', () => {
     expect(system.single('aws_rds_cluster')).toMatchObject({ storage_encrypted: true });
     for (const type of ['aws_sqs_queue', 'aws_sns_topic']) {
       for (const one of system.list(type)) expect(one['kms_master_key_id']).toBe('${aws_kms_key.key.arn}');
@@ -170,7 +170,7 @@ describe.each(environments)('%s', (environment) => {
     }
   });
 
-  it('runs containers that write nothing to their root, and replaces one that does not live', () => {
+  it('runs containers with a read-only root, and replaces those that fail their health check', () => {
     for (const image of images) {
       const container = containerOf(system, image);
       expect(container).toMatchObject({ readonlyRootFilesystem: true, linuxParameters: { capabilities: { drop: ['ALL'] } } });
@@ -184,7 +184,7 @@ describe.each(environments)('%s', (environment) => {
     }
   });
 
-  it('scales by the processor, and persistence by the age of its queue too', () => {
+  it('scales services by CPU, and persistence also by the age of its queue', () => {
     const policies = system.all('aws_appautoscaling_policy');
     expect(Object.keys(policies).toSorted()).toEqual([
       'persistence-by-cpu',
@@ -195,7 +195,7 @@ describe.each(environments)('%s', (environment) => {
     expect(text(policies['persistence-by-queue-age'])).toContain('ApproximateAgeOfOldestMessage');
   });
 
-  it('raises an alarm for each thing that an on-sale can fail by', () => {
+  it('has an alarm for everything that can make an on-sale fail', () => {
     const names = system
       .list('aws_cloudwatch_metric_alarm')
       .map(({ alarm_name: name }) => String(name).replace(/^onsale-[a-z]+-/, ''));
@@ -218,20 +218,20 @@ describe.each(environments)('%s', (environment) => {
     expect(widgets.length).toBeGreaterThan(8);
   });
 
-  it('limits how often one address may ask', () => {
+  it('limits the request rate of each address', () => {
     expect(text(system.single('aws_wafv2_web_acl'))).toContain('rate_based_statement');
     expect(system.single('aws_wafv2_web_acl_association')['resource_arn']).toBe('${aws_lb.load-balancer.arn}');
   });
 });
 
-/** A setting with something plausible where Terraform puts a value in. */
+/** A setting with plausible values in place of Terraform's references. */
 const settled = (value: string) =>
   (value.startsWith('${aws_sqs_queue') ? 'https://sqs' : value.replace(/^\$\{.*\}$/, 'arn:aws:x')).replace(
     /\$\{[^}]*\}/g,
     'host',
   );
 
-it('what is not TLS is encrypted by hardware in production', () => {
+it('traffic without TLS is encrypted by hardware in production', () => {
   expect(synthesise('prod').system.single('aws_vpc_encryption_control')).toMatchObject({
     vpc_id: '${aws_vpc.vpc.id}',
     mode: 'monitor',
@@ -243,7 +243,7 @@ describe('with a certificate', () => {
   const { system } = synthesise('prod', { certificateArn: 'arn:aws:acm:us-east-1:111111111111:certificate/x' });
   const { http, https } = system.all('aws_lb_listener');
 
-  it('buyers are sent to HTTPS, with TLS 1.3', () => {
+  it('HTTP is redirected to HTTPS, with TLS 1.3', () => {
     expect(text(http?.['default_action'])).toContain('HTTP_301');
     expect(https).toMatchObject({ port: 443, protocol: 'HTTPS', ssl_policy: expect.stringContaining('TLS13') });
     for (const rule of system.list('aws_lb_listener_rule')) expect(rule['listener_arn']).toBe('${aws_lb_listener.https.arn}');
@@ -251,7 +251,7 @@ describe('with a certificate', () => {
 });
 
 describe('the state', () => {
-  it('is a file beside the settings, or in the bucket that they name, encrypted and locked', () => {
+  it('is a file beside the settings, or an encrypted and locked object in the bucket that they name', () => {
     expect(text(synthesise('dev').system.terraform['backend'])).toBe('{"local":{"path":"../../../system-dev.tfstate"}}');
     const { registry, system } = synthesise('dev', { state: { bucket: 'states', region: 'eu-west-1' } });
     expect(system.terraform['backend']).toEqual({

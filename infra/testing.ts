@@ -6,7 +6,7 @@ import { createStacks } from './stacks.ts';
 type Block = Record<string, unknown>;
 type Terraform = { resource: Record<string, Record<string, Block>>; terraform: Block };
 
-/** An environment's stacks as the JSON that Terraform is given, with some settings changed. */
+/** An environment's stacks as JSON for Terraform, with some settings changed. */
 export function synthesise(environment: Environment, changes: Partial<EnvironmentSettings> = {}) {
   const app = Testing.app();
   createStacks(app, environment, { ...readSettings(environment), ...changes });
@@ -41,11 +41,11 @@ type Container = {
   healthCheck?: { command: string[] };
 };
 
-/** The container of a task. */
+/** The container definition of an image's task. */
 export const containerOf = (system: View, image: string): Container =>
   (
     JSON.parse(String(system.all('aws_ecs_task_definition')[`${image}-task`]?.['container_definitions'])) as Container[]
   )[0] as Container;
 
-/** A setting of a container that is no secret; '' where it has none of that name. */
+/** The value of a container's setting that is not secret; '' if there is none with that name. */
 export const variable = ({ environment }: Container, name: string) => environment.find((one) => one.name === name)?.value ?? '';

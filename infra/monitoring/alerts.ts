@@ -10,10 +10,10 @@ export type Alert = {
   annotations: { summary: string; runbook: string };
 };
 
-/** A file of this folder. */
+/** Reads a YAML file in this folder. */
 export const readYaml = <T>(file: string): T => parse(readFileSync(join(import.meta.dirname, file), 'utf8'));
 
 export const alerts = readYaml<{ groups: { rules: Alert[] }[] }>('alerts.yml').groups.flatMap(({ rules }) => rules);
 
-/** What an alert's expression compares with at its end. */
+/** The number at the end of an alert's expression, to which it compares. */
 export const thresholdOf = ({ expr }: Alert) => Number(/> ([\d.]+)$/.exec(expr)?.[1]);

@@ -8,7 +8,7 @@ import { synthesise } from '../testing.ts';
 import { alerts, readYaml, thresholdOf } from './alerts.ts';
 import { readExpression } from './promql.ts';
 
-/** Alerts for what CloudWatch alarms tell of; of those in `sameThreshold` with the same figure. */
+/** The alert for each CloudWatch alarm; those in `sameThreshold` also have the same threshold. */
 const counterparts: Record<string, string> = {
   'server-errors': 'OnsaleServerErrors',
   latency: 'OnsaleSlowPurchases',
@@ -16,22 +16,22 @@ const counterparts: Record<string, string> = {
   'queue-depth': 'OnsaleQueueLong',
   'dead-letters': 'OnsaleDeadLetters',
   outbox: 'OnsaleOutboxLong',
-  // The server's count of connections is AWS's; who waits for one is ours.
+  // Only AWS knows the server's number of connections; only we know how many statements wait for one.
   'database-connections': 'OnsaleDatabasePoolWaits',
-  // How many tasks there should be is AWS's; which of those that are scraped does not answer is ours.
+  // Only AWS knows how many tasks there should be; Prometheus knows which scraped task does not answer.
   ...Object.fromEntries(Object.keys(pathTable).map((service) => [`${service}-tasks`, 'OnsaleTaskDown'])),
 };
 const sameThreshold = ['server-errors', 'latency', 'queue-age', 'queue-depth', 'dead-letters', 'outbox'];
 
-/** Alarms about what no service of ours sees, and what does. */
+/** Alarms about things that our services cannot see, and who can. */
 const knownToAwsAlone = {
-  'no-answers': 'what the load balancer answers by itself reaches no service',
-  'redis-memory': "a server's own figure: CloudWatch, or an exporter beside Redis",
-  'redis-cpu': "a server's own figure: CloudWatch, or an exporter beside Redis",
+  'no-answers': "the load balancer's own responses reach no service",
+  'redis-memory': 'known to the server: CloudWatch, or an exporter beside Redis',
+  'redis-cpu': 'known to the server: CloudWatch, or an exporter beside Redis',
 };
 
 describe('the alerts', () => {
-  it('have a name each that no other has, a severity, a summary and what to do', () => {
+  it('each have a unique name, a severity, a summary and a runbook', () => {
     const names = alerts.map(({ alert }) => alert);
     expect(names).toEqual([...new Set(names)]);
     for (const { labels, annotations } of alerts) {
@@ -40,11 +40,11 @@ describe('the alerts', () => {
     }
   });
 
-  it.each(alerts)('$alert asks for metrics in PromQL', ({ expr }) => {
+  it.each(alerts)('$alert queries metrics in valid PromQL', ({ expr }) => {
     expect(readExpression(expr)).not.toEqual([]);
   });
 
-  it('lead to every command that repairs or proves, and to no other', () => {
+  it('mention every command that repairs or verifies, and no others', () => {
     const runbooks = alerts.map(({ annotations }) => annotations.runbook).join('\n');
     const told = new Set([...runbooks.matchAll(/npm run onsale -- (\w+)/g)].map(([, command]) => command));
     const main = readFileSync(join(import.meta.dirname, '../../scripts/onsale/main.ts'), 'utf8');
@@ -53,7 +53,7 @@ describe('the alerts', () => {
     expect(commands).toEqual(expect.arrayContaining([...told]));
   });
 
-  it('are each seen to fire, and not to fire, in alerts.test.yml', () => {
+  it('are each tested to fire, and not to fire, in alerts.test.yml', () => {
     type Check = { expr: string; exp_samples?: object[] };
     const { tests } = readYaml<{ tests: { promql_expr_test: Check[] }[] }>('alerts.test.yml');
     const checks = tests.flatMap(({ promql_expr_test }) => promql_expr_test);
@@ -69,19 +69,19 @@ describe('the alerts', () => {
   });
 });
 
-describe.each(environments)('the alarms of CloudWatch, in %s,', (environment) => {
+describe.each(environments)("CloudWatch's alarms in %s", (environment) => {
   const { system } = synthesise(environment);
   const alarms = Object.entries(system.all('aws_cloudwatch_metric_alarm')).map(([id, alarm]) => ({
     id: id.replace(/-alarm$/, ''),
     ...(alarm as { threshold: number; evaluation_periods: number }),
   }));
 
-  it('have an alert each, or are about what AWS alone knows', () => {
+  it('each have an alert, or are about something that only AWS knows', () => {
     const ids = alarms.map(({ id }) => id);
     expect(ids.toSorted()).toEqual([...Object.keys(counterparts), ...Object.keys(knownToAwsAlone)].toSorted());
   });
 
-  it('are told after as long, and of those that have the same unit at the same threshold', () => {
+  it('fire after the same time as their alerts and, if both have the same unit, at the same threshold', () => {
     for (const { id, threshold, evaluation_periods: minutes } of alarms) {
       const name = counterparts[id];
       if (name === undefined) continue;
@@ -92,7 +92,7 @@ describe.each(environments)('the alarms of CloudWatch, in %s,', (environment) =>
   });
 });
 
-it('prometheus.yml loads the alerts, and scrapes each service where npm start has its metrics', () => {
+it("prometheus.yml loads the alerts, and scrapes each service at npm start's metrics port", () => {
   type Scrape = { job_name: keyof typeof pathTable; static_configs: { targets: string[] }[] };
   const { rule_files, scrape_configs } = readYaml<{ rule_files: string[]; scrape_configs: Scrape[] }>('prometheus.yml');
   expect(rule_files).toEqual(['alerts.yml']);

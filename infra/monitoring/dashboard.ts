@@ -3,10 +3,10 @@ import type { Panel } from './panels.ts';
 const [width, height, inARow] = [8, 7, 3];
 const headerHeight = 1;
 
-/** Asked for when the dashboard is opened. */
+/** The user chooses it when opening the dashboard. */
 const datasource = { type: 'prometheus', uid: '${datasource}' };
 
-/** What Grafana 11 and later load: https://grafana.com/docs/grafana/latest/dashboards/build-dashboards/view-dashboard-json-model */
+/** A dashboard for Grafana 11 or later: https://grafana.com/docs/grafana/latest/dashboards/build-dashboards/view-dashboard-json-model */
 export function dashboardOf(rows: [title: string, panels: Panel[]][]) {
   let nextY = 0;
   const panels = rows.flatMap(([title, ofRow]) => {
@@ -27,11 +27,11 @@ export function dashboardOf(rows: [title: string, panels: Panel[]][]) {
   return {
     uid: 'onsale',
     title: 'Onsale',
-    description: "From the buyers' requests to the projection. Made from infra/monitoring/panels.ts: npm run dashboard",
+    description: "From the buyers' requests to the projection. Generated from infra/monitoring/panels.ts by npm run dashboard",
     schemaVersion: 39,
     refresh: '10s',
     time: { from: 'now-30m', to: 'now' },
-    // One crosshair for all panels.
+    // All panels share one crosshair.
     graphTooltip: 1,
     annotations: { list: [] },
     templating: { list: [{ type: 'datasource', name: 'datasource', label: 'Prometheus', query: 'prometheus' }] },

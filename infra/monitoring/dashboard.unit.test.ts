@@ -7,24 +7,24 @@ import { readExpression } from './promql.ts';
 const panels = rows.flatMap(([, ofRow]) => ofRow);
 const metricsOf = (expressions: string[]) => expressions.flatMap(readExpression).map(({ metric }) => metric);
 
-/** A histogram's series tell of one thing. */
+/** A histogram's name without the suffix of its series. */
 const subjectOf = (metric: string) => metric.replace(/_(bucket|sum|count)$/, '');
 const subjectsOf = (expressions: string[]) => new Set(metricsOf(expressions).map(subjectOf));
 
-it('is as it is committed in dashboard.json (where it should change: npm run dashboard)', async () => {
+it('is the dashboard committed in dashboard.json (to change it: npm run dashboard)', async () => {
   const json = `${JSON.stringify(dashboardOf(rows), null, 2)}\n`;
   await expect(json).toMatchFileSnapshot('dashboard.json');
 });
 
 describe('the dashboard', () => {
-  it.each(panels)('"$title" asks in PromQL, and its legends name labels that it asks for', ({ queries }) => {
+  it.each(panels)('"$title" is valid PromQL, and its legends use only labels that it queries', ({ queries }) => {
     for (const [expression, legend] of queries) {
       const labels = readExpression(expression).flatMap((asked) => asked.labels);
       for (const [, label] of legend.matchAll(/\{\{(\w+)\}\}/g)) expect(labels).toContain(label);
     }
   });
 
-  it('has no two panels of one title, and none that lies over another or beyond the edge', () => {
+  it('has panels with unique titles that neither overlap nor cross the edge', () => {
     const titles = panels.map(({ title }) => title);
     expect(titles).toEqual([...new Set(titles)]);
     const cells = dashboardOf(rows).panels.flatMap(({ gridPos: { x, y, w, h } }) =>
@@ -34,7 +34,7 @@ describe('the dashboard', () => {
     expect(Math.max(...cells.map(({ column }) => column))).toBeLessThan(24);
   });
 
-  it('draws its lines where alerts about the same begin', () => {
+  it('draws its lines at the thresholds of alerts about the same metric', () => {
     for (const { title, queries, alertsAbove } of panels) {
       if (alertsAbove === undefined) continue;
       const shown = subjectsOf(queries.map(([expression]) => expression));
@@ -43,7 +43,7 @@ describe('the dashboard', () => {
     }
   });
 
-  it('shows every metric that an alert is about', () => {
+  it('shows every metric that has an alert', () => {
     const shown = subjectsOf(panels.flatMap(({ queries }) => queries.map(([expression]) => expression)));
     const alerted = subjectsOf(alerts.map(({ expr }) => expr));
     expect([...alerted.difference(shown)]).toEqual([]);

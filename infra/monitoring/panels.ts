@@ -1,4 +1,4 @@
-/** `alertsAbove` draws a line where an alert of alerts.yml begins. */
+/** `alertsAbove` draws a line at the threshold of an alert in alerts.yml. `says` is the panel's description. */
 export type Panel = {
   title: string;
   unit: string;
@@ -13,7 +13,7 @@ const perSecond = (metric: string, by?: string) => sum(rate(metric), by);
 const mean = (histogram: string, by?: string) => `${perSecond(`${histogram}_sum`, by)} / ${perSecond(`${histogram}_count`, by)}`;
 const quantile = (share: number, histogram: string, by?: string) =>
   `histogram_quantile(${share}, ${sum(rate(`${histogram}_bucket`), by ? `${by}, le` : 'le')})`;
-/** Of a store, which every process tells alike. */
+/** A store's figure, which is the same in every process. */
 const ofStore = (metric: string) => `max(${metric})`;
 
 const requests = 'http_server_request_duration_seconds';
@@ -47,7 +47,7 @@ export const rows: [title: string, panels: Panel[]][] = [
     'Sales',
     [
       {
-        title: 'Tickets a second',
+        title: 'Tickets per second',
         unit: 'short',
         queries: [
           [perSecond('onsale_tickets_sold_total'), 'sold'],
@@ -66,18 +66,18 @@ export const rows: [title: string, panels: Panel[]][] = [
         ],
       },
       {
-        title: "p99 of Redis' scripts",
+        title: 'p99 of Redis scripts',
         unit: 's',
         queries: [[quantile(0.99, 'onsale_script_duration_seconds', 'script'), '{{script}}']],
       },
       {
-        title: 'Calls of scripts',
+        title: 'Script calls',
         unit: 'ops',
         queries: [[perSecond('onsale_script_duration_seconds_count', 'script'), '{{script}}']],
       },
       {
-        title: 'Commands a call',
-        says: 'What came while Redis was at work is asked in one call: the more come, the more there are.',
+        title: 'Commands per call',
+        says: 'Commands that arrive while Redis is busy are sent in one call, so this grows with the load.',
         unit: 'short',
         queries: [[mean('onsale_script_commands', 'script'), '{{script}}']],
       },
@@ -87,14 +87,14 @@ export const rows: [title: string, panels: Panel[]][] = [
     'Outbox and SNS',
     [
       {
-        title: 'Outbox: domain events that wait',
+        title: 'Outbox: domain events waiting',
         unit: 'short',
         queries: [[ofStore('onsale_outbox_unpublished_events'), 'events']],
         alertsAbove: 50_000,
       },
       {
         title: 'Outbox: age of the oldest',
-        says: 'What would be lost with the memory of Redis.',
+        says: "The sales of this period would be lost if Redis' memory were lost.",
         unit: 's',
         queries: [[ofStore('onsale_outbox_oldest_seconds'), 'oldest']],
         alertsAbove: 120,
@@ -108,8 +108,8 @@ export const rows: [title: string, panels: Panel[]][] = [
         ],
       },
       {
-        title: 'SNS: domain events a message',
-        says: 'One when it is quiet, hundreds at a peak.',
+        title: 'SNS: domain events per message',
+        says: 'One in quiet times, hundreds at a peak.',
         unit: 'short',
         queries: [[mean('onsale_publish_events'), 'mean']],
       },
@@ -130,7 +130,7 @@ export const rows: [title: string, panels: Panel[]][] = [
         title: 'Queue: messages',
         unit: 'short',
         queries: [
-          [ofStore('onsale_queue_messages'), 'wait'],
+          [ofStore('onsale_queue_messages'), 'waiting'],
           [ofStore('onsale_queue_in_flight_messages'), 'in flight'],
         ],
         alertsAbove: 5_000,
@@ -146,11 +146,11 @@ export const rows: [title: string, panels: Panel[]][] = [
       },
       {
         title: 'Dead letters',
-        says: 'npm run onsale -- redrive tells the reason of each.',
+        says: 'npm run onsale -- redrive shows the reason for each.',
         unit: 'short',
         queries: [
           [ofStore('onsale_dead_letters'), 'dead letters'],
-          [perSecond('onsale_rejected_events_total'), 'rejected a second'],
+          [perSecond('onsale_rejected_events_total'), 'rejected per second'],
         ],
       },
     ],
@@ -158,9 +158,9 @@ export const rows: [title: string, panels: Panel[]][] = [
   [
     'Projection',
     [
-      { title: 'Domain events a batch', unit: 'short', queries: [[mean('onsale_batch_events'), 'mean']] },
+      { title: 'Domain events per batch', unit: 'short', queries: [[mean('onsale_batch_events'), 'mean']] },
       {
-        title: 'Time of a batch',
+        title: 'Time per batch',
         unit: 's',
         queries: [
           [quantile(0.5, 'onsale_batch_duration_seconds'), 'p50'],
@@ -188,8 +188,8 @@ export const rows: [title: string, panels: Panel[]][] = [
         queries: [[ofStore('onsale_projection_lag_sequences'), 'sequences']],
       },
       {
-        title: 'Conflicts in an hour',
-        says: 'Second tickets for a seat: sold in two epochs, or a cancellation is yet to come. npm run onsale -- verify tells.',
+        title: 'Conflicts per hour',
+        says: 'Second tickets for a seat: sold in two epochs, or a cancellation is still to arrive. npm run onsale -- verify shows which.',
         unit: 'short',
         queries: [[sum('increase(onsale_conflicts_total[1h])'), 'conflicts']],
       },
@@ -204,11 +204,11 @@ export const rows: [title: string, panels: Panel[]][] = [
         unit: 'short',
         queries: [
           [sum('db_client_connection_count', 'job, state'), '{{job}} {{state}}'],
-          [sum('db_client_connection_max', 'job'), '{{job}} at most'],
+          [sum('db_client_connection_max', 'job'), '{{job}} maximum'],
         ],
       },
       {
-        title: 'Statements that wait for a connection',
+        title: 'Statements waiting for a connection',
         unit: 'short',
         queries: [[sum('db_client_connection_pending_requests', 'job'), '{{job}}']],
       },
@@ -219,15 +219,15 @@ export const rows: [title: string, panels: Panel[]][] = [
     [
       { title: 'Tasks', unit: 'short', queries: [[sum('up', 'job'), '{{job}}']] },
       {
-        title: 'Event loop: p99 of its lag',
+        title: 'Event loop: p99 of the lag',
         unit: 's',
         queries: [['max by (job, instance) (nodejs_eventloop_lag_p99_seconds)', process]],
         alertsAbove: 0.2,
       },
-      { title: 'Processor: cores', unit: 'short', queries: [[perSecond('process_cpu_seconds_total', 'job, instance'), process]] },
+      { title: 'CPU: cores', unit: 'short', queries: [[perSecond('process_cpu_seconds_total', 'job, instance'), process]] },
       { title: 'Memory', unit: 'bytes', queries: [[sum('process_resident_memory_bytes', 'job, instance'), process]] },
       {
-        title: 'Garbage collection: share of the time',
+        title: 'Garbage collection: share of time',
         unit: 'percentunit',
         queries: [[perSecond('nodejs_gc_duration_seconds_sum', 'job, instance'), process]],
       },

@@ -1,15 +1,15 @@
 import type { SyntaxNode } from '@lezer/common';
 import { parser } from '@prometheus-io/lezer-promql';
 
-/** A series that an expression asks for, by its name, and the labels that must be on it. */
+/** A metric that an expression queries, and the labels that its series must have. */
 export type Asked = { metric: string; labels: string[] };
 
-/** What Prometheus itself puts on every series that it scrapes. */
+/** The labels that Prometheus itself adds to every scraped series. */
 export const labelsOfScrape = ['job', 'instance'];
 
-/** What an expression of PromQL asks for: labels in `{…}`, and in every `by (…)` around it. Throws where it does not parse. */
+/** The metrics that a PromQL expression queries, with the labels in `{…}` and in every enclosing `by (…)`. Throws if it is invalid. */
 export function readExpression(expression: string): Asked[] {
-  // Grafana puts a duration here.
+  // Grafana replaces this with a duration.
   const text = expression.replaceAll('$__rate_interval', '1m');
   const textOf = (node: SyntaxNode) => text.slice(node.from, node.to);
   const labelsIn = (node: SyntaxNode | null) => (node ? descendants(node, 'LabelName').map(textOf) : []);
@@ -19,14 +19,14 @@ export function readExpression(expression: string): Asked[] {
 
   return descendants(tree.topNode, 'VectorSelector').map((selector) => {
     const name = selector.getChild('Identifier');
-    if (!name) throw new Error(`${textOf(selector)} names no metric`);
+    if (!name) throw new Error(`${textOf(selector)} does not name a metric`);
     const aggregated = ancestors(selector, 'AggregateExpr').map((around) => around.getChild('AggregateModifier'));
     const labels = [selector.getChild('LabelMatchers'), ...aggregated].flatMap(labelsIn);
     return { metric: textOf(name), labels: [...new Set(labels)] };
   });
 }
 
-/** The nodes in a node, of one name or all. */
+/** All nodes inside a node, or only those with one name. */
 function descendants(node: SyntaxNode, name?: string): SyntaxNode[] {
   const found: SyntaxNode[] = [];
   node.cursor().iterate((at) => {

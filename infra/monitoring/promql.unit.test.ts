@@ -14,14 +14,14 @@ it.each([
       { metric: 'c', labels: ['d'] },
     ],
   },
-])('reads which metrics and labels are asked for: $expression', ({ expression, asks }) => {
+])('finds the metrics and labels that an expression queries: $expression', ({ expression, asks }) => {
   expect(readExpression(expression)).toEqual(asks);
 });
 
-it.each(['sum by (', 'rate(a[5m]', 'a > > 2', 'a{b=c}', ''])('throws where an expression does not parse: %s', (expression) => {
+it.each(['sum by (', 'rate(a[5m]', 'a > > 2', 'a{b=c}', ''])('throws if an expression does not parse: %s', (expression) => {
   expect(() => readExpression(expression)).toThrow('does not parse');
 });
 
-it('throws where a metric is not named, as it cannot be looked for', () => {
-  expect(() => readExpression('{job="purchase"}')).toThrow('names no metric');
+it('throws if a selector does not name its metric, because it could not be checked', () => {
+  expect(() => readExpression('{job="purchase"}')).toThrow('does not name a metric');
 });

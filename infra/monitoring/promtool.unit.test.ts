@@ -3,7 +3,7 @@ import { findBinary, run } from '../../scripts/local/binaries.ts';
 
 const promtool = await findBinary('promtool');
 
-// Without it this is left to CI, which has it.
+// Without promtool these tests run only in CI, which has it.
 describe.skipIf(!promtool)('with promtool on the PATH', () => {
   it.each([
     { command: 'check rules alerts.yml', says: /SUCCESS: \d+ rules found/ },

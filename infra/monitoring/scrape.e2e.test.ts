@@ -27,7 +27,7 @@ const purchase = await startWithMetrics('purchase');
 const query = await startWithMetrics('query');
 const persistence = await startWithMetrics('persistence');
 
-/** The labels of each series that a scrape of all services has now: `{ name: [{ label: value }, …] }`. */
+/** Scrapes all services. Returns the labels of every series: `{ name: [{ label: value }, …] }`. */
 async function scrapeAll(): Promise<Record<string, Record<string, string>[]>> {
   const texts = await Promise.all([purchase, query, persistence].map(({ scrape }) => scrape()));
   const series = texts.flatMap((text) => [...text.matchAll(/^(\w+)(?:\{(.*)\})? \S+$/gm)]);
@@ -59,13 +59,13 @@ beforeAll(async () => {
   });
 });
 
-it('once something was sold, held, cancelled and refused, the services tell every metric, and label of it, that is asked for', async () => {
+it('after a sale, a hold, a cancellation and a refusal, the services publish every metric and label that is queried', async () => {
   const ofDashboard = rows.flatMap(([, panels]) => panels.flatMap(({ queries }) => queries.map(([expression]) => expression)));
   const asked = [...alerts.map(({ expr }) => expr), ...ofDashboard].flatMap(readExpression);
   await waitFor(async () => {
     const told = await scrapeAll();
     const isTold = ({ metric, labels }: Asked) =>
-      // Prometheus' own, of each scrape.
+      // Prometheus adds this one itself.
       metric === 'up' ||
       told[metric]?.some((series) => labels.every((label) => label in series || labelsOfScrape.includes(label)));
     const missing = asked.filter((one) => !isTold(one)).map(({ metric, labels }) => `${metric}{${labels}}`);
@@ -73,7 +73,7 @@ it('once something was sold, held, cancelled and refused, the services tell ever
   });
 });
 
-it('each histogram that an alert takes a quantile of has a bucket that ends at the threshold, as within one it is a guess', async () => {
+it("each histogram in an alert has a bucket that ends at the alert's threshold, because a quantile inside one is a guess", async () => {
   const told = await scrapeAll();
   for (const alert of alerts) {
     for (const { metric } of readExpression(alert.expr).filter(({ labels }) => labels.includes('le'))) {

@@ -9,10 +9,10 @@ import type { Task } from './tasks.ts';
 
 const minute = 60;
 
-/** What is wrong, and for how many minutes in a row before somebody is told. */
+/** An alarm: its description, and the minutes in a row that its metric must be above or below a threshold. */
 type Rule = { id: string; says: string; metric: Metric; minutes: number } & ({ above: number } | { below: number });
 
-/** Alarms, told by mail to whoever the settings name; what there is nothing of is no alarm. */
+/** Creates the alarms, mailed to the addresses in the settings. Missing data raises no alarm, except for the number of tasks. */
 export function createAlarms(context: Context, metrics: Metrics, keyArn: string): void {
   const { scope, name, settings } = context;
   const topic = new SnsTopic(scope, 'alarms', { name: `${name}-alarms`, kmsMasterKeyId: keyArn });
@@ -21,31 +21,49 @@ export function createAlarms(context: Context, metrics: Metrics, keyArn: string)
   }
   const minTasks = (service: ServiceName) => settings.services[service].minTasks;
   const rules: Rule[] = [
-    { id: 'server-errors', says: 'Services answer 5xx', metric: metrics.serverErrors, above: 10, minutes: 2 },
-    { id: 'no-answers', says: 'The load balancer answers 5xx itself', metric: metrics.balancerErrors, above: 10, minutes: 2 },
+    { id: 'server-errors', says: 'Services are answering with 5xx', metric: metrics.serverErrors, above: 10, minutes: 2 },
+    {
+      id: 'no-answers',
+      says: 'The load balancer itself is answering with 5xx',
+      metric: metrics.balancerErrors,
+      above: 10,
+      minutes: 2,
+    },
     { id: 'latency', says: 'p99 of purchase is above 2 s', metric: metrics.purchaseP99, above: 2, minutes: 3 },
-    { id: 'queue-age', says: 'Domain events wait for minutes', metric: metrics.queueAge, above: 120, minutes: 2 },
-    { id: 'queue-depth', says: 'Thousands of messages wait', metric: metrics.queueDepth, above: 5_000, minutes: 3 },
+    { id: 'queue-age', says: 'Domain events wait in the queue for minutes', metric: metrics.queueAge, above: 120, minutes: 2 },
+    {
+      id: 'queue-depth',
+      says: 'Thousands of messages are waiting in the queue',
+      metric: metrics.queueDepth,
+      above: 5_000,
+      minutes: 3,
+    },
     {
       id: 'dead-letters',
-      says: 'There are dead letters: npm run onsale -- redrive',
+      says: 'There are dead letters; run: npm run onsale -- redrive',
       metric: metrics.deadLetters,
       above: 0,
       minutes: 1,
     },
     {
       id: 'database-connections',
-      says: 'An instance has too many connections',
+      says: 'A database instance has too many connections',
       metric: metrics.databaseConnections,
       above: settings.database.connectionsAlarm,
       minutes: 3,
     },
-    { id: 'redis-memory', says: 'Redis will refuse sales when it is full', metric: metrics.redisMemory, above: 75, minutes: 2 },
-    { id: 'redis-cpu', says: 'Redis has one core, and it is busy', metric: metrics.redisCpu, above: 80, minutes: 3 },
-    { id: 'outbox', says: 'SNS does not accept domain events', metric: metrics.outbox, above: 50_000, minutes: 3 },
+    {
+      id: 'redis-memory',
+      says: 'Redis rejects sales when its memory is full',
+      metric: metrics.redisMemory,
+      above: 75,
+      minutes: 2,
+    },
+    { id: 'redis-cpu', says: 'Redis uses one core, and that core is busy', metric: metrics.redisCpu, above: 80, minutes: 3 },
+    { id: 'outbox', says: 'SNS is not accepting domain events', metric: metrics.outbox, above: 50_000, minutes: 3 },
     ...(['purchase', 'query', 'persistence'] as const).map((service) => ({
       id: `${service}-tasks`,
-      says: `Fewer tasks of ${service} run than there should be`,
+      says: `Fewer ${service} tasks are running than the minimum`,
       metric: metrics.runningTasks[service],
       below: minTasks(service),
       minutes: 3,
@@ -59,7 +77,7 @@ export function createAlarms(context: Context, metrics: Metrics, keyArn: string)
       comparisonOperator: isLow ? 'LessThanThreshold' : 'GreaterThanThreshold',
       threshold: isLow ? rule.below : rule.above,
       evaluationPeriods: rule.minutes,
-      // No task tells nothing, and is one too few.
+      // If no task is running, there is no data: then it must fire.
       treatMissingData: isLow ? 'breaching' : 'notBreaching',
       alarmActions: [topic.arn],
       okActions: [topic.arn],
@@ -68,7 +86,7 @@ export function createAlarms(context: Context, metrics: Metrics, keyArn: string)
   }
 }
 
-/** Purchase logs how much waits in the outboxes: this makes a metric of it. */
+/** Turns the outbox backlog in purchase's log into a metric. */
 export function createOutboxMetric({ scope, name }: Context, { logGroup }: Task): void {
   new CloudwatchLogMetricFilter(scope, 'outbox-metric', {
     name: `${name}-outbox`,

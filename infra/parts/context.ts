@@ -1,11 +1,11 @@
 import type { Construct } from 'constructs';
 import type { Environment, EnvironmentSettings } from '../settings.ts';
 
-/** What every part of a stack is given. */
+/** Passed to every part of a stack. */
 export type Context = {
   scope: Construct;
   environment: Environment;
-  /** Begins the name of everything: onsale-dev, say. */
+  /** The prefix of all names, such as onsale-dev. */
   name: string;
   settings: EnvironmentSettings;
 };

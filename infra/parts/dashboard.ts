@@ -4,17 +4,17 @@ import type { Metric, Metrics } from './metrics.ts';
 
 const [width, height, inARow] = [8, 6, 3];
 
-/** One page for who runs an on-sale: from the buyers' requests to the projection, left to right. */
+/** One page for the person who runs an on-sale, from the buyers' requests to the projection. */
 export function createDashboard({ scope, name, settings }: Context, metrics: Metrics): void {
   const charts: [title: string, metrics: Metric[]][] = [
-    ['Requests a minute', [metrics.requests]],
-    ['Errors a minute', [metrics.serverErrors, metrics.balancerErrors]],
+    ['Requests per minute', [metrics.requests]],
+    ['Errors per minute', [metrics.serverErrors, metrics.balancerErrors]],
     ['p99, seconds', [metrics.purchaseP99, metrics.queryP99]],
-    ['Redis: memory and processor, %', [metrics.redisMemory, metrics.redisCpu]],
+    ['Redis: memory and CPU, %', [metrics.redisMemory, metrics.redisCpu]],
     ['Outbox: domain events', [metrics.outbox]],
     ['Queue: messages', [metrics.queueDepth, metrics.deadLetters]],
     ['Queue: age, seconds', [metrics.queueAge]],
-    ['Database: connections and processor, %', [metrics.databaseConnections, metrics.databaseCpu]],
+    ['Database: connections and CPU, %', [metrics.databaseConnections, metrics.databaseCpu]],
     ['Reader behind writer, ms', [metrics.replicaLagMs]],
     ['Tasks', Object.values(metrics.runningTasks)],
   ];
@@ -29,6 +29,6 @@ export function createDashboard({ scope, name, settings }: Context, metrics: Met
   new CloudwatchDashboard(scope, 'dashboard', { dashboardName: name, dashboardBody: JSON.stringify({ widgets }) });
 }
 
-/** As CloudWatch writes a metric: its namespace, its name, its dimensions and how it is drawn. */
+/** A metric in CloudWatch's format: its namespace, name, dimensions and statistic. */
 const linesOf = ({ namespace, name, statistic, dimensions }: Metric) =>
   dimensions.map((of) => [namespace, name, ...Object.entries(of).flat(), { stat: statistic }]);

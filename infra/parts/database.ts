@@ -8,18 +8,18 @@ import { mysqlPort } from './security-groups.ts';
 
 export type Database = {
   clusterId: string;
-  /** Without credentials, which are in the secret. */
+  /** Contains no credentials; those are in the secret. */
   writerUrl: string;
   readerUrl: string;
-  /** Of JSON with `username` and `password`; Aurora makes it, and changes it when it is told to rotate. */
+  /** A secret in JSON with `username` and `password`, created and rotated by Aurora. */
   secretArn: string;
 };
 
 const databaseName = 'onsale';
-/** The certificates that RDS signs with are in mysql2 by this name. */
+/** mysql2's name for its built-in copy of RDS' certificates. */
 const tls = 'ssl=Amazon%20RDS';
 
-/** An Aurora MySQL cluster: a writer and readers, the first of which takes its place when it fails. */
+/** Creates an Aurora MySQL cluster: a writer and readers, the first of which takes over if the writer fails. */
 export function createDatabase(
   { scope, name, settings }: Context,
   { network, keyArn, securityGroupId }: { network: Network; keyArn: string; securityGroupId: string },

@@ -3,14 +3,14 @@ import { KmsAlias } from '@cdktf/provider-aws/lib/kms-alias/index.js';
 import { KmsKey } from '@cdktf/provider-aws/lib/kms-key/index.js';
 import type { Context } from './context.ts';
 
-/** One key for all that rests: stores, queues, secrets, logs. Gives its ARN. */
+/** Creates one key for all data at rest: stores, queues, secrets and logs. Returns its ARN. */
 export function createKey({ scope, name, settings }: Context): string {
   const account = new DataAwsCallerIdentity(scope, 'account').accountId;
   const use = ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:DescribeKey'];
   const policy = {
     Version: '2012-10-17',
     Statement: [
-      // Without it, nobody could change the key any more; who may use it is then up to IAM's policies.
+      // Without this, nobody could change the key any more. It leaves the permission to use the key to IAM policies.
       { Sid: 'Account', Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${account}:root` }, Action: 'kms:*', Resource: '*' },
       {
         Sid: 'Logs',

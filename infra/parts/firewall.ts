@@ -4,7 +4,7 @@ import type { Context } from './context.ts';
 
 const windowSeconds = 300;
 
-/** Blocks an address that asks more often than people do, in front of the load balancer: 403, until it is below the rate again. */
+/** Blocks an address that sends more requests than a person would, in front of the load balancer: 403 until its rate falls again. */
 export function createFirewall({ scope, name, settings }: Context, loadBalancerArn: string): void {
   const visible = (metricName: string) => ({ cloudwatchMetricsEnabled: true, sampledRequestsEnabled: true, metricName });
   const acl = new Wafv2WebAcl(scope, 'firewall', {
@@ -16,7 +16,7 @@ export function createFirewall({ scope, name, settings }: Context, loadBalancerA
         name: 'rate-of-an-address',
         priority: 1,
         action: { block: {} },
-        // In Terraform's own words: the bindings have no type for it.
+        // Written in Terraform's own names, because the bindings have no type for it.
         statement: {
           rate_based_statement: {
             limit: settings.requestsPerAddress,

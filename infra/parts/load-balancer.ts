@@ -10,19 +10,19 @@ import type { Network } from './network.ts';
 export type LoadBalancer = {
   arn: string;
   url: string;
-  /** As CloudWatch knows it. */
+  /** CloudWatch's name for it. */
   arnSuffix: string;
   targetGroups: Record<ServiceName, LbTargetGroup>;
-  /** Targets are registered once the listener has a rule for them. */
+  /** ECS can register targets only once the listener has a rule for them. */
   rules: LbListenerRule[];
 };
 
-/** TLS 1.3, and 1.2 for clients that have no newer one. */
+/** TLS 1.3, and 1.2 for clients that support nothing newer. */
 const tlsPolicy = 'ELBSecurityPolicy-TLS13-1-2-2021-06';
-/** Below the services' keep-alive time (http-server.ts), so that it is never them who hang up first. */
+/** Below the services' keep-alive time (http-server.ts), so that a service never closes a connection first. */
 const idleSeconds = 60;
 
-/** The ALB, with the path rules that the local load balancer has too; anything else is a 404 that names the services. */
+/** Creates the ALB, with the same path rules as the local load balancer; any other path is a 404 that lists the services. */
 export function createLoadBalancer(
   { scope, name, settings }: Context,
   { network, securityGroupId }: { network: Network; securityGroupId: string },
@@ -65,9 +65,9 @@ export function createLoadBalancer(
       targetType: 'ip',
       port,
       protocol: 'HTTP',
-      // Below the time that a task takes to drain.
+      // Shorter than a task may take to drain.
       deregistrationDelay: '20',
-      // Whether the process lives. While a store is away, replacing tasks would mend nothing.
+      // Checks only that the process is running. Replacing tasks would not help while a store is unavailable.
       healthCheck: {
         path: `${prefix}/live`,
         matcher: '200',

@@ -7,12 +7,12 @@ import type { Context } from './context.ts';
 
 export type Messaging = { topic: SnsTopic; queue: SqsQueue; deadLetterQueue: SqsQueue };
 
-/** As long as a message may wait for a worker: a database that is away for days loses nothing. */
+/** How long a message may wait for a worker: an outage of the database that lasts days loses nothing. */
 const retentionSeconds = 14 * 24 * 3_600;
-/** SNS and SQS ask KMS for a data key this seldom; their default of five minutes costs more, and wins nothing. */
+/** How long SNS and SQS reuse a data key from KMS; their default of five minutes costs more and gains nothing. */
 const dataKeySeconds = 3_600;
 
-/** The topic of domain events, and the queue of the persistence service with its dead-letter queue. */
+/** Creates the topic for domain events, and the persistence service's queue and dead-letter queue. */
 export function createMessaging({ scope, name }: Context, keyArn: string): Messaging {
   const encrypted = { kmsMasterKeyId: keyArn, kmsDataKeyReusePeriodSeconds: dataKeySeconds };
   const topic = new SnsTopic(scope, 'topic', { name: `${name}-${messaging.topic}`, kmsMasterKeyId: keyArn });

@@ -4,15 +4,15 @@ import type { LoadBalancer } from './load-balancer.ts';
 import type { Messaging } from './messaging.ts';
 import type { Redis } from './redis.ts';
 
-/** A metric of CloudWatch; of several dimensions, the worst counts. */
+/** A CloudWatch metric. If there are several sets of dimensions, the worst value counts. */
 export type Metric = { namespace: string; name: string; statistic: string; dimensions: Record<string, string>[] };
 
 export type Metrics = ReturnType<typeof metricsOf>;
 
-/** Where purchase's log says how many domain events wait in the outboxes. */
+/** The metric of the domain events waiting in the outboxes, made from purchase's log. */
 export const outboxMetric = (name: string) => ({ namespace: 'Onsale', name: `${name}-outbox-events` });
 
-/** What alarms and the dashboard look at. */
+/** The metrics that the alarms and the dashboard use. */
 export function metricsOf(of: {
   name: string;
   loadBalancer: LoadBalancer;

@@ -5,35 +5,35 @@ import type { Messaging } from './messaging.ts';
 import type { Redis } from './redis.ts';
 import { allow, type Statement } from './roles.ts';
 
-/** The images that there are: a service each, and what runs the migrations and the `onsale` command. */
+/** All images: one for each service, and one that runs the migrations and the `onsale` command. */
 export const images = ['purchase', 'query', 'persistence', 'operations'] as const;
 export type Image = (typeof images)[number];
 
-/** What tasks are given: the stores and queues, the key that they are encrypted with, the images' tag. */
+/** What tasks connect to: the stores and queues, their encryption key, and the images' tag. */
 export type Backend = {
   database: Database;
   redis: Redis;
   messaging: Messaging;
-  /** What buyers' orders and the operator are known by. */
+  /** The secrets that order tokens and the operator's token are checked with. */
   identitySecrets: { OPS_TOKEN: string; ORDER_TOKEN_SECRET: string };
   keyArn: string;
   imageTag: string;
 };
 
-/** What one kind of task needs. */
+/** The settings and permissions that a task needs. */
 type Needs = {
   variables: Record<string, string>;
-  /** Settings that are secrets: where ECS finds their values. */
+  /** Secret settings: the references from which ECS reads their values. */
   secrets: Record<string, string>;
   statements: Statement[];
 };
 
-/** `arn:key::` asks for one key of a secret that is JSON. */
+/** `arn:key::` refers to one key of a secret in JSON. */
 const keyOf = (secretArn: string, key: string) => `${secretArn}:${key}::`;
-/** The secret that such a value is taken from. */
+/** The ARN of the secret in such a reference. */
 export const secretOf = (valueFrom: string) => valueFrom.replace(/:[A-Za-z]+::$/, '');
 
-/** What a task of an image is given, and may do: no more than it needs. */
+/** The settings and permissions of an image's task: no more than it needs. */
 export function needsOf(
   image: Image,
   { settings }: Context,
@@ -86,7 +86,7 @@ export function needsOf(
         DATABASE_READER_URL: database.readerUrl,
       },
       secrets: { ...redisSecret, ...databaseSecrets, ...identitySecrets },
-      // It looks at how much waits.
+      // It reads only the queues' depths.
       statements: [allow(['sqs:GetQueueAttributes'], [queue.arn, deadLetterQueue.arn])],
     },
     persistence: {
@@ -110,7 +110,7 @@ export function needsOf(
       },
       secrets: { ...redisSecret, ...databaseSecrets },
       statements: [
-        // `onsale redrive` takes from the one and sends to the other, `replay` publishes.
+        // `onsale redrive` moves messages between the queues; `replay` publishes.
         allow([...receives, 'sqs:SendMessage'], [queue.arn, deadLetterQueue.arn]),
         publishes,
         usesKey,

@@ -15,22 +15,22 @@ import type { Context } from './context.ts';
 
 export type Network = {
   vpcId: string;
-  /** For the load balancer and the NAT gateways alone. */
+  /** Only for the load balancer and the NAT gateways. */
   publicSubnetIds: string[];
-  /** For tasks and stores: the way out is by NAT, and there is none in. */
+  /** For tasks and stores: outbound traffic goes through NAT; inbound traffic from the internet is impossible. */
   privateSubnetIds: string[];
 };
 
 const everywhere = '0.0.0.0/0';
 
-/** A VPC with a public and a private subnet in each of some zones. */
+/** Creates a VPC with a public and a private subnet in each availability zone used. */
 export function createNetwork({ scope, name, settings }: Context): Network {
   const { region, availabilityZones, natGateways, encryptsInVpc } = settings;
   const tags = { Name: name };
   const vpc = new Vpc(scope, 'vpc', { cidrBlock: '10.0.0.0/16', enableDnsHostnames: true, enableDnsSupport: true, tags });
-  // It moves load balancer and tasks to hardware that encrypts between them. To enforce that as well, the ways out would be exceptions.
+  // Moves the load balancer and tasks to hardware that encrypts between them. Enforcing it would need exceptions for outbound gateways.
   if (encryptsInVpc) new VpcEncryptionControl(scope, 'encryption-in-transit', { vpcId: vpc.id, mode: 'monitor' });
-  // What is put in no group of its own reaches nothing.
+  // Anything without a security group of its own gets this one, which allows no traffic.
   new DefaultSecurityGroup(scope, 'default-security-group', { vpcId: vpc.id });
   const internet = new InternetGateway(scope, 'internet-gateway', { vpcId: vpc.id, tags });
   const zones = new DataAwsAvailabilityZones(scope, 'zones', { state: 'available' });
@@ -39,7 +39,7 @@ export function createNetwork({ scope, name, settings }: Context): Network {
     new Subnet(scope, `${kind}-subnet-${zone}`, {
       vpcId: vpc.id,
       availabilityZone: Fn.element(zones.names, zone),
-      // 4,094 addresses each: a task has one of its own.
+      // About 4,000 addresses each: every task needs one.
       cidrBlock: `10.0.${16 * (kind === 'public' ? zone : zone + 8)}.0/20`,
       tags: { Name: `${name}-${kind}-${zone}` },
     });
@@ -63,7 +63,7 @@ export function createNetwork({ scope, name, settings }: Context): Network {
     const nat = nats[zone % nats.length] as NatGateway;
     return createRoutes(`private-${zone}`, { natGatewayId: nat.id }, subnet);
   });
-  // The layers of images come from S3: this way they pay no NAT.
+  // Image layers come from S3; this endpoint avoids NAT charges for them.
   new VpcEndpoint(scope, 's3', { vpcId: vpc.id, serviceName: `com.amazonaws.${region}.s3`, routeTableIds, tags });
 
   return {

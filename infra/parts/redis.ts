@@ -12,24 +12,24 @@ import { createSecret } from './secret.ts';
 import { redisPort } from './security-groups.ts';
 
 export type Redis = {
-  /** Without the password, which is the whole of the secret. */
+  /** Contains no password; the secret is just the password. */
   url: string;
   readerUrl: string;
   secretArn: string;
   isCluster: boolean;
-  /** Where CloudWatch has its metrics: the namespace, and the dimensions of each node or of the whole. */
+  /** Its metrics in CloudWatch: the namespace, and the dimensions of each node or of the whole cluster. */
   metrics: { namespace: string; dimensions: Record<string, string>[] };
 };
 
 type Wiring = { network: Network; keyArn: string; securityGroupId: string };
 type Endpoints = Omit<Redis, 'secretArn'>;
 
-/** Seats that are sold must not be forgotten to make room: a full Redis refuses sales. */
+/** Sold seats must never be evicted to free memory: a full Redis rejects sales. */
 const noEviction = { name: 'maxmemory-policy', value: 'noeviction' };
 
 const urlOf = (host: string, user = '') => `rediss://${user}${host}:${redisPort}`;
 
-/** The Redis of the settings, with TLS and a password: ElastiCache as a single node, with replicas or as a cluster, or MemoryDB. */
+/** Creates the Redis in the settings, with TLS and a password: ElastiCache (single node, with replicas, or cluster) or MemoryDB. */
 export function createRedis(context: Context, wiring: Wiring): Redis {
   const { name, settings } = context;
   const description = `Password for the Redis of ${name}`;
@@ -66,7 +66,7 @@ function createElastiCache({ scope, name, settings }: Context, wiring: Wiring, a
     kmsKeyId: wiring.keyArn,
     transitEncryptionEnabled: true,
     authToken,
-    // A new token is taken beside the old one, which tasks go on with until they are replaced.
+    // After a change, both tokens are valid, so that tasks can keep using the old one until they are replaced.
     authTokenUpdateStrategy: 'ROTATE',
     autoMinorVersionUpgrade: 'false',
     snapshotRetentionLimit: settings.isProtected ? 7 : 0,
@@ -93,7 +93,7 @@ function createMemoryDb({ scope, name, settings }: Context, wiring: Wiring, pass
   const { nodeType, shards, replicasPerShard } = settings.redis;
   const user = new MemorydbUser(scope, 'redis-user', {
     userName: `${name}-${memoryDbUser}`,
-    // INFO tells the scripts whether the node was promoted.
+    // The scripts use INFO to find out whether the node was promoted.
     accessString: 'on ~* &* +@all -@dangerous +info',
     authenticationMode: { type: 'password', passwords: [password] },
   });

@@ -11,7 +11,7 @@ const tasksAssumeIt = {
   Statement: [{ Effect: 'Allow', Principal: { Service: 'ecs-tasks.amazonaws.com' }, Action: 'sts:AssumeRole' }],
 };
 
-/** A role of tasks that may do what the statements say, and nothing else. Gives its ARN. */
+/** Creates a role for tasks that allows only the given statements. Returns its ARN. */
 export function createTaskRole({ scope, name }: Context, id: string, statements: Statement[]): string {
   const role = new IamRole(scope, `${id}-role`, { name: `${name}-${id}`, assumeRolePolicy: JSON.stringify(tasksAssumeIt) });
   if (statements.length > 0) {

@@ -3,10 +3,10 @@ import { SecretsmanagerSecretVersion } from '@cdktf/provider-aws/lib/secretsmana
 import { Password } from '@cdktf/provider-random/lib/password/index.js';
 import type { Context } from './context.ts';
 
-/** Letters and digits at random, and where tasks find them. */
+/** Random letters and digits, and the ARN from which tasks read them. */
 export type Secret = { arn: string; value: string };
 
-/** Makes up a secret, such as `redis-password`. */
+/** Generates and stores a secret, such as `redis-password`. */
 export function createSecret(
   { scope, name, settings }: Context,
   id: string,
@@ -17,7 +17,7 @@ export function createSecret(
     name: `${name}/${id}`,
     description: about.description,
     kmsKeyId: about.keyArn,
-    // A name is free again at once: this environment can be destroyed and made anew.
+    // Without protection, the name is free again immediately, so the environment can be destroyed and recreated.
     recoveryWindowInDays: settings.isProtected ? 30 : 0,
   });
   new SecretsmanagerSecretVersion(scope, `${id}-secret-value`, { secretId: secret.id, secretString: value });

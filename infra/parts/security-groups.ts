@@ -14,7 +14,7 @@ type Member = (typeof members)[number];
 /** The id of each member's security group. */
 export type SecurityGroups = Record<Member, string>;
 
-/** Who may call whom. */
+/** The members that may call each other, and the port. */
 const calls: [from: Member, to: Member, port: number][] = [
   ['load-balancer', 'purchase', pathTable.purchase.port],
   ['load-balancer', 'query', pathTable.query.port],
@@ -27,10 +27,10 @@ const calls: [from: Member, to: Member, port: number][] = [
   ['operations', 'database', mysqlPort],
 ];
 
-/** The APIs of AWS: SNS, SQS, ECR, Secrets Manager, logs. */
+/** Members that call AWS APIs: SNS, SQS, ECR, Secrets Manager, logs. */
 const callersOfAws: Member[] = ['purchase', 'query', 'persistence', 'operations'];
 
-/** A security group for each member, which admits its callers and nobody else. */
+/** Creates a security group for each member that admits only its callers. */
 export function createSecurityGroups({ scope, name, settings }: Context, { vpcId }: Network): SecurityGroups {
   const create = (member: Member) =>
     new SecurityGroup(scope, `${member}-security-group`, {

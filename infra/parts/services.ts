@@ -15,12 +15,12 @@ import { createTask, type Task } from './tasks.ts';
 
 export type Services = { clusterName: string; tasks: Record<ServiceName, Task> };
 
-/** A queue is read within seconds: messages that are older want more workers. */
+/** Messages are normally received within seconds; older ones mean that more workers are needed. */
 const queueAgeSeconds = 30;
-/** Node starts within seconds; a task that never answers is not waited for longer. */
+/** Node starts within seconds; ECS gives up on a task that does not answer by then. */
 const startSeconds = 30;
 
-/** The ECS cluster with the three services, which scale by what they do. */
+/** Creates the ECS cluster with the three services, which scale with their load. */
 export function createServices(
   context: Context,
   wiring: { backend: Backend; network: Network; groups: SecurityGroups; loadBalancer: LoadBalancer },
@@ -56,7 +56,7 @@ function createService(
     deploymentCircuitBreaker: { enable: true, rollback: true },
     propagateTags: 'SERVICE',
     enableEcsManagedTags: true,
-    // scripts/build-and-push.sh rolls out images, autoscaling counts tasks: applying must undo neither.
+    // scripts/build-and-push.sh rolls out images, and autoscaling sets the number of tasks: Terraform must undo neither.
     lifecycle: { ignoreChanges: ['task_definition', 'desired_count'] },
     dependsOn: loadBalancer.rules,
   });
@@ -75,7 +75,7 @@ function createService(
       serviceNamespace: target.serviceNamespace,
       scalableDimension: target.scalableDimension,
       resourceId: target.resourceId,
-      // A crowd comes at once, and comes back: tasks are added soon, and kept for a while.
+      // Crowds arrive suddenly and come back: tasks are added quickly and kept for a while.
       targetTrackingScalingPolicyConfiguration: { scaleOutCooldown: 30, scaleInCooldown: 300, ...configuration },
     });
   scaleBy('cpu', {

@@ -5,7 +5,7 @@ import type { Context } from './context.ts';
 import { type Backend, type Image, needsOf, secretOf } from './needs.ts';
 import { allow, createTaskRole } from './roles.ts';
 
-/** The image's own, which ECS does not look at. */
+/** The same as the image's own health check, which ECS ignores. */
 const healthCheck = {
   command: ['CMD', 'node', '/app/services/shared/probe.ts'],
   interval: 10,
@@ -14,12 +14,12 @@ const healthCheck = {
   startPeriod: 30,
 };
 
-/** ECS kills what has not drained by then; services take 25 s at most (run-service.ts). */
+/** ECS kills a task that has not stopped by then; services drain within 25 s (run-service.ts). */
 const stopSeconds = 60;
 
 export type Task = { definition: EcsTaskDefinition; logGroup: CloudwatchLogGroup };
 
-/** An image as a task: its roles, its log group, its task definition. */
+/** Creates the task for an image: its roles, log group and task definition. */
 export function createTask(
   context: Context,
   image: Image,
@@ -36,7 +36,7 @@ export function createTask(
   const repository = new DataAwsEcrRepository(scope, `${image}-repository`, { name: `${name}/${image}` });
   const secretArns = [...new Set(Object.values(secrets).map(secretOf))];
   const executionRoleArn = createTaskRole(context, `${image}-start`, [
-    // It has no resource.
+    // This action has no resource.
     allow(['ecr:GetAuthorizationToken'], '*'),
     allow(['ecr:BatchCheckLayerAvailability', 'ecr:GetDownloadUrlForLayer', 'ecr:BatchGetImage'], repository.arn),
     allow(['logs:CreateLogStream', 'logs:PutLogEvents'], `${logGroup.arn}:*`),
@@ -51,7 +51,7 @@ export function createTask(
     secrets: Object.entries(secrets).map(([key, valueFrom]) => ({ name: key, valueFrom })),
     ...(size.port && { portMappings: [{ containerPort: size.port, protocol: 'tcp' }], healthCheck }),
     readonlyRootFilesystem: true,
-    // A process 1 that does not listen for SIGTERM, as those of operations, is not ended by it.
+    // The init process is for operations: SIGTERM does not end a process 1 that does not handle it.
     linuxParameters: { capabilities: { drop: ['ALL'] }, initProcessEnabled: true },
     stopTimeout: stopSeconds,
     logConfiguration: {
