@@ -1,7 +1,7 @@
-# The images of Onsale. Each runs as it is with a read-only root and without any capability.
+# The images of Onsale. Each runs with a read-only root file system and without any capability.
 #
 #   docker build --build-arg SERVICE=purchase .    a service: purchase, query or persistence
-#   docker build --target operations .             the schema's migrations and the onsale command
+#   docker build --target operations .             the migrations and the onsale command
 #   docker build --target local .                  an emulator of SNS and SQS, for docker-compose.yml
 #   docker build --target load-balancer .          nginx with the ALB's rules, for docker-compose.yml
 
@@ -12,11 +12,11 @@ WORKDIR /app
 ENV NODE_ENV=production
 
 
-# JavaScript alone, the same for every processor: another one's image needs no emulator.
+# Only JavaScript, the same for every processor: an image for another processor can be built without emulation.
 FROM --platform=$BUILDPLATFORM $NODE_IMAGE AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
-# Of what development needs the lock file may know one platform's programs only, which "npm ci" refuses.
+# The lock file may list the development programs of one platform only, which "npm ci" rejects: so they are removed first.
 RUN --mount=type=cache,target=/root/.npm npm pkg delete devDependencies \
   && npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 
@@ -29,9 +29,9 @@ RUN node scripts/local/print-nginx-config.ts > nginx.conf
 
 FROM nginx:1.30-alpine AS load-balancer
 COPY --from=load-balancer-config /app/nginx.conf /etc/nginx/
-# The base image's "nginx", by number.
+# The base image's user "nginx", by number.
 USER 101:101
-# Without the base image's script, which would edit configurations.
+# Skips the base image's script, which would edit the configuration.
 ENTRYPOINT []
 CMD ["nginx", "-p", "/tmp/", "-e", "stderr"]
 
@@ -64,12 +64,12 @@ COPY --from=dependencies /app/node_modules node_modules
 COPY package.json ./
 COPY services/shared services/shared
 COPY services/${SERVICE:?missing} services/$SERVICE
-# The program is the same file in each, so that the command needs no shell, which would keep SIGTERM to itself.
+# The file has the same name in each service, so CMD needs no shell, which would not pass SIGTERM on.
 WORKDIR /app/services/$SERVICE
 ENV SERVICE=$SERVICE
-# The base image's "node", by number: a platform that allows no root cannot tell by name.
+# The base image's user "node", by number: a platform that forbids root cannot check a name.
 USER 1000:1000
-# Large pages of memory for Node's own code, in which most of a request is spent.
+# Uses large memory pages for Node's own code, where a request spends most of its time.
 CMD ["node", "--use-largepages=silent", "main.ts"]
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --start-interval=1s --retries=3 CMD ["node", "../shared/probe.ts"]
 ARG REVISION=unknown
