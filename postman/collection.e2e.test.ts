@@ -24,7 +24,7 @@ beforeAll(async () => {
   ({ base, opsToken } = await startTestSystem(resources));
 });
 
-/** Runs the collection as `npm run postman` does; rejects, with newman's output, where an assertion fails. */
+/** Runs the collection as `npm run postman` does; rejects with newman's output if an assertion fails. */
 async function runCollection(): Promise<void> {
   const newman = join(root, 'node_modules/newman/bin/newman.js');
   const environment = join(import.meta.dirname, 'local.postman_environment.json');
@@ -36,7 +36,7 @@ async function runCollection(): Promise<void> {
 }
 
 describe('the Postman collection', () => {
-  it('passes against the demo events, twice in a row, and gives back all that it bought and held', async () => {
+  it('passes against the demo events, twice in a row, and cancels or releases all that it bought or held', async () => {
     for (let time = 1; time <= 2; time++) {
       await runCollection();
       for (const eventId of ['Event1', 'Event2']) {

@@ -7,7 +7,7 @@ type Folder = { name: string; item: (Request | Folder)[] };
 
 export const collectionFile = join(import.meta.dirname, 'onsale.postman_collection.json');
 
-/** Every request of the collection, in the order of a run. */
+/** All requests of the collection, in the order in which they run. */
 export function readRequests(): Request[] {
   const requestsIn = (folder: Folder): Request[] => folder.item.flatMap((item) => ('item' in item ? requestsIn(item) : [item]));
   return requestsIn(JSON.parse(readFileSync(collectionFile, 'utf8')) as Folder);

@@ -8,7 +8,7 @@ import { readRequests } from './collection.ts';
 const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());
 
-/** Neither is connected to: documents need no store. */
+/** Never connected: the OpenAPI documents need no store. */
 const redis = new Redis({ lazyConnect: true });
 const db = connectDatabase('mysql://127.0.0.1', 1);
 resources.defer(() => db.destroy());
@@ -17,20 +17,20 @@ const purchase = await testPurchaseApp({ redis });
 const query = await testQueryApp({ db, redis });
 for (const app of [purchase, query]) resources.defer(() => app.close());
 
-/** Which of the codes the demo events give nobody, and why. */
+/** The codes that the collection cannot provoke with the demo events, and what each would need. */
 const notProvoked: Partial<Record<ProblemCode, string>> = {
   REQUEST_TIMEOUT: 'a client that sends half a request',
   EXPECTATION_FAILED: 'an Expect, which load balancers answer themselves',
   BUYER_LIMIT_REACHED: 'an event that limits tickets by buyer',
   HOLD_EXPIRED: 'the ten minutes of a hold',
   NOT_ON_SALE: 'an event that is not on sale yet',
-  ORIGIN_NOT_ALLOWED: "the operator's page, which is no part of the API",
-  TOO_MANY_WRONG_TOKENS: 'somebody who guesses the token',
-  INTERNAL_ERROR: 'a fault of ours',
-  BAD_GATEWAY: 'a service that ends while it works on a request',
+  ORIGIN_NOT_ALLOWED: "the operator's page, which is not part of the API",
+  TOO_MANY_WRONG_TOKENS: 'somebody guessing the token',
+  INTERNAL_ERROR: 'a bug of ours',
+  BAD_GATEWAY: 'a service that ends during a request',
   GATEWAY_TIMEOUT: 'a service that takes a minute',
-  INVENTORY_UNAVAILABLE: 'a Redis that is away',
-  SERVICE_UNAVAILABLE: 'a store that is away, or an overload',
+  INVENTORY_UNAVAILABLE: 'an unreachable Redis',
+  SERVICE_UNAVAILABLE: 'an unreachable store, or an overload',
 };
 
 const requests = readRequests();
@@ -39,7 +39,7 @@ const requested = requests.map(({ request: { method, url } }) => ({
   path: url.replace(/^\{\{baseUrl\}\}/, '').replace(/\?.*$/, ''),
 }));
 
-/** Does a request's path stand where the document has this one? */
+/** Whether a request's path matches a path of the document, which may contain parameters. */
 function isAt(path: string, documented: string): boolean {
   const segments = path.split('/');
   const wanted = documented.split('/');
@@ -50,7 +50,7 @@ describe('the collection', () => {
   it.each([
     { prefix: '/purchase', app: purchase },
     { prefix: '/query', app: query },
-  ])('requests each path and method that $prefix/openapi.json has', async ({ prefix, app }) => {
+  ])('requests every path and method in $prefix/openapi.json', async ({ prefix, app }) => {
     const { paths } = (await app.inject(`${prefix}/openapi.json`)).json<{ paths: Record<string, object> }>();
     const documented = Object.entries(paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => ({ method, path })),
@@ -62,23 +62,23 @@ describe('the collection', () => {
     expect(documented).not.toEqual([]);
   });
 
-  it('requests the health of each service, and whether it is live', () => {
+  it('requests the health and liveness of each service', () => {
     const paths = ['purchase', 'query', 'events'].flatMap((service) => [`/${service}/health`, `/${service}/live`]);
     expect(requested.map(({ path }) => path)).toEqual(expect.arrayContaining(paths));
   });
 
-  it('expects every problem code once at least, but for those that need what the demo events do not have', () => {
+  it('expects every problem code at least once, except those that it cannot provoke with the demo events', () => {
     const tests = requests.flatMap(({ event }) => event.flatMap(({ script }) => script.exec)).join('\n');
     const unexpected = Object.keys(problems).filter((code) => !tests.includes(`code).to.eql('${code}')`));
     expect(unexpected.toSorted()).toEqual(Object.keys(notProvoked).toSorted());
   });
 
-  it('has a test in every request', () => {
+  it('has a test for every request', () => {
     const untested = requests.filter(({ event }) => !event.some(({ listen }) => listen === 'test'));
     expect(untested).toEqual([]);
   });
 
-  it('gives each request a name that no other has, as those that repeat themselves are found by it', () => {
+  it('gives each request a unique name, because requests that repeat themselves are found by name', () => {
     const names = requests.map(({ name }) => name);
     expect(names).toEqual([...new Set(names)]);
   });
