@@ -67,6 +67,6 @@ const awayErrors = new Set([
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code = '', fatal, syscall } = error as Error & { code?: string; fatal?: boolean; syscall?: string };
-  // mysql2 gives pool errors ("Queue limit reached.", "Pool is closed.") neither code nor class.
+  // mysql2's pool errors ("Queue limit reached.", "Pool is closed.") have neither a code nor a class.
   return fatal === true || syscall !== undefined || awayErrors.has(code) || /^(Queue limit|Pool is closed)/.test(error.message);
 }

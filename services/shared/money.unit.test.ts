@@ -34,7 +34,7 @@ describe('money', () => {
     expect(formatMoney(Number(minor), currency)).toBe(decimal);
   });
 
-  it.each(['COP', 'HUF', 'IDR', 'ALL', 'LAK'])('gives %s the two decimals of ISO 4217, whatever Intl thinks', (currency) => {
+  it.each(['COP', 'HUF', 'IDR', 'ALL', 'LAK'])('writes %s with the two decimals of ISO 4217, whatever Intl uses', (currency) => {
     expect(formatMoney(10_000, currency)).toBe('100.00');
   });
 
