@@ -44,7 +44,7 @@ function plainly(keyword: string, params: object): string | undefined {
   const count = (word: string) => `${limit} ${word}${limit === 1 ? '' : 's'}`;
   switch (keyword) {
     case 'pattern':
-      return sentenceOf(String(pattern)) ?? 'has a form that is not allowed';
+      return sentenceOf(String(pattern)) ?? 'has an invalid format';
     case 'type':
       return `must be ${[type]
         .flat()

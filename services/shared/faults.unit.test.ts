@@ -54,7 +54,7 @@ describe('the faults of a value', () => {
   it.each<[TSchema, unknown, string]>([
     [patterned('^[0-9]+x$', 'must be digits, and an x'), 'x', 'must be digits, and an x'],
     // Even a pattern without a sentence does not show its regular expression.
-    [Type.String({ pattern: '^[a-z]{7,}$' }), 'x', 'has a form that is not allowed'],
+    [Type.String({ pattern: '^[a-z]{7,}$' }), 'x', 'has an invalid format'],
     [Type.Enum(['red', 'green']), 'blue', 'must be one of red, green'],
     [Type.Literal('1.0'), '2.0', 'must be 1.0'],
     [Type.Integer({ maximum: 9 }), 10, 'must be at most 9'],

@@ -31,7 +31,7 @@ export const deadlinesKey = (eventId: string) => `${ofEvent(eventId)}:deadlines`
 export const buyersKey = (eventId: string) => `${ofEvent(eventId)}:buyers`;
 /** Stream: the domain events that the scripts append and the relay publishes, one entry per script call (outbox-entry.ts). */
 export const outboxKey = (eventId: string) => `${ofEvent(eventId)}:outbox`;
-/** Stream: which SNS messages contained the outbox' domain events (outbox/published.ts); no decision depends on it. */
+/** Stream: which SNS messages contained the outbox's domain events (outbox/published.ts); no decision depends on it. */
 export const publishedKey = (eventId: string) => `${ofEvent(eventId)}:published`;
 /** String: the reply kept for a caller's (`scope`) Idempotency-Key; it expires automatically. */
 export const answerKey = (eventId: string, scope: string, idempotencyKey: string) =>

@@ -11,5 +11,5 @@ export async function assertNeverOpened(redis: RedisClient, eventId: string): Pr
     Promise.all([redis.exists(openedEventsKey), redis.sismember(openedEventsKey, eventId)]),
   );
   if (anyOpened && !opened) return;
-  throw new UnavailableError('INVENTORY_UNAVAILABLE', `Redis has no inventory of ${eventId}`);
+  throw new UnavailableError('INVENTORY_UNAVAILABLE', `Redis has no inventory for ${eventId}`);
 }

@@ -5,8 +5,8 @@ import { traceparentOf } from './traceparent.ts';
 import { failSpan, isTracing, requestContext, tracer } from './tracing.ts';
 
 /**
- * Records each sampled request to an API route registered after this call as a span, and adds the trace and span ids to its log lines.
- * The request's `traceparent` is replaced by the span's, which commands pass on. Health, documents and WebSockets have no spans.
+ * Records sampled requests as spans, on all API routes registered after this call, and adds trace and span ids to their log lines.
+ * A span's `traceparent` replaces the request's, and commands pass it on. Health, documents and WebSockets have no spans.
  */
 export function traceRequests(app: HttpServer): void {
   if (!isTracing()) return;

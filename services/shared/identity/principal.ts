@@ -52,8 +52,8 @@ export const bearerOf = ({ headers }: FastifyRequest): string | undefined =>
 
 /**
  * Identifies the principal of each request, by its bearer token, on all API routes registered after this call. A request without an
- * Authorization header comes from a stranger. Any other value of that header is rejected with 401, or 429 after too many of them.
- * Returns the token check for tokens sent in other ways, so that wrong ones count together.
+ * Authorization header comes from a stranger. One with anything but the operator's token is rejected with 401, or with 429 after too
+ * many of them. Returns the token check for tokens sent in other ways, so that wrong ones count together.
  */
 export function identifyPrincipals(app: HttpServer, opsToken: string): TokenCheck {
   const checkToken = createTokenCheck(opsToken);
