@@ -16,7 +16,7 @@ afterEach(() => resources.disposeAsync());
 
 const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 60_000, interval: 100 });
 
-/** A service with a known port for its metrics, and what it tells there: each figure by its name, labels included. */
+/** Starts a service that serves its metrics on a known port. `metrics` reads them: values by name, labels included. */
 async function startWithMetrics(
   service: ServiceName,
   messaging: Parameters<typeof startTestService>[1],
@@ -35,7 +35,7 @@ async function startWithMetrics(
   return { ...started, metrics };
 }
 
-it('while SNS is away, health (200) and metrics tell how much waits in the outbox and for how long; then, that nothing does', async () => {
+it('while SNS is away, health (200) and metrics report the size and age of the outbox; afterwards, that it is empty', async () => {
   const { eventId, venueId } = await openTestEvent();
   const cable = await layCable(Number(new URL(urls.endpoint).port), resources);
   const endpoint = through(cable, urls.endpoint).replace(/\/$/, '');
@@ -66,7 +66,7 @@ it('while SNS is away, health (200) and metrics tell how much waits in the outbo
   });
 });
 
-it('two processes of purchase are told of as one: each scrape has the counts of both, and the outbox once', async () => {
+it('two purchase processes report as one: each scrape adds up the counts of both, but counts the outbox once', async () => {
   const { eventId, venueId } = await openTestEvent();
   const cables = {
     sns: await layCable(Number(new URL(urls.endpoint).port), resources),
@@ -77,7 +77,7 @@ it('two processes of purchase are told of as one: each scrape has the counts of 
   const purchase = await startWithMetrics('purchase', await createMessaging(), { endpoint, env });
   await cables.sns.cut();
   for (const column of [1, 2, 3]) expect((await buy(purchase.base, { eventId, venueId, column })).status).toBe(201);
-  // Each with a connection of its own, which either may take.
+  // Each request opens its own connection, which either process may accept.
   for (let attempt = 0; attempt < 20; attempt++) {
     const seat = { venueId, eventId, zoneId: 1, row: 'A', column: 1 };
     expect((await post(`${purchase.base}/purchase/api/v1/tickets`, seat, { connection: 'close' })).status).toBe(409);
@@ -98,7 +98,7 @@ it('two processes of purchase are told of as one: each scrape has the counts of 
   );
 });
 
-it('what waits in the queues is told by the health of persistence (200) and its metrics', async () => {
+it('the health (200) and metrics of persistence report how many messages its queues have', async () => {
   const messaging = await createMessaging();
   const cable = await layCable(Number(new URL(urls.databaseUrl).port), resources);
   const env = { DATABASE_URL: through(cable, urls.databaseUrl) };

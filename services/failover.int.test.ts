@@ -22,7 +22,7 @@ import { setReplicaPolicy } from './purchase/replicas.ts';
 import type { Inventory } from './purchase/seats/inventory.ts';
 import { createPublish } from './shared/publish.ts';
 
-/** The policy of a purchase service whose sales wait for so many of the one replica that there is. */
+/** The policy of a purchase service with one replica, whose sales wait for it (1) or do not (0). */
 const waitingFor = (waitsFor: number) => ({ waitsFor, replicas: 1, isDurable: false });
 
 const resources = new AsyncDisposableStack();
@@ -33,7 +33,7 @@ const { redis: server } = await findServers(['redis'], () => {});
 
 const waitFor = <T>(condition: () => Promise<T>) => vi.waitFor(condition, { timeout: 30_000, interval: 20 });
 
-/** At once, where a replica joins; and not waiting for one, where a master is stopped. */
+/** Syncs a new replica without delay, and stops a master without waiting for its replicas. */
 const replicationSettings = { 'repl-diskless-sync-delay': '0', 'shutdown-timeout': '0' };
 
 type Node = { process: LocalProcess; redis: Redis; port: number; restart(): Promise<void> };
@@ -70,7 +70,7 @@ let event: Inventory;
 let ofTest: AsyncDisposableStack;
 let messaging: Awaited<ReturnType<typeof createMessaging>>;
 
-/** As a purchase task on this node does, until the test ends. */
+/** Relays the outboxes of this node until the test ends, as a purchase task does. */
 function relayFrom(node: Awaited<ReturnType<typeof startNode>>): void {
   const relay = startRelay({
     outbox: createOutbox(node.redis, unique('task')),
@@ -107,7 +107,7 @@ beforeAll(async () => {
   resources.defer(() => worker.stop());
 });
 
-describe.skipIf(server.docker)('a replica that is promoted', () => {
+describe.skipIf(server.docker)('a replica', () => {
   beforeEach(async () => {
     ofTest = new AsyncDisposableStack();
     replica = await startNode(unique('replica'));
@@ -124,7 +124,7 @@ describe.skipIf(server.docker)('a replica that is promoted', () => {
 
   const promote = () => replica.redis.replicaof('NO', 'ONE');
 
-  it('and lacks a sale that its master promised sells nothing, also after a restart, until it is rebuilt; then no seat is sold twice', async () => {
+  it('that lacks a promised sale sells nothing once promoted, even if restarted, until it is rebuilt; no seat is sold twice', async () => {
     expect(await buy(master, 1)).toEqual(sold);
     await waitFor(async () => expect(await master.redis.wait(1, 100)).toBe(1));
     await cable.cut();
@@ -150,28 +150,28 @@ describe.skipIf(server.docker)('a replica that is promoted', () => {
     await waitFor(async () => expect(await verifyEvent(system, event.eventId)).toMatchObject({ differences: [], inFlight: 0 }));
   });
 
-  it('has every sale that was waited for, and goes on selling by itself', async () => {
+  it('has every sale that waited for it, and sells automatically once promoted', async () => {
     setReplicaPolicy(master.redis, waitingFor(1));
     expect(await buy(master, 1)).toEqual(sold);
     await cable.cut();
     expect(await buy(master, 2)).toEqual(unavailable);
     await promote();
     setReplicaPolicy(replica.redis, waitingFor(1));
-    // A replica of its own, or it would promise nothing either.
+    // It needs a replica of its own, or it would promise nothing either.
     const second = await startNode(unique('replica'));
     await second.redis.replicaof('127.0.0.1', replica.port);
     await waitFor(async () => expect(await replica.redis.wait(1, 100)).toBe(1));
     await waitFor(async () => expect(await buy(replica, 1)).toEqual(taken));
-    // On a busy machine its replica may be late once, and then the sale is done, though not promised.
+    // On a busy machine its replica may be late once; then the sale is made, but not promised.
     await waitFor(async () => expect([sold, taken]).toContainEqual(await buy(replica, 2)));
     expect(await buy(replica, 2)).toEqual(taken);
-    // What was lawful once stays so.
+    // It keeps selling under a weaker policy, because it has every promise.
     setReplicaPolicy(replica.redis, waitingFor(0));
     expect(await buy(replica, 4)).toEqual(sold);
     expect(await openEvent(replica.db, replica.redis, planOf(event))).toEqual({ kind: 'unchanged' });
   });
 
-  it('sells nothing if sales waited for some replicas and not for all: it may be one of the others', async () => {
+  it('sells nothing once promoted if sales waited for only some of the replicas: it may be one of the others', async () => {
     const oneOfTwo = { waitsFor: 1, replicas: 2, isDurable: false };
     setReplicaPolicy(master.redis, oneOfTwo);
     expect(await buy(master, 1)).toEqual(sold);
@@ -180,7 +180,7 @@ describe.skipIf(server.docker)('a replica that is promoted', () => {
     expect(await buy(replica, 2)).toEqual(unavailable);
   });
 
-  it('sells nothing if there were more replicas than sales waited for, whatever the settings say', async () => {
+  it('sells nothing once promoted if there were more replicas than sales waited for, whatever the settings say', async () => {
     const second = await startNode(unique('replica'));
     await second.redis.replicaof('127.0.0.1', master.port);
     await waitFor(async () => expect(await master.redis.wait(2, 100)).toBe(2));
@@ -197,7 +197,7 @@ describe.skipIf(server.docker)('a replica that is promoted', () => {
     expect(await buy(replica, 2)).toEqual(unavailable);
   });
 
-  it('goes on selling at once where Redis is said to answer only what no failover loses', async () => {
+  it('sells immediately once promoted if the settings say that Redis acknowledges only writes that survive a failover', async () => {
     setReplicaPolicy(replica.redis, { ...waitingFor(0), isDurable: true });
     expect(await buy(master, 1)).toEqual(sold);
     await waitFor(async () => expect(await master.redis.wait(1, 100)).toBe(1));
@@ -205,7 +205,7 @@ describe.skipIf(server.docker)('a replica that is promoted', () => {
     expect([await buy(replica, 1), await buy(replica, 2)]).toEqual([taken, sold]);
   });
 
-  it('does not make the relay tell of what only its master had', async () => {
+  it('that is cut off keeps the relay from publishing sales that only its master has', async () => {
     setReplicaPolicy(master.redis, waitingFor(1));
     await cable.cut();
     expect(await buy(master, 5)).toEqual(unavailable);
@@ -215,7 +215,7 @@ describe.skipIf(server.docker)('a replica that is promoted', () => {
     await expect(outbox.untilSafe(event.eventId)).rejects.toThrow('0 of 1 replicas');
   });
 
-  it('is not needed where the master may not write without it (min-replicas-to-write): it is unavailable meanwhile', async () => {
+  it('that is cut off makes its master unavailable if that may not write without it (min-replicas-to-write)', async () => {
     await master.redis.config('SET', 'min-replicas-to-write', '1');
     await cable.cut();
     await waitFor(async () => expect(await buy(master, 7)).toEqual(unavailable));

@@ -18,13 +18,13 @@ const withoutAccess = (url: string) => url.replace(/\/\/(.*@)?/, '//nobody:wrong
 
 type Line = { level: string; msg: string; time: string };
 
-/** The lines of a service's log, but for those of its start. */
+/** The lines of a service's log, with their lengths. */
 function linesOf({ logFile }: TestService): (Line & { length: number })[] {
   const lines = readFileSync(logFile, 'utf8').trim().split('\n');
   return lines.map((line) => ({ ...(JSON.parse(line) as Line), length: line.length }));
 }
 
-/** Sends bytes on a connection of its own, and waits until it is closed, or drops it after the first answer. */
+/** Sends bytes on a new connection, and waits until it is closed; with `isRude`, resets it once they are sent. */
 async function sendRaw(base: string, bytes: string, isRude = false): Promise<void> {
   const socket = connect(Number(new URL(base).port), '127.0.0.1');
   socket.on('error', () => {});
@@ -37,10 +37,10 @@ async function sendRaw(base: string, bytes: string, isRude = false): Promise<voi
 
 const head = (line: string, ...headers: string[]) => `${[`${line} HTTP/1.1`, 'host: x', ...headers].join('\r\n')}\r\n\r\n`;
 
-/** What strangers can send to any service, beside what its own routes take. */
+/** Requests that anyone can send to any service, besides those that its own routes accept. */
 const anywhere = (base: string, prefix: string): Record<string, () => Promise<unknown>> => ({
   'a missing path': () => fetch(`${base}${prefix}/${long}`),
-  'a path that is malformed': () => fetch(`${base}${prefix}/%${long}`),
+  'a malformed path': () => fetch(`${base}${prefix}/%${long}`),
   'another method': () => fetch(`${base}${prefix}/live`, { method: 'DELETE' }),
   'an encoding': () => fetch(`${base}${prefix}/live`, { method: 'POST', body: 'x', headers: { 'content-encoding': long } }),
   health: () => fetch(`${base}${prefix}/health`),
@@ -70,7 +70,7 @@ const services = {
   purchase: ({ base }: TestService) => ({
     ...anywhere(base, '/purchase'),
     'a purchase': () => post(`${base}/purchase/api/v1/tickets`, { venueId, eventId, zoneId: 1, row: 'A', column: 1 }),
-    'a wrong purchase': () => post(`${base}/purchase/api/v1/tickets`, { venueId: long, [long]: long }),
+    'an invalid purchase': () => post(`${base}/purchase/api/v1/tickets`, { venueId: long, [long]: long }),
   }),
   query: ({ base }: TestService) => ({
     ...anywhere(base, '/query'),
@@ -80,16 +80,16 @@ const services = {
     "the operator's page": () =>
       fetch(`${base}/query/ops`, { headers: { authorization: `Bearer ${long}`, cookie: `onsale_ops=${long.slice(0, 500)}` } }),
     'a wrong token': () => fetch(`${base}/query/ops/session`, { method: 'POST', body: new URLSearchParams({ token: long }) }),
-    'a socket where there is none': () => handshake(`${base}/query/ops/assets/x`),
+    'a socket at a path that has none': () => handshake(`${base}/query/ops/assets/x`),
   }),
   persistence: ({ base }: TestService) => anywhere(base, '/events'),
 };
 
-describe.each(Object.entries(services))('a flood of %s', (service, requestsTo) => {
+describe.each(Object.entries(services))('a flood of requests to %s', (service, requestsTo) => {
   it.each([
-    ['have what it needs', {}],
+    ['are available', {}],
     [
-      'refuse it',
+      'reject its credentials',
       {
         REDIS_URL: withoutAccess(urls.redisUrl),
         REDIS_READER_URL: withoutAccess(urls.redisUrl),
@@ -97,7 +97,7 @@ describe.each(Object.entries(services))('a flood of %s', (service, requestsTo) =
         DATABASE_READER_URL: withoutAccess(urls.databaseReaderUrl),
       },
     ],
-  ])('leaves few and short lines in its log, while its stores %s', { timeout: 240_000 }, async (_what, env) => {
+  ])('logs only few and short lines, while its stores %s', { timeout: 240_000 }, async (_what, env) => {
     const token = { OPS_TOKEN: 'a-token-of-an-operator-1234' };
     const running = await startTestService(service as keyof typeof services, messaging, { resources, env: { ...env, ...token } });
     const before = linesOf(running).length;

@@ -16,7 +16,7 @@ afterAll(() => resources.disposeAsync());
 
 const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 60_000, interval: 50 });
 
-it('a full Redis (maxmemory): nothing is sold, held or confirmed, or half written; seats and health can be read; with room, it goes on', async () => {
+it('a full Redis: nothing is sold, held, confirmed or half written, but reads and health work; with room, sales resume', async () => {
   const folder = testFolder(resources);
   const at = { folder: join(folder, 'redis'), port: await freePort() };
   const { redis: server } = await findServers(['redis'], () => {});

@@ -26,7 +26,7 @@ async function salesOf(eventId: string) {
   return { counted: row?.tickets ?? 0, revenue: row?.revenue ?? '0', rows: rows.length };
 }
 
-/** Ten buyers; gives the tickets that were promised. An answer that never came promised nothing. */
+/** Ten buyers buy a seat each. Returns the ids of the promised tickets; a request without a response promised nothing. */
 async function tenBuyers(base: string, { venueId, eventId }: Inventory): Promise<string[]> {
   const columns = Array.from({ length: 10 }, (_, at) => at + 1);
   const answers = await inParallel(columns, 10, (column) => buy(base, { venueId, eventId, column }).catch(() => undefined));
@@ -36,7 +36,7 @@ async function tenBuyers(base: string, { venueId, eventId }: Inventory): Promise
 type Messaging = Awaited<ReturnType<typeof createMessaging>>;
 type Doom = Pick<Parameters<typeof layTripwire>[0], 'action' | 'when'>;
 
-/** A service that is killed when it asks SNS or SQS for the given action; `killed` resolves when it is gone. */
+/** Starts a service that is killed before or after SNS or SQS handles the given action; `killed` resolves once it has exited. */
 async function startDoomed(name: ServiceName, messaging: Messaging, doom: Doom) {
   const tripped = Promise.withResolvers<void>();
   const endpoint = await layTripwire({ ...doom, endpoint: urls.endpoint, resources, trip: tripped.resolve });
@@ -52,7 +52,7 @@ describe('killing (-9)', { timeout: 90_000 }, () => {
   it.each([
     ['between script and publish', 'before'],
     ['between publish and acknowledgement', 'after'],
-  ] as const)('purchase %s loses and doubles nothing', async (_where, when) => {
+  ] as const)('purchase %s loses and duplicates nothing', async (_where, when) => {
     const event = await openTestEvent();
     const messaging = await createMessaging();
     const first = await startDoomed('purchase', messaging, { action: 'Publish', when });
@@ -69,7 +69,7 @@ describe('killing (-9)', { timeout: 90_000 }, () => {
     await assertConserved(redis, event.eventId, db);
   });
 
-  it('persistence between commit and acknowledgement loses and doubles nothing', async () => {
+  it('persistence between commit and acknowledgement loses and duplicates nothing', async () => {
     const event = await openTestEvent();
     const messaging = await createMessaging();
     const first = await startDoomed('persistence', messaging, { action: 'DeleteMessageBatch', when: 'before' });
@@ -77,7 +77,7 @@ describe('killing (-9)', { timeout: 90_000 }, () => {
     const promised = await tenBuyers(purchase.base, event);
     expect(promised).toHaveLength(10);
     await first.killed;
-    // Committed, and to come again once the queue holds it for lost.
+    // Committed, but the queue redelivers it after its visibility timeout.
     expect((await salesOf(event.eventId)).counted).toBeGreaterThan(0);
 
     await startTestService('persistence', messaging, { resources });
@@ -86,7 +86,7 @@ describe('killing (-9)', { timeout: 90_000 }, () => {
     await assertConserved(redis, event.eventId, db);
   });
 
-  it('purchase while it keeps holds for buyers leaks no seat: what expires is sold by another task', async () => {
+  it('purchase while buyers hold seats leaks no seat: another task sells them once the holds expire', async () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 1, 10)], holdMs: 1_000 });
     const messaging = await createMessaging();
     const wish = { eventId: event.eventId, zoneId: 1, quantity: 10 };

@@ -29,7 +29,7 @@ async function startSale() {
   return { event, query: query.base, sell: () => sellThousand(purchase.base, event) };
 }
 
-/** Sells all 600 seats of zone 1, 320 of zone 2, 80 places in zone 4, and holds seats of zone 3 that are given back. */
+/** Sells all 600 seats of zone 1, 320 of zone 2, 80 places in zone 4, and holds and releases seats of zone 3. */
 async function sellThousand(base: string, { eventId, venueId }: Inventory): Promise<void> {
   const api = `${base}/purchase/api/v1`;
   const seats = Array.from({ length: 600 }, (_, at) => ({ row: rowLabel(Math.floor(at / 30) + 1), column: (at % 30) + 1 }));
@@ -41,7 +41,7 @@ async function sellThousand(base: string, { eventId, venueId }: Inventory): Prom
     return (await fetch(`${api}/holds/${body['holdId']}`, { method: 'DELETE' })).status;
   };
   const requests = [...chosen, ...Array(80).fill(best(2)), ...Array(20).fill(best(4)), ...Array(80).fill(heldAndReleased)];
-  // Neighbours in the list are of different kinds.
+  // Interleaves the kinds of requests.
   const mixed = requests.map((_, at) => requests[(at * 7) % requests.length] as () => Promise<number>);
   const statuses = await inParallel(mixed, 20, (request) => request());
   expect(new Set(statuses)).toEqual(new Set([201, 204]));
@@ -54,7 +54,7 @@ const shownBy = ({ version, zones }: Pick<LiveClient, 'version' | 'zones'>): Sho
   zones: [...zones.values()],
 });
 
-/** What a reader who comes now is shown. */
+/** The map that a newly connected client shows. */
 async function freshMap(base: string, { eventId }: Inventory): Promise<Shown> {
   const client = await watchLive(base, eventId);
   await waitFor(() => expect(client.seen.snapshot).toBe(1));
@@ -62,7 +62,7 @@ async function freshMap(base: string, { eventId }: Inventory): Promise<Shown> {
   return shownBy(client);
 }
 
-/** What Redis has, read as the layout says. */
+/** The map in Redis, decoded by the event's layout. */
 async function mapInRedis({ eventId }: Inventory): Promise<Shown> {
   const fields = await redis.hgetall(inventoryKey(eventId));
   const counts = await redis.hgetall(countsKey(eventId));
@@ -81,7 +81,7 @@ async function mapInRedis({ eventId }: Inventory): Promise<Shown> {
 }
 
 describe('a sale of 1,000 tickets', { timeout: 180_000 }, () => {
-  it('is followed by 2,000 clients of one process: all end with the map that a fresh reader gets and Redis has', async () => {
+  it('is followed by 2,000 clients of one process: all end with the map that Redis has and a new client gets', async () => {
     const { event, query, sell } = await startSale();
     const clients = await inParallel(Array(2_000).fill(event.eventId), 50, (eventId) => watchLive(query, eventId));
     await sell();
@@ -97,7 +97,7 @@ describe('a sale of 1,000 tickets', { timeout: 180_000 }, () => {
     for (const client of clients) client.close();
   });
 
-  it('is followed by a client that is cut off in the middle of it, comes back, and ends with the same map', async () => {
+  it('is followed by a client that is disconnected midway, reconnects, and ends with the same map', async () => {
     const { event, query, sell } = await startSale();
     const cable = await layCable(Number(new URL(query).port), resources);
     const cut = await watchLive(through(cable, query).replace(/\/$/, ''), event.eventId);
@@ -115,7 +115,7 @@ describe('a sale of 1,000 tickets', { timeout: 180_000 }, () => {
     expect(back.seen.delta).toBeGreaterThan(0);
   });
 
-  it('is followed by a client that misses a message: it notices by the next one, asks, and ends with the same map', async () => {
+  it('is followed by a client that misses a message: it notices at the next, requests a snapshot, and ends with the same map', async () => {
     const { event, query, sell } = await startSale();
     let deltas = 0;
     const losing = await watchLive(query, event.eventId, ({ type }: LiveMessage) => type === 'delta' && ++deltas === 3);

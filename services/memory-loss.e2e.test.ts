@@ -19,8 +19,8 @@ afterAll(() => resources.disposeAsync());
 
 const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 40_000, interval: 50 });
 
-describe('Redis that loses its memory', { timeout: 120_000 }, () => {
-  it('sells nothing until it is rebuilt, while services run; then every ticket is there, and no seat is sold twice', async () => {
+describe('a Redis that loses its data', { timeout: 120_000 }, () => {
+  it('sells nothing until it is rebuilt, while services run; then it has every ticket, and no seat is sold twice', async () => {
     const folder = testFolder(resources);
     const { redis: server } = await findServers(['redis'], () => {});
     const port = await freePort();
@@ -57,7 +57,7 @@ describe('Redis that loses its memory', { timeout: 120_000 }, () => {
 
     expect([await buyAt(1), await buyAt(2), await buyAt(3)]).toEqual(['SOLD', 'SOLD', 'SOLD']);
     await waitFor(async () => expect(await count()).toBe(3));
-    // What the queue holds when Redis is gone must be heard too.
+    // The rebuild must also know the messages that are still in the queue when Redis loses its data.
     persistence.kill('SIGSTOP');
     const last = await buy(base, { ...event, column: 4 });
     expect(last.status).toBe(201);
@@ -78,7 +78,7 @@ describe('Redis that loses its memory', { timeout: 120_000 }, () => {
     const { stdout } = await onsale('rebuild', event.eventId);
     expect(stdout).toContain('on sale again, in epoch 1');
     expect([await buyAt(1), await buyAt(4), await buyAt(5)]).toEqual(['SEAT_TAKEN', 'SEAT_TAKEN', 'SOLD']);
-    // Of another event that Redis lost, it is not said that there is none.
+    // Another event that Redis lost is reported as unavailable, not as unknown.
     expect((await buy(base, { ...event, eventId: other.eventId })).body.code).toBe('INVENTORY_UNAVAILABLE');
     const lastId = String(last.body.orderId);
     const cancelled = await post(

@@ -26,7 +26,7 @@ const columns = (from: number, through: number) => Array.from({ length: through 
 const portOf = (url: string) => Number(new URL(url).port);
 
 describe('a store that goes away', { timeout: 120_000 }, () => {
-  it('Redis, stopped and killed (-9): 503 at once; after its restart sales resume, and what was sold, held or answered is so', async () => {
+  it('Redis, stopped and killed (-9): 503 immediately; after its restart sales resume; sales, holds and replays are intact', async () => {
     const folder = testFolder(resources);
     const at = { folder: join(folder, 'redis'), port: await freePort() };
     const { redis: server } = await findServers(['redis'], () => {});
@@ -83,7 +83,7 @@ describe('a store that goes away', { timeout: 120_000 }, () => {
     await waitFor(() => assertConserved(stores.redis, eventId, stores.db));
   });
 
-  it('SNS and SQS, cut off: sales go on, the outbox waits, and drains by itself when they are back', async () => {
+  it('SNS and SQS, cut off: sales go on; the outbox fills, and drains automatically when they are back', async () => {
     const { eventId, venueId } = await openTestEvent();
     const messaging = await createMessaging();
     const cable = await layCable(portOf(urls.endpoint), resources);
@@ -105,12 +105,12 @@ describe('a store that goes away', { timeout: 120_000 }, () => {
     await waitFor(async () => expect((await get(`${persistence.base}/events/health`)).status).toBe(503));
     expect(await count()).toBe(3);
     await cable.mend();
-    // Messages that were handed to the poll that was cut off come again after their 30 s of invisibility.
+    // Messages that the interrupted poll had received are redelivered after their visibility timeout of 30 s.
     await waitFor(async () => expect(await count()).toBe(10));
     await waitFor(async () => expect((await get(`${persistence.base}/events/health`)).status).toBe(200));
   });
 
-  it('MySQL, cut off: sales go on, queries are 503 at once, and the figures are right when it is back', async () => {
+  it('MySQL, cut off: sales go on; queries get 503 immediately; the figures are right when it is back', async () => {
     const { eventId, venueId } = await openTestEvent();
     const messaging = await createMessaging();
     const cable = await layCable(portOf(urls.databaseUrl), resources);
@@ -138,7 +138,7 @@ describe('a store that goes away', { timeout: 120_000 }, () => {
 });
 
 describe('SIGTERM', () => {
-  it('lets purchase answer every sale that it makes, and loses no ticket that it promised', async () => {
+  it('lets purchase answer every sale that it makes, and loses no promised ticket', async () => {
     const { eventId, venueId } = await openTestEvent({ zones: [seatedZone(1, 1, 500)] });
     const messaging = await createMessaging();
     const purchase = await startTestService('purchase', messaging, { resources });

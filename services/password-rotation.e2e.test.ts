@@ -9,11 +9,11 @@ import { createMessaging, unique, urls } from '../scripts/testing/stores.ts';
 const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());
 
-/** Only of a server of ours, on this machine, is there a socket, and a root without a password. */
+/** Only a server that our scripts started on this machine has this socket, and a root user without a password. */
 const socketPath = join(tmpdir(), `onsale-mysql-${new URL(urls.databaseUrl).port}.sock`);
 
 it.skipIf(!existsSync(socketPath))(
-  'a service whose password was changed ends, drained, and a new one starts with the new password',
+  'a service whose database password is changed drains and exits, and a new one starts with the new password',
   async () => {
     const root = await createConnection({ socketPath, user: 'root' });
     resources.defer(() => root.end());

@@ -9,7 +9,7 @@ afterAll(() => resources.disposeAsync());
 const secret = (of: string) => `the-secret-of-${of}-0123456789`;
 const secrets = ['redis', 'mysql', 'aws', 'ops', 'orders-tokens', 'authorization', 'cookie', 'guess'].map(secret);
 
-it('no secret is in a log, however much is logged: neither of settings that stores refuse, nor of requests', async () => {
+it('no secret is in the logs, even at the trace level: neither from settings that the stores reject, nor from requests', async () => {
   const { eventId, venueId } = await openTestEvent();
   const messaging = await createMessaging();
   const withPassword = (url: string, of: string) => url.replace(/\/\/(.*@)?/, `//nobody:${secret(of)}@`);
@@ -45,7 +45,7 @@ it('no secret is in a log, however much is logged: neither of settings that stor
   expect(answers.map(({ status }) => status)).toEqual([503, 400, 503, 401, 401, 401, 503]);
 
   const logs = () => [purchase, query, persistence].map(({ logFile }) => readFileSync(logFile, 'utf8')).join('');
-  // What refuses the secrets is in the logs, and so would they be.
+  // Once the stores' rejections are in the logs, so would the secrets be.
   await vi.waitFor(() => expect(logs()).toMatch(/WRONGPASS/), 20_000);
   await vi.waitFor(() => expect(logs()).toMatch(/ER_ACCESS_DENIED_ERROR|Access denied/), 20_000);
   await Promise.all([purchase, query, persistence].map((service) => service.stop()));

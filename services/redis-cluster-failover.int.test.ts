@@ -17,7 +17,7 @@ import { setReplicaPolicy } from './purchase/replicas.ts';
 import { countsKey } from './shared/keys.ts';
 import { pingRedis } from './shared/redis.ts';
 
-/** The policy of a purchase service whose sales wait for so many of the one replica that there is. */
+/** The policy of a purchase service with one replica, whose sales wait for it (1) or do not (0). */
 const waitingFor = (waitsFor: number) => ({ waitsFor, replicas: 1, isDurable: false });
 
 const resources = new AsyncDisposableStack();
@@ -32,7 +32,7 @@ async function threePorts(): Promise<[number, number, number]> {
   return [await freePort(), await freePort(), await freePort()];
 }
 
-/** A master, as `host:port`, with its replica, and an event whose keys it has. */
+/** A master and its replica (both named by `host:port`), and an event whose keys they have. */
 type Shard = { name: string; replicaName: string; port: number; process: LocalProcess; eventId: string };
 const shards: Shard[] = [];
 let cluster: Cluster;
@@ -40,7 +40,7 @@ let app: Awaited<ReturnType<typeof testPurchaseApp>>;
 
 const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 30_000, interval: 20 });
 
-/** The node that has the event's keys, as the client knows it. */
+/** The master that has the event's keys, according to the client. */
 const masterOf = async ({ eventId }: Pick<Shard, 'eventId'>) =>
   cluster.slots[await cluster.cluster('KEYSLOT', countsKey(eventId))]?.[0];
 
@@ -54,14 +54,14 @@ async function buy({ eventId }: Shard, row: string, column: number): Promise<Ans
 
 const outcomesOf = (answers: Answer[]) => new Set(answers.map(({ statusCode, code }) => [statusCode, code].join(' ').trim()));
 
-/** Buyers of a row, one after another, each of a seat of its own, until they are told to stop. */
+/** Buys the seats of a row, one after another, until `stop` is called. Each is tried once. */
 function startBuyers(shard: Shard, row: string) {
   const answers: Answer[] = [];
   let isStopping = false;
   const finished = (async () => {
     while (!isStopping) {
       answers.push(await buy(shard, row, answers.length + 1));
-      // Or there would not be enough seats for all that are refused.
+      // Refusals are fast, and each uses up a seat: without a pause, the row would not be long enough.
       await pause(5);
     }
   })();
@@ -81,7 +81,7 @@ async function failOver(shard: Shard): Promise<void> {
   await waitFor(async () => expect(await masterOf(shard)).toBe(shard.replicaName));
 }
 
-/** Starts it again, and resolves once it is a replica of what took over from it. */
+/** Restarts the killed master, and resolves once it is a replica of the node that took over from it. */
 async function comeBack(shard: Shard): Promise<void> {
   shard.process = await startRedisNode(server, { folder, port: shard.port, nodeTimeoutMs });
   resources.defer(() => shard.process.stop());
@@ -110,8 +110,8 @@ beforeAll(async () => {
   }
 });
 
-describe.skipIf(server.docker)('a master that dies and has a replica', () => {
-  it('is replaced by it: other events sell throughout; its own are unavailable, as the replica may be behind, and no seat is sold twice', async () => {
+describe.skipIf(server.docker)('a master that dies', () => {
+  it('is replaced by its replica: other events sell throughout; its own are unavailable, because the replica may lack sales', async () => {
     const [dying, ...others] = shards as [Shard, ...Shard[]];
     const buyers = shards.map((shard) => startBuyers(shard, 'A'));
     await waitFor(async () => expect(Math.min(...buyers.map(({ answers }) => answers.length))).toBeGreaterThan(10));
@@ -124,7 +124,7 @@ describe.skipIf(server.docker)('a master that dies and has a replica', () => {
 
     expect(outcomesOf(ofOthers.flat())).toEqual(new Set(['201']));
     expect(outcomesOf(ofDying)).toEqual(new Set(['201', '503 INVENTORY_UNAVAILABLE']));
-    // Until it is rebuilt (failover.int.test.ts).
+    // Until the event is rebuilt (failover.int.test.ts).
     expect(outcomesOf(ofDying.slice(since[0]))).toEqual(new Set(['503 INVENTORY_UNAVAILABLE']));
     const sold = ofDying.filter(({ statusCode }) => statusCode === 201);
     const again = await Promise.all(sold.map(({ column }) => buy(dying, 'A', column)));
@@ -133,7 +133,7 @@ describe.skipIf(server.docker)('a master that dies and has a replica', () => {
     await comeBack(dying);
   });
 
-  it('is replaced by it, and its events sell by themselves, with all that was promised, where each sale waits for a replica', async () => {
+  it('is replaced by its replica, which sells automatically and has every promised sale, if each sale waits for it', async () => {
     setReplicaPolicy(cluster, waitingFor(1));
     const dying = shards[1] as Shard;
     const other = shards[2] as Shard;

@@ -78,7 +78,7 @@ beforeAll(async () => {
 });
 
 describe.skipIf(server.docker)('on a Redis Cluster', () => {
-  it('sells, holds, confirms, cancels and finds the best seats of events on every shard, all at once', async () => {
+  it('purchase sells, holds, confirms, cancels and finds the best seats of events on every shard, concurrently', async () => {
     const all = await Promise.all(
       shards.map(async ({ eventId }) => {
         const seats = [
@@ -109,7 +109,7 @@ describe.skipIf(server.docker)('on a Redis Cluster', () => {
     expect((await buyBest(unique('event'))).statusCode).toBe(404);
   });
 
-  it('relays the domain events of every shard, each once', async () => {
+  it('the relay publishes the domain events of every shard, each once', async () => {
     const published: string[] = [];
     const relay = startRelay({
       outbox: createOutbox(cluster, unique('task')),
@@ -130,7 +130,7 @@ describe.skipIf(server.docker)('on a Redis Cluster', () => {
     await relay.stop();
   });
 
-  it('shows the live map and the figures of events on every shard', async () => {
+  it('the live map and the figures show events on every shard', async () => {
     for (const { eventId } of shards) {
       const map = await readSeatMap(cluster, eventId);
       expect([...(map?.zones.values() ?? [])]).toMatchObject([
@@ -142,13 +142,13 @@ describe.skipIf(server.docker)('on a Redis Cluster', () => {
     expect(await readSeatMap(cluster, unique('event'))).toBeUndefined();
   });
 
-  it('has commands that come together wait for each other, and go as one pipeline to each node', async () => {
+  it('commands sent in the same turn of the event loop go as one pipeline to each node', async () => {
     const answers = Promise.all(shards.map(({ eventId }) => cluster.exists(countsKey(eventId))));
     expect(cluster.autoPipelineQueueSize).toBe(shards.length);
     expect(await answers).toEqual([1, 1, 1]);
   });
 
-  it('never sends a command again whose answer was lost', async () => {
+  it('a command whose reply was lost is never sent again', async () => {
     const shard = shards[0] as Shard;
     const key = `{${shard.eventId}}:test`;
     const connection = connectionTo(shard);
@@ -163,11 +163,11 @@ describe.skipIf(server.docker)('on a Redis Cluster', () => {
     shard.process.kill('SIGCONT');
     expect(await answer).toBe('lost');
     await waitFor(async () => expect(await cluster.get(key)).toBe('1'));
-    // Had it been sent again, it would be there by now: nothing overtakes on a connection.
+    // If it had been sent again, Redis would have executed it before this one: a connection keeps the order of its commands.
     expect(await cluster.incr(key)).toBe(2);
   });
 
-  it.each(['SIGSTOP', 'SIGKILL'] as const)('one master away (%s): 503 for its events alone, until it is back', async (signal) => {
+  it.each(['SIGSTOP', 'SIGKILL'] as const)('one master away (%s): only its events get 503, until it is back', async (signal) => {
     const [away, ...others] = shards as [Shard, ...Shard[]];
     away.process.kill(signal);
     if (signal === 'SIGKILL') await away.process.exited;
@@ -190,7 +190,7 @@ describe.skipIf(server.docker)('on a Redis Cluster', () => {
     for (const { eventId } of shards) await assertConserved(cluster, eventId);
   });
 
-  it('that does not answer yet is unavailable at once, not when it is given up', async () => {
+  it('whose first node accepts the connection but never answers, requests fail immediately, before the client gives up', async () => {
     const mute = createServer();
     await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
     resources.defer(() => void mute.close());
@@ -205,7 +205,7 @@ describe.skipIf(server.docker)('on a Redis Cluster', () => {
     expect(isGivenUp).toBe(false);
   });
 
-  it('all masters away: 503 at once, and by itself back when they are', async () => {
+  it('all masters away: 503 immediately; sales resume automatically when they are back', async () => {
     for (const { process } of shards) process.kill('SIGKILL');
     await Promise.all(shards.map(({ process }) => process.exited));
     for (const { eventId } of shards) expect((await buyBest(eventId)).statusCode).toBe(503);

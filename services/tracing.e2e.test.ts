@@ -22,7 +22,7 @@ const traceId = '0af7651916cd43dd8448eb211c80319c';
 const buyersSpan = 'b7ad6b7169203331';
 const sampled = { traceparent: `00-${traceId}-${buyersSpan}-01` };
 
-/** What a sale with its publishing and projection leaves in its trace, in the order of its beginnings. */
+/** The spans in the trace of a sale, its publishing and its projection, in the order in which they start. */
 const path = ['POST /purchase/api/v1/tickets', 'take-seats', 'outbox', 'ticket-events publish', 'ticket-sql receive', 'project'];
 
 async function startSystem(env: Record<string, string>) {
@@ -46,7 +46,7 @@ const untilApplied = (eventId: string, count: number) =>
 
 const byName = (spans: CollectedSpan[], name: string) => spans.filter((span) => span.name === name);
 
-/** The whole path of an order, found by its id in whatever was exported. */
+/** An order's spans, in the order of `path`, found by its id among all exported ones. */
 function pathOf(spans: CollectedSpan[], orderId: unknown): CollectedSpan[] {
   const [found] = spans.filter(({ attributes }) => attributes['onsale.order.id'] === orderId);
   const ofOrder = spans.filter(
@@ -84,7 +84,7 @@ describe('tracing', { timeout: 90_000 }, () => {
     for (const { attributes } of spans.slice(1)) expect(attributes['onsale.event.id']).toBe(event.eventId);
     for (const { attributes } of spans.slice(2)) expect(attributes['onsale.sequence']).toBe(1);
     const starts = spans.map(({ startMs }) => startMs);
-    // Of the script, and of what waits in the outbox, only whole milliseconds are known: by Redis' clock.
+    // The spans of the script and of the wait in the outbox start at whole milliseconds, by Redis' clock.
     for (const [at, start] of starts.entries()) expect(start).toBeGreaterThanOrEqual((starts[at - 1] ?? 0) - 2);
     for (const { startMs, endMs } of spans) expect(endMs).toBeGreaterThanOrEqual(startMs);
 
@@ -94,7 +94,7 @@ describe('tracing', { timeout: 90_000 }, () => {
     expect(sold).toMatchObject([{ orderId: body.orderId, trace_id: traceId, span_id: server?.spanId }]);
   });
 
-  it('what was packed into one message has a span, with links to and from each of its domain events, and so has the batch', async () => {
+  it('each SNS message and each SQS batch has a span of its own, with links to and from each of its domain events', async () => {
     const collector = await startCollector(resources);
     const event = await openTestEvent({ zones: [seatedZone(1, 1, 20)] });
     const { tickets } = await startSystem(collector.env);
@@ -129,7 +129,7 @@ describe('tracing', { timeout: 90_000 }, () => {
     expect(new Set(messages).size).toBe(messages.length);
   });
 
-  it('what cannot be applied ends its trace with an error, and its neighbour goes on, whatever it has for a trace', async () => {
+  it('an invalid domain event ends its trace with an error; its neighbour is applied even with an invalid traceparent', async () => {
     const collector = await startCollector(resources);
     const event = await openTestEvent();
     const { messaging } = await startSystem(collector.env);
@@ -144,7 +144,7 @@ describe('tracing', { timeout: 90_000 }, () => {
     expect(byName(collector.spans, 'project')).toHaveLength(1);
   });
 
-  it('off, exports nothing and makes no trace up; what the buyer sent is passed on', async () => {
+  it('switched off, exports nothing and starts no trace, but passes on the traceparent that a buyer sent', async () => {
     const collector = await startCollector(resources);
     const event = await openTestEvent();
     const { tickets } = await startSystem({ ...collector.env, OTEL_TRACES_EXPORTER: 'none' });
@@ -166,11 +166,11 @@ describe('tracing', { timeout: 90_000 }, () => {
     const { purchase, tickets } = await startSystem({ ...collector.env, ...sampler });
     for (const column of [1, 2, 3, 4]) await post(tickets, seat(event, column));
     await get(`${purchase.base}/purchase/health`);
-    // The buyer's own decision goes before the ratio.
+    // The buyer's own sampling decision overrides the ratio.
     const { body } = await post(tickets, seat(event, 5), sampled);
     await waitFor(() => expect(pathOf(collector.spans, body.orderId).map(({ name }) => name)).toEqual(path));
     await untilApplied(event.eventId, 5);
-    // What is shared is recorded with what shares it, whatever the ratio.
+    // A shared span is recorded if any of its members is, whatever the ratio.
     await waitFor(() => expect(byName(collector.spans, 'ticket-sql batch')).not.toEqual([]));
     await purchase.stop();
     expect(byName(collector.spans, 'ticket-events message')).not.toEqual([]);
@@ -180,7 +180,7 @@ describe('tracing', { timeout: 90_000 }, () => {
     expect(carried).toEqual([...Array.from({ length: 4 }, () => expected > 0), true]);
   });
 
-  it('with its collector away, sells and applies as ever, says so in the log, and drains within seconds', async () => {
+  it('without a collector, purchase sells and persistence applies as usual; both log a warning, and drain within seconds', async () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 1, 10)] });
     const away = { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${await freePort()}`, OTEL_BSP_SCHEDULE_DELAY: '50' };
     const { purchase, persistence } = await startSystem(away);

@@ -35,7 +35,7 @@ const linesThatSay = ({ logFile }: { logFile: string }, msg: string) => linesOf(
 
 const pidsOf = (service: TestService) => linesThatSay(service, 'worker started').map(({ pid = 0 }) => pid);
 
-/** The purchase service, both of whose workers listen. */
+/** Starts the purchase service, and resolves once both workers listen. */
 async function startTwo(messaging: Parameters<typeof startTestService>[1]): Promise<TestService> {
   const purchase = await startTestService('purchase', messaging, {
     resources,
@@ -52,7 +52,7 @@ const listeners = ({ logFile }: TestService) =>
 
 const columns = Array.from({ length: 500 }, (_, at) => at + 1);
 
-/** Buyers of every seat of row A, 50 at a time; after each answer `then` is called. Gives how many were promised a ticket. */
+/** Buys every seat of row A, 50 at a time, and calls `then` after each attempt. Returns how many tickets were promised. */
 async function sellRowA(base: string, { eventId, venueId }: Inventory, then: (column: number) => void) {
   const answers = await inParallel(columns, 50, async (column) => {
     const answer = await buy(base, { eventId, venueId, column }).catch(() => undefined);
@@ -62,7 +62,7 @@ async function sellRowA(base: string, { eventId, venueId }: Inventory, then: (co
   return answers.filter((status) => status === 201).length;
 }
 
-/** Sends a purchase up to its body, on a connection of its own. Gives what sends the body and resolves to the status. */
+/** Sends the headers of a purchase, on a new connection. Returns a function that sends the body and resolves to the status. */
 async function beginToBuy(
   base: string,
   { eventId, venueId }: Inventory,
@@ -83,7 +83,7 @@ async function beginToBuy(
 
 const openRows = () => openTestEvent({ zones: [seatedZone(1, 2, columns.length)] });
 
-/** False where the process is gone already. */
+/** Returns false if the process has already exited. */
 function interrupt(pid: number): boolean {
   try {
     return process.kill(pid, 'SIGINT');
@@ -93,7 +93,7 @@ function interrupt(pid: number): boolean {
 }
 
 describe('two workers', { timeout: 120_000 }, () => {
-  it('share the port and both sell; one that is killed (-9) meanwhile is replaced, and nothing sold is lost', async () => {
+  it('share the port and both sell; one that is killed (-9) meanwhile is replaced, and no sale is lost', async () => {
     const event = await openRows();
     const messaging = await createMessaging();
     const purchase = await startTwo(messaging);
@@ -105,7 +105,7 @@ describe('two workers', { timeout: 120_000 }, () => {
     const sellers = () => [...new Set(linesThatSay(purchase, 'sold').map(({ worker }) => worker))];
     expect(sellers()).toEqual(expect.arrayContaining([1, 2]));
     await waitFor(async () => expect(listeners(purchase)).toContain(3));
-    // With the other one halted, a new connection is the successor's.
+    // While the other one is paused, only the replacement can accept a connection.
     const [, other = 0] = pidsOf(purchase);
     process.kill(other, 'SIGSTOP');
     const finish = await beginToBuy(purchase.base, event, { row: 'B', column: 1 });
@@ -139,13 +139,13 @@ describe('two workers', { timeout: 120_000 }, () => {
     expect(linesThatSay(purchase, 'worker started')).toHaveLength(2);
   });
 
-  it('answer what they have begun, also when a terminal signals them beside the one that has them drain', async () => {
+  it('answer the requests that they have begun, even when a terminal signals them as well as their parent, which drains them', async () => {
     const event = await openRows();
     const purchase = await startTwo(await createMessaging());
     const begun = await Promise.all([1, 2].map((column) => beginToBuy(purchase.base, event, { row: 'A', column })));
     purchase.kill('SIGINT');
     await waitFor(async () => expect(linesThatSay(purchase, 'draining')).toHaveLength(3));
-    // One that had begun nothing may be gone already.
+    // One that had begun nothing may already have exited.
     const signalled = pidsOf(purchase).filter(interrupt);
     expect(signalled.length).toBeGreaterThan(0);
     expect(await Promise.all(begun.map((finish) => finish()))).toEqual([201, 201]);
@@ -153,7 +153,7 @@ describe('two workers', { timeout: 120_000 }, () => {
     expect(linesThatSay(purchase, 'stopped')).toHaveLength(3);
   });
 
-  it('end with the process that started them, also when that one is killed (-9)', async () => {
+  it('exit with the process that started them, even when it is killed (-9)', async () => {
     const purchase = await startTwo(await createMessaging());
     expect((await get(`${purchase.base}/purchase/health`)).status).toBe(200);
     purchase.kill('SIGKILL');
@@ -162,8 +162,8 @@ describe('two workers', { timeout: 120_000 }, () => {
     await expect(get(`${purchase.base}/purchase/live`)).rejects.toThrow();
   });
 
-  it('that end at once, each time, are started after longer and longer pauses', async () => {
-    // What listens there says that it is alive, and so passes for the service.
+  it('that exit immediately each time are restarted after longer and longer pauses', async () => {
+    // This server answers the liveness probe, so it passes for the service.
     const occupant = createServer((_request, response) => response.end());
     await new Promise<void>((resolve) => occupant.listen(0, '127.0.0.1', resolve));
     resources.defer(() => void occupant.close());
@@ -174,14 +174,14 @@ describe('two workers', { timeout: 120_000 }, () => {
     const pauses = () =>
       linesThatSay({ logFile: join(logFolder, 'purchase.log') }, 'worker ended unexpectedly; another starts after a pause')
         .map(({ pauseMs = 0 }) => pauseMs)
-        // Each of the two goes its own way, and one may be further than the other.
+        // Each of the two has pauses of its own, and one may be further along than the other.
         .filter((pauseMs) => pauseMs <= 400);
     await waitFor(async () => expect(pauses()).toHaveLength(6));
     expect(pauses().toSorted()).toEqual([100, 100, 200, 200, 400, 400]);
     await purchase.stop();
   });
 
-  it('are not started where a setting is at fault, which is said once', async () => {
+  it('are not started if a setting is invalid, which is reported once', async () => {
     const env = { ...process.env, ...environment, WEB_CONCURRENCY: '2', SNS_TOPIC_ARN: '' };
     const child = spawn(process.execPath, [join(import.meta.dirname, 'purchase/main.ts')], { env });
     resources.defer(() => void child.kill('SIGKILL'));
