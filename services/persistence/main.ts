@@ -18,7 +18,7 @@ import { createPersistenceMetrics } from './metrics.ts';
 import { projectEvents } from './projections/project.ts';
 import { batchesAtOnce, startWorker } from './worker.ts';
 
-/** One for each batch in hand, one to tell conflicts, one for the health check. */
+/** One for each concurrent batch, one for publishing conflicts, one for the health check. */
 const connections = batchesAtOnce + 2;
 
 await runService('persistence', persistenceConfig, async ({ config, logger, resources, fail }) => {
@@ -29,11 +29,11 @@ await runService('persistence', persistenceConfig, async ({ config, logger, reso
   const sqs = new SQSClient({
     // Above the 20 s of a long poll.
     requestHandler: { connectionTimeout: 1_000, requestTimeout: 25_000 },
-    // The connection vouches for what it carries; a digest of every message besides costs nearly as much as parsing it.
+    // The connection already protects its data, and a digest of every message would cost nearly as much as parsing it.
     md5: false,
   });
   resources.defer(() => sqs.destroy());
-  // It tries again by itself.
+  // The teller retries.
   const sns = new SNSClient({ requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 }, maxAttempts: 1 });
   resources.defer(() => sns.destroy());
   const publish = createPublish(sns, config.SNS_TOPIC_ARN);

@@ -5,13 +5,13 @@ import { failSpan, isTracing, startSharedSpan, startSpan } from '../shared/traci
 import type { MessageContent, Rejected } from './read-message.ts';
 
 type BatchTrace = {
-  /** Ends the spans: what was rejected has failed, by its entry; with an error, all has. */
+  /** Ends the spans. Those of rejected entries are marked as failed; with `error`, all are. */
   end(rejected: Rejected[], error?: Error): void;
 };
 
 /**
- * Records, in the trace of each entry of received messages that is traced, how long it waited in the queue, and then how long it
- * takes until it is committed, or rejected; and once for the batch, with links from and to those. Undefined where none is traced.
+ * Records two spans in the trace of each traced entry of received messages: its wait in the queue, and the time until it is committed
+ * or rejected. A shared span for the batch links to those, and they to it. Returns undefined if no entry is traced.
  */
 export function traceBatch(messages: Message[], contents: MessageContent[], receivedAtMs: number): BatchTrace | undefined {
   if (!isTracing()) return undefined;
@@ -46,12 +46,12 @@ export function traceBatch(messages: Message[], contents: MessageContent[], rece
   };
 }
 
-/** Gives the span that lasts until the entry is committed. Of one that is to be rejected, nothing is certain. */
+/** Returns the span that lasts until the entry is committed or rejected. A rejected entry may have any shape. */
 function startSpans(entry: unknown, { MessageId: messageId = '', Attributes = {} }: Message, receivedAtMs: number) {
   const { traceparent, data } = Object(entry) as { traceparent?: unknown; data?: unknown };
   const attributes = attributesOf(data);
   const sentAtMs = Number(Attributes.SentTimestamp ?? receivedAtMs);
-  // By two clocks that may differ: SQS' and this machine's.
+  // The clocks of SQS and this machine may differ.
   const waiting = startSpan(traceparent, `${messaging.queue} receive`, () => ({
     kind: SpanKind.CONSUMER,
     startTime: Math.min(sentAtMs, receivedAtMs),

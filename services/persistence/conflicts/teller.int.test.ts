@@ -25,7 +25,7 @@ afterEach(() => resources.disposeAsync());
 const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 20_000, interval: 20 });
 const anHourMs = 3_600_000;
 
-/** A teller, stopped with the test; what it does, and what it fails at, can be counted. */
+/** Starts a teller that stops with the test. `tell` and `failed` record its rounds and their errors. */
 function startTeller(from: Database, publish: Publish, pauseMs: number) {
   const failed = vi.fn<(error: unknown) => void>();
   const tell = vi.fn<() => Promise<number>>(async () => {
@@ -49,7 +49,7 @@ async function sellTwice() {
 }
 
 describe('the teller of conflicts', () => {
-  it('tells when it is woken, and the worker takes the news off its own queue without a word', async () => {
+  it('publishes when it is woken, and the worker ignores the conflicts in its own queue', async () => {
     const { publish, queueUrl, deadLetterQueueUrl, hear } = await createAudience();
     const teller = startTeller(db, publish, anHourMs);
     const worker = startWorker({
@@ -80,14 +80,14 @@ describe('the teller of conflicts', () => {
     expect(await receive(deadLetterQueueUrl)).toEqual([]);
   });
 
-  it('tells what others left, without being woken', async () => {
+  it('publishes conflicts that other tasks left, without being woken', async () => {
     const { publish, hearIds } = await createAudience();
     startTeller(db, publish, 50);
     const second = await sellTwice();
     await waitFor(async () => expect(await hearIds()).toEqual([conflictIdOf(second)]));
   });
 
-  it('goes on when MySQL is back', async () => {
+  it('resumes when MySQL is back', async () => {
     const { publish, hearIds } = await createAudience();
     const cable = await layCable(Number(new URL(url).port), resources);
     const far = connectDatabase(through(cable, url), 1);
@@ -100,7 +100,7 @@ describe('the teller of conflicts', () => {
     await waitFor(async () => expect(await hearIds()).toEqual([conflictIdOf(second)]));
   });
 
-  it('goes on when SNS is back', async () => {
+  it('resumes when SNS is back', async () => {
     const { topicArn, hearIds } = await createAudience();
     const cable = await layCable(Number(new URL(urls.endpoint).port), resources);
     const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
@@ -114,7 +114,7 @@ describe('the teller of conflicts', () => {
     await waitFor(async () => expect(await hearIds()).toEqual([conflictIdOf(second)]));
   });
 
-  it('finishes the round in hand when it is stopped, and begins no other', async () => {
+  it('finishes its current round when it is stopped, and begins no other', async () => {
     const { publish, hearIds } = await createAudience();
     const second = await sellTwice();
     const begun = Promise.withResolvers<void>();
@@ -133,14 +133,14 @@ describe('the teller of conflicts', () => {
     expect(await hearIds()).toEqual([conflictIdOf(second)]);
   });
 
-  it('stops at once while it waits', async () => {
+  it('stops immediately if it is waiting', async () => {
     const { publish } = await createAudience();
     const { stop, tell } = startTeller(db, publish, anHourMs);
     await waitFor(async () => expect(tell).toHaveResolved());
     await stop();
   });
 
-  it('looks again where it was woken in the middle of a round', async () => {
+  it('runs another round if it was woken during one', async () => {
     const begun = Promise.withResolvers<void>();
     const mayGoOn = Promise.withResolvers<void>();
     const tell = vi.fn<() => Promise<number>>(async () => {

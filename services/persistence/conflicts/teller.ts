@@ -1,18 +1,18 @@
 import type { Logger } from '../../shared/logger.ts';
 
 export type ConflictTeller = {
-  /** Says that there may be something to tell. */
+  /** Starts a round soon, because there may be new conflicts. */
   wake(): void;
-  /** Finishes the round in hand and stops; what is not told is for another task, or the next start. */
+  /** Finishes the current round and stops; another task, or the next start, publishes the remaining conflicts. */
   stop(): Promise<void>;
 };
 
-/** How long a conflict waits where it became certain by another task's batch, or MySQL or SNS is away. */
+/** The pause between rounds if nobody calls `wake`: a conflict may become certain in another task's batch, or a store be away. */
 const defaultPauseMs = 5_000;
 
-/** Tells conflicts, round after round, for as long as there are more; then now and then, and when it is woken. */
+/** Publishes conflicts, round after round while there are more; then after each pause, and whenever it is woken. */
 export function startConflictTeller(options: {
-  /** tellConflicts: gives how many were told. */
+  /** tellConflicts; resolves to how many were published. */
   tell: () => Promise<number>;
   logger: Logger;
   pauseMs?: number;
@@ -47,10 +47,10 @@ export function startConflictTeller(options: {
   async function round(): Promise<number> {
     try {
       const told = await tell();
-      if (told > 0) logger.warn({ conflicts: told }, 'told that seats were sold twice');
+      if (told > 0) logger.warn({ conflicts: told }, 'published conflicts: seats were sold twice');
       return told;
     } catch (error) {
-      logger.warn({ err: error }, 'conflicts not told; trying again');
+      logger.warn({ err: error }, 'conflicts not published; trying again');
       return 0;
     }
   }

@@ -6,12 +6,12 @@ import { parseMoney } from '../../shared/money.ts';
 import type { TicketsConflicted } from '../../shared/ticket-events.ts';
 
 /**
- * Up to `limit` conflicts that stand, were not told yet and are certain, event by event. One whose ticket was cancelled stands no
- * more: its buyer wants nothing.
+ * Reads up to `limit` conflicts that are certain and unpublished, event by event. Leaves out cancelled tickets: their buyers no
+ * longer want a seat.
  *
- * Certain is what no domain event can change: all with sequences below the ticket's own were applied, so that no cancellation is
- * yet to come that freed the seat before. So what was told never turns out to be no conflict. How far an earlier epoch went nobody
- * knows: it must have no gap, and what it had after the last that was applied is taken for lost.
+ * A conflict is certain once all domain events with lower sequence numbers than its ticket's were applied: no earlier cancellation
+ * that freed the seat can still arrive, so a published conflict is never withdrawn. The end of an earlier epoch is unknown: it must
+ * have no gap, and any events after its last applied one count as lost.
  */
 export async function readUntoldConflicts(db: Database, limit: number): Promise<TicketsConflicted[]> {
   const events = await untold(db).select('tickets.event_id').distinct().execute();
@@ -48,11 +48,11 @@ const readRows = (db: Database, eventIds: string[], limit: number) =>
     .orderBy('tickets.sequence')
     .orderBy('tickets.ticket_id')
     .limit(limit)
-    // Without a seat there is no conflict.
+    // Only tickets with a seat can be in conflict.
     .$narrowType<{ seat_row: NotNull; seat_column: NotNull }>()
     .execute();
 
-/** Of each event that has a gap, the first sequence after one: where it is not the n-th of its epoch that was applied. */
+/** For each event with a gap, the first sequence number after it: the first that is not the n-th applied one of its epoch. */
 function firstAfterGaps(db: Database, eventIds: string[]) {
   const perEpoch = sql.lit(baseOf(1));
   const counted = db
@@ -67,7 +67,7 @@ function firstAfterGaps(db: Database, eventIds: string[]) {
     .groupBy('event_id');
 }
 
-/** The same each time it is made, its time being that of the sale. */
+/** Identical each time, because its time is that of the sale. */
 function conflictedEvent(row: Awaited<ReturnType<typeof readRows>>[number]): TicketsConflicted {
   const ticketId = uuidText(row.ticket_id);
   return {

@@ -127,11 +127,11 @@ const histories = [
 ] satisfies { what: string; steps: Step[]; outcome: object; notLast?: number }[];
 
 describe('cancellations', () => {
-  it.each(histories)('end as they do in order of sequence when they and the sales come in any other: $what', async (history) => {
+  it.each(histories)('have the same result in whatever order they and the sales arrive: $what', async (history) => {
     const inOrder = eventsOf(history.steps);
     const expected = await afterBatches(inOrder, oneByOne(inOrder));
     expect(expected).toMatchObject(history.outcome);
-    // What the keys cannot object to: see project.ts.
+    // Leaves out the orders that the unique keys cannot detect (project.ts).
     const orders = [...permutations([...inOrder.keys()])].filter((order) => order.at(-1) !== (history.notLast ?? 0) - 1);
     await inParallel(orders, 8, async (order) => {
       const events = eventsOf(history.steps);
@@ -142,7 +142,7 @@ describe('cancellations', () => {
     expect(await afterBatches(events, [events.toReversed()]), 'in one batch').toEqual(expected);
   });
 
-  it('leave what Redis sold, however they and the sales come: in any order, repeated, in batches of any size', async () => {
+  it('leave exactly the tickets that Redis sold, with all deliveries in any order, repeated, and in batches of any size', async () => {
     await fc.assert(
       fc.asyncProperty(deliveries, async ({ office, batches }) => {
         const events = eventsOf(office.steps);
@@ -154,7 +154,7 @@ describe('cancellations', () => {
     );
   });
 
-  it('leave what Redis sold when several workers apply them at once', async () => {
+  it('leave exactly the tickets that Redis sold when several workers apply them concurrently', async () => {
     await fc.assert(
       fc.asyncProperty(deliveries, async ({ office, batches }) => {
         const events = eventsOf(office.steps);
@@ -173,7 +173,7 @@ describe('cancellations', () => {
     );
   });
 
-  it('give the seat to its next buyer when a worker hears of the resale while another hears of the cancellation', async () => {
+  it('give the seat to its next buyer when one worker applies the resale while another applies the cancellation', async () => {
     await inParallel(Array.from({ length: 200 }), 4, async () => {
       const events = eventsOf([{ sold: ['A1'] }, { cancels: 1 }, { sold: ['A1'] }]);
       const [sale, ...rest] = oneByOne(events);

@@ -6,10 +6,10 @@ import { appliedKey, bytesOf, type Known } from './rows.ts';
 import { compareText, type TicketRow } from './settle.ts';
 
 /**
- * Reads what the database holds of a batch, in a READ COMMITTED transaction. It stays true until that ends:
- * - All that read lock their zones first, and so go one after another.
- * - The others insert sales only. Where one meets a ticket or a live seat of ours, the keys object and one of us tries again.
- *   Where it meets neither, the seat is free, and it is right that it has it.
+ * Reads the rows that concern a batch, in a READ COMMITTED transaction. They stay valid until it ends:
+ * - Every transaction that reads locks its zones first, so those on the same zone run one after another.
+ * - The others only insert sales. If one inserts a ticket or a live seat of ours, a unique key rejects it, and one of us retries.
+ *   Otherwise its seat is free, and it may have it.
  */
 export async function readKnown(trx: Transaction<Schema>, events: TicketEvent[]): Promise<Known> {
   await lockZones(trx, events);
@@ -24,7 +24,7 @@ export async function readKnown(trx: Transaction<Schema>, events: TicketEvent[])
   return known;
 }
 
-/** The rows of its sums stand for a zone: they are made where there are none yet. */
+/** Locks a zone by its row in sales_by_zone, and creates the row if there is none yet. */
 async function lockZones(trx: Transaction<Schema>, events: TicketEvent[]): Promise<void> {
   const zones = new Map(
     events.flatMap(({ data: { eventId, tickets } }) =>
@@ -71,7 +71,7 @@ const ticketColumns = [
   'cancelled_sequence',
 ] as const satisfies (keyof TicketRow)[];
 
-/** Every ticket that the batch's seats ever had. */
+/** All tickets ever sold for the batch's seats. */
 async function readTicketsOfSeats(trx: Transaction<Schema>, eventId: string, events: TicketEvent[]): Promise<TicketRow[]> {
   const seats = events.flatMap(({ data }) =>
     data.tickets.flatMap(({ zoneId, row, column }) => (row && column ? [sql`(${zoneId}, ${row}, ${column})`] : [])),

@@ -37,14 +37,14 @@ describe('the projection', () => {
     expect(await projectionOf(events)).toMatchObject(allSold);
   });
 
-  it('is the same when several workers apply overlapping batches at once', async () => {
+  it('is the same when several workers apply overlapping batches concurrently', async () => {
     const events = soldOut(anEvent(), 10, 10);
     const batches = [...chunks(events, 20), ...chunks(events.toReversed(), 33), ...chunks(events, 50)];
     await Promise.all(batches.map((batch) => projectEvents(db, batch)));
     expect(await projectionOf(events)).toMatchObject(allSold);
   });
 
-  it('keeps of a purchase all that its domain event says', async () => {
+  it('stores everything in the domain event of a purchase', async () => {
     const event = purchased(anEvent('KWD'), {
       sequence: 7,
       buyerId: 'Buyer1',
@@ -62,7 +62,7 @@ describe('the projection', () => {
     ]);
   });
 
-  it('keeps what some orders of a batch have and others have not: a buyer, a seat', async () => {
+  it('stores the buyers and seats that only some orders of a batch have', async () => {
     const event = anEvent();
     const anonymous = purchasedOrder(event, { sequence: 1, tickets: [{ zoneId: 2, priceMinor: 100 }] });
     const seated = purchased(event, { sequence: 2, buyerId: 'Buyer1', row: 'C', column: 9 });
@@ -75,7 +75,7 @@ describe('the projection', () => {
     ]);
   });
 
-  it('sums exactly, by zone, and apart for each event of a batch', async () => {
+  it('sums exactly, by zone, and separately for each event in a batch', async () => {
     const [dollars, yen] = [anEvent(), anEvent('JPY')];
     const inDollars = [
       purchased(dollars, { sequence: 1, priceMinor: 10 }),
@@ -90,10 +90,10 @@ describe('the projection', () => {
 
   it.each<[string, (event: EventSold) => TicketEvent, (first: TicketEvent, second: TicketEvent) => TicketEvent[][]]>([
     ['a purchase, later', (event) => purchased(event, { sequence: 1, column: 2 }), (first, second) => [[first], [second]]],
-    ['a purchase, at once', (event) => purchased(event, { sequence: 1, column: 2 }), (first, second) => [[first, second]]],
+    ['a purchase, together', (event) => purchased(event, { sequence: 1, column: 2 }), (first, second) => [[first, second]]],
     ['a cancellation', (event) => cancelled(purchased(event, { sequence: 2 }), 1), (first, second) => [[first], [second]]],
   ])(
-    "gives back an event whose sequence is another order's, rather than take it for a redelivery: %s",
+    'returns an event whose sequence number belongs to another order as a clash, not as a redelivery: %s',
     async (_what, clashOf, deliver) => {
       const event = anEvent();
       const [first, clash] = [purchased(event, { sequence: 1 }), clashOf(event)];

@@ -7,8 +7,8 @@ import type { TicketEvent, TicketsCancelled } from '../../shared/ticket-events.t
 import { type ConflictRow, compareText, settle, type TicketRow } from './settle.ts';
 
 /**
- * What the database already holds of a batch: the order of each applied event; every ticket that the batch's seats ever
- * had, and those of its tickets that have no seat; and these tickets' conflicts.
+ * Rows in the database that concern a batch: the order of each applied event; all tickets ever sold for the batch's seats; the
+ * batch's tickets without a seat; and the conflicts of these tickets.
  */
 export type Known = { applied: Map<string, string>; tickets: TicketRow[]; conflicts: ConflictRow[] };
 
@@ -21,14 +21,14 @@ type NewRows = {
 type TicketSold = TicketEvent['data']['tickets'][number];
 type Sale = Pick<TicketRow, 'order_id' | 'sequence' | 'created_on'>;
 
-/** What a batch does to the tables: the rows of these tickets go, then rows come; those of sales_by_zone are added to it. */
+/** A batch's changes to the tables: first delete the `gone` tickets' rows, then insert `rows`; those of sales_by_zone are increments. */
 export type Changes = { gone: { tickets: Buffer[]; seat_conflicts: Buffer[] }; rows: NewRows };
 
 export const appliedKey = (eventId: string, sequence: number) => `${eventId}/${sequence}`;
 
 /**
- * Turns domain events into changes. An event that was applied, or that stands twice in the batch, changes nothing; one whose
- * sequence belongs to another order (Redis forgot it, and gave it again) cannot be applied, and is given back in `clashes`.
+ * Turns domain events into changes. An event that was already applied, or is in the batch twice, changes nothing. An event whose
+ * sequence number belongs to another order cannot be applied, and is returned in `clashes`: Redis lost the number and reused it.
  */
 export function changesOf(events: TicketEvent[], known: Known): Changes & { clashes: TicketEvent[] } {
   const { fresh, clashes } = sortOut(events, known.applied);
@@ -39,7 +39,7 @@ export function changesOf(events: TicketEvent[], known: Known): Changes & { clas
     const order_id = bytesOf(event.data.orderId);
     orderEvents.push({ event_id, sequence, order_id, buyer_id });
     const isCancelled = event.type === 'onsale.tickets.cancelled';
-    // A cancellation tells its tickets as they were sold, which may not be known here yet.
+    // A cancellation carries its tickets as they were sold, because their sale may not have been applied yet.
     const purchase = isCancelled ? event.data.purchase : { sequence, timeMs: Date.parse(event.time) };
     const sale = { order_id, sequence: purchase.sequence, created_on: new Date(purchase.timeMs) };
     for (const ticket of event.data.tickets) {
@@ -62,7 +62,7 @@ export function changesOf(events: TicketEvent[], known: Known): Changes & { clas
   };
 }
 
-/** What is to be applied, by event and sequence, so that workers lock rows in one order; and what cannot be. */
+/** Separates the events to apply from those that cannot be. Sorts by event and sequence, so that all workers lock rows in one order. */
 function sortOut(events: TicketEvent[], applied: Known['applied']): { fresh: TicketEvent[]; clashes: TicketEvent[] } {
   const orders = new Map(applied);
   const fresh: TicketEvent[] = [];
@@ -109,7 +109,7 @@ function cancelledRow(row: TicketRow, { time, data }: TicketsCancelled): TicketR
   return { ...row, cancelled_on: new Date(time), cancelled_sequence: data.sequence };
 }
 
-/** What has to go and to come to turn one list into the other; a row that changes does both. */
+/** The rows to delete and insert to turn one list into the other; a changed row is in both. */
 function difference<Row extends TicketRow | ConflictRow>(before: Row[], after: Row[]): { gone: Row[]; come: Row[] } {
   if (before.length === 0) return { gone: [], come: after };
   const missingFrom = (rows: Row[]) => {
@@ -119,7 +119,7 @@ function difference<Row extends TicketRow | ConflictRow>(before: Row[], after: R
   return { gone: before.filter(missingFrom(after)), come: after.filter(missingFrom(before)) };
 }
 
-/** PAID tickets are counted. By event and zone, so that workers lock rows in one order. */
+/** Sums PAID tickets by event and zone, sorted so that all workers lock rows in one order. */
 function salesRows({ gone, come }: { gone: TicketRow[]; come: TicketRow[] }): NewRows['sales_by_zone'] {
   const sums = new Map<string, { event_id: string; zone_id: number; currency: string; tickets: number; minor: bigint }>();
   const count = ({ status, event_id, zone_id, price, currency }: TicketRow, sign: 1 | -1) => {

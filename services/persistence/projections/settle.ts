@@ -5,9 +5,9 @@ export type TicketRow = Omit<Selectable<Schema['tickets']>, 'live'>;
 export type ConflictRow = Selectable<Schema['seat_conflicts']>;
 
 /**
- * What becomes of tickets, and which conflicts there are, when their sales and cancellations are taken in order of sequence,
- * in whatever order they came: a ticket is in conflict if it was sold while another one had the seat, and stays so when that
- * one is cancelled later. Takes all tickets that their seats ever had, as far as they are known.
+ * Returns tickets' statuses and conflicts as if sales and cancellations had arrived in order of sequence. A ticket is in conflict if
+ * it was sold while another ticket had its seat, and stays so if that ticket is cancelled later. `tickets`: all known tickets that
+ * were ever sold for the same seats.
  */
 export function settle(tickets: TicketRow[]): { tickets: TicketRow[]; conflicts: ConflictRow[] } {
   const settled: TicketRow[] = [];
