@@ -3,7 +3,7 @@ import { windowSeconds } from './seconds.js';
 /** @import { Second } from './health.js' */
 
 /**
- * @typedef {object} Sample what was waiting at a time; null if it could not be read
+ * @typedef {object} Sample the backlogs at one time; null if they could not be read
  * @property {number} at
  * @property {number | null} outboxEvents
  * @property {number | null} queueMessages
@@ -13,7 +13,7 @@ import { windowSeconds } from './seconds.js';
 /** After a longer silence a line would be a guess, so the chart gets a gap. */
 const longestStepMs = 3500;
 
-/** What was waiting in the last minutes, as far as this page has been open. */
+/** The backlogs of the last minutes, or since this page was opened. */
 export function createSamples() {
   /** @type {Sample[]} */
   let samples = [];
