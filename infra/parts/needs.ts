@@ -9,7 +9,7 @@ import { allow, type Statement } from './roles.ts';
 export const images = ['purchase', 'query', 'persistence', 'operations'] as const;
 export type Image = (typeof images)[number];
 
-/** What tasks connect to: the stores and queues, their encryption key, and the images' tag. */
+/** The stores and queues that tasks connect to, the encryption key, and the images' tag. */
 export type Backend = {
   database: Database;
   redis: Redis;
