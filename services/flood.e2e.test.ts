@@ -18,9 +18,9 @@ const withoutAccess = (url: string) => url.replace(/\/\/(.*@)?/, '//nobody:wrong
 
 type Line = { level: string; msg: string; time: string };
 
-/** The lines of a service's log, with their lengths. */
+/** The complete lines of a service's log so far, with their lengths. */
 function linesOf({ logFile }: TestService): (Line & { length: number })[] {
-  const lines = readFileSync(logFile, 'utf8').trim().split('\n');
+  const lines = readFileSync(logFile, 'utf8').split('\n').slice(0, -1);
   return lines.map((line) => ({ ...(JSON.parse(line) as Line), length: line.length }));
 }
 
