@@ -1,3 +1,4 @@
+import type { Redis } from 'ioredis';
 import { createActivity, readActiveEvents } from '../../shared/active-events.ts';
 import { readConsumerGroup } from '../../shared/consumer-group.ts';
 import { openedEventsKey, outboxKey, publishedKey } from '../../shared/keys.ts';
@@ -61,15 +62,23 @@ export function createOutbox(redis: RedisClient, consumer: string, claimAfterMs 
       return takenOf(eventId, stream?.[1] ?? []);
     },
 
+    /** Takes up to `count` entries that this task has read but not acknowledged: the reply to its read may have been lost. */
+    async readAgain(eventId: string, count: number): Promise<Taken> {
+      const key = outboxKey(eventId);
+      const pending = await redis.xpending(key, group, '-', '+', count, consumer).catch(noneWithoutGroup);
+      const ids = (pending as [string, ...unknown[]][]).map(([id]) => id);
+      // Not XREADGROUP, which would write nothing here: untilSafe waits only for this connection's writes.
+      // (TypeScript cannot choose between the overloads that the two kinds of client have.)
+      const entries = ids.length > 0 ? await (redis as Redis).xclaim(key, group, consumer, 0, ...ids) : [];
+      return takenOf(eventId, entries as OutboxEntry[]);
+    },
+
     /** Takes over up to `count` entries that a task read but never acknowledged because it died. */
     async claimAbandoned(eventId: string, count: number): Promise<Taken> {
       const reply = await redis
         .xautoclaim(outboxKey(eventId), group, consumer, claimAfterMs, '0', 'COUNT', count)
-        .catch((error: Error) => {
-          if (error.message.startsWith('NOGROUP')) return undefined;
-          throw error;
-        });
-      return takenOf(eventId, (reply?.[1] ?? []) as OutboxEntry[]);
+        .catch(noneWithoutGroup);
+      return takenOf(eventId, (reply[1] ?? []) as OutboxEntry[]);
     },
 
     /** Resolves once the entries taken can no longer be lost. Throws as untilReplicated does. */
@@ -114,6 +123,11 @@ async function createGroup(redis: RedisClient, eventId: string): Promise<void> {
     // Another task created it first.
     if (!error.message.startsWith('BUSYGROUP')) throw error;
   });
+}
+
+function noneWithoutGroup(error: Error): [] {
+  if (error.message.startsWith('NOGROUP')) return [];
+  throw error;
 }
 
 const takenOf = (eventId: string, entries: OutboxEntry[]): Taken => ({

@@ -106,6 +106,32 @@ describe('the relay', () => {
     await waitFor(async () => expect(await unacknowledged(event.eventId)).toBe(0));
   });
 
+  it('publishes entries whose reply from Redis was lost, without waiting for another task to take them over', async () => {
+    const event = await openTestEvent();
+    await sell(event, [1, 2]);
+    const outbox = createOutbox(redis, unique('task'), hourMs);
+    let reads = 0;
+    const readNew: typeof outbox.readNew = async (eventId, count) => {
+      const taken = await outbox.readNew(eventId, count);
+      if (reads++ === 0) throw new Error('Command timed out');
+      return taken;
+    };
+    const published: string[] = [];
+    const relay = startRelay({
+      outbox: { ...outbox, readNew },
+      publish: async ({ json }) => {
+        published.push(...(JSON.parse(json) as { id: string }[]).map(({ id }) => id));
+        return '';
+      },
+      logger: silentLogger,
+      retentionMs: hourMs,
+    });
+    relays.push(relay);
+    relay.wake(event.eventId);
+    await waitFor(async () => expect(await unacknowledged(event.eventId)).toBe(0));
+    expect(published).toEqual(['1', '2']);
+  });
+
   it('leaves alone what a running task is about to publish', async () => {
     const event = await openTestEvent();
     await sell(event, [1]);

@@ -88,7 +88,8 @@ export function startRelay(options: {
       // Before reading: a sale that comes after the read wakes the event again.
       state.isAwake = false;
       try {
-        const hasMore = await lane(() => relayNew(eventId));
+        const isRetry = lane === slow;
+        const hasMore = await lane(() => relayNew(eventId, isRetry));
         state.isAwake ||= hasMore;
         lane = swift;
         if (!hasMore) await rest(gatherMs - (performance.now() - startedAt));
@@ -107,9 +108,10 @@ export function startRelay(options: {
     if (ms > 0) await pause(ms, undefined, { signal }).catch(() => {});
   }
 
-  /** Relays entries that no task has read yet. Returns whether there may be more. */
-  async function relayNew(eventId: string): Promise<boolean> {
+  /** Relays entries that no task has read yet, on a retry after those that this task still holds. Returns whether there may be more. */
+  async function relayNew(eventId: string, isRetry: boolean): Promise<boolean> {
     if (signal.aborted) return false;
+    if (isRetry) await relay(eventId, await outbox.readAgain(eventId, entriesAtOnce));
     const taken = await outbox.readNew(eventId, entriesAtOnce);
     await relay(eventId, taken);
     return taken.ids.length === entriesAtOnce;
@@ -135,7 +137,7 @@ export function startRelay(options: {
     if (ids.length === 0) return;
     const takenAtMs = Date.now();
     // A replica promoted without these entries would reuse their sequence numbers. A failure is not retried here: WAIT covers only
-    // this connection, and the relay that takes the entries over waits on its own.
+    // this connection, and claiming the entries again, in this task or another, is a write that the next call waits for.
     await outbox.untilSafe(eventId);
     const messages = packMessages(eventId, events);
     const published: Published[] = [];
