@@ -1,7 +1,9 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
+import type { onRequestHookHandler } from 'fastify';
 import { documentedSchema } from './documented-as.ts';
 import type { HttpServer } from './http-server.ts';
+import { sendProblem } from './problems.ts';
 
 /** Allows only what this service itself serves, and no framing. The page's style sheets contain inline images, hence `data:`. */
 const contentSecurityPolicy =
@@ -11,6 +13,12 @@ const contentSecurityPolicy =
 const charset = '<meta charset="UTF-8">';
 /** Without it, a phone lays the page out at desktop width. */
 const viewport = '<meta name="viewport" content="width=device-width, initial-scale=1">';
+
+/**
+ * How many of the page's files are sent at a time. Its script is 1.7 MB and takes some fifty times the work of a purchase, so a crowd of
+ * downloads would hold up every buyer. A browser opens six connections.
+ */
+const maxAtOnce = 8;
 
 /** On a phone, table columns are stacked; the "Links" column is hidden because it is always empty. */
 const phoneStyles = `
@@ -36,6 +44,7 @@ export async function serveApiDocuments(app: HttpServer, about: { title: string;
     refResolver: { buildLocalReference: (schema) => String(schema.$id) },
   });
   await app.register(async (page) => {
+    page.addHook('onRequest', boundDownloads());
     page.addHook('onSend', async (_request, reply, payload) => {
       reply.headers({ 'content-security-policy': contentSecurityPolicy, 'referrer-policy': 'no-referrer' });
       return typeof payload === 'string' ? payload.replace(charset, charset + viewport) : payload;
@@ -48,4 +57,24 @@ export async function serveApiDocuments(app: HttpServer, about: { title: string;
     });
   });
   app.get(`${prefix}/openapi.json`, { schema: { hide: true } }, () => app.swagger());
+}
+
+/** Refuses a request with 503 while `maxAtOnce` responses are being sent. */
+function boundDownloads(): onRequestHookHandler {
+  let sending = 0;
+  return ({ raw: { socket } }, reply, done) => {
+    if (sending === maxAtOnce)
+      return void sendProblem(reply, 'SERVICE_UNAVAILABLE', { detail: 'Too many downloads of the documentation' });
+    const { raw: response } = reply;
+    sending++;
+    const end = () => {
+      sending--;
+      response.off('finish', end);
+      socket.off('close', end);
+    };
+    response.once('finish', end);
+    // When a connection breaks, a response that waits behind others on it emits nothing itself.
+    socket.once('close', end);
+    done();
+  };
 }
