@@ -79,7 +79,8 @@ export function parseEventFile(text: string, nowMs = Date.now()): EventPlan {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    // Editors on Windows mark the byte order.
+    return JSON.parse(text.replace(/^\ufeff/, ''));
   } catch (error) {
     throw new Error(`The event file is not valid JSON: ${(error as Error).message}`);
   }

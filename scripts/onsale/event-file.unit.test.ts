@@ -95,6 +95,27 @@ describe('an event file', () => {
   });
 
   it.each([
+    ['blank', ' \u3000'],
+    ['empty', ''],
+    ['of two lines', 'Chamber\nmusic'],
+    ['of two lines in Unicode', 'Chamber\u2028music'],
+    ['with an escape sequence', '\u001b[31mChamber music'],
+    ['with a NUL', 'Chamber\0music'],
+    ['with half of a surrogate pair, which MySQL would keep as another one', 'Chamber music \ud83c'],
+  ])('with a name that is %s is refused', (_what, name) => {
+    const everywhere = { venue: { venueId: 'V', name }, event: { ...valid.event, name }, zones: [{ ...valid.zones[1], name }] };
+    for (const place of ['/venue/name', '/event/name', '/zones/0/name']) expect(parse(everywhere)).toThrow(`${place} must be`);
+  });
+
+  it.each(['Ó Riada 🎻', 'שירה', 'Don’t  <b>stop</b> & "go"', ' a '])('with the name %s is as written', (name) => {
+    expect(parse({ event: { ...valid.event, name } })().eventName).toBe(name);
+  });
+
+  it('is read though an editor marked its byte order', () => {
+    expect(parseEventFile(`\ufeff${JSON.stringify(valid)}`).eventName).toBe('An event');
+  });
+
+  it.each([
     ['no zones', { zones: [] }, '/zones'],
     ['an unknown field', { zone: [] }, '/zone is not a known field'],
     ['a missing part', { venue: undefined }, '/venue is missing'],

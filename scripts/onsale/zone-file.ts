@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import type { Fault } from '../../services/shared/faults.ts';
 import { Money, maxColumns, maxRows, Row, ZoneId } from '../../services/shared/identifiers.ts';
 import { formatMoney, isCurrency, parseMoney } from '../../services/shared/money.ts';
+import { patterned } from '../../services/shared/patterned.ts';
 import { rowNumber } from '../../services/shared/row-label.ts';
 import { frontCentre, type ZoneInventory } from '../../services/shared/zone-layout.ts';
 
@@ -12,7 +13,12 @@ const maxSeatsPerZone = 1_000_000;
 const maxSeats = 10_000_000;
 const maxPriceMinor = 1_000_000_000_000;
 
-export const Name = Type.String({ minLength: 1, maxLength: 200 });
+/** One line of text. Half of a surrogate pair cannot be stored: MySQL would keep another name, which every run would find changed. */
+export const Name = patterned(
+  '^(?=.*\\S)[^\\p{Cc}\\p{Cs}\\p{Zl}\\p{Zp}]*$',
+  'must be a line of text, without control characters, and not blank',
+  { maxLength: 200 },
+);
 
 /** An entry of an event file's `zones`: one zone, or a range of identical zones. */
 export const Zone = Type.Object(
