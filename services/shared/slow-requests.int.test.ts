@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
+import { setImmediate } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { answersIn, dial } from '../../scripts/testing/raw-answers.ts';
 import { startTestServer } from '../../scripts/testing/test-server.ts';
@@ -49,10 +50,18 @@ describe('a request that stops arriving is answered once and not logged', () => 
   });
 });
 
-it('a handler that exceeds its time limit causes a 503 and a sampled warning', async () => {
-  const { app, lines } = await startTestServer(resources, { handlerMs: 50 });
-  const answers = await Promise.all(Array.from({ length: 50 }, () => app.inject('/api/slow')));
-  expect(new Set(answers.map(({ statusCode }) => statusCode))).toEqual(new Set([503]));
-  expect(answers[0]?.headers['retry-after']).toBe('1');
-  expect(lines.map((line) => JSON.parse(line).level)).toEqual(['warn']);
-});
+it.each([
+  ['answers', () => 'late'],
+  ['fails', () => Promise.reject(new Error('connection lost'))],
+])(
+  'a handler that exceeds its time limit causes a 503 and a sampled warning, and nothing more when it %s later',
+  async (_how, end) => {
+    const { app, lines, openGate } = await startTestServer(resources, { handlerMs: 50 });
+    const answers = await Promise.all(Array.from({ length: 50 }, () => app.inject('/api/slow')));
+    expect(new Set(answers.map(({ statusCode }) => statusCode))).toEqual(new Set([503]));
+    expect(answers[0]?.headers['retry-after']).toBe('1');
+    openGate(end());
+    await setImmediate();
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ level: 'warn', msg: 'unavailable' }]);
+  },
+);

@@ -25,6 +25,8 @@ export function createErrorHandler(isAway: (error: unknown) => boolean) {
     if (isLate && hasBody(request.headers) && !request.raw.complete) return sendProblem(closeAfter(reply), 'REQUEST_TIMEOUT');
     if (isLate || error instanceof UnavailableError || isAway(error)) {
       warnUnavailable(request.log, { err: error });
+      // The handler still runs. Fastify would log whatever it sends or throws from now on as a programming error.
+      if (isLate) reply.log = reply.log.child({}, { level: 'silent' });
       return sendProblem(reply, error instanceof UnavailableError ? error.code : 'SERVICE_UNAVAILABLE');
     }
     if ('validation' in error && error.validation) {
