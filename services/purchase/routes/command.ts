@@ -20,7 +20,7 @@ export const commandHeaders = Type.Object({
       description:
         'Up to 255 printable characters, quoted or not; preferably a UUID. Without credentials it needs at least 16, because ' +
         'anyone who knows the key can replay the response. For 24 hours, an equivalent request with the same key gets the same ' +
-        'response, success or refusal; any other request with that key gets a 422.',
+        'response, success or refusal; any other request for the same event with that key gets a 422.',
     }),
   ),
 });
