@@ -92,7 +92,9 @@ describe('the command that opens an event', () => {
     expect((await open(fresh, { dryRun: true })).said.at(-1)).toBe(`${fresh.eventId} would be opened; nothing was changed`);
     expect(await readInventory(redis, fresh.eventId)).toBeUndefined();
     await redis.hset(`onsale:4:{${event.eventId}}:inventory`, 'lineage', 'lost');
-    expect((await open(event, { dryRun: true })).error).toMatch(/^Refused; nothing was changed:\n {2}Redis is a replica/);
+    expect((await open(event, { dryRun: true })).error).toMatch(
+      /^Refused; nothing was changed:\n {2}Redis is a promoted replica/,
+    );
   });
 
   it('with --if-new leaves an open event unchanged, and opens one that is not open', async () => {
