@@ -1,8 +1,10 @@
+import { sql } from 'kysely';
 import { connectDatabase, type Database } from '../../services/shared/database.ts';
 import { connectRedis, connectRedisCluster, type RedisClient, untilConnected } from '../../services/shared/redis.ts';
+import { assertReachable, type Store } from './reachable.ts';
 import type { StoreUrls } from './stores.ts';
 
-/** Connects to the stores for one piece of work. Rejects if Redis cannot be reached. Closed by `resources`. */
+/** Connects to the stores for one piece of work. Rejects with the name of each that cannot be reached. Closed by `resources`. */
 export async function connectStores(
   urls: StoreUrls,
   resources: AsyncDisposableStack,
@@ -10,8 +12,26 @@ export async function connectStores(
 ): Promise<{ db: Database; redis: RedisClient }> {
   const db = openDatabase(urls, resources, connections);
   const redis = startRedisClient(urls, resources);
-  await untilConnected(redis);
+  await assertReachable([redisStore(urls, redis), mysqlStore(urls, db)]);
   return { db, redis };
+}
+
+export const redisStore = ({ redisUrl }: StoreUrls, redis: RedisClient): Store => ({
+  name: 'Redis',
+  address: withoutPassword(redisUrl),
+  check: () => untilConnected(redis),
+});
+
+export const mysqlStore = ({ databaseUrl }: StoreUrls, db: Database): Store => ({
+  name: 'MySQL',
+  address: withoutPassword(databaseUrl),
+  check: () => sql`select 1`.execute(db),
+});
+
+function withoutPassword(url: string): string {
+  const shown = new URL(url);
+  shown.password = '';
+  return shown.href;
 }
 
 /** A pool of MySQL connections, which are opened when first needed. Closed by `resources`. */
