@@ -176,3 +176,26 @@ describe('a cursor', () => {
     expect([answer.statusCode, answer.json()]).toEqual([200, []]);
   });
 });
+
+it('a flood of lists is answered in part with 503, and counts do not wait for it', async () => {
+  const event = await openTestEvent();
+  await sell(event, 1, ownTime());
+  const finished: string[] = [];
+  const ask = async (what: string, url: string) => {
+    const answer = await app.inject({ url });
+    finished.push(what);
+    return answer;
+  };
+  const lists = Array.from({ length: 300 }, () => ask('list', '/query/api/v1/tickets?limit=1000'));
+  const count = await ask('count', `/query/api/v1/tickets/count/${event.eventId}`);
+  const answers = await Promise.all(lists);
+
+  expect(count.json()).toEqual({ eventId: event.eventId, count: 2 });
+  const byStatus = Object.groupBy(answers, ({ statusCode }) => statusCode);
+  expect(Object.keys(byStatus)).toEqual(['200', '503']);
+  expect(byStatus[200]?.length).toBeGreaterThanOrEqual(100);
+  for (const { headers } of byStatus[503] ?? []) expect(headers['retry-after']).toBe('1');
+  // Only the refusals, and the few lists read meanwhile, are faster than the count.
+  const after = finished.slice(finished.indexOf('count')).filter((what) => what === 'list');
+  expect(after.length).toBeGreaterThan((byStatus[200]?.length ?? 0) / 2);
+});

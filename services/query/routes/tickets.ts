@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { Type } from 'typebox';
 import type { Database } from '../../shared/database.ts';
 import type { HttpServer } from '../../shared/http-server.ts';
@@ -12,6 +13,9 @@ import { json } from './json.ts';
 
 const maxTickets = 1_000;
 const defaultTickets = 100;
+/** A long list takes the work of dozens of counts: lists wait for each other, so that counts and revenue do not wait for lists. */
+const listsAtOnce = 2;
+const maxWaitingLists = 100;
 /** Many clients may poll these figures, so a shared cache may serve them for this long. */
 const salesCacheControl = 'public, max-age=1';
 /** Tickets can be cancelled, so clients may keep them but must revalidate them (by ETag) before showing them. */
@@ -22,6 +26,7 @@ const linkHeader = Type.String({ description: 'RFC 8288, rel="next": the next pa
 
 /** GET /query/api/v1/tickets…: tickets, counts and revenue, from the reader. */
 export function registerTicketRoutes(app: HttpServer, db: Database): void {
+  const listInTurn = pLimit(listsAtOnce);
   app.get(
     '/query/api/v1/tickets',
     {
@@ -63,8 +68,11 @@ export function registerTicketRoutes(app: HttpServer, db: Database): void {
           errors: [{ parameter: 'cursor', detail: 'is not a cursor for this list; start again without one' }],
         });
       }
+      if (listInTurn.pendingCount >= maxWaitingLists) {
+        return sendProblem(reply, 'SERVICE_UNAVAILABLE', { detail: 'Too many lists of tickets are being read' });
+      }
       // One more than the limit shows whether there is a next page.
-      const found = await listTickets(db, { eventId, buyerId, after, limit: limit + 1 });
+      const found = await listInTurn(() => listTickets(db, { eventId, buyerId, after, limit: limit + 1 }));
       const page = found.slice(0, limit);
       if (page.length === 0 && eventId !== undefined && !(await eventExists(db, eventId))) {
         return sendProblem(reply, 'EVENT_NOT_FOUND');
