@@ -205,6 +205,7 @@ describe.each(environments)('%s', (environment) => {
       'latency',
       'no-answers',
       'outbox',
+      'outbox-age',
       'persistence-tasks',
       'purchase-tasks',
       'query-tasks',

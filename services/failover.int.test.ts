@@ -101,7 +101,10 @@ beforeAll(async () => {
     sqs,
     queueUrl: messaging.queueUrl,
     project: (events) => projectEvents(master.db, events),
-    reject: async (rejected) => expect(rejected).toEqual([]),
+    reject: async (rejected) => {
+      expect(rejected).toEqual([]);
+      return [];
+    },
     logger: silentLogger,
   });
   resources.defer(() => worker.stop());

@@ -16,12 +16,13 @@ const counterparts: Record<string, string> = {
   'queue-depth': 'OnsaleQueueLong',
   'dead-letters': 'OnsaleDeadLetters',
   outbox: 'OnsaleOutboxLong',
+  'outbox-age': 'OnsaleOutboxOld',
   // Only AWS knows the server's number of connections; only we know how many statements wait for one.
   'database-connections': 'OnsaleDatabasePoolWaits',
   // Only AWS knows how many tasks there should be; Prometheus knows which scraped task does not answer.
   ...Object.fromEntries(Object.keys(pathTable).map((service) => [`${service}-tasks`, 'OnsaleTaskDown'])),
 };
-const sameThreshold = ['server-errors', 'latency', 'queue-age', 'queue-depth', 'dead-letters', 'outbox'];
+const sameThreshold = ['server-errors', 'latency', 'queue-age', 'queue-depth', 'dead-letters', 'outbox', 'outbox-age'];
 
 /** Alarms about things that our services cannot see, and who can. */
 const knownToAwsAlone = {

@@ -105,6 +105,7 @@ export const rows: [title: string, panels: Panel[]][] = [
         queries: [
           [perSecond('onsale_publish_duration_seconds_count'), 'messages'],
           [perSecond('onsale_publish_errors_total'), 'errors'],
+          [perSecond('onsale_publish_refused_total'), 'refused for good'],
         ],
       },
       {
@@ -151,6 +152,7 @@ export const rows: [title: string, panels: Panel[]][] = [
         queries: [
           [ofStore('onsale_dead_letters'), 'dead letters'],
           [perSecond('onsale_rejected_events_total'), 'rejected per second'],
+          [perSecond('onsale_unburied_letters_total'), 'not accepted per second'],
         ],
       },
     ],
@@ -158,6 +160,12 @@ export const rows: [title: string, panels: Panel[]][] = [
   [
     'Projection',
     [
+      {
+        title: 'Domain events of unknown types',
+        says: 'A newer service publishes them; this version of persistence ignores them.',
+        unit: 'short',
+        queries: [[perSecond('onsale_ignored_events_total'), 'ignored per second']],
+      },
       { title: 'Domain events per batch', unit: 'short', queries: [[mean('onsale_batch_events'), 'mean']] },
       {
         title: 'Time per batch',

@@ -4,7 +4,7 @@ import { SnsTopic } from '@cdktf/provider-aws/lib/sns-topic/index.js';
 import { SnsTopicSubscription } from '@cdktf/provider-aws/lib/sns-topic-subscription/index.js';
 import type { ServiceName } from '../../services/shared/path-table.ts';
 import type { Context } from './context.ts';
-import { type Metric, type Metrics, outboxMetric } from './metrics.ts';
+import { type Metric, type Metrics, outboxAgeMetric, outboxMetric } from './metrics.ts';
 import type { Task } from './tasks.ts';
 
 const minute = 60;
@@ -61,6 +61,13 @@ export function createAlarms(context: Context, metrics: Metrics, keyArn: string)
     },
     { id: 'redis-cpu', says: 'Redis uses one core, and that core is busy', metric: metrics.redisCpu, above: 80, minutes: 3 },
     { id: 'outbox', says: 'SNS is not accepting domain events', metric: metrics.outbox, above: 50_000, minutes: 3 },
+    {
+      id: 'outbox-age',
+      says: 'A domain event has waited in its outbox for minutes',
+      metric: metrics.outboxAge,
+      above: 120,
+      minutes: 2,
+    },
     ...(['purchase', 'query', 'persistence'] as const).map((service) => ({
       id: `${service}-tasks`,
       says: `Fewer ${service} tasks are running than the minimum`,
@@ -86,14 +93,20 @@ export function createAlarms(context: Context, metrics: Metrics, keyArn: string)
   }
 }
 
-/** Turns the outbox backlog in purchase's log into a metric. */
-export function createOutboxMetric({ scope, name }: Context, { logGroup }: Task): void {
-  new CloudwatchLogMetricFilter(scope, 'outbox-metric', {
-    name: `${name}-outbox`,
-    logGroupName: logGroup.name,
-    pattern: '{ $.outboxEvents = * }',
-    metricTransformation: { ...outboxMetric(name), value: '$.outboxEvents', defaultValue: '0' },
-  });
+/** Turns the outbox backlog in purchase's log, its length and its age, into metrics. */
+export function createOutboxMetrics({ scope, name }: Context, { logGroup }: Task): void {
+  const filters = [
+    { id: 'outbox', field: '$.outboxEvents', metric: outboxMetric(name) },
+    { id: 'outbox-age', field: '$.outboxOldestSeconds', metric: outboxAgeMetric(name) },
+  ];
+  for (const { id, field, metric } of filters) {
+    new CloudwatchLogMetricFilter(scope, `${id}-metric`, {
+      name: `${name}-${id}`,
+      logGroupName: logGroup.name,
+      pattern: `{ ${field} = * }`,
+      metricTransformation: { ...metric, value: field, defaultValue: '0' },
+    });
+  }
 }
 
 function alarmed({ namespace, name, statistic, dimensions }: Metric) {

@@ -12,6 +12,7 @@ export function createDashboard({ scope, name, settings }: Context, metrics: Met
     ['p99, seconds', [metrics.purchaseP99, metrics.queryP99]],
     ['Redis: memory and CPU, %', [metrics.redisMemory, metrics.redisCpu]],
     ['Outbox: domain events', [metrics.outbox]],
+    ['Outbox: age, seconds', [metrics.outboxAge]],
     ['Queue: messages', [metrics.queueDepth, metrics.deadLetters]],
     ['Queue: age, seconds', [metrics.queueAge]],
     ['Database: connections and CPU, %', [metrics.databaseConnections, metrics.databaseCpu]],

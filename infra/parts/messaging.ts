@@ -14,16 +14,19 @@ const dataKeySeconds = 3_600;
 
 /** Creates the topic for domain events, and the persistence service's queue and dead-letter queue. */
 export function createMessaging({ scope, name }: Context, keyArn: string): Messaging {
+  const maxMessageSize = messaging.maxMessageBytes;
   const encrypted = { kmsMasterKeyId: keyArn, kmsDataKeyReusePeriodSeconds: dataKeySeconds };
   const topic = new SnsTopic(scope, 'topic', { name: `${name}-${messaging.topic}`, kmsMasterKeyId: keyArn });
   const deadLetterQueue = new SqsQueue(scope, 'dead-letter-queue', {
     name: `${name}-${messaging.deadLetterQueue}`,
     messageRetentionSeconds: messaging.deadLetterRetentionSeconds,
+    maxMessageSize,
     ...encrypted,
   });
   const queue = new SqsQueue(scope, 'queue', {
     name: `${name}-${messaging.queue}`,
     messageRetentionSeconds: retentionSeconds,
+    maxMessageSize,
     receiveWaitTimeSeconds: 20,
     redrivePolicy: JSON.stringify({ deadLetterTargetArn: deadLetterQueue.arn, maxReceiveCount: messaging.maxReceiveCount }),
     ...encrypted,

@@ -12,6 +12,9 @@ export type Metrics = ReturnType<typeof metricsOf>;
 /** The metric of the domain events waiting in the outboxes, made from purchase's log. */
 export const outboxMetric = (name: string) => ({ namespace: 'Onsale', name: `${name}-outbox-events` });
 
+/** The age of the oldest unpublished domain event, in seconds, from purchase's log. */
+export const outboxAgeMetric = (name: string) => ({ namespace: 'Onsale', name: `${name}-outbox-oldest-seconds` });
+
 /** The metrics that the alarms and the dashboard use. */
 export function metricsOf(of: {
   name: string;
@@ -63,6 +66,7 @@ export function metricsOf(of: {
     redisMemory: ofRedis('DatabaseMemoryUsagePercentage'),
     redisCpu: ofRedis('EngineCPUUtilization'),
     outbox: { ...outboxMetric(name), statistic: 'Maximum', dimensions: [{}] } as Metric,
+    outboxAge: { ...outboxAgeMetric(name), statistic: 'Maximum', dimensions: [{}] } as Metric,
     runningTasks: { purchase: running('purchase'), query: running('query'), persistence: running('persistence') },
   };
 }

@@ -16,15 +16,22 @@ export const emulatorEnvironment = (endpoint: string) => ({
   AWS_SECRET_ACCESS_KEY: 'local',
 });
 
-const { topic, queue, deadLetterQueue, maxReceiveCount, deadLetterRetentionSeconds } = messaging;
+const { topic, queue, deadLetterQueue, maxReceiveCount, maxMessageBytes, deadLetterRetentionSeconds } = messaging;
 
 /** The topic, the queue that is subscribed to it and its dead-letter queue, in the emulator's format. */
 export const emulatorResources = {
   queues: [
-    { name: deadLetterQueue, attributes: { MessageRetentionPeriod: String(deadLetterRetentionSeconds) } },
+    {
+      name: deadLetterQueue,
+      attributes: {
+        MessageRetentionPeriod: String(deadLetterRetentionSeconds),
+        MaximumMessageSize: String(maxMessageBytes),
+      },
+    },
     {
       name: queue,
       attributes: {
+        MaximumMessageSize: String(maxMessageBytes),
         RedrivePolicy: JSON.stringify({
           deadLetterTargetArn: queueArn(deadLetterQueue),
           maxReceiveCount: String(maxReceiveCount),

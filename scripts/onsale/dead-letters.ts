@@ -7,6 +7,7 @@ import {
   ReceiveMessageCommand,
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
+import { cutFromBytes } from '../../services/persistence/fit-letter.ts';
 import { decodeBatch } from '../../services/shared/batch-encoding.ts';
 import type { Messaging } from '../local/messaging.ts';
 import { queueDepths } from '../local/queue-depth.ts';
@@ -30,6 +31,8 @@ export type DeadLetter = {
   events: EventInLetter[];
   eventIds: Set<string>;
   unreadable: number;
+  /** Only the beginning of what was rejected: sent back, it would be rejected again, and its reason lost. */
+  isCut: boolean;
 };
 
 /**
@@ -63,7 +66,7 @@ export async function readDeadLetters(
 }
 
 /**
- * Sends these messages to the main queue, unchanged but for their reason, and then deletes them here. Dying between the two steps
+ * Sends these messages to the main queue, without the attributes that mark a dead letter, and then deletes them here. Dying between the two steps
  * sends one twice, which changes nothing. Others, such as those that arrive meanwhile, stay. Returns how many were sent.
  */
 export async function sendBack(
@@ -75,7 +78,7 @@ export async function sendBack(
   let sent = 0;
   await forEachLetter(messaging, oneLook, async (message, messageId) => {
     if (!wanted.delete(messageId)) return { isEnough: wanted.size === 0 };
-    const { reason: _reason, ...attributes } = message.MessageAttributes ?? {};
+    const { reason: _reason, messageId: _messageId, ...attributes } = message.MessageAttributes ?? {};
     await messaging.sqs.send(
       new SendMessageCommand({ QueueUrl: messaging.queueUrl, MessageBody: message.Body, MessageAttributes: attributes }),
     );
@@ -157,6 +160,7 @@ async function readLetter({ Body = '', MessageAttributes = {} }: Message, messag
     events: entries.flatMap(eventIn),
     eventIds: new Set(named),
     unreadable: entries.length - named.length,
+    isCut: MessageAttributes[cutFromBytes] !== undefined,
   };
 }
 

@@ -98,6 +98,21 @@ describe('the dead-letter queue', () => {
     });
   });
 
+  it('keeps truncated messages: redriven, they would be rejected again and lose their reason', async () => {
+    const system = await testSystem();
+    await bury(system, 'the beginn', { reason: 'not JSON', messageId: '1', cutFromBytes: '2000000' });
+    await bury(system, 'whole', { reason: 'not JSON', messageId: '2' });
+    const said: string[] = [];
+    expect(await redrive(system.messaging, { confirm: yes, say: (line) => said.push(line) })).toEqual({ sent: 1 });
+    expect(said).toContain('1 of them is truncated and stays: it could not be applied');
+    const [back] = await receive(system.messaging.queueUrl);
+    expect(back).toMatchObject({ Body: 'whole' });
+    expect(back?.MessageAttributes).toBeUndefined();
+    expect(await receive(system.messaging.deadLetterQueueUrl)).toMatchObject([
+      { Body: 'the beginn', MessageAttributes: { reason: { StringValue: 'not JSON' } } },
+    ]);
+  });
+
   it('is sent back without messages that arrive meanwhile, and without those that are gone', async () => {
     const system = await testSystem();
     await bury(system, 'first');

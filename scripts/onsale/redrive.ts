@@ -6,7 +6,7 @@ import { listRanges, rangesOf } from './verify/ranges.ts';
 const progressEvery = 100;
 
 /**
- * Shows the messages in the dead-letter queue and, if `confirm` agrees, sends them back to the main queue to be applied. Returns how
+ * Shows the messages in the dead-letter queue and, if `confirm` agrees, sends all but the truncated ones back to the main queue to be applied. Returns how
  * many it sent. A message that was rejected for good reason comes back.
  */
 export async function redrive(
@@ -15,13 +15,16 @@ export async function redrive(
 ): Promise<{ sent: number }> {
   const { letters, unseen } = await readDeadLetters(messaging);
   for (const line of describe(letters, unseen)) say(line);
-  if (letters.length === 0 || !(await confirm('Send all of them back to the queue?'))) return { sent: 0 };
-  const sent = await sendBack(messaging, letters, (so) => {
-    if (so % progressEvery === 0 && so < letters.length) say(`${so} of ${letters.length} sent back`);
+  const whole = letters.filter(({ isCut }) => !isCut);
+  const cut = letters.length - whole.length;
+  if (cut === 1) say('1 of them is truncated and stays: it could not be applied');
+  if (cut > 1) say(`${cut} of them are truncated and stay: they could not be applied`);
+  if (whole.length === 0 || !(await confirm(cut > 0 ? 'Send the others back to the queue?' : 'Send all of them back to the queue?')))
+    return { sent: 0 };
+  const sent = await sendBack(messaging, whole, (so) => {
+    if (so % progressEvery === 0 && so < whole.length) say(`${so} of ${whole.length} sent back`);
   });
-  say(
-    `${sent} of ${letters.length} sent back to the queue. To see whether they were applied: npm run onsale -- verify <eventId>`,
-  );
+  say(`${sent} of ${whole.length} sent back to the queue. To see whether they were applied: npm run onsale -- verify <eventId>`);
   return { sent };
 }
 

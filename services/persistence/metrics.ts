@@ -53,6 +53,17 @@ export function createPersistenceMetrics({ db, readDepth }: { db: Database; read
     help: 'What was given up to the dead-letter queue: domain events, and messages that could not be read at all.',
     registers,
   });
+  const unburied = new Counter({
+    name: 'onsale_unburied_letters_total',
+    help: 'Dead letters that the dead-letter queue did not take; their messages come again until SQS itself moves them.',
+    registers,
+  });
+  // Without the type as a label: that comes from outside, and may be anything.
+  const ignored = new Counter({
+    name: 'onsale_ignored_events_total',
+    help: 'Domain events of a type that this version does not know.',
+    registers,
+  });
   const rows = new Counter({ name: 'onsale_projected_rows_total', help: 'Rows written.', labelNames: ['table'], registers });
   const conflicts = new Counter({
     name: 'onsale_conflicts_total',
@@ -67,6 +78,8 @@ export function createPersistenceMetrics({ db, readDepth }: { db: Database; read
     duration.observe(batch.seconds);
     if (batch.delaySeconds !== undefined) delay.observe(batch.delaySeconds);
     rejected.inc(batch.rejected);
+    unburied.inc(batch.unburied);
+    ignored.inc(batch.ignored);
   });
   rowsWritten.subscribe((message) => {
     const written = message as RowsWritten;

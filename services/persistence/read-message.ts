@@ -4,31 +4,69 @@ import type { Fault } from '../shared/faults.ts';
 import { checkTicketEvent, type TicketEvent } from '../shared/ticket-events.ts';
 
 /**
- * What cannot be applied, as the message that could be redriven, and why; `contentEncoding` where its body stays as it came, and
- * `entry` where it is one of a batch.
+ * A dead letter: a body that can be redriven, why it cannot be applied, and the SQS message that it came in. `contentEncoding` is set
+ * if the body is still encoded as it came, and `entry` if the letter is one entry of a batch.
  */
-export type Rejected = { body: string; contentEncoding?: string; reason: string; entry?: unknown };
+export type Rejected = { messageId: string; body: string; contentEncoding?: string; reason: string; entry?: unknown };
 
-export type MessageContent = { events: TicketEvent[]; rejected: Rejected[] };
+/** `ignored`: the types of domain events that this service does not know. */
+export type MessageContent = { events: TicketEvent[]; rejected: Rejected[]; ignored: string[] };
 
-/** The domain events of one SQS message, and what in it is not one: a bad entry does not spoil its neighbours. */
-export async function readMessage({ Body: body = '', MessageAttributes }: Message): Promise<MessageContent> {
-  const contentEncoding = MessageAttributes?.contentEncoding?.StringValue;
-  const batch = await decodeBatch(body, contentEncoding)
-    .then(JSON.parse)
-    .catch(() => undefined);
-  if (!Array.isArray(batch)) {
-    const reason = 'not a CloudEvents batch (a JSON array)';
-    return { events: [], rejected: [{ body, ...(contentEncoding && { contentEncoding }), reason }] };
+/** Ten times what the relay packs into one message; bounds what a malicious one costs. */
+const maxEntries = 10_000;
+/** With more bad entries than this, the whole message is one letter: thousands of letters would hold up its neighbours. */
+const maxLetters = 100;
+
+/**
+ * Returns the domain events of an SQS message, and dead letters for whatever claims to be one of them and is malformed: a bad entry
+ * does not spoil its neighbours. Never rejects.
+ */
+export async function readMessage(message: Message): Promise<MessageContent> {
+  try {
+    const batch: unknown = JSON.parse(await decodeBatch(message.Body ?? '', encodingOf(message)));
+    if (!Array.isArray(batch)) throw new Error('it is something else');
+    if (batch.length > maxEntries) return allRejected(message, `has more than ${maxEntries} entries`);
+    return sortOut(message, batch);
+  } catch {
+    return allRejected(message, 'not a CloudEvents batch (a JSON array)');
   }
-  const events: TicketEvent[] = [];
-  const rejected: Rejected[] = [];
+}
+
+function sortOut(message: Message, batch: unknown[]): MessageContent {
+  const content: MessageContent = { events: [], rejected: [], ignored: [] };
+  const { events, rejected, ignored } = content;
   for (const entry of batch) {
     const checked = checkTicketEvent(entry);
     if ('event' in checked) events.push(checked.event);
-    else if ('faults' in checked) rejected.push({ body: JSON.stringify([entry]), reason: reasonOf(checked.faults), entry });
+    else if ('unknownType' in checked) ignored.push(checked.unknownType);
+    else if ('faults' in checked) rejected.push(letterOf(message, reasonOf(checked.faults), entry));
   }
-  return { events, rejected };
+  if (rejected.length <= maxLetters) return content;
+  const reason = `${rejected.length} of ${batch.length} entries are malformed; the first: ${rejected[0]?.reason}`;
+  return { ...content, rejected: [wholeLetter(message, reason)] };
 }
+
+/** The dead letter of one entry of a message. */
+export function letterOf(message: Message, reason: string, entry: unknown): Rejected {
+  try {
+    return { messageId: message.MessageId ?? '', body: JSON.stringify([entry]), reason, entry };
+  } catch {
+    // JSON.parse takes any depth of nesting, JSON.stringify does not.
+    return wholeLetter(message, reason);
+  }
+}
+
+function wholeLetter(message: Message, reason: string): Rejected {
+  const contentEncoding = encodingOf(message);
+  return { messageId: message.MessageId ?? '', body: message.Body ?? '', ...(contentEncoding && { contentEncoding }), reason };
+}
+
+const allRejected = (message: Message, reason: string): MessageContent => ({
+  events: [],
+  rejected: [wholeLetter(message, reason)],
+  ignored: [],
+});
+
+const encodingOf = ({ MessageAttributes }: Message) => MessageAttributes?.contentEncoding?.StringValue;
 
 const reasonOf = (faults: Fault[]) => faults.map(({ pointer, detail }) => `${pointer || 'the event'} ${detail}`).join('; ');

@@ -75,16 +75,24 @@ export function createPurchaseMetrics(of: { readBacklog: () => Promise<Backlog>;
     help: 'Attempts to publish a message that SNS did not accept.',
     registers,
   });
+  const publishRefusals = new Counter({
+    name: 'onsale_publish_refused_total',
+    help: 'Attempts to publish a message that SNS refused for what it holds, and will refuse again.',
+    registers,
+  });
 
   return {
     registry: metrics.registry,
 
     /** Records one of the relay's attempts to publish. */
-    countAttempt({ events, seconds, isAccepted }: Attempt): void {
-      if (isAccepted) {
+    countAttempt({ events, seconds, outcome }: Attempt): void {
+      if (outcome === 'accepted') {
         publishDuration.observe(seconds);
         publishEvents.observe(events);
-      } else publishErrors.inc();
+      } else {
+        publishErrors.inc();
+        if (outcome === 'refused') publishRefusals.inc();
+      }
     },
   };
 }

@@ -22,8 +22,13 @@ export type EncodedBatch = { body: string; contentEncoding?: typeof compressed }
  */
 export async function encodeBatch(json: string): Promise<EncodedBatch> {
   if (json.length < worthBytes) return { body: json };
-  const body = (await gzip(json, { level })).toString('base64');
-  return body.length < json.length ? { body, contentEncoding: compressed } : { body: json };
+  const encoded = await compressBatch(json);
+  return encoded.body.length < json.length ? encoded : { body: json };
+}
+
+/** encodeBatch, compressed in any case: to ASCII, whatever the text. */
+export async function compressBatch(text: string): Promise<Required<EncodedBatch>> {
+  return { body: (await gzip(text, { level })).toString('base64'), contentEncoding: compressed };
 }
 
 /** The JSON in a message body. Rejects if the body does not match `contentEncoding`, or decompresses to more than 4 MiB. */

@@ -1,4 +1,4 @@
-import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
+import { PublishCommand, type SNSClient, SNSServiceException } from '@aws-sdk/client-sns';
 import { encodeBatch } from './batch-encoding.ts';
 import { batchContentType } from './ticket-events.ts';
 
@@ -7,6 +7,15 @@ export type BatchMessage = { eventId: string; types: string[]; count: number; js
 
 /** Publishes a message and returns its id; rejects if SNS did not accept it. */
 export type Publish = (message: BatchMessage) => Promise<string>;
+
+/**
+ * Whether SNS refused a message for its content: it is too long, or has an invalid character. SNS would refuse it again, but accepts
+ * other messages. A wrong topic has the same error name, but affects every message, so it does not count.
+ */
+export const isRefusal = (error: unknown): boolean =>
+  error instanceof SNSServiceException &&
+  /^(InvalidParameter|ParameterValueInvalid)/.test(error.name) &&
+  !/TopicArn/.test(error.message);
 
 /** Sends `eventId` and `types` as message attributes, so that a subscription's filter policy can use them. */
 export function createPublish(sns: SNSClient, topicArn: string): Publish {

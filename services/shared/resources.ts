@@ -5,6 +5,8 @@ export const messaging = {
   deadLetterQueue: 'ticket-sql-dead-letters',
   /** After this many deliveries without an acknowledgement, SQS itself moves a message to the dead-letter queue. */
   maxReceiveCount: 10,
+  /** SQS's limit in bytes for a message with its attributes, and for a batch (since August 2025; before, 256 KiB). */
+  maxMessageBytes: 1_048_576,
   /** Long enough for somebody to notice and, after a holiday, to look into it. */
   deadLetterRetentionSeconds: 14 * 24 * 3_600,
 } as const;

@@ -102,15 +102,18 @@ const claimCheck = Compile(Type.Object({ type: Type.String() }));
 
 /**
  * Checks a domain event against the schema of its type; the faults are for that type only. A conflict is returned separately, because
- * the projection itself publishes conflicts.
+ * the projection itself publishes conflicts. An unknown type is not a fault: a newer producer may
+ * publish it.
  */
-export function checkTicketEvent(entry: unknown): { event: TicketEvent } | { conflict: TicketsConflicted } | { faults: Fault[] } {
+export function checkTicketEvent(
+  entry: unknown,
+): { event: TicketEvent } | { conflict: TicketsConflicted } | { unknownType: string } | { faults: Fault[] } {
   if (!claimCheck.Check(entry)) return { faults: listFaults(claimCheck.Errors(entry)) };
   if (entry.type === conflictedType) {
     return conflictCheck.Check(entry) ? { conflict: entry } : { faults: listFaults(conflictCheck.Errors(entry)) };
   }
   const check = checks.get(entry.type);
-  if (!check) return { faults: [{ pointer: '/type', detail: `is unknown: ${entry.type}` }] };
+  if (!check) return { unknownType: entry.type };
   return check.Check(entry) ? { event: entry } : { faults: listFaults(check.Errors(entry)) };
 }
 

@@ -78,6 +78,13 @@ describe("the consumer's check", () => {
     expect(checkTicketEvent(withBuyer)).toEqual({ conflict: withBuyer });
   });
 
+  it.each(['onsale.tickets.teleported', 'constructor', ''])(
+    'finds no fault with an unknown type, whatever it holds: %j',
+    (type) => {
+      expect(checkTicketEvent({ type, data: 7 })).toEqual({ unknownType: type });
+    },
+  );
+
   it.each([
     ...[event, cancellation, conflict].flatMap((whole) => [
       ...Object.keys(whole).map((name) => [whole.type, `/${name}`, without(whole, name)]),
@@ -101,8 +108,6 @@ describe("the consumer's check", () => {
     ['an array', [event], [' must be an object']],
     ['nothing', {}, ['/type is missing']],
     ['a type that is not a string', { ...event, type: 7 }, ['/type must be a string']],
-    ['an unknown type', { ...event, type: 'onsale.tickets.teleported' }, ['/type is unknown: onsale.tickets.teleported']],
-    ['a type that every object has', { ...event, type: 'constructor' }, ['/type is unknown: constructor']],
     ["a purchase with a cancellation's schema", { ...event, dataschema: cancellation.dataschema }, [/^\/dataschema /]],
     ['another version of its data', { ...event, dataschema: 'urn:onsale:tickets.purchased:2' }, [/^\/dataschema /]],
     ['another CloudEvents version', { ...event, specversion: '0.3' }, [/^\/specversion /]],

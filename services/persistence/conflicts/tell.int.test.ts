@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { stringify as uuidText } from 'uuid';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -86,6 +87,20 @@ describe('a seat that was sold in two epochs', () => {
 });
 
 describe('a conflict', () => {
+  it('whose message SNS refuses for what it holds is told later, and the other events do not wait for it', async () => {
+    const all = [soldTwice(), soldTwice()].toSorted((a, b) => (a.event.eventId < b.event.eventId ? -1 : 1));
+    for (const { others, first, second } of all) await project([...others, first], [second]);
+    const [refused, other] = all.map(({ second }) => conflictIdOf(second));
+    // SNS takes no more than 256 KiB.
+    const tooLong = randomBytes(300_000).toString('hex');
+    const publishPart: Publish = (message) =>
+      publish(message.json.includes(refused ?? '') ? { ...message, json: tooLong } : message);
+    await expect(tellConflicts(db, publishPart)).rejects.toThrow(/too long/);
+    expect(await hearIds()).toEqual([other]);
+    expect(await tellConflicts(db, publish)).toBe(1);
+    expect(await hearIds()).toEqual([refused]);
+  });
+
   it('is not told while a cancellation may be yet to come, and never if it comes', async () => {
     const event = { eventId: unique('event'), venueId: 'Venue1', currency: 'USD' };
     const first = purchased(event, { sequence: 1 });

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Database } from '../../shared/database.ts';
-import type { Publish } from '../../shared/publish.ts';
+import { isRefusal, type Publish } from '../../shared/publish.ts';
 import type { TicketsConflicted } from '../../shared/ticket-events.ts';
 import { bytesOf } from '../projections/rows.ts';
 import { readUntoldConflicts } from './untold.ts';
@@ -11,18 +11,29 @@ export const conflictsAtOnce = 100;
 /**
  * Publishes the conflicts that are to be told, and then notes that they were: where it ends in between, they are told again, and
  * with the same ids. Of all tasks one tells at a time; the others leave it to that one. Gives how many were told. Rejects when
- * MySQL or SNS is away.
+ * MySQL or SNS is away, or SNS refuses a message for what it holds, in which case the other events' conflicts were told.
  */
 export const tellConflicts = (db: Database, publish: Publish): Promise<number> =>
   db.connection().execute(async (connection) => {
     if (!(await takeTurn(connection))) return 0;
     try {
       const conflicts = await readUntoldConflicts(connection, conflictsAtOnce);
+      let told = 0;
+      let refusal: unknown;
       for (const [eventId, group] of Map.groupBy(conflicts, ({ data }) => data.eventId)) {
-        await publish({ eventId, types: ['onsale.tickets.conflicted'], count: group.length, json: JSON.stringify(group) });
+        try {
+          await publish({ eventId, types: ['onsale.tickets.conflicted'], count: group.length, json: JSON.stringify(group) });
+        } catch (error) {
+          if (!isRefusal(error)) throw error;
+          // The other events' conflicts must not wait for it.
+          refusal = error;
+          continue;
+        }
         await note(connection, group);
+        told += group.length;
       }
-      return conflicts.length;
+      if (refusal !== undefined) throw refusal;
+      return told;
     } finally {
       await endTurn(connection);
     }

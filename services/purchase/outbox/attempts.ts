@@ -1,23 +1,23 @@
-import type { Publish } from '../../shared/publish.ts';
+import { isRefusal, type Publish } from '../../shared/publish.ts';
 
-/** One attempt to publish a message: how many domain events it held, how long it took, and whether SNS accepted it. */
-export type Attempt = { events: number; seconds: number; isAccepted: boolean };
+/** One attempt to publish a message: how many domain events it held, how long it took, and whether SNS accepted it, refused it or failed. */
+export type Attempt = { events: number; seconds: number; outcome: 'accepted' | 'refused' | 'failed' };
 
 /** Wraps `publish` to report each attempt to `tell`. */
 export function tellingAttempts(publish: Publish, tell: (attempt: Attempt) => void): Publish {
   return async (message) => {
     const startedAt = performance.now();
-    const attempt = (isAccepted: boolean): Attempt => ({
+    const attempt = (outcome: Attempt['outcome']): Attempt => ({
       events: message.count,
       seconds: (performance.now() - startedAt) / 1_000,
-      isAccepted,
+      outcome,
     });
     try {
       const answer = await publish(message);
-      tell(attempt(true));
+      tell(attempt('accepted'));
       return answer;
     } catch (error) {
-      tell(attempt(false));
+      tell(attempt(isRefusal(error) ? 'refused' : 'failed'));
       throw error;
     }
   };

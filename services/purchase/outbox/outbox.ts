@@ -27,7 +27,10 @@ const dropIdleConsumersScript = loadScript(new URL('lua/drop-idle-consumers.lua'
 export type Outbox = ReturnType<typeof createOutbox>;
 
 /** Entries taken from an outbox: their ids, to acknowledge, and their domain events, ready to be packed. */
-export type Taken = { ids: string[]; events: PackableEvent[] };
+export type Taken = { ids: string[]; events: TakenEvent[] };
+
+/** A domain event, and the entry that it is in. */
+export type TakenEvent = PackableEvent & { entryId: string };
 
 /** The outboxes of all events, read as the task `consumer`. */
 export function createOutbox(redis: RedisClient, consumer: string, claimAfterMs = abandonedAfterMs) {
@@ -132,7 +135,7 @@ function noneWithoutGroup(error: Error): [] {
 
 const takenOf = (eventId: string, entries: OutboxEntry[]): Taken => ({
   ids: entries.map(([id]) => id),
-  events: entries.flatMap((entry) => readEntry(eventId, entry)).map(packable),
+  events: entries.flatMap((entry) => readEntry(eventId, entry).map((record) => ({ ...packable(record), entryId: entry[0] }))),
 });
 
 const packable = (record: OutboxRecord): PackableEvent => ({

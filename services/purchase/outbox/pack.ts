@@ -4,7 +4,7 @@ import type { OutboxRecord } from '../../shared/ticket-events.ts';
 /** A domain event from the outbox, ready to be packed; `json` is its CloudEvent, `traced` its record if its trace is recorded. */
 export type PackableEvent = { type: string; sequence: number; json: string; traced?: OutboxRecord };
 
-export type PackedMessage = BatchMessage & { events: PackableEvent[] };
+export type PackedMessage<Packed = PackableEvent> = BatchMessage & { events: Packed[] };
 
 /** An SNS message has at most 262,144 bytes, including its attributes; ours need at most this many (ids have at most 64 characters). */
 const attributeBytes = 512;
@@ -14,9 +14,9 @@ const maxMessageBytes = 262_144 - attributeBytes;
  * Packs domain events, in order, into as few messages as SNS' limit allows: some five hundred orders in each at a peak. One full
  * message is cheaper than a batch of ten with the same total size, because publisher, queue and worker handle each message.
  */
-export function packMessages(eventId: string, events: PackableEvent[]): PackedMessage[] {
-  const messages: PackedMessage[] = [];
-  let group: PackableEvent[] = [];
+export function packMessages<Packed extends PackableEvent>(eventId: string, events: Packed[]): PackedMessage<Packed>[] {
+  const messages: PackedMessage<Packed>[] = [];
+  let group: Packed[] = [];
   let bytes = 0;
   const close = () => {
     if (group.length === 0) return;

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Message } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { purchaseOf } from '../../../scripts/testing/seats.ts';
@@ -9,6 +10,7 @@ import { createPublish, type Publish } from '../../shared/publish.ts';
 import { checkTicketEvent } from '../../shared/ticket-events.ts';
 import type { Inventory } from '../seats/inventory.ts';
 import { sellSeats } from '../seats/take-seats.ts';
+import { type Attempt, tellingAttempts } from './attempts.ts';
 import { createOutbox } from './outbox.ts';
 import { type Relay, startRelay } from './relay.ts';
 
@@ -197,6 +199,65 @@ describe('the relay', () => {
     accepted.resolve();
     await stopped;
     expect(await unacknowledged(event.eventId)).toBe(0);
+  });
+});
+
+/** SNS takes no more than 256 KiB, and this cannot be made shorter. */
+const tooLong = () => JSON.stringify({ orderId: randomBytes(300_000).toString('hex') });
+
+/** Appends an entry to an outbox, with one domain event of this data for each. */
+const append = (eventId: string, first: number, ...data: string[]) =>
+  redis.xadd(
+    outboxKey(eventId),
+    '*',
+    ...['first', first, 'time', Date.now(), ...data.flatMap((json) => ['onsale.tickets.purchased', json])],
+  );
+
+describe('what SNS refuses for what it holds', () => {
+  it('stays in the outbox and is tried again, and hinders neither its event nor others', async () => {
+    const { topicArn, queueUrl } = await createMessaging();
+    const [event, other] = [await openTestEvent(), await openTestEvent()];
+    await sell(event, [1]);
+    await append(event.eventId, 2, tooLong());
+    await append(event.eventId, 3, '{}');
+    await sell(other, [1]);
+    const attempts: Attempt[] = [];
+    const publish = tellingAttempts(createPublish(sns, topicArn), (attempt) => attempts.push(attempt));
+    const relay = relayTo(publish, { sweepMs: 50 });
+    for (const { eventId } of [event, other]) relay.wake(eventId);
+    await waitFor(async () => expect(await unacknowledged(event.eventId)).toBe(1));
+    await waitFor(async () => expect(await unacknowledged(other.eventId)).toBe(0));
+    const refusals = () => attempts.filter(({ outcome }) => outcome === 'refused').length;
+    await waitFor(async () => expect(refusals()).toBeGreaterThan(2));
+    expect(attempts.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
+    // What comes after it is published as ever.
+    await append(event.eventId, 4, '{}');
+    relay.wake(event.eventId);
+    await waitFor(async () => expect(await unacknowledged(event.eventId)).toBe(1));
+    const ids: string[] = [];
+    await waitFor(async () => {
+      for (const { Body = '' } of await receive(queueUrl)) ids.push(...JSON.parse(Body).map(({ id }: { id: string }) => id));
+      expect(new Set(ids)).toEqual(new Set(['1', '3', '4']));
+    });
+  });
+
+  it('is found among the domain events of its message, which are published without it', async () => {
+    const { topicArn, queueUrl } = await createMessaging();
+    const event = await openTestEvent();
+    for (let sequence = 1; sequence <= 9; sequence++) await append(event.eventId, sequence, '{}');
+    const publish = createPublish(sns, topicArn);
+    const relay = relayTo(async (message) => {
+      // SNS refuses nothing so short: let the real one refuse what holds the fifth.
+      const isRefused = JSON.parse(message.json).some(({ id }: { id: string }) => id === '5');
+      return await publish(isRefused ? { ...message, json: tooLong() } : message);
+    });
+    relay.wake(event.eventId);
+    await waitFor(async () => expect(await unacknowledged(event.eventId)).toBe(1));
+    const ids: string[] = [];
+    await waitFor(async () => {
+      for (const { Body = '' } of await receive(queueUrl)) ids.push(...JSON.parse(Body).map(({ id }: { id: string }) => id));
+      expect(new Set(ids)).toEqual(new Set(['1', '2', '3', '4', '6', '7', '8', '9']));
+    });
   });
 });
 

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import type { Logger } from '../../shared/logger.ts';
-import type { Publish } from '../../shared/publish.ts';
+import { isRefusal, type Publish } from '../../shared/publish.ts';
 import { untilDone } from '../../shared/retry.ts';
 import { createSampledLog } from '../../shared/sampled-log.ts';
 import { startTour } from '../../shared/tour.ts';
-import type { Outbox, Taken } from './outbox.ts';
+import type { Outbox, Taken, TakenEvent } from './outbox.ts';
 import { type PackedMessage, packMessages } from './pack.ts';
 import type { Published } from './published.ts';
 import { tracePublishing } from './trace-publishing.ts';
@@ -29,6 +29,9 @@ const failurePauseMs = 500;
  */
 export const gatherMs = 100;
 
+/** The domain events of a round that SNS accepted, by message, and those that it refused. */
+type Outcome = { published: Published[]; refused: TakenEvent[] };
+
 /** Bounds memory: each event being relayed has up to 100 entries in it. */
 const swiftEvents = 32;
 /** Events that failed last time, for example because their shard hangs, have a lane of their own, so that others need not wait. */
@@ -36,7 +39,8 @@ const slowEvents = 4;
 
 /**
  * Publishes the outboxes' domain events, packed, each event separately: entries that arrive during one batch form the next. Entries
- * are acknowledged after SNS has accepted them, so each is published at least once, whenever a task dies.
+ * are acknowledged after SNS has accepted them, so each is published at least once, whenever a task dies. If SNS
+ * refuses a domain event for its content, that event's entry stays pending and is retried once it counts as abandoned; nothing else waits.
  */
 export function startRelay(options: {
   outbox: Outbox;
@@ -140,19 +144,43 @@ export function startRelay(options: {
     // this connection, and claiming the entries again, in this task or another, is a write that the next call waits for.
     await outbox.untilSafe(eventId);
     const messages = packMessages(eventId, events);
-    const published: Published[] = [];
-    for (const message of messages) {
-      const messageId = await tracePublishing(message, takenAtMs, () => publishOne(message));
-      published.push({ messageId, sequences: message.events.map(({ sequence }) => sequence) });
-    }
-    await outbox.acknowledge(eventId, ids, published);
+    const outcome: Outcome = { published: [], refused: [] };
+    for (const message of messages) await publishPacked(message, takenAtMs, outcome);
+    const unpublished = new Set(outcome.refused.map(({ entryId }) => entryId));
+    const accepted = ids.filter((id) => !unpublished.has(id));
+    if (accepted.length > 0) await outbox.acknowledge(eventId, accepted, outcome.published);
     logger.debug({ eventId, messages: messages.length, events: events.length }, 'published');
   }
 
-  /** Retries until SNS has accepted the message. Returns its id. While SNS is unreachable, sales go on and the outbox waits. */
+  /** Publishes a message. If SNS refuses it for its content, halves it until the refused domain event is found. */
+  async function publishPacked(message: PackedMessage<TakenEvent>, takenAtMs: number, outcome: Outcome): Promise<void> {
+    const { eventId, events } = message;
+    try {
+      const messageId = await tracePublishing(message, takenAtMs, () => publishOne(message));
+      outcome.published.push({ messageId, sequences: events.map(({ sequence }) => sequence) });
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      if (events.length === 1) {
+        outcome.refused.push(...events);
+        const fields = { err: error, eventId, sequence: events[0]?.sequence, entry: events[0]?.entryId };
+        logger.error(fields, 'SNS refused a domain event for its content; it stays in the outbox');
+        return;
+      }
+      const middle = events.length >> 1;
+      for (const half of [events.slice(0, middle), events.slice(middle)]) {
+        for (const part of packMessages(eventId, half)) await publishPacked(part, takenAtMs, outcome);
+      }
+    }
+  }
+
+  /**
+   * Retries until SNS has accepted the message, or refused it for its content. Returns its id. While SNS is unreachable, sales go on
+   * and the outbox waits.
+   */
   function publishOne(message: PackedMessage): Promise<string> {
     return untilDone(() => publish(message), {
       isStopping: () => signal.aborted,
+      isFinal: isRefusal,
       onFailure: ({ error, attemptNumber }) => warnOfPublishing(logger, { err: error, attemptNumber }),
     });
   }

@@ -1,0 +1,226 @@
+import { randomBytes } from 'node:crypto';
+import { SendMessageCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { layCable, through } from '../../scripts/testing/cable.ts';
+import { purchased } from '../../scripts/testing/purchases.ts';
+import { silentLogger } from '../../scripts/testing/silent-logger.ts';
+import { createMessaging, db, depth, openTestEvent, receive, sqs, urls } from '../../scripts/testing/stores.ts';
+import { compressBatch, decodeBatch } from '../shared/batch-encoding.ts';
+import { messaging } from '../shared/resources.ts';
+import { sendDeadLetters } from './dead-letters.ts';
+import { projectEvents } from './projections/project.ts';
+import { type BatchApplied, batchesApplied, startWorker } from './worker.ts';
+
+let resources: AsyncDisposableStack;
+beforeEach(() => {
+  resources = new AsyncDisposableStack();
+});
+afterEach(() => resources.disposeAsync());
+
+type Messaging = Awaited<ReturnType<typeof createMessaging>>;
+
+/** A worker whose dead letters go through `toDeadLetters`; `applied` sums what it reports. */
+function work({ queueUrl, deadLetterQueueUrl }: Messaging, toDeadLetters = sqs) {
+  const applied = { rejected: 0, unburied: 0, ignored: 0 };
+  const count = (message: unknown) => {
+    const batch = message as BatchApplied;
+    for (const name of Object.keys(applied) as (keyof typeof applied)[]) applied[name] += batch[name];
+  };
+  batchesApplied.subscribe(count);
+  resources.defer(() => void batchesApplied.unsubscribe(count));
+  const worker = startWorker({
+    sqs,
+    queueUrl,
+    project: (events) => projectEvents(db, events),
+    reject: (rejected) => sendDeadLetters(toDeadLetters, deadLetterQueueUrl, rejected, silentLogger),
+    logger: silentLogger,
+  });
+  resources.defer(() => worker.stop());
+  return applied;
+}
+
+const send = (QueueUrl: string, MessageBody: string, contentEncoding?: string) => {
+  const encoding = { contentEncoding: { DataType: 'String', StringValue: contentEncoding } };
+  return sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, ...(contentEncoding && { MessageAttributes: encoding }) }));
+};
+
+async function sendCompressed(queueUrl: string, batch: unknown) {
+  const { body, contentEncoding } = await compressBatch(JSON.stringify(batch));
+  return await send(queueUrl, body, contentEncoding);
+}
+
+/** Ten at a time, a queue may give fewer than it has. */
+async function receiveAll(url: string, count: number) {
+  const messages = await receive(url);
+  while (messages.length < count) messages.push(...(await receive(url)));
+  return messages;
+}
+
+const soldTickets = async (eventId: string) => {
+  const row = await db.selectFrom('sales_by_zone').select('tickets').where('event_id', '=', eventId).executeTakeFirst();
+  return row?.tickets ?? 0;
+};
+
+const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 20_000, interval: 20 });
+
+/** Text that no compression makes shorter. */
+const noise = (characters: number) => randomBytes(characters).toString('base64').slice(0, characters);
+
+describe('dead letters', () => {
+  it('are batched by bytes too: ten that together are longer than SQS allows all arrive whole, and good messages are applied', async () => {
+    const queues = await createMessaging();
+    const event = await openTestEvent();
+    const bodies = Array.from({ length: 10 }, () => noise(300_000));
+    for (const body of bodies) await send(queues.queueUrl, body);
+    await send(queues.queueUrl, JSON.stringify([purchased(event, { sequence: 1 })]));
+    const applied = work(queues);
+    await waitFor(async () => expect(await depth(queues.queueUrl)).toEqual([0, 0]));
+    expect(await soldTickets(event.eventId)).toBe(1);
+    const letters = await receiveAll(queues.deadLetterQueueUrl, 10);
+    expect(letters.map(({ Body }) => Body).toSorted()).toEqual(bodies.toSorted());
+    expect(applied).toEqual({ rejected: 10, unburied: 0, ignored: 0 });
+  });
+
+  it('that fill a message by themselves, without room for a reason, are compressed', async () => {
+    const queues = await createMessaging();
+    const body = 'nothing '.repeat(messaging.maxMessageBytes / 8);
+    await send(queues.queueUrl, body);
+    work(queues);
+    await waitFor(async () => expect(await depth(queues.queueUrl)).toEqual([0, 0]));
+    const [letter] = await receive(queues.deadLetterQueueUrl);
+    const { reason, contentEncoding } = letter?.MessageAttributes ?? {};
+    expect(reason?.StringValue).toMatch(/^not a CloudEvents batch/);
+    expect(await decodeBatch(letter?.Body ?? '', contentEncoding?.StringValue)).toBe(body);
+  });
+
+  it('that no compression makes fit are cut, and keep the id, the reason and the length of the message', async () => {
+    const queues = await createMessaging();
+    const body = noise(messaging.maxMessageBytes);
+    const { MessageId } = await send(queues.queueUrl, body);
+    work(queues);
+    await waitFor(async () => expect(await depth(queues.queueUrl)).toEqual([0, 0]));
+    const [letter] = await receive(queues.deadLetterQueueUrl);
+    expect(letter?.MessageAttributes).toMatchObject({
+      messageId: { StringValue: MessageId },
+      reason: { StringValue: expect.stringMatching(/^not a CloudEvents batch/) },
+      cutFromBytes: { StringValue: String(messaging.maxMessageBytes) },
+    });
+    expect(body.startsWith(letter?.Body ?? '-')).toBe(true);
+    expect(letter?.Body?.length).toBeGreaterThan(messaging.maxMessageBytes - 1_000);
+  });
+
+  it('with characters that SQS refuses arrive unchanged, compressed', async () => {
+    const queues = await createMessaging();
+    const event = await openTestEvent();
+    const bad = { ...purchased(event, { sequence: 2 }), time: 'at \uffff o\u2019clock \u{1f3ab}' };
+    await sendCompressed(queues.queueUrl, [purchased(event, { sequence: 1 }), bad]);
+    work(queues);
+    await waitFor(async () => expect(await depth(queues.queueUrl)).toEqual([0, 0]));
+    expect(await soldTickets(event.eventId)).toBe(1);
+    const [letter] = await receive(queues.deadLetterQueueUrl);
+    const batch = await decodeBatch(letter?.Body ?? '', letter?.MessageAttributes?.contentEncoding?.StringValue);
+    expect(JSON.parse(batch)).toEqual([bad]);
+  });
+
+  it('of a message with thousands of malformed entries are one: the whole message', async () => {
+    const queues = await createMessaging();
+    const event = await openTestEvent();
+    const batch = [...Array.from({ length: 5_000 }, () => 7), purchased(event, { sequence: 1 })];
+    await sendCompressed(queues.queueUrl, batch);
+    work(queues);
+    await waitFor(async () => expect(await depth(queues.queueUrl)).toEqual([0, 0]));
+    expect(await soldTickets(event.eventId)).toBe(1);
+    const [letter, ...others] = await receive(queues.deadLetterQueueUrl);
+    expect(others).toEqual([]);
+    expect(letter?.MessageAttributes?.reason?.StringValue).toBe(
+      '5000 of 5001 entries are malformed; the first: the event must be an object',
+    );
+    const whole = await decodeBatch(letter?.Body ?? '', letter?.MessageAttributes?.contentEncoding?.StringValue);
+    expect(JSON.parse(whole)).toEqual(batch);
+  });
+
+  it('that are nested too deeply to be written as JSON again arrive as the whole message', async () => {
+    const queues = await createMessaging();
+    const event = await openTestEvent();
+    const deep = `[${'['.repeat(100_000)}${']'.repeat(100_000)}]`;
+    await send(queues.queueUrl, deep);
+    await send(queues.queueUrl, JSON.stringify([purchased(event, { sequence: 1 })]));
+    work(queues);
+    await waitFor(async () => expect(await depth(queues.queueUrl)).toEqual([0, 0]));
+    expect(await soldTickets(event.eventId)).toBe(1);
+    expect(await receive(queues.deadLetterQueueUrl)).toMatchObject([{ Body: deep }]);
+  });
+
+  it('that the queue refuses are cut far enough for an older limit, and the others of their batch arrive whole', async () => {
+    const queues = await createMessaging();
+    await limit(queues.deadLetterQueueUrl, 100_000);
+    const body = noise(200_000);
+    await send(queues.queueUrl, body);
+    await send(queues.queueUrl, 'short');
+    const applied = work(queues);
+    await waitFor(async () => expect(await depth(queues.queueUrl)).toEqual([0, 0]));
+    const letters = await receiveAll(queues.deadLetterQueueUrl, 2);
+    const [short, cut] = letters.toSorted((a, b) => (a.Body?.length ?? 0) - (b.Body?.length ?? 0));
+    expect(short?.Body).toBe('short');
+    expect(short?.MessageAttributes?.cutFromBytes).toBeUndefined();
+    expect(cut?.MessageAttributes?.cutFromBytes?.StringValue).toBe('200000');
+    expect(body.startsWith(cut?.Body ?? '-')).toBe(true);
+    expect(applied).toEqual({ rejected: 2, unburied: 0, ignored: 0 });
+  });
+
+  it('that the queue refuses even so leave their message to be moved by SQS, and hold up nothing', async () => {
+    const queues = await createMessaging();
+    const event = await openTestEvent();
+    await limit(queues.deadLetterQueueUrl, 1_024);
+    // More than there are receivers and batches in hand.
+    for (let sent = 0; sent < 5; sent++) await send(queues.queueUrl, noise(100_000));
+    await send(queues.queueUrl, 'short');
+    const applied = work(queues);
+    await waitFor(async () => expect(await depth(queues.queueUrl)).toEqual([0, 5]));
+    expect(await receive(queues.deadLetterQueueUrl)).toMatchObject([{ Body: 'short' }]);
+    expect(applied).toEqual({ rejected: 1, unburied: 5, ignored: 0 });
+    await send(queues.queueUrl, JSON.stringify([purchased(event, { sequence: 1 })]));
+    await waitFor(async () => expect(await soldTickets(event.eventId)).toBe(1));
+    await waitFor(async () => expect(await depth(queues.queueUrl)).toEqual([0, 5]));
+  });
+
+  it('wait while the dead-letter queue is away, and good messages do not', async () => {
+    const queues = await createMessaging();
+    const event = await openTestEvent();
+    const cable = await layCable(Number(new URL(urls.endpoint).port), resources);
+    const far = new SQSClient({
+      endpoint: through(cable, urls.endpoint),
+      useQueueUrlAsEndpoint: false,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    });
+    resources.defer(() => far.destroy());
+    await cable.cut();
+    for (let sent = 0; sent < 5; sent++) await send(queues.queueUrl, 'garbage');
+    await send(queues.queueUrl, JSON.stringify([purchased(event, { sequence: 1 })]));
+    const applied = work(queues, far);
+    await waitFor(async () => expect(await soldTickets(event.eventId)).toBe(1));
+    await waitFor(async () => expect(await depth(queues.queueUrl)).toEqual([0, 5]));
+    await send(queues.queueUrl, JSON.stringify([purchased(event, { sequence: 2, column: 2 })]));
+    await waitFor(async () => expect(await soldTickets(event.eventId)).toBe(2));
+    await waitFor(async () => expect(await depth(queues.queueUrl)).toEqual([0, 5]));
+    expect(applied).toEqual({ rejected: 0, unburied: 5, ignored: 0 });
+    expect(await depth(queues.deadLetterQueueUrl)).toEqual([0, 0]);
+  });
+
+  it('are not made of domain events of a type that is not known: those are counted and ignored', async () => {
+    const queues = await createMessaging();
+    const event = await openTestEvent();
+    const sale = purchased(event, { sequence: 1 });
+    await send(queues.queueUrl, JSON.stringify([{ ...sale, type: 'onsale.tickets.exchanged', data: 7 }, sale, { type: '' }]));
+    const applied = work(queues);
+    await waitFor(async () => expect(await depth(queues.queueUrl)).toEqual([0, 0]));
+    expect(await soldTickets(event.eventId)).toBe(1);
+    expect(applied).toEqual({ rejected: 0, unburied: 0, ignored: 2 });
+    expect(await depth(queues.deadLetterQueueUrl)).toEqual([0, 0]);
+  });
+});
+
+/** Gives a queue a limit of its own for what a message may have. */
+const limit = (QueueUrl: string, bytes: number) =>
+  sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { MaximumMessageSize: String(bytes) } }));
