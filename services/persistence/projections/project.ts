@@ -67,12 +67,27 @@ async function write(trx: Transaction<Schema>, { gone, rows }: Changes): Promise
   for (const table of ['order_events', 'tickets', 'seat_conflicts'] as const) {
     if (rows[table].length > 0) await insertRows(trx, table, rows[table]);
   }
-  if (rows.sales_by_zone.length === 0) return;
-  await trx
-    .insertInto('sales_by_zone')
-    .values(rows.sales_by_zone)
-    .onDuplicateKeyUpdate({ tickets: sql`tickets + values(tickets)`, revenue: sql`revenue + values(revenue)` })
-    .execute();
+  if (rows.sales_by_zone.length > 0) await addSales(trx, rows.sales_by_zone);
+}
+
+/**
+ * Adds to the sums of zones. MariaDB does not know MySQL's row alias, MySQL deprecates VALUES(), and MySQL does not know MariaDB's
+ * VALUE(): JSON_TABLE gives both a name for the new rows, and exact types.
+ */
+async function addSales(trx: Transaction<Schema>, sales: Changes['rows']['sales_by_zone']): Promise<void> {
+  await sql`
+    insert into sales_by_zone (event_id, zone_id, tickets, revenue)
+    select more.event_id, more.zone_id, more.tickets, more.revenue
+    from json_table(${JSON.stringify(sales)}, '$[*]' columns (
+      event_id varchar(64) path '$.event_id',
+      zone_id int path '$.zone_id',
+      tickets int path '$.tickets',
+      revenue decimal(19, 4) path '$.revenue'
+    )) as more
+    on duplicate key update
+      tickets = sales_by_zone.tickets + more.tickets,
+      revenue = sales_by_zone.revenue + more.revenue
+  `.execute(trx);
 }
 
 /**
