@@ -26,7 +26,7 @@ export async function startDefaultSystem(options: {
 }
 
 /** What the services need in the stores before they start: the schema and the demo events. */
-async function prepareStores(stores: StoreUrls, say: (line: string) => void): Promise<void> {
+export async function prepareStores(stores: StoreUrls, say: (line: string) => void): Promise<void> {
   await using connections = new AsyncDisposableStack();
   const { db, redis } = await connectStores(stores, connections);
   await migrateToLatest(db);

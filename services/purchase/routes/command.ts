@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
-import { Type } from 'typebox';
+import { type TProperties, Type } from 'typebox';
+import { documentedAs } from '../../shared/documented-as.ts';
 import type { HttpServer } from '../../shared/http-server.ts';
 import { patterned } from '../../shared/patterned.ts';
 import { sendProblem } from '../../shared/problems.ts';
@@ -8,15 +9,15 @@ import { isTraceparent } from '../../shared/traceparent.ts';
 import type { Command } from '../seats/command.ts';
 
 /** The IETF draft requires a quoted string (RFC 8941; here without escapes). Clients often leave out the quotes; that is accepted too. */
-const idempotencyKeyPattern = '^("[\\x20\\x21\\x23-\\x5b\\x5d-\\x7e]{1,255}"|[\\x21\\x23-\\x5b\\x5d-\\x7e]{1,255})$';
+const idempotencyKeyPattern = (least: number) =>
+  `^("[\\x20\\x21\\x23-\\x5b\\x5d-\\x7e]{${least},255}"|[\\x21\\x23-\\x5b\\x5d-\\x7e]{${least},255})$`;
 
 /** Strangers share one scope: anyone who guesses a stranger's key could replay its response, which may contain a secret hold id. */
 const minStrangersCharacters = 16;
 
-/** The headers of every POST, for its schema. */
-export const commandHeaders = Type.Object({
+const keyHeader = (least: number) => ({
   'idempotency-key': Type.Optional(
-    patterned(idempotencyKeyPattern, 'must be 1 to 255 printable ASCII characters, without spaces unless quoted', {
+    patterned(idempotencyKeyPattern(least), `must be ${least} to 255 printable ASCII characters, without spaces unless quoted`, {
       description:
         'Up to 255 printable characters, quoted or not; preferably a UUID. Without credentials it needs at least 16, because ' +
         'anyone who knows the key can replay the response. For 24 hours, an equivalent request with the same key gets the same ' +
@@ -24,6 +25,13 @@ export const commandHeaders = Type.Object({
     }),
   ),
 });
+
+/**
+ * The schema of a POST's headers, with `more` of the route's own. The API's document shows the limits for strangers; the operator's keys
+ * may be shorter.
+ */
+export const commandHeaders = <More extends TProperties>(more: More) =>
+  Type.Object({ ...keyHeader(1), ...more }, { [documentedAs]: Type.Object({ ...keyHeader(minStrangersCharacters), ...more }) });
 
 /** Refuses short Idempotency-Keys from strangers, on all routes registered after this call. */
 export function refuseGuessableKeys(app: HttpServer): void {

@@ -41,7 +41,7 @@ export function registerHoldRoutes(app: HttpServer, { redis, orderTokens, wakeRe
           'from now unless the event sets another time. Anyone who knows the `holdId` can confirm, extend or release the hold: ' +
           'keep it secret.',
         tags: ['holds'],
-        headers: commandHeaders,
+        headers: commandHeaders({}),
         body: WishRequest,
         response: { 201: json('Held', NewHold), ...problemResponses(...takeProblems) },
       },
@@ -69,7 +69,7 @@ export function registerHoldRoutes(app: HttpServer, { redis, orderTokens, wakeRe
           'are still free. Confirming again within an hour returns 200 with the same order.',
         tags: ['holds'],
         params,
-        headers: commandHeaders,
+        headers: commandHeaders({}),
         response: {
           201: { ...json('Sold', ConfirmedOrder), headers: { Location: locationHeader('The order') } },
           200: {
@@ -115,7 +115,7 @@ export function registerHoldRoutes(app: HttpServer, { redis, orderTokens, wakeRe
         description: 'Call it when payment starts: the hold then lasts as long as a new one.',
         tags: ['holds'],
         params,
-        headers: commandHeaders,
+        headers: commandHeaders({}),
         response: {
           200: json('The hold, as it is now', Hold),
           ...problemResponses(

@@ -40,7 +40,7 @@ export function registerOrderRoutes(app: HttpServer, { redis, orderTokens, wakeR
           'side, or for places in general admission. A 201 is a promise: the tickets are yours, and `Location` shows the order ' +
           'within moments. A refusal changes nothing, and names each seat that was taken.',
         tags: ['orders'],
-        headers: commandHeaders,
+        headers: commandHeaders({}),
         body: WishRequest,
         response: {
           201: {
@@ -80,7 +80,7 @@ export function registerOrderRoutes(app: HttpServer, { redis, orderTokens, wakeR
           'stays cancelled: repeating the request changes nothing.',
         tags: ['orders'],
         params: Type.Object({ orderId: Uuid }),
-        headers: Type.Object({ ...commandHeaders.properties, ...orderTokenHeader.properties }),
+        headers: commandHeaders(orderTokenHeader.properties),
         body: Cancellation,
         response: {
           200: { description: 'The order, as it is now', content: { 'application/json': { schema: Order } } },

@@ -24,7 +24,7 @@ export function registerTicketRoutes(app: HttpServer, { redis, orderTokens, wake
         summary: 'Buy one seat',
         description: 'A 201 is a promise: the seat is yours, and `Location` shows the ticket within moments.',
         tags: ['tickets'],
-        headers: commandHeaders,
+        headers: commandHeaders({}),
         body: TicketRequest,
         response: {
           201: {

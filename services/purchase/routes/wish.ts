@@ -27,7 +27,10 @@ const best = {
 /** A wish as the OpenAPI document shows it: one of two shapes. */
 const documented = {
   oneOf: [
-    Type.Object({ ...common, ...chosen }, { title: 'ChosenSeats', additionalProperties: false }),
+    Type.Object(
+      { ...common, seats: { ...chosen.seats, uniqueItems: true } },
+      { title: 'ChosenSeats', additionalProperties: false },
+    ),
     Type.Object({ ...common, ...best }, { title: 'BestSeats', additionalProperties: false }),
   ],
   examples: [

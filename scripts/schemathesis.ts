@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { findBinary, isExecutable } from './local/binaries.ts';
+import { localFolder, prepareStores } from './local/default-system.ts';
+import { freePorts } from './local/free-ports.ts';
+import { stopWith } from './local/stop.ts';
+import { localStoreUrls, type StoreUrls } from './local/stores.ts';
+import { startSystem } from './local/system.ts';
+import { integer, newCommand, newSeed } from './terminal/command.ts';
+
+const version = '4.32.5';
+/** What a replay under an Idempotency-Key says was created may be gone since: a hold that was confirmed or released. */
+const checks = ['--checks', 'all', '--exclude-checks', 'ensure_resource_availability'];
+const settings = [...checks, '--continue-on-failure', '--warnings', 'off', '--no-color'];
+const config = join(import.meta.dirname, 'schemathesis.toml');
+const folder = join(localFolder, 'schemathesis');
+const documents = ['/purchase/openapi.json', '/query/openapi.json'];
+
+const { seed = newSeed() } = newCommand(
+  'schemathesis',
+  'Starts a system of its own, and sends it requests that Schemathesis makes from both OpenAPI documents, right and wrong ones. Exit ' +
+    'status 1: an answer is not as documented, or the run failed. Needs python3 (3.10 or newer), and once PyPI. Takes some minutes.',
+)
+  .option('--seed <number>', 'repeats the requests of a run (default: a new one)', integer(0, 2 ** 32 - 1))
+  .parse()
+  .opts<{ seed?: number }>();
+const resources = new AsyncDisposableStack();
+const { stop, isStopping, say } = stopWith(resources, { exitCode: 130, onSignal: () => say('Broken off; stopping the system.') });
+
+try {
+  mkdirSync(folder, { recursive: true });
+  const program = await install();
+  say('Starting a system for it …');
+  const stores = join(folder, 'system');
+  rmSync(stores, { recursive: true, force: true });
+  mkdirSync(stores, { recursive: true });
+  const ports = await freePorts();
+  const prepare = (urls: StoreUrls) => prepareStores(urls, say);
+  await startSystem({ folder: stores, ports, urls: localStoreUrls(ports), resources, say, prepare });
+  let isRight = true;
+  for (const document of documents) {
+    const url = `http://127.0.0.1:${ports['load-balancer']}${document}`;
+    say(`\n${document}, seed ${seed}:`);
+    isRight = (await run(program, ['--config-file', config, 'run', url, '--seed', String(seed), ...settings])) && isRight;
+  }
+  say(
+    isRight
+      ? '\nEvery answer is as documented.'
+      : `\nNot every answer is as documented. Again: npm run schemathesis -- --seed ${seed}`,
+  );
+  await stop(isRight ? 0 : 1);
+} catch (error) {
+  if (!isStopping()) {
+    say((error as Error).message);
+    await stop(1);
+  }
+}
+
+/** Installs Schemathesis in a Python environment of its own, unless it is there. Returns the program. */
+async function install(): Promise<string> {
+  const environment = join(folder, version);
+  const program = join(environment, 'bin/schemathesis');
+  if (await isExecutable(program)) return program;
+  const python = await findBinary('python3');
+  if (python === undefined) throw new Error('python3 was not found. Schemathesis needs Python 3.10 or newer.');
+  say(`Installing Schemathesis ${version} in .local/ (once) …`);
+  const isInstalled =
+    (await run(python, ['-m', 'venv', '--clear', environment])) &&
+    (await run(join(environment, 'bin/pip'), ['install', '--quiet', '--disable-pip-version-check', `schemathesis==${version}`]));
+  if (!isInstalled) throw new Error('Schemathesis could not be installed; see above.');
+  return program;
+}
+
+/** Runs a program in view, until it ends or the command is stopped. Returns whether it succeeded. */
+async function run(program: string, args: string[]): Promise<boolean> {
+  const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'], cwd: folder });
+  resources.defer(() => void child.kill());
+  return await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => resolve(code === 0));
+  });
+}
