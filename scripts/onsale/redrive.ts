@@ -19,7 +19,10 @@ export async function redrive(
   const cut = letters.length - whole.length;
   if (cut === 1) say('1 of them is truncated and stays: it could not be applied');
   if (cut > 1) say(`${cut} of them are truncated and stay: they could not be applied`);
-  if (whole.length === 0 || !(await confirm(cut > 0 ? 'Send the others back to the queue?' : 'Send all of them back to the queue?')))
+  if (
+    whole.length === 0 ||
+    !(await confirm(cut > 0 ? 'Send the others back to the queue?' : 'Send all of them back to the queue?'))
+  )
     return { sent: 0 };
   const sent = await sendBack(messaging, whole, (so) => {
     if (so % progressEvery === 0 && so < whole.length) say(`${so} of ${whole.length} sent back`);
