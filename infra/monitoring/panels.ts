@@ -105,7 +105,7 @@ export const rows: [title: string, panels: Panel[]][] = [
         queries: [
           [perSecond('onsale_publish_duration_seconds_count'), 'messages'],
           [perSecond('onsale_publish_errors_total'), 'errors'],
-          [perSecond('onsale_publish_refused_total'), 'refused for good'],
+          [perSecond('onsale_publish_refused_total'), 'refused'],
         ],
       },
       {
@@ -162,7 +162,7 @@ export const rows: [title: string, panels: Panel[]][] = [
     [
       {
         title: 'Domain events of unknown types',
-        says: 'A newer service publishes them; this version of persistence ignores them.',
+        says: 'Published by a newer service; this version of persistence ignores them.',
         unit: 'short',
         queries: [[perSecond('onsale_ignored_events_total'), 'ignored per second']],
       },

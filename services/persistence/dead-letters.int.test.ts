@@ -19,7 +19,7 @@ afterEach(() => resources.disposeAsync());
 
 type Messaging = Awaited<ReturnType<typeof createMessaging>>;
 
-/** A worker whose dead letters go through `toDeadLetters`; `applied` sums what it reports. */
+/** Starts a worker that sends dead letters with the client `toDeadLetters`. Returns the sums of what it reports. */
 function work({ queueUrl, deadLetterQueueUrl }: Messaging, toDeadLetters = sqs) {
   const applied = { rejected: 0, unburied: 0, ignored: 0 };
   const count = (message: unknown) => {
@@ -49,7 +49,7 @@ async function sendCompressed(queueUrl: string, batch: unknown) {
   return await send(queueUrl, body, contentEncoding);
 }
 
-/** Ten at a time, a queue may give fewer than it has. */
+/** A queue may return fewer messages than it has, so ask again. */
 async function receiveAll(url: string, count: number) {
   const messages = await receive(url);
   while (messages.length < count) messages.push(...(await receive(url)));
@@ -63,11 +63,11 @@ const soldTickets = async (eventId: string) => {
 
 const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 20_000, interval: 20 });
 
-/** Text that no compression makes shorter. */
+/** Text that cannot be compressed. */
 const noise = (characters: number) => randomBytes(characters).toString('base64').slice(0, characters);
 
 describe('dead letters', () => {
-  it('are batched by bytes too: ten that together are longer than SQS allows all arrive whole, and good messages are applied', async () => {
+  it('are batched by bytes too: ten that together exceed the limit of SQS all arrive whole, and good messages are applied', async () => {
     const queues = await createMessaging();
     const event = await openTestEvent();
     const bodies = Array.from({ length: 10 }, () => noise(300_000));
@@ -81,7 +81,7 @@ describe('dead letters', () => {
     expect(applied).toEqual({ rejected: 10, unburied: 0, ignored: 0 });
   });
 
-  it('that fill a message by themselves, without room for a reason, are compressed', async () => {
+  it('that leave no room for a reason are compressed', async () => {
     const queues = await createMessaging();
     const body = 'nothing '.repeat(messaging.maxMessageBytes / 8);
     await send(queues.queueUrl, body);
@@ -93,7 +93,7 @@ describe('dead letters', () => {
     expect(await decodeBatch(letter?.Body ?? '', contentEncoding?.StringValue)).toBe(body);
   });
 
-  it('that no compression makes fit are cut, and keep the id, the reason and the length of the message', async () => {
+  it('that do not fit even compressed are truncated, and keep the message id, the reason and the original length', async () => {
     const queues = await createMessaging();
     const body = noise(messaging.maxMessageBytes);
     const { MessageId } = await send(queues.queueUrl, body);
@@ -109,7 +109,7 @@ describe('dead letters', () => {
     expect(letter?.Body?.length).toBeGreaterThan(messaging.maxMessageBytes - 1_000);
   });
 
-  it('with characters that SQS refuses arrive unchanged, compressed', async () => {
+  it('with characters that SQS refuses are compressed, and arrive unchanged', async () => {
     const queues = await createMessaging();
     const event = await openTestEvent();
     const bad = { ...purchased(event, { sequence: 2 }), time: 'at \uffff o\u2019clock \u{1f3ab}' };
@@ -122,7 +122,7 @@ describe('dead letters', () => {
     expect(JSON.parse(batch)).toEqual([bad]);
   });
 
-  it('of a message with thousands of malformed entries are one: the whole message', async () => {
+  it('from a message with thousands of malformed entries are one letter: the whole message', async () => {
     const queues = await createMessaging();
     const event = await openTestEvent();
     const batch = [...Array.from({ length: 5_000 }, () => 7), purchased(event, { sequence: 1 })];
@@ -139,7 +139,7 @@ describe('dead letters', () => {
     expect(JSON.parse(whole)).toEqual(batch);
   });
 
-  it('that are nested too deeply to be written as JSON again arrive as the whole message', async () => {
+  it('for an entry nested too deeply for JSON.stringify hold the whole message', async () => {
     const queues = await createMessaging();
     const event = await openTestEvent();
     const deep = `[${'['.repeat(100_000)}${']'.repeat(100_000)}]`;
@@ -151,7 +151,7 @@ describe('dead letters', () => {
     expect(await receive(queues.deadLetterQueueUrl)).toMatchObject([{ Body: deep }]);
   });
 
-  it('that the queue refuses are cut far enough for an older limit, and the others of their batch arrive whole', async () => {
+  it('that the queue refuses are truncated to fit an older limit, and the rest of their batch arrives whole', async () => {
     const queues = await createMessaging();
     await limit(queues.deadLetterQueueUrl, 100_000);
     const body = noise(200_000);
@@ -168,11 +168,11 @@ describe('dead letters', () => {
     expect(applied).toEqual({ rejected: 2, unburied: 0, ignored: 0 });
   });
 
-  it('that the queue refuses even so leave their message to be moved by SQS, and hold up nothing', async () => {
+  it('that the queue refuses even truncated leave their messages for SQS to move, and delay no others', async () => {
     const queues = await createMessaging();
     const event = await openTestEvent();
     await limit(queues.deadLetterQueueUrl, 1_024);
-    // More than there are receivers and batches in hand.
+    // More than there are receivers.
     for (let sent = 0; sent < 5; sent++) await send(queues.queueUrl, noise(100_000));
     await send(queues.queueUrl, 'short');
     const applied = work(queues);
@@ -184,7 +184,7 @@ describe('dead letters', () => {
     await waitFor(async () => expect(await depth(queues.queueUrl)).toEqual([0, 5]));
   });
 
-  it('wait while the dead-letter queue is away, and good messages do not', async () => {
+  it('wait while the dead-letter queue is away, but good messages are applied', async () => {
     const queues = await createMessaging();
     const event = await openTestEvent();
     const cable = await layCable(Number(new URL(urls.endpoint).port), resources);
@@ -208,7 +208,7 @@ describe('dead letters', () => {
     expect(await depth(queues.deadLetterQueueUrl)).toEqual([0, 0]);
   });
 
-  it('are not made of domain events of a type that is not known: those are counted and ignored', async () => {
+  it('are not sent for unknown types of domain events, which are ignored and counted', async () => {
     const queues = await createMessaging();
     const event = await openTestEvent();
     const sale = purchased(event, { sequence: 1 });
@@ -221,6 +221,6 @@ describe('dead letters', () => {
   });
 });
 
-/** Gives a queue a limit of its own for what a message may have. */
+/** Sets a queue's maximum message size. */
 const limit = (QueueUrl: string, bytes: number) =>
   sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { MaximumMessageSize: String(bytes) } }));

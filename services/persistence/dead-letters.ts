@@ -4,23 +4,23 @@ import { messaging } from '../shared/resources.ts';
 import { cutFromBytes, cutLetter, fitLetter, type Sendable } from './fit-letter.ts';
 import type { Rejected } from './read-message.ts';
 
-/** SQS: a SendMessageBatch holds up to ten messages, which together are no longer than one may be. */
+/** SQS accepts up to ten messages in a batch, and limits their total size as it limits that of one message. */
 const maxBatch = 10;
-/** How much is tried of a letter that the queue refused: well below any limit that an older queue may still have. */
+/** How much of a refused letter is sent: well below the limit of an older queue (256 KiB). */
 const refusedBytes = 64 * 1024;
-/** A dead-letter queue that does not answer holds up a receiver no longer than this. */
+/** How long a dead-letter queue that does not respond can block a receiver. */
 const sendMs = 5_000;
 const loggedCharacters = 1_000;
 
-/** Errors about what a request holds, and not about the queue. */
+/** Errors about a request's content, not about the queue. */
 const refusals = new Set(['BatchRequestTooLong', 'InvalidMessageContents', 'InvalidParameterValue']);
 
 type Letter = { rejected: Rejected; sendable: Sendable };
 
 /**
- * Puts dead letters into the dead-letter queue, each alone, with its reason and its message's id as attributes, and logs them. One that
- * SQS refuses is sent again, cut. Returns the letters that the queue did not take, because it refused even that or is away: their
- * messages must not be acknowledged, so that SQS's own redrive moves them in the end. Does not reject.
+ * Sends dead letters to the dead-letter queue, each as its own message, with its reason and its message's id as attributes, and logs them.
+ * Truncates a letter that SQS refuses, and sends it again. Returns the letters that the queue did not accept, because it refused even that
+ * or is away. The caller must not acknowledge their messages, so that SQS's own redrive moves them. Never rejects.
  */
 export async function sendDeadLetters(
   sqs: SQSClient,
@@ -43,11 +43,11 @@ export async function sendDeadLetters(
   }
   for (const { reason, messageId, body } of left) {
     const fields = { err: failure, reason, messageId, bytes: Buffer.byteLength(body) };
-    logger.error(fields, 'the dead-letter queue did not take a letter; its message is left for SQS to move');
+    logger.error(fields, 'the dead-letter queue did not accept a letter; its message is left for SQS to move');
   }
   return [...left];
 
-  /** Returns the letters that SQS refused for what they are. Rejects if it is away, or refuses whatever is sent. */
+  /** Returns the letters that SQS refused for their content. Rejects on any other failure. */
   async function send(batch: Letter[]): Promise<Rejected[]> {
     const Entries = batch.map(({ sendable: { body, attributes } }, index) => ({
       Id: String(index),
@@ -59,7 +59,7 @@ export async function sendDeadLetters(
       const { Failed = [] } = await sqs.send(command, { abortSignal: AbortSignal.timeout(sendMs) });
       failure = Failed[0] ?? failure;
       const failed = new Map(Failed.map((one) => [Number(one.Id), one]));
-      for (const [index, letter] of batch.entries()) if (!failed.has(index)) noteTaken(letter);
+      for (const [index, letter] of batch.entries()) if (!failed.has(index)) noteAccepted(letter);
       return batch.flatMap(({ rejected: one }, index) => (failed.get(index)?.SenderFault ? [one] : []));
     } catch (error) {
       if (!refusals.has((error as Error).name)) throw error;
@@ -71,7 +71,7 @@ export async function sendDeadLetters(
     }
   }
 
-  function noteTaken({ rejected: one, sendable }: Letter): void {
+  function noteAccepted({ rejected: one, sendable }: Letter): void {
     left.delete(one);
     const { reason, messageId, body } = one;
     const cut = sendable.attributes[cutFromBytes]?.StringValue;
@@ -80,7 +80,7 @@ export async function sendDeadLetters(
   }
 }
 
-/** Batches that are within SQS's limits of count and bytes. */
+/** Groups letters into batches within SQS's limits for count and bytes. */
 function batchesOf(letters: Letter[]): Letter[][] {
   const batches: Letter[][] = [];
   let bytes = 0;

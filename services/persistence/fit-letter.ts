@@ -3,37 +3,38 @@ import { compressBatch } from '../shared/batch-encoding.ts';
 import { messaging } from '../shared/resources.ts';
 import type { Rejected } from './read-message.ts';
 
-/** A message that SQS takes. `bytes` counts as SQS does: the body, and the names, types and values of the attributes. */
+/** A message that SQS accepts. `bytes` counts as SQS does: the body, and the names, types and values of the attributes. */
 export type Sendable = { body: string; attributes: Record<string, MessageAttributeValue>; bytes: number };
 
-/** The attribute that marks a letter with only the beginning of its body: how many bytes the whole had. */
+/** The attribute of a truncated letter: the bytes of the whole body. */
 export const cutFromBytes = 'cutFromBytes';
 
 const maxReasonCharacters = 1_000;
-/** All that SQS does not take in bodies and attributes. Characters past U+FFFF, of which its documents disagree, are among them. */
-const untakable = /[^\t\n\r\x20-\uD7FF\uE000-\uFFFD]/;
+/** Characters that SQS does not accept. Its documents disagree about characters past U+FFFF, so they count as invalid here. */
+const invalid = /[^\t\n\r\x20-\uD7FF\uE000-\uFFFD]/;
 
 /**
- * Returns a letter as SQS takes it: as it is; else, if it is too long or has a character that SQS refuses, compressed; else cut.
+ * Turns a letter into a message that SQS accepts. A letter that is too long or has invalid characters is compressed, which keeps all of
+ * it. If that does not help, it is truncated.
  */
 export async function fitLetter(letter: Rejected): Promise<Sendable> {
   const { body, contentEncoding } = letter;
   const plain = sendable(letter, body, { contentEncoding });
-  if (isTakable(plain)) return plain;
+  if (isAccepted(plain)) return plain;
   if (contentEncoding === undefined) {
     const encoded = await compressBatch(body);
     const compressed = sendable(letter, encoded.body, { contentEncoding: encoded.contentEncoding });
-    if (isTakable(compressed)) return compressed;
+    if (isAccepted(compressed)) return compressed;
   }
   return cutLetter(letter, messaging.maxMessageBytes);
 }
 
-/** Returns a letter with as much of its body as `maxBytes` leave room for, and U+FFFD for each character that SQS refuses. */
+/** Truncates a letter's body so that the message has at most `maxBytes`, and replaces invalid characters by U+FFFD. */
 export function cutLetter(letter: Rejected, maxBytes: number): Sendable {
   const attributes = { [cutFromBytes]: String(Buffer.byteLength(letter.body)) };
   const room = maxBytes - sendable(letter, '', attributes).bytes;
-  const text = Buffer.from(letter.body.replace(new RegExp(untakable, 'g'), '\ufffd'));
-  // A stream leaves out the character that the cut goes through.
+  const text = Buffer.from(letter.body.replace(new RegExp(invalid, 'g'), '\ufffd'));
+  // With `stream`, the decoder omits a character that is cut in two.
   return sendable(letter, new TextDecoder().decode(text.subarray(0, room), { stream: true }), attributes);
 }
 
@@ -46,9 +47,9 @@ function sendable({ reason, messageId }: Rejected, body: string, more: Record<st
 
 const textAttribute = (StringValue: string): MessageAttributeValue => ({ DataType: 'String', StringValue });
 
-const isTakable = ({ body, attributes, bytes }: Sendable) =>
+const isAccepted = ({ body, attributes, bytes }: Sendable) =>
   bytes <= messaging.maxMessageBytes &&
-  ![body, ...Object.values(attributes).map(({ StringValue = '' }) => StringValue)].some((text) => untakable.test(text));
+  ![body, ...Object.values(attributes).map(({ StringValue = '' }) => StringValue)].some((text) => invalid.test(text));
 
-/** A reason may quote what came from outside. */
+/** A reason may quote outside data. */
 const printable = (reason: string) => reason.replace(/[^\x20-\x7e]/g, '?').slice(0, maxReasonCharacters);

@@ -14,12 +14,12 @@ export function createPersistenceMetrics({ db, readDepth }: { db: Database; read
   measurePool(db, metrics.registry);
   metrics.gaugeOfStore(
     'onsale_queue_messages',
-    'Messages in the queue that wait for a worker.',
+    'Messages in the queue, waiting for a worker.',
     async () => (await readDepth()).messages,
   );
   metrics.gaugeOfStore(
     'onsale_queue_in_flight_messages',
-    'Messages of the queue that a worker has in hand.',
+    'Messages that a worker has received and not yet acknowledged.',
     async () => (await readDepth()).inFlight,
   );
   metrics.gaugeOfStore('onsale_dead_letters', 'Messages in the dead-letter queue.', async () => (await readDepth()).deadLetters);
@@ -32,42 +32,42 @@ export function createPersistenceMetrics({ db, readDepth }: { db: Database; read
   });
   const size = new Histogram({
     name: 'onsale_batch_events',
-    help: 'Domain events in a batch, which is what one receive gave.',
+    help: 'Domain events in a batch, that is, in the messages of one receive.',
     buckets: [1, 10, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000],
     registers,
   });
   const duration = new Histogram({
     name: 'onsale_batch_duration_seconds',
-    help: 'How long it took to apply a batch, with all that had to be tried again.',
+    help: 'How long it took to apply a batch, retries included.',
     buckets: waitSeconds,
     registers,
   });
   const delay = new Histogram({
     name: 'onsale_projection_delay_seconds',
-    help: 'From when a domain event happened until it was committed, of the oldest of a batch.',
+    help: "From a domain event until its commit, for each batch's oldest.",
     buckets: waitSeconds,
     registers,
   });
   const rejected = new Counter({
     name: 'onsale_rejected_events_total',
-    help: 'What was given up to the dead-letter queue: domain events, and messages that could not be read at all.',
+    help: 'Dead letters: malformed or inapplicable domain events, and unreadable messages.',
     registers,
   });
   const unburied = new Counter({
     name: 'onsale_unburied_letters_total',
-    help: 'Dead letters that the dead-letter queue did not take; their messages come again until SQS itself moves them.',
+    help: 'Dead letters that the dead-letter queue did not accept; SQS redelivers their messages, and finally moves them itself.',
     registers,
   });
-  // Without the type as a label: that comes from outside, and may be anything.
+  // The type is no label: it comes from outside, so its values are unbounded.
   const ignored = new Counter({
     name: 'onsale_ignored_events_total',
-    help: 'Domain events of a type that this version does not know.',
+    help: 'Domain events of types that this version does not know.',
     registers,
   });
   const rows = new Counter({ name: 'onsale_projected_rows_total', help: 'Rows written.', labelNames: ['table'], registers });
   const conflicts = new Counter({
     name: 'onsale_conflicts_total',
-    help: 'Tickets recorded as sold while another one had their seat, be it that a cancellation is yet to come.',
+    help: 'Tickets sold while another ticket had their seat; a late cancellation may still resolve it.',
     registers,
   });
 

@@ -4,27 +4,27 @@ import type { Fault } from '../shared/faults.ts';
 import { checkTicketEvent, type TicketEvent } from '../shared/ticket-events.ts';
 
 /**
- * A dead letter: a body that can be redriven, why it cannot be applied, and the SQS message that it came in. `contentEncoding` is set
- * if the body is still encoded as it came, and `entry` if the letter is one entry of a batch.
+ * A dead letter: a body that can be redriven, the reason why it was rejected, and the id of its SQS message. `contentEncoding` is set if
+ * the body is still encoded, and `entry` if the letter is one entry of a batch.
  */
 export type Rejected = { messageId: string; body: string; contentEncoding?: string; reason: string; entry?: unknown };
 
-/** `ignored`: the types of domain events that this service does not know. */
+/** `ignored`: the type of each domain event that this service does not know. */
 export type MessageContent = { events: TicketEvent[]; rejected: Rejected[]; ignored: string[] };
 
-/** Ten times what the relay packs into one message; bounds what a malicious one costs. */
+/** Ten times what the relay packs into one message. Bounds the cost of a malicious one. */
 const maxEntries = 10_000;
-/** With more bad entries than this, the whole message is one letter: thousands of letters would hold up its neighbours. */
+/** If more entries than this are malformed, the whole message is one letter: thousands of letters would delay other messages. */
 const maxLetters = 100;
 
 /**
- * Returns the domain events of an SQS message, and dead letters for whatever claims to be one of them and is malformed: a bad entry
- * does not spoil its neighbours. Never rejects.
+ * Returns an SQS message's domain events, and dead letters for its malformed entries: a bad entry does not affect the others. Never
+ * rejects.
  */
 export async function readMessage(message: Message): Promise<MessageContent> {
   try {
     const batch: unknown = JSON.parse(await decodeBatch(message.Body ?? '', encodingOf(message)));
-    if (!Array.isArray(batch)) throw new Error('it is something else');
+    if (!Array.isArray(batch)) throw new Error('not an array');
     if (batch.length > maxEntries) return allRejected(message, `has more than ${maxEntries} entries`);
     return sortOut(message, batch);
   } catch {
@@ -46,12 +46,12 @@ function sortOut(message: Message, batch: unknown[]): MessageContent {
   return { ...content, rejected: [wholeLetter(message, reason)] };
 }
 
-/** The dead letter of one entry of a message. */
+/** The dead letter for one entry of a message. */
 export function letterOf(message: Message, reason: string, entry: unknown): Rejected {
   try {
     return { messageId: message.MessageId ?? '', body: JSON.stringify([entry]), reason, entry };
   } catch {
-    // JSON.parse takes any depth of nesting, JSON.stringify does not.
+    // JSON.parse accepts any depth of nesting, but JSON.stringify overflows the stack.
     return wholeLetter(message, reason);
   }
 }

@@ -11,7 +11,7 @@ import { projectEvents } from './projections/project.ts';
 const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());
 
-/** A connection that asks the server after every statement what it warns of, as a deprecated form. */
+/** Connects, and collects the server's warnings after every statement, such as a deprecated syntax. */
 function connectListening() {
   const warnings: unknown[] = [];
   const connection = createConnection({ uri: urls.databaseUrl, timezone: 'Z', charset: 'utf8mb4_bin' });
@@ -21,7 +21,7 @@ function connectListening() {
       connection.query(text, parameters, (error, result) => {
         if (error) return callback(error, result);
         connection.query('show warnings', (_error, rows) => {
-          // An error is there until the next statement that uses a table; whoever caused it has heard of it.
+          // An error stays listed until the next statement that uses a table, and its statement has already rejected.
           const found = (rows as { Level: string }[]).filter(({ Level }) => Level !== 'Error');
           warnings.push(...found.map((row) => ({ statement: text, ...row })));
           callback(null, result);
@@ -38,7 +38,7 @@ function connectListening() {
   return { db, warnings };
 }
 
-it('the server warns of nothing while sales, cancellations and conflicts are projected and published', async () => {
+it('projecting sales and cancellations and publishing conflicts causes no warnings on the server', async () => {
   const { db, warnings } = connectListening();
   const event = { eventId: unique('event'), venueId: 'Venue1', currency: 'KWD' };
   const order = purchasedOrder(event, {
@@ -58,7 +58,7 @@ it('the server warns of nothing while sales, cancellations and conflicts are pro
   expect(warnings).toEqual([]);
 });
 
-it('the test above hears what the server warns of', async () => {
+it('the test above would notice a warning', async () => {
   const { db, warnings } = connectListening();
   await sql`select cast('no number' as signed)`.execute(db);
   expect(warnings).toHaveLength(1);

@@ -49,7 +49,7 @@ const countOf = async (eventId: string) => {
 const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 20_000, interval: 20 });
 
 describe('the worker', () => {
-  it('applies what the queue holds and acknowledges it', async () => {
+  it('applies and acknowledges the messages in the queue', async () => {
     const messaging = await createMessaging();
     const event = await openTestEvent();
     const events = soldOut(event, 10, 10);
@@ -59,7 +59,7 @@ describe('the worker', () => {
     await waitFor(async () => expect(await depth(messaging.queueUrl)).toEqual([0, 0]));
   });
 
-  it('takes what was cancelled out of the sums, whether the sale or its cancellation comes first', async () => {
+  it('subtracts cancelled tickets from the sums, whether the sale or its cancellation arrives first', async () => {
     const messaging = await createMessaging();
     const event = await openTestEvent();
     const tickets = [1, 2, 3].map((column) => ({ zoneId: 1, row: 'A', column, priceMinor: 10_000 }));
@@ -82,10 +82,10 @@ describe('the worker', () => {
   it.each([
     ['is not JSON', 'garbage {', /CloudEvents batch/],
     ['is not a batch', { specversion: '1.0' }, /CloudEvents batch/],
-    ['holds something that is no event', ['nothing'], /must be an object/],
+    ['holds something that is not an event', ['nothing'], /must be an object/],
     ['holds something without a type', [{ data: {} }], /^\/type is missing$/],
     [
-      'holds a cancellation that does not say of which purchase',
+      'holds a cancellation without its purchase',
       [
         {
           ...purchased({ eventId: 'E', venueId: 'V', currency: 'USD' }, { sequence: 1 }),
@@ -100,24 +100,21 @@ describe('the worker', () => {
       [{ ...purchased({ eventId: 'E', venueId: 'V', currency: 'USD' }, { sequence: 1 }), data: {} }],
       /tickets is missing/,
     ],
-  ])(
-    'puts a message that %s into the dead-letter queue with its reason, and applies its neighbours',
-    async (_what, bad, reason) => {
-      const messaging = await createMessaging();
-      const event = await openTestEvent();
-      await send(messaging.queueUrl, bad);
-      await send(messaging.queueUrl, [purchased(event, { sequence: 1 })]);
-      workerOn(messaging);
-      await waitFor(async () => expect(await countOf(event.eventId)).toBe(1));
-      await waitFor(async () => expect(await depth(messaging.queueUrl)).toEqual([0, 0]));
-      const [letter, ...others] = await receive(messaging.deadLetterQueueUrl);
-      expect(others).toEqual([]);
-      expect(letter?.MessageAttributes?.reason?.StringValue).toMatch(reason);
-      expect(letter?.Body).toBe(typeof bad === 'string' ? bad : JSON.stringify(bad));
-    },
-  );
+  ])('sends a message that %s to the dead-letter queue with the reason, and applies the others', async (_what, bad, reason) => {
+    const messaging = await createMessaging();
+    const event = await openTestEvent();
+    await send(messaging.queueUrl, bad);
+    await send(messaging.queueUrl, [purchased(event, { sequence: 1 })]);
+    workerOn(messaging);
+    await waitFor(async () => expect(await countOf(event.eventId)).toBe(1));
+    await waitFor(async () => expect(await depth(messaging.queueUrl)).toEqual([0, 0]));
+    const [letter, ...others] = await receive(messaging.deadLetterQueueUrl);
+    expect(others).toEqual([]);
+    expect(letter?.MessageAttributes?.reason?.StringValue).toMatch(reason);
+    expect(letter?.Body).toBe(typeof bad === 'string' ? bad : JSON.stringify(bad));
+  });
 
-  it('applies a compressed batch, and puts what says that it is one and is not into the dead-letter queue', async () => {
+  it('applies a compressed batch, and sends one that cannot be decompressed to the dead-letter queue', async () => {
     const messaging = await createMessaging();
     const event = await openTestEvent();
     const { body, contentEncoding } = await encodeBatch(JSON.stringify(soldOut(event, 10, 10)));
@@ -133,7 +130,7 @@ describe('the worker', () => {
     await waitFor(async () => expect(await depth(messaging.queueUrl)).toEqual([0, 0]));
     const [letter, ...others] = await receive(messaging.deadLetterQueueUrl);
     expect(others).toEqual([]);
-    // With what it needs to be redriven.
+    // With the attribute that redriving needs.
     expect(letter).toMatchObject({
       Body: 'H4sIbroken',
       MessageAttributes: { contentEncoding: { StringValue: contentEncoding } },
@@ -141,7 +138,7 @@ describe('the worker', () => {
     expect(letter?.MessageAttributes?.reason?.StringValue).toMatch(/CloudEvents batch/);
   });
 
-  it('gives up one bad entry of a batch alone, in a form that can be redriven', async () => {
+  it('sends only the bad entry of a batch to the dead-letter queue, in a form that can be redriven', async () => {
     const messaging = await createMessaging();
     const event = await openTestEvent();
     const bad = { ...purchased(event, { sequence: 2 }), time: 7 };
@@ -152,7 +149,7 @@ describe('the worker', () => {
     expect(JSON.parse(letter?.Body ?? '')).toEqual([bad]);
   });
 
-  it('finds the one event that the database refuses among a hundred, and applies the rest', async () => {
+  it('finds the one event in a hundred that the database rejects, and applies the rest', async () => {
     const messaging = await createMessaging();
     const event = await openTestEvent();
     const events = soldOut(event, 10, 10);
@@ -166,7 +163,7 @@ describe('the worker', () => {
     expect(letter?.MessageAttributes?.reason?.StringValue).toMatch(/out of range/i);
   });
 
-  it('puts an event whose sequence is taken into the dead-letter queue, and not a redelivery of the one that has it', async () => {
+  it('sends an event whose sequence number is taken to the dead-letter queue, but not a redelivery of the event that has it', async () => {
     const messaging = await createMessaging();
     const event = await openTestEvent();
     const first = purchased(event, { sequence: 1 });
@@ -182,7 +179,7 @@ describe('the worker', () => {
     expect(await countOf(event.eventId)).toBe(1);
   });
 
-  it('acknowledges nothing while the database is away, and applies it when it is back', async () => {
+  it('acknowledges nothing while the database is away, and applies the messages when it is back', async () => {
     const messaging = await createMessaging();
     const event = await openTestEvent();
     const cable: Cable = await layCable(Number(new URL(urls.databaseUrl).port), resources);
@@ -208,7 +205,7 @@ describe('the worker', () => {
     await waitFor(async () => expect(await depth(messaging.queueUrl)).toEqual([0, 0]));
   });
 
-  it('applies other batches while the database is at one, and acknowledges each after its own commit', async () => {
+  it('applies other batches while one is being written, and acknowledges each after its own commit', async () => {
     const messaging = await createMessaging();
     const event = await openTestEvent();
     const begun = Promise.withResolvers<void>();
@@ -231,7 +228,7 @@ describe('the worker', () => {
     await waitFor(async () => expect(await depth(messaging.queueUrl)).toEqual([0, 0]));
   });
 
-  it('finishes and acknowledges the batch in hand when it is stopped', async () => {
+  it('finishes and acknowledges the current batch when it is stopped', async () => {
     const messaging = await createMessaging();
     const event = await openTestEvent();
     const begun = Promise.withResolvers<void>();
@@ -250,7 +247,7 @@ describe('the worker', () => {
     expect(await depth(messaging.queueUrl)).toEqual([0, 0]);
   });
 
-  it('gives back what it could not apply when it is stopped while the database is away', async () => {
+  it('leaves unapplied messages in the queue when it is stopped while the database is away', async () => {
     const messaging = await createMessaging();
     const event = await openTestEvent();
     const tried = Promise.withResolvers<void>();

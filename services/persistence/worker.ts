@@ -10,19 +10,19 @@ import { letterOf, type Rejected, readMessage } from './read-message.ts';
 import { traceBatch } from './trace-batch.ts';
 
 export type Worker = {
-  /** Rejects with what is wrong when the queue could not be read. */
+  /** Rejects with the last error if the queue cannot be read. */
   checkQueue(): Promise<void>;
-  /** Finishes the batches in hand, acknowledges them, and stops. */
+  /** Finishes the current batches, acknowledges them, and stops. */
   stop(): Promise<void>;
 };
 
-/** Hears of every batch once all of it is committed or rejected (BatchApplied). */
+/** Publishes a BatchApplied once a whole batch is committed or rejected. */
 export const batchesApplied = channel('onsale:batch-applied');
 
 /**
- * `rejected`: letters that the dead-letter queue took, and `unburied` those that it did not. `ignored`: domain events of unknown types.
- * `ageSeconds`: how long each message had waited when it was received. `delaySeconds`: since the oldest of the domain events happened,
- * by the clocks of SQS, Redis and this machine.
+ * `rejected`: dead letters that the dead-letter queue accepted; `unburied`: those that it did not. `ignored`: domain events of unknown
+ * types. `ageSeconds`: how long each message had waited when it was received. `delaySeconds`: the time since the oldest domain event.
+ * The ages compare the clocks of SQS, Redis and this machine.
  */
 export type BatchApplied = {
   events: number;
@@ -34,30 +34,30 @@ export type BatchApplied = {
   delaySeconds?: number;
 };
 
-/** A batch that outlives this would come again elsewhere: hence the heartbeat, which renews it while MySQL is away. */
+/** SQS redelivers a message after this; the heartbeat extends it while a batch is retried because MySQL is away. */
 const visibilitySeconds = 30;
 const heartbeatSeconds = 10;
 const longPollSeconds = 20;
 const batchMs = 20_000;
 const queueAwayPauseMs = 1_000;
 
-/** Batches in hand at once: while the database writes one, the others are received, checked, made rows of and acknowledged. */
+/** Concurrent batches: while the database writes one, the others are received, checked, turned into rows or acknowledged. */
 export const batchesAtOnce = 3;
 
-/** Ignoring is right, and still somebody should know; a flood is a line a second. */
+/** Ignoring them is right, but an operator may want to know. Sampled: at most a line a second. */
 const noteIgnored = createSampledLog('info', 'ignored domain events of an unknown type');
 
 /**
- * Reads the queue and applies each received batch of up to ten messages together. A batch is acknowledged after it is committed and
- * its dead letters are buried. While the database is away, a batch is kept in hand and tried again, so that no message comes nearer
- * to the dead-letter queue through no fault of its own. A message whose dead letter could not be buried is not acknowledged: it comes
- * again after its visibility timeout, up to the queue's maxReceiveCount, and holds up nobody.
+ * Reads the queue, and applies each received batch of up to ten messages together. Acknowledges a batch after its commit, and after its
+ * dead letters were sent. While the database is away, retries the batch without releasing it, so that good messages do not use up their
+ * receive count. A message whose dead letter was not accepted is not acknowledged: SQS redelivers it after the visibility timeout, up to
+ * the queue's maxReceiveCount. Other messages do not wait for it.
  */
 export function startWorker(options: {
   sqs: SQSClient;
   queueUrl: string;
   project: (events: TicketEvent[]) => Promise<Projected>;
-  /** sendDeadLetters: returns those that the dead-letter queue did not take. */
+  /** sendDeadLetters; returns the letters that the dead-letter queue did not accept. */
   reject: (rejected: Rejected[]) => Promise<Rejected[]>;
   logger: Logger;
 }): Worker {
@@ -111,7 +111,7 @@ export function startWorker(options: {
     return {
       async stop() {
         const stopped = new Promise((resolve) => consumer.once('stopped', resolve));
-        // Aborting also cuts off an acknowledgement, so only a poll that waits for messages is aborted.
+        // Aborting would also break an acknowledgement, so abort only a poll that is waiting for messages.
         consumer.stop({ abort: !handling });
         await stopped;
       },
@@ -157,16 +157,17 @@ export function startWorker(options: {
   }
 
   /**
-   * Applies what can be applied, and returns letters for the rest. Halves a batch until it has found what the database refuses for its
-   * content. `origins`: each event's message.
+   * Applies domain events, and returns dead letters for those that cannot be applied. If the database rejects the data, halves the batch
+   * until the offending event is found. `origins`: each event's message.
    */
   async function applyAll(events: TicketEvent[], origins: Map<TicketEvent, Message>): Promise<Rejected[]> {
     if (events.length === 0) return [];
     const letter = (reason: string) => (event: TicketEvent) => letterOf(origins.get(event) ?? {}, reason, event);
     try {
       const { conflicts, clashes } = await project(events);
-      if (conflicts > 0) logger.warn({ conflicts }, 'seats sold twice, unless cancellations are yet to come; see seat_conflicts');
-      return clashes.map(letter('its sequence was applied for another order'));
+      if (conflicts > 0)
+        logger.warn({ conflicts }, 'seats sold twice, unless their cancellations are still to arrive; see seat_conflicts');
+      return clashes.map(letter('its sequence number was already applied for another order'));
     } catch (error) {
       if (!isDataRefused(error)) throw error;
       if (events.length === 1) return events.map(letter((error as Error).message));
@@ -183,7 +184,7 @@ export function startWorker(options: {
   }
 }
 
-/** SQLSTATE classes 22 (data exception) and 23 (integrity constraint): the fault is in the row, and will stay there. */
+/** SQLSTATE classes 22 (data exception) and 23 (integrity constraint): the row itself is at fault, so retrying cannot help. */
 function isDataRefused(error: unknown): boolean {
   return /^2[23]/.test((error as { sqlState?: string }).sqlState ?? '');
 }

@@ -77,7 +77,7 @@ export function createPurchaseMetrics(of: { readBacklog: () => Promise<Backlog>;
   });
   const publishRefusals = new Counter({
     name: 'onsale_publish_refused_total',
-    help: 'Attempts to publish a message that SNS refused for what it holds, and will refuse again.',
+    help: 'Attempts to publish a message that SNS refused for its content, and would refuse again.',
     registers,
   });
 

@@ -32,7 +32,7 @@ const project = async (...batches: TicketEvent[][]) => {
   for (const batch of batches) await projectEvents(db, batch);
 };
 
-/** What MySQL says of an event: the tickets' statuses, and the orders of each conflict. */
+/** An event in MySQL: the tickets' statuses, and the orders of each conflict. */
 async function stateOf({ eventId }: { eventId: string }) {
   const tickets = db.selectFrom('tickets').where('event_id', '=', eventId);
   const conflicts = db.selectFrom('seat_conflicts').selectAll().where('ticket_id', 'in', tickets.select('ticket_id'));
@@ -47,13 +47,13 @@ describe('a seat that was sold in two epochs', () => {
     ['the first sale first', ({ others, first, second }) => [others, [first], [second], [first], [second]]],
     ['the second sale first', ({ others, first, second }) => [[second], [first], others, [second], [first]]],
     [
-      'at once, and at once again',
+      'both together, twice',
       ({ others, first, second }) => [
         [second, first, ...others],
         [...others, second, first],
       ],
     ],
-  ])('stays with who came first, and is told once, naming both: %s', async (_how, deliver) => {
+  ])('stays with the first buyer, and one conflict that names both is published: %s', async (_how, deliver) => {
     const sales = soldTwice();
     const { event, first, second } = sales;
     for (const batch of deliver(sales)) {
@@ -87,11 +87,11 @@ describe('a seat that was sold in two epochs', () => {
 });
 
 describe('a conflict', () => {
-  it('whose message SNS refuses for what it holds is told later, and the other events do not wait for it', async () => {
+  it('whose message SNS refuses is published later, and other events do not wait for it', async () => {
     const all = [soldTwice(), soldTwice()].toSorted((a, b) => (a.event.eventId < b.event.eventId ? -1 : 1));
     for (const { others, first, second } of all) await project([...others, first], [second]);
     const [refused, other] = all.map(({ second }) => conflictIdOf(second));
-    // SNS takes no more than 256 KiB.
+    // SNS accepts at most 256 KiB.
     const tooLong = randomBytes(300_000).toString('hex');
     const publishPart: Publish = (message) =>
       publish(message.json.includes(refused ?? '') ? { ...message, json: tooLong } : message);
@@ -101,7 +101,7 @@ describe('a conflict', () => {
     expect(await hearIds()).toEqual([refused]);
   });
 
-  it('is not told while a cancellation may be yet to come, and never if it comes', async () => {
+  it('is not published while a cancellation may still arrive, and never if it does', async () => {
     const event = { eventId: unique('event'), venueId: 'Venue1', currency: 'USD' };
     const first = purchased(event, { sequence: 1 });
     const other = purchased(event, { sequence: 2, column: 2 });
@@ -116,7 +116,7 @@ describe('a conflict', () => {
     expect((await stateOf(event)).conflicts).toEqual([]);
   });
 
-  it('is not told while an earlier epoch has a gap, nor while its own has one before it', async () => {
+  it('is not published while an earlier epoch has a gap, or its own epoch has one before it', async () => {
     const { event, others, first } = soldTwice();
     const second = purchased(event, { sequence: secondEpoch + 1 });
     const later = purchased(event, { sequence: secondEpoch + 2, column: 51 });
@@ -137,7 +137,7 @@ describe('a conflict', () => {
     expect(await hearIds()).toEqual([conflictIdOf(late)]);
   });
 
-  it('is told though later domain events are missing, and though one of another event has to wait', async () => {
+  it('is published although later domain events are missing, and a conflict of another event must wait', async () => {
     const [told, waiting] = [soldTwice(), soldTwice()];
     const later = purchased(told.event, { sequence: secondEpoch + 2, column: 60 });
     await project([waiting.first], [waiting.second], [...told.others, told.first], [told.second, later]);
@@ -148,13 +148,13 @@ describe('a conflict', () => {
     expect(await hearIds()).toEqual([conflictIdOf(waiting.second)]);
   });
 
-  it('whose ticket was cancelled is not told', async () => {
+  it('whose ticket was cancelled is not published', async () => {
     const { others, first, second } = soldTwice();
     await project([...others, first], [second], [cancelled(second, secondEpoch + 1)]);
     expect(await tellConflicts(db, publish)).toBe(0);
   });
 
-  it('is told again, the very same, where the task died after publishing and before noting it', async () => {
+  it('is published again, identically, if the task died after publishing and before noting it', async () => {
     const { others, first, second } = soldTwice();
     await project([...others, first], [second]);
     const dies: Publish = async (message) => {
@@ -169,7 +169,7 @@ describe('a conflict', () => {
     expect(new Set(bodies).size).toBe(1);
   });
 
-  it('is told by one task, while the others leave it to that one', async () => {
+  it('is published by only one of several tasks', async () => {
     const { others, first, second } = soldTwice();
     await project([...others, first], [second]);
     const begun = Promise.withResolvers<void>();
@@ -186,7 +186,7 @@ describe('a conflict', () => {
     expect(await hearIds()).toEqual([conflictIdOf(second)]);
   });
 
-  it('is told together with a hundred of its event at most; the next round tells the rest', async () => {
+  it('is published with at most 99 others; the next round publishes the rest', async () => {
     const event = { eventId: unique('event'), venueId: 'Venue1', currency: 'USD' };
     const again = soldOut(event, 11, 10).map(({ data, ...sale }) => ({
       ...sale,

@@ -5,13 +5,13 @@ import type { TicketsConflicted } from '../../shared/ticket-events.ts';
 import { bytesOf } from '../projections/rows.ts';
 import { readUntoldConflicts } from './untold.ts';
 
-/** What one round tells at most; as one event's, they are far from the size that a message may have. */
+/** The most conflicts per round; even if all are of one event, they fit easily into one message. */
 export const conflictsAtOnce = 100;
 
 /**
- * Publishes the conflicts that are to be told, and then notes that they were: where it ends in between, they are told again, and
- * with the same ids. Of all tasks one tells at a time; the others leave it to that one. Gives how many were told. Rejects when
- * MySQL or SNS is away, or SNS refuses a message for what it holds, in which case the other events' conflicts were told.
+ * Publishes the unpublished conflicts, then notes that they were published. If it dies in between, the next round publishes them again,
+ * with the same ids. Only one task publishes at a time; the others return 0. Returns how many were published. Rejects if MySQL or SNS is
+ * away. Rejects too if SNS refuses a message for its content, but only after publishing the other events' conflicts.
  */
 export const tellConflicts = (db: Database, publish: Publish): Promise<number> =>
   db.connection().execute(async (connection) => {
@@ -25,7 +25,7 @@ export const tellConflicts = (db: Database, publish: Publish): Promise<number> =
           await publish({ eventId, types: ['onsale.tickets.conflicted'], count: group.length, json: JSON.stringify(group) });
         } catch (error) {
           if (!isRefusal(error)) throw error;
-          // The other events' conflicts must not wait for it.
+          // The other events' conflicts must not wait for this one.
           refusal = error;
           continue;
         }
@@ -39,7 +39,7 @@ export const tellConflicts = (db: Database, publish: Publish): Promise<number> =
     }
   });
 
-/** What the lock is held under: a server's locks are not apart by database. It goes with the connection, where that breaks. */
+/** The lock's name includes the database, because a server shares its locks among databases. A broken connection releases the lock. */
 const lockName = sql`concat('conflicts of ', database())`;
 
 async function takeTurn(connection: Database): Promise<boolean> {

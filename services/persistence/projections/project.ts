@@ -6,22 +6,22 @@ import type { TicketEvent } from '../../shared/ticket-events.ts';
 import { readKnown } from './known.ts';
 import { type Changes, changesOf, nothingKnown } from './rows.ts';
 
-/** ER_DUP_ENTRY: something of the batch is there already. ER_LOCK_*: another worker was in the way. */
+/** ER_DUP_ENTRY: part of the batch was already applied, or a seat is taken. ER_LOCK_*: another worker interfered. */
 const worthAnotherTry = new Set(['ER_DUP_ENTRY', 'ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT']);
 const maxTries = 5;
 
-/** Hears of the rows that a transaction wrote once it is committed, by table (RowsWritten). */
+/** Publishes a RowsWritten for each table after a transaction's commit. */
 export const rowsWritten = channel('onsale:rows-written');
 
 export type RowsWritten = { table: string; rows: number };
 
-/** How many conflicts a batch added, and what of it could not be applied because its sequence is another order's. */
+/** How many conflicts a batch added, and its events that were not applied because their sequence number belongs to another order. */
 export type Projected = { conflicts: number; clashes: TicketEvent[] };
 
 /**
- * Applies a batch of domain events; those that were applied before change nothing, and the order in which they come makes
- * no difference in the end. Cancellations go first, in a transaction of their own: a seat that was sold again is then free.
- * Rejects when the database is away or refuses the data, with all of a transaction undone.
+ * Applies a batch of domain events. Events that were applied before change nothing, and the order of arrival does not affect the final
+ * state. Cancellations go first, in their own transaction, so that a seat that was sold again is free. Rejects if the database is away or
+ * rejects the data; the failed transaction is rolled back.
  */
 export async function projectEvents(db: Database, events: TicketEvent[]): Promise<Projected> {
   const cancellations = events.filter(({ type }) => type === 'onsale.tickets.cancelled');
@@ -32,9 +32,9 @@ export async function projectEvents(db: Database, events: TicketEvent[]): Promis
 }
 
 /**
- * Unless it is to read first, the first try takes everything for new, as purchases nearly always are, and lets the keys
- * object; only then is read what is there. What they cannot object to is a seat that Redis sold twice and whose first ticket
- * was cancelled before the second sale came: it looks like a seat sold again, until something more of it comes.
+ * Without `readFirst`, the first try assumes that everything is new, as purchases nearly always are, and relies on the tables' keys to
+ * object; only then does it read what is there. The keys cannot detect one case: Redis sold a seat twice, and the first ticket was
+ * cancelled before the second sale arrived. That looks like a seat sold again, until another event of that seat arrives.
  */
 async function applyBatch(db: Database, events: TicketEvent[], { readFirst }: { readFirst: boolean }): Promise<Projected> {
   if (events.length === 0) return { conflicts: 0, clashes: [] };
@@ -59,7 +59,7 @@ async function applyBatch(db: Database, events: TicketEvent[], { readFirst }: { 
   }
 }
 
-/** The sums come last: their few rows are what all workers share, and so are locked for the shortest time. */
+/** The sums come last: all workers share these few rows, so this locks them for the shortest time. */
 async function write(trx: Transaction<Schema>, { gone, rows }: Changes): Promise<void> {
   for (const table of ['tickets', 'seat_conflicts'] as const) {
     if (gone[table].length > 0) await trx.deleteFrom(table).where('ticket_id', 'in', gone[table]).execute();
@@ -71,8 +71,8 @@ async function write(trx: Transaction<Schema>, { gone, rows }: Changes): Promise
 }
 
 /**
- * Adds to the sums of zones. MariaDB does not know MySQL's row alias, MySQL deprecates VALUES(), and MySQL does not know MariaDB's
- * VALUE(): JSON_TABLE gives both a name for the new rows, and exact types.
+ * Adds to the zones' sums. MySQL deprecates VALUES(); its row alias is unknown to MariaDB, and MariaDB's VALUE() to MySQL. JSON_TABLE works
+ * in both: it names the new rows, and keeps their types exact.
  */
 async function addSales(trx: Transaction<Schema>, sales: Changes['rows']['sales_by_zone']): Promise<void> {
   await sql`
@@ -91,10 +91,10 @@ async function addSales(trx: Transaction<Schema>, sales: Changes['rows']['sales_
 }
 
 /**
- * Inserts rows that all have the columns of the first. They are one parameter, a list of lists, which mysql2 escapes in one
- * go: with a parameter for each value Kysely would compile, and mysql2 look for, thousands of placeholders. What is NULL in
- * every row is left out: the server parses a statement's values one by one. However many the rows, one statement takes them: it
- * is some four times as long as the messages that tell of them, and ten of SNS' messages are far from a server's limit.
+ * Inserts rows that all have the first row's columns. The rows are one parameter, a list of lists, which mysql2 escapes in one pass; with
+ * a parameter per value, Kysely and mysql2 would handle thousands of placeholders. Columns that are NULL in every row are omitted, because
+ * the server parses every value. One statement is enough for any batch: it is about four times as long as its messages, and ten SNS
+ * messages are far below a server's limit.
  */
 async function insertRows(trx: Transaction<Schema>, table: keyof Schema, rows: Record<string, unknown>[]): Promise<void> {
   const columns = Object.keys(rows[0] ?? {}).filter((column) => rows.some((row) => row[column] !== null));

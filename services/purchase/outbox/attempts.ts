@@ -1,6 +1,6 @@
 import { isRefusal, type Publish } from '../../shared/publish.ts';
 
-/** One attempt to publish a message: how many domain events it held, how long it took, and whether SNS accepted it, refused it or failed. */
+/** One attempt to publish a message: how many domain events it held, how long it took, and whether SNS accepted or refused it. */
 export type Attempt = { events: number; seconds: number; outcome: 'accepted' | 'refused' | 'failed' };
 
 /** Wraps `publish` to report each attempt to `tell`. */

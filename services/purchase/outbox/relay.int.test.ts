@@ -202,10 +202,10 @@ describe('the relay', () => {
   });
 });
 
-/** SNS takes no more than 256 KiB, and this cannot be made shorter. */
+/** SNS accepts at most 256 KiB, and this cannot be compressed. */
 const tooLong = () => JSON.stringify({ orderId: randomBytes(300_000).toString('hex') });
 
-/** Appends an entry to an outbox, with one domain event of this data for each. */
+/** Appends an entry to an outbox, with a domain event for each of `data`. */
 const append = (eventId: string, first: number, ...data: string[]) =>
   redis.xadd(
     outboxKey(eventId),
@@ -213,8 +213,8 @@ const append = (eventId: string, first: number, ...data: string[]) =>
     ...['first', first, 'time', Date.now(), ...data.flatMap((json) => ['onsale.tickets.purchased', json])],
   );
 
-describe('what SNS refuses for what it holds', () => {
-  it('stays in the outbox and is tried again, and hinders neither its event nor others', async () => {
+describe('a domain event that SNS refuses for its content', () => {
+  it('stays in the outbox and is retried, without delaying others of its event or other events', async () => {
     const { topicArn, queueUrl } = await createMessaging();
     const [event, other] = [await openTestEvent(), await openTestEvent()];
     await sell(event, [1]);
@@ -230,7 +230,7 @@ describe('what SNS refuses for what it holds', () => {
     const refusals = () => attempts.filter(({ outcome }) => outcome === 'refused').length;
     await waitFor(async () => expect(refusals()).toBeGreaterThan(2));
     expect(attempts.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
-    // What comes after it is published as ever.
+    // Later ones are published as usual.
     await append(event.eventId, 4, '{}');
     relay.wake(event.eventId);
     await waitFor(async () => expect(await unacknowledged(event.eventId)).toBe(1));
@@ -241,13 +241,13 @@ describe('what SNS refuses for what it holds', () => {
     });
   });
 
-  it('is found among the domain events of its message, which are published without it', async () => {
+  it('is singled out, and the others of its message are published', async () => {
     const { topicArn, queueUrl } = await createMessaging();
     const event = await openTestEvent();
     for (let sequence = 1; sequence <= 9; sequence++) await append(event.eventId, sequence, '{}');
     const publish = createPublish(sns, topicArn);
     const relay = relayTo(async (message) => {
-      // SNS refuses nothing so short: let the real one refuse what holds the fifth.
+      // SNS would accept anything this short, so replace a message with the fifth by one that it refuses.
       const isRefused = JSON.parse(message.json).some(({ id }: { id: string }) => id === '5');
       return await publish(isRefused ? { ...message, json: tooLong() } : message);
     });
