@@ -31,7 +31,7 @@ function connectListening() {
   } as unknown as MysqlPoolConnection;
   const pool = {
     getConnection: (callback: (error: unknown, connection: MysqlPoolConnection) => void) => callback(null, listening),
-    end: (callback: () => void) => connection.end(() => callback()),
+    end: (callback: (error: unknown) => void) => connection.end(callback),
   };
   const db = new Kysely<Schema>({ dialect: new MysqlDialect({ pool }) });
   resources.defer(() => db.destroy());
