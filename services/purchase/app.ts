@@ -12,6 +12,7 @@ import type { Tally } from './pulse/tally.ts';
 import { refuseGuessableKeys } from './routes/command.ts';
 import { registerHoldRoutes } from './routes/holds.ts';
 import { registerOrderRoutes } from './routes/orders.ts';
+import { createEarlyShedding } from './routes/shed-early.ts';
 import { registerTicketRoutes } from './routes/tickets.ts';
 
 export type PurchaseDependencies = {
@@ -31,8 +32,8 @@ export async function buildPurchaseApp(
   options: PurchaseDependencies & { opsToken: string; logger: Logger; checks: Checks; corsOrigins?: string },
 ) {
   const { opsToken, logger, checks, corsOrigins = '', ...dependencies } = options;
-  const app = createHttpServer({ logger, corsOrigins });
   const { redis, tally } = dependencies;
+  const app = createHttpServer({ logger, corsOrigins, beforeParsing: createEarlyShedding(redis) });
   app.addHook('onError', (_request, _reply, error: unknown, done) => {
     if (error instanceof UnavailableError) tally.fail(error.code);
     done();

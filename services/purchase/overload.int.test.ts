@@ -26,7 +26,7 @@ const seatNames = (count: number) =>
 const soldOf = async ({ eventId }: Inventory) => (await readInventory(redis, eventId))?.sold.get(1);
 
 /** How many requests for one event's seats may wait while no others do. */
-const maxWaiting = 512;
+const maxWaiting = 384;
 /** The number of script calls that may be in flight. */
 const calls = 6;
 const inCalls = calls * 256;
@@ -99,6 +99,24 @@ describe("while an event's queue of requests for seats is full", () => {
     openGate();
     await Promise.all(buying);
     expect((await app.inject(ticket(event, { seats: seats('BR100') }))).statusCode).toBe(201);
+  });
+
+  it('another one is refused before its JSON is read, on a connection that stays open; other events get to hear what is wrong', async () => {
+    const other = await openTestEvent();
+    closeGate();
+    const buying = await queueUp(maxWaiting);
+    const ask = (eventId: string) =>
+      app.inject({
+        ...hold(event, ['A1']),
+        headers: { 'content-type': 'application/json' },
+        payload: `{"eventId": "${eventId}", `,
+      });
+    const [shed, understood] = [await ask(event.eventId), await ask(other.eventId)];
+    expect([shed.statusCode, shed.headers['retry-after']]).toEqual([503, '1']);
+    expect(shed.headers.connection).not.toBe('close');
+    expect(understood.json()).toMatchObject({ status: 400, code: 'INVALID_REQUEST' });
+    openGate();
+    await Promise.all(buying);
   });
 
   it('its holds are confirmed, extended and released, and other events sell, before the waiting requests are decided', async () => {

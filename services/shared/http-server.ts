@@ -12,7 +12,7 @@ import { convertExactly } from './convert.ts';
 import { answerClientError, refuseConnect, refuseExpectation } from './http/client-errors.ts';
 import { createCors } from './http/cors.ts';
 import { createErrorHandler } from './http/error-handler.ts';
-import { createJsonParser } from './http/json-body.ts';
+import { type BeforeParsing, createJsonParser } from './http/json-body.ts';
 import { hasBody, refuseUnknown } from './http/refuse-unknown.ts';
 import { requestIdOf } from './http/request-id.ts';
 import { createUnrouted } from './http/unrouted.ts';
@@ -44,8 +44,10 @@ export function createHttpServer(options: {
   isAway?: (error: unknown) => boolean;
   /** Origins whose pages may call this server, separated by commas. */
   corsOrigins?: string;
+  /** Gets each JSON body before it is parsed; what it throws is answered instead. */
+  beforeParsing?: BeforeParsing;
 }) {
-  const { logger, handlerMs, isAway = () => false, corsOrigins = '' } = options;
+  const { logger, handlerMs, isAway = () => false, corsOrigins = '', beforeParsing = () => {} } = options;
   const cors = createCors(corsOrigins);
   const upgrades = createUpgrades();
   const app = Fastify({
@@ -82,7 +84,7 @@ export function createHttpServer(options: {
   app.addContentTypeParser(
     'application/json',
     { parseAs: 'string' },
-    createJsonParser(app.getDefaultJsonParser('error', 'error')),
+    createJsonParser(app.getDefaultJsonParser('error', 'error'), beforeParsing),
   );
   app.setValidatorCompiler(compileValidator);
   app.setErrorHandler(createErrorHandler(isAway));

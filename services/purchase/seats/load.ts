@@ -6,7 +6,7 @@ import { perClient } from './per-client.ts';
  * (ask-together.ts), and in an overload one process decides some 5,000 a second: a higher limit would only lengthen the wait, and
  * the time to recover.
  */
-const capacity = 1_024;
+const capacity = 768;
 
 /** How many may wait for each event, however crowded the others are. */
 const reserved = 16;

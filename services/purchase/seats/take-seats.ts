@@ -48,13 +48,16 @@ export async function holdSeats(redis: RedisClient, purchase: Purchase): Promise
   return { kind: 'held', isReplay, heldUntilMs, order, holdId };
 }
 
+/** Throws if sellSeats and holdSeats would be refused now because too many are waiting for the event. */
+export const assertRoomToTake = (redis: RedisClient, eventId: string): void =>
+  assertRoom(redis, takeSeatsScript, eventId, 'taking');
+
 /** No event changes its layout this often within a few round trips to Redis. */
 const maxLayouts = 10;
 
 /** Returns the script's reply, and the drafted order. */
 async function take<W extends Words>(redis: RedisClient, purchase: Purchase, script: Script, holdId?: string) {
   const { eventId } = purchase;
-  assertRoom(redis, script, eventId, 'taking');
   for (let tried = 0; tried < maxLayouts; tried++) {
     const layout = await layoutOf(redis, eventId);
     if (!layout) return await refuseWithoutInventory(redis, eventId);

@@ -16,6 +16,9 @@ export function createErrorHandler(isAway: (error: unknown) => boolean) {
   const warnOverloaded = createSampledLog('warn', 'overloaded: requests were refused');
 
   return (error: FastifyError | UnavailableError | BrokenRequest, request: FastifyRequest, reply: FastifyReply) => {
+    // Fastify would close the connection after an error in a body, and a client that is still sending would lose the response.
+    // Instead Node reads and drops the rest, within its time limit for a request.
+    reply.removeHeader('connection');
     if (error === overloaded) {
       warnOverloaded(request.log);
       return sendProblem(reply, overloaded.code, { detail: overloaded.message });
@@ -33,9 +36,6 @@ export function createErrorHandler(isAway: (error: unknown) => boolean) {
       const faults = listFaults(error.validation as Parameters<typeof listFaults>[0]);
       return sendProblem(reply, 'INVALID_REQUEST', { errors: problemErrors(faults, error.validationContext) });
     }
-    // Fastify would close the connection after a body that is too large, and a client that is still sending would lose the response.
-    // Instead Node reads and drops the rest, within its time limit for a request.
-    reply.removeHeader('connection');
     const code = codeOf(error as FastifyError);
     if (problems[code].status < 500) return sendProblem(reply, code, { detail: error.message });
     request.log.error({ err: error }, 'request failed');
