@@ -16,11 +16,9 @@ export function createErrorHandler(isAway: (error: unknown) => boolean) {
   const warnOverloaded = createSampledLog('warn', 'overloaded: requests were refused');
 
   return (error: FastifyError | UnavailableError | BrokenRequest, request: FastifyRequest, reply: FastifyReply) => {
-    // Fastify would close the connection after an error in a body, and a client that is still sending would lose the response.
-    // Instead Node reads and drops the rest, within its time limit for a request.
-    reply.removeHeader('connection');
     if (error === overloaded) {
       warnOverloaded(request.log);
+      keepConnection(reply);
       return sendProblem(reply, overloaded.code, { detail: overloaded.message });
     }
     if (error instanceof BrokenRequest) return sendProblem(closeAfter(reply), error.code);
@@ -36,6 +34,7 @@ export function createErrorHandler(isAway: (error: unknown) => boolean) {
       const faults = listFaults(error.validation as Parameters<typeof listFaults>[0]);
       return sendProblem(reply, 'INVALID_REQUEST', { errors: problemErrors(faults, error.validationContext) });
     }
+    keepConnection(reply);
     const code = codeOf(error as FastifyError);
     if (problems[code].status < 500) return sendProblem(reply, code, { detail: error.message });
     request.log.error({ err: error }, 'request failed');
@@ -50,3 +49,9 @@ function codeOf({ statusCode = 500 }: FastifyError): ProblemCode {
   if (statusCode === 503) return 'SERVICE_UNAVAILABLE';
   return statusCode < 500 ? 'INVALID_REQUEST' : 'INTERNAL_ERROR';
 }
+
+/**
+ * Fastify would close the connection after an error in a body, and a client that is still sending would lose the response. Instead Node
+ * reads and drops the rest, within its time limit for a request.
+ */
+const keepConnection = (reply: FastifyReply) => reply.removeHeader('connection');
