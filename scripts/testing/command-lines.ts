@@ -9,6 +9,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -52,7 +53,13 @@ export function createSandbox(resources: AsyncDisposableStack, { isInstalled }: 
     preserveTimestamps: true,
     filter: (path) => !leftOut.has(path.slice(path.lastIndexOf('/') + 1)),
   });
-  if (isInstalled) for (const at of ['', 'infra']) symlinkSync(join(root, at, 'node_modules'), join(project, at, 'node_modules'));
+  if (isInstalled) {
+    for (const at of ['', 'infra']) {
+      symlinkSync(join(root, at, 'node_modules'), join(project, at, 'node_modules'));
+      // npm may give both lock files the same time, and the copy's is rounded: it must not look newer than the packages.
+      utimesSync(join(project, at, 'package-lock.json'), 0, 0);
+    }
+  }
 
   const stubs = join(folder, 'stubs');
   const calls = join(folder, 'calls');
