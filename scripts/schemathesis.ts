@@ -10,7 +10,7 @@ import { startSystem } from './local/system.ts';
 import { integer, newCommand, newSeed } from './terminal/command.ts';
 
 const version = '4.32.5';
-/** What a replay under an Idempotency-Key says was created may be gone since: a hold that was confirmed or released. */
+/** Excluded because a replay under an Idempotency-Key may name a hold that has since been confirmed or released. */
 const checks = ['--checks', 'all', '--exclude-checks', 'ensure_resource_availability'];
 const settings = [...checks, '--continue-on-failure', '--warnings', 'off', '--no-color'];
 const config = join(import.meta.dirname, 'schemathesis.toml');
@@ -19,19 +19,19 @@ const documents = ['/purchase/openapi.json', '/query/openapi.json'];
 
 const { seed = newSeed() } = newCommand(
   'schemathesis',
-  'Starts a system of its own, and sends it requests that Schemathesis makes from both OpenAPI documents, right and wrong ones. Exit ' +
-    'status 1: an answer is not as documented, or the run failed. Needs python3 (3.10 or newer), and once PyPI. Takes some minutes.',
+  'Starts its own system, and sends it valid and invalid requests that Schemathesis generates from both OpenAPI documents. Exit ' +
+    'status 1: a response was not as documented, or the run failed. Needs python3 (3.10 or newer), and PyPI the first time. Takes minutes.',
 )
   .option('--seed <number>', 'repeats the requests of a run (default: a new one)', integer(0, 2 ** 32 - 1))
   .parse()
   .opts<{ seed?: number }>();
 const resources = new AsyncDisposableStack();
-const { stop, isStopping, say } = stopWith(resources, { exitCode: 130, onSignal: () => say('Broken off; stopping the system.') });
+const { stop, isStopping, say } = stopWith(resources, { exitCode: 130, onSignal: () => say('Interrupted; stopping the system.') });
 
 try {
   mkdirSync(folder, { recursive: true });
   const program = await install();
-  say('Starting a system for it …');
+  say('Starting its system …');
   const stores = join(folder, 'system');
   rmSync(stores, { recursive: true, force: true });
   mkdirSync(stores, { recursive: true });
@@ -46,8 +46,8 @@ try {
   }
   say(
     isRight
-      ? '\nEvery answer is as documented.'
-      : `\nNot every answer is as documented. Again: npm run schemathesis -- --seed ${seed}`,
+      ? '\nEvery response was as documented.'
+      : `\nSome responses were not as documented. To repeat this run: npm run schemathesis -- --seed ${seed}`,
   );
   await stop(isRight ? 0 : 1);
 } catch (error) {
@@ -57,7 +57,7 @@ try {
   }
 }
 
-/** Installs Schemathesis in a Python environment of its own, unless it is there. Returns the program. */
+/** Installs Schemathesis in its own Python environment, unless it is already there. Returns the program's path. */
 async function install(): Promise<string> {
   const environment = join(folder, version);
   const program = join(environment, 'bin/schemathesis');
@@ -72,7 +72,7 @@ async function install(): Promise<string> {
   return program;
 }
 
-/** Runs a program in view, until it ends or the command is stopped. Returns whether it succeeded. */
+/** Runs a program with its output shown, until it ends or this command is stopped. Returns whether it succeeded. */
 async function run(program: string, args: string[]): Promise<boolean> {
   const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'], cwd: folder });
   resources.defer(() => void child.kill());
