@@ -26,7 +26,10 @@ const { seed = newSeed() } = newCommand(
   .parse()
   .opts<{ seed?: number }>();
 const resources = new AsyncDisposableStack();
-const { stop, isStopping, say } = stopWith(resources, { exitCode: 130, onSignal: () => say('Interrupted; stopping the system.') });
+const { stop, isStopping, say } = stopWith(resources, {
+  exitCode: 130,
+  onSignal: () => say('Interrupted; stopping the system.'),
+});
 
 try {
   mkdirSync(folder, { recursive: true });
