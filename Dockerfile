@@ -71,6 +71,6 @@ ENV SERVICE=$SERVICE
 USER 1000:1000
 # Uses large memory pages for Node's own code, where a request spends most of its time.
 CMD ["node", "--use-largepages=silent", "main.ts"]
-HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --start-interval=1s --retries=3 CMD ["node", "../shared/probe.ts"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --start-interval=1s --retries=3 CMD ["node", "../shared/http/probe.ts"]
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="onsale $SERVICE" org.opencontainers.image.revision=$REVISION

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
-import { listFaults } from '../services/shared/faults.ts';
-import { patterned } from '../services/shared/patterned.ts';
+import { listFaults } from '../services/shared/basics/faults.ts';
+import { patterned } from '../services/shared/basics/patterned.ts';
 
 const atLeast = (minimum: number, maximum: number, description: string) => Type.Integer({ minimum, maximum, description });
 const strict = { additionalProperties: false };

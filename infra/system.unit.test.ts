@@ -4,8 +4,8 @@ import { defaultPorts } from '../scripts/local/ports.ts';
 import { persistenceConfig } from '../services/persistence/config.ts';
 import { purchaseConfig } from '../services/purchase/config.ts';
 import { queryConfig } from '../services/query/config.ts';
-import { loadConfig } from '../services/shared/config.ts';
-import { pathTable } from '../services/shared/path-table.ts';
+import { pathTable } from '../services/shared/http/path-table.ts';
+import { loadConfig } from '../services/shared/process/config.ts';
 import { environments } from './settings.ts';
 import { containerOf, synthesise, variable } from './testing.ts';
 

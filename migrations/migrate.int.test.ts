@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { expect, it } from 'vitest';
 import { db, unique, urls } from '../scripts/testing/stores.ts';
-import { connectDatabase } from '../services/shared/database.ts';
+import { connectDatabase } from '../services/shared/stores/database.ts';
 import { dumpSchema } from './dump-schema.ts';
 import { migrateToLatest, migrations } from './migrate.ts';
 

@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../scripts/local/binaries.ts';
-import { parseEventFile } from '../scripts/onsale/event-file.ts';
-import { openEvent } from '../scripts/onsale/open-event.ts';
 import { assertConserved } from '../scripts/testing/conservation.ts';
 import { get } from '../scripts/testing/http.ts';
 import { startTestSystem } from '../scripts/testing/local-system.ts';
 import { db, redis } from '../scripts/testing/stores.ts';
+import { openEvent } from '../services/shared/inventory/open-event.ts';
+import { parseEventFile } from '../services/shared/inventory/plan/event-file.ts';
 import { collectionFile } from './collection.ts';
 
 const root = join(import.meta.dirname, '..');

@@ -1,8 +1,8 @@
 import { Redis } from 'ioredis';
 import { afterAll, describe, expect, it } from 'vitest';
 import { testPurchaseApp, testQueryApp } from '../scripts/testing/apps.ts';
-import { connectDatabase } from '../services/shared/database.ts';
-import { type ProblemCode, problems } from '../services/shared/problems.ts';
+import { type ProblemCode, problems } from '../services/shared/http/problems.ts';
+import { connectDatabase } from '../services/shared/stores/database.ts';
 import { readRequests } from './collection.ts';
 
 const resources = new AsyncDisposableStack();

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { defaultPorts } from '../../scripts/local/ports.ts';
-import { pathTable } from '../../services/shared/path-table.ts';
+import { pathTable } from '../../services/shared/http/path-table.ts';
 import { environments } from '../settings.ts';
 import { synthesise } from '../testing.ts';
 import { alerts, readYaml, thresholdOf } from './alerts.ts';

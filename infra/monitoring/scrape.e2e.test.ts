@@ -4,7 +4,7 @@ import { asBuyerOf } from '../../scripts/testing/apps.ts';
 import { buy, get, post } from '../../scripts/testing/http.ts';
 import { startTestService } from '../../scripts/testing/services.ts';
 import { createMessaging, openTestEvent } from '../../scripts/testing/stores.ts';
-import type { ServiceName } from '../../services/shared/path-table.ts';
+import type { ServiceName } from '../../services/shared/http/path-table.ts';
 import { alerts, thresholdOf } from './alerts.ts';
 import { rows } from './panels.ts';
 import { type Asked, labelsOfScrape, readExpression } from './promql.ts';

@@ -2,7 +2,7 @@ import { CloudwatchLogMetricFilter } from '@cdktf/provider-aws/lib/cloudwatch-lo
 import { CloudwatchMetricAlarm } from '@cdktf/provider-aws/lib/cloudwatch-metric-alarm/index.js';
 import { SnsTopic } from '@cdktf/provider-aws/lib/sns-topic/index.js';
 import { SnsTopicSubscription } from '@cdktf/provider-aws/lib/sns-topic-subscription/index.js';
-import type { ServiceName } from '../../services/shared/path-table.ts';
+import type { ServiceName } from '../../services/shared/http/path-table.ts';
 import type { Context } from './context.ts';
 import { type Metric, type Metrics, outboxAgeMetric, outboxMetric } from './metrics.ts';
 import type { Task } from './tasks.ts';

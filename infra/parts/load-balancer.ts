@@ -2,8 +2,8 @@ import { Lb } from '@cdktf/provider-aws/lib/lb/index.js';
 import { LbListener } from '@cdktf/provider-aws/lib/lb-listener/index.js';
 import { LbListenerRule } from '@cdktf/provider-aws/lib/lb-listener-rule/index.js';
 import { LbTargetGroup } from '@cdktf/provider-aws/lib/lb-target-group/index.js';
-import { directory, pathTable, type ServiceName } from '../../services/shared/path-table.ts';
-import { problem } from '../../services/shared/problems.ts';
+import { directory, pathTable, type ServiceName } from '../../services/shared/http/path-table.ts';
+import { problem } from '../../services/shared/http/problems.ts';
 import type { Context } from './context.ts';
 import type { Network } from './network.ts';
 

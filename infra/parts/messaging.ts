@@ -2,7 +2,7 @@ import { SnsTopic } from '@cdktf/provider-aws/lib/sns-topic/index.js';
 import { SnsTopicSubscription } from '@cdktf/provider-aws/lib/sns-topic-subscription/index.js';
 import { SqsQueue } from '@cdktf/provider-aws/lib/sqs-queue/index.js';
 import { SqsQueuePolicy } from '@cdktf/provider-aws/lib/sqs-queue-policy/index.js';
-import { messaging } from '../../services/shared/resources.ts';
+import { messaging } from '../../services/shared/events/messaging.ts';
 import type { Context } from './context.ts';
 
 export type Messaging = { topic: SnsTopic; queue: SqsQueue; deadLetterQueue: SqsQueue };

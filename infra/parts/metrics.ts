@@ -1,4 +1,4 @@
-import type { ServiceName } from '../../services/shared/path-table.ts';
+import type { ServiceName } from '../../services/shared/http/path-table.ts';
 import type { Database } from './database.ts';
 import type { LoadBalancer } from './load-balancer.ts';
 import type { Messaging } from './messaging.ts';

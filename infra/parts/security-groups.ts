@@ -1,7 +1,7 @@
 import { SecurityGroup } from '@cdktf/provider-aws/lib/security-group/index.js';
 import { VpcSecurityGroupEgressRule } from '@cdktf/provider-aws/lib/vpc-security-group-egress-rule/index.js';
 import { VpcSecurityGroupIngressRule } from '@cdktf/provider-aws/lib/vpc-security-group-ingress-rule/index.js';
-import { pathTable } from '../../services/shared/path-table.ts';
+import { pathTable } from '../../services/shared/http/path-table.ts';
 import type { Context } from './context.ts';
 import type { Network } from './network.ts';
 

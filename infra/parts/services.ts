@@ -5,7 +5,7 @@ import {
 import { AppautoscalingTarget } from '@cdktf/provider-aws/lib/appautoscaling-target/index.js';
 import { EcsCluster } from '@cdktf/provider-aws/lib/ecs-cluster/index.js';
 import { EcsService } from '@cdktf/provider-aws/lib/ecs-service/index.js';
-import { pathTable, type ServiceName } from '../../services/shared/path-table.ts';
+import { pathTable, type ServiceName } from '../../services/shared/http/path-table.ts';
 import type { Context } from './context.ts';
 import type { LoadBalancer } from './load-balancer.ts';
 import type { Backend } from './needs.ts';

@@ -7,7 +7,7 @@ import { allow, createTaskRole } from './roles.ts';
 
 /** The same as the image's own health check, which ECS ignores. */
 const healthCheck = {
-  command: ['CMD', 'node', '/app/services/shared/probe.ts'],
+  command: ['CMD', 'node', '/app/services/shared/http/probe.ts'],
   interval: 10,
   timeout: 5,
   retries: 3,

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { Cluster } from 'ioredis';
-import { readInventory } from '../../services/purchase/seats/inventory.ts';
-import { readConsumerGroup } from '../../services/shared/consumer-group.ts';
-import type { Database } from '../../services/shared/database.ts';
-import { outboxKey } from '../../services/shared/keys.ts';
-import type { RedisClient } from '../../services/shared/redis.ts';
-import { rowLabel } from '../../services/shared/row-label.ts';
-import { parseEventFile } from '../onsale/event-file.ts';
-import { openEvent } from '../onsale/open-event.ts';
+import { readInventory } from '../../services/shared/inventory/inventory.ts';
+import { outboxKey } from '../../services/shared/inventory/keys.ts';
+import { openEvent } from '../../services/shared/inventory/open-event.ts';
+import { parseEventFile } from '../../services/shared/inventory/plan/event-file.ts';
+import { readConsumerGroup } from '../../services/shared/stores/consumer-group.ts';
+import type { Database } from '../../services/shared/stores/database.ts';
+import type { RedisClient } from '../../services/shared/stores/redis.ts';
+import { rowLabel } from '../../services/shared/terms/row-label.ts';
 
 /** The most that an order may have. */
 const ticketsPerOrder = 10;

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { connectRedis } from '../../services/shared/redis.ts';
-import { runScript, scriptOf } from '../../services/shared/script.ts';
+import { connectRedis } from '../../services/shared/stores/redis.ts';
+import { runScript, scriptOf } from '../../services/shared/stores/script.ts';
 import { logKey, runTicketServer, seatName, seatsKey } from './ticket-server.ts';
 
 // The minimum that sells a seat once and records what to publish: one script in one round trip.

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Database } from '../../services/shared/database.ts';
+import type { Database } from '../../services/shared/stores/database.ts';
 
 const pollMs = 10;
 /** The longest time without progress. */

@@ -6,8 +6,8 @@ import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { Redis } from 'ioredis';
 import { migrateToLatest } from '../../migrations/migrate.ts';
-import { connectDatabase, type Database } from '../../services/shared/database.ts';
-import { pathTable, type ServiceName } from '../../services/shared/path-table.ts';
+import { pathTable, type ServiceName } from '../../services/shared/http/path-table.ts';
+import { connectDatabase, type Database } from '../../services/shared/stores/database.ts';
 import { emulatorEnvironment, queueArn } from '../local/emulator.ts';
 import { freePort } from '../local/free-ports.ts';
 import { answers, type LocalProcess, startProcess } from '../local/process.ts';

@@ -4,8 +4,8 @@ import closeWithGrace from 'close-with-grace';
 import Fastify from 'fastify';
 import { Type } from 'typebox';
 import { seatFields } from '../../services/purchase/routes/seat.ts';
-import { BuyerId, EventId, VenueId } from '../../services/shared/identifiers.ts';
-import { Ticket } from '../../services/shared/ticket.ts';
+import { BuyerId, EventId, VenueId } from '../../services/shared/terms/identifiers.ts';
+import { Ticket } from '../../services/shared/terms/ticket.ts';
 
 const TicketRequest = Type.Object(
   { venueId: VenueId, eventId: EventId, ...seatFields, buyerId: Type.Optional(BuyerId) },

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Agent } from 'node:http';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
-import { connectRedis } from '../../services/shared/redis.ts';
+import { connectRedis } from '../../services/shared/stores/redis.ts';
 import { runTicketServer, seatName, seatsKey } from './ticket-server.ts';
 
 // The usual way: lock the seat, publish a message about it, then answer. `maxSockets` allows one Publish in flight per buyer.

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Inventory } from '../../services/purchase/seats/inventory.ts';
-import type { Order, Ticket } from '../../services/shared/ticket.ts';
+import type { Inventory } from '../../services/shared/inventory/inventory.ts';
+import type { Order, Ticket } from '../../services/shared/terms/ticket.ts';
 import type { Answer, Ask } from './ask.ts';
 import type { History, Hold, Outcome, PricedPlace, PromisedOrder, Purchase } from './history.ts';
 import type { Random } from './random.ts';

@@ -1,6 +1,6 @@
-import type { Inventory } from '../../services/purchase/seats/inventory.ts';
-import { frontCentre, type ZoneInventory } from '../../services/shared/zone-layout.ts';
-import type { EventPlan } from '../onsale/event-file.ts';
+import type { Inventory } from '../../services/shared/inventory/inventory.ts';
+import type { EventPlan } from '../../services/shared/inventory/plan/event-file.ts';
+import { frontCentre, type ZoneInventory } from '../../services/shared/inventory/zone-layout.ts';
 
 /** Shorter than most outages, so that many holds expire during one. */
 const holdMs = 2_000;

@@ -1,4 +1,4 @@
-import type { Ticket } from '../../services/shared/ticket.ts';
+import type { Ticket } from '../../services/shared/terms/ticket.ts';
 
 /** The final answer to a buyer's request: yes with its content, no with a code, or unknown. */
 export type Outcome<Told> = { kind: 'yes'; told: Told } | { kind: 'no'; code: string } | { kind: 'unknown' };

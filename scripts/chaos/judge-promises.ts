@@ -1,5 +1,5 @@
-import type { Inventory } from '../../services/purchase/seats/inventory.ts';
-import { formatMoney } from '../../services/shared/money.ts';
+import type { Inventory } from '../../services/shared/inventory/inventory.ts';
+import { formatMoney } from '../../services/shared/terms/money.ts';
 import type { History, Place, PromisedOrder, Purchase, Wanted } from './history.ts';
 import type { TicketRow } from './read-tickets.ts';
 

@@ -1,4 +1,4 @@
-import type { Inventory } from '../../services/purchase/seats/inventory.ts';
+import type { Inventory } from '../../services/shared/inventory/inventory.ts';
 import type { History } from './history.ts';
 import { placeName } from './judge-promises.ts';
 import type { TicketRow } from './read-tickets.ts';

@@ -1,4 +1,4 @@
-import type { Inventory } from '../../services/purchase/seats/inventory.ts';
+import type { Inventory } from '../../services/shared/inventory/inventory.ts';
 import type { History } from './history.ts';
 import { findLost, findUnexplained } from './judge-promises.ts';
 import { findBrokenHolds, findOverLimit, findOversold } from './judge-seats.ts';

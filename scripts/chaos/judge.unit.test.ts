@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Inventory } from '../../services/purchase/seats/inventory.ts';
+import type { Inventory } from '../../services/shared/inventory/inventory.ts';
 import { planHall } from './halls.ts';
 import { type History, type Hold, newHistory, type Outcome, type PromisedOrder, type Purchase } from './history.ts';
 import { isRight, judge } from './judge.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Inventory } from '../../services/purchase/seats/inventory.ts';
-import { openEvent } from '../onsale/open-event.ts';
+import type { Inventory } from '../../services/shared/inventory/inventory.ts';
+import { openEvent } from '../../services/shared/inventory/open-event.ts';
 import type { System } from '../onsale/system.ts';
 import { planHall } from './halls.ts';
 

@@ -12,12 +12,12 @@ const gapMs = 10;
 /** The script returns what it would have appended, and the task appends it afterwards. A task killed between the steps loses it. */
 const patches: Patch[] = [
   {
-    file: 'purchase/seats/lua/lib/run.lua',
+    file: 'shared/inventory/lua/lib/run.lua',
     from: `redis.call('XADD', key.outbox, '*', 'first', text(first), 'time', text(now), unpack(events))`,
     to: `return { '*', 'first', text(first), 'time', text(now), unpack(events) }`,
   },
   {
-    file: 'purchase/seats/lua/lib/run.lua',
+    file: 'shared/inventory/lua/lib/run.lua',
     from: `  write_changes()
   return '[' .. table.concat(replies, ',') .. ']'`,
     to: `  local entry = write_changes()
@@ -25,7 +25,7 @@ const patches: Patch[] = [
   return entry and { reply, unpack(entry) } or reply`,
   },
   {
-    file: 'purchase/seats/call-script.ts',
+    file: 'shared/inventory/call-script.ts',
     from: 'return (JSON.parse(text as string) as Words[]).map(replyOf);',
     to: `const [replies, ...entry] = [text].flat() as string[];
   if (entry.length > 0) await new Promise((resolve) => setTimeout(resolve, ${gapMs}));

@@ -1,6 +1,6 @@
 import { ticketOf, ticketRows, withOrders } from '../../services/query/queries/tickets.ts';
-import type { Database } from '../../services/shared/database.ts';
-import type { Ticket } from '../../services/shared/ticket.ts';
+import type { Database } from '../../services/shared/stores/database.ts';
+import type { Ticket } from '../../services/shared/terms/ticket.ts';
 
 /** A ticket as in MySQL, with the sequences of the domain events that sold and cancelled it. */
 export type TicketRow = Omit<Ticket, 'createdOn'> & {

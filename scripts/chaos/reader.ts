@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Inventory } from '../../services/purchase/seats/inventory.ts';
+import type { Inventory } from '../../services/shared/inventory/inventory.ts';
 import type { History } from './history.ts';
 import type { Random } from './random.ts';
 

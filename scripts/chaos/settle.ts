@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { readInventory } from '../../services/purchase/seats/inventory.ts';
+import { readInventory } from '../../services/shared/inventory/inventory.ts';
 import { answers } from '../local/process.ts';
 import { readOutbox } from '../onsale/verify/outbox.ts';
 import { atMostEvery } from '../terminal/at-most-every.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { migrateToLatest } from '../../migrations/migrate.ts';
-import { pathTable, type ServiceName } from '../../services/shared/path-table.ts';
+import { pathTable, type ServiceName } from '../../services/shared/http/path-table.ts';
 import { connectStores } from '../local/connect.ts';
 import { emulatorEnvironment } from '../local/emulator.ts';
 import { freePort } from '../local/free-ports.ts';

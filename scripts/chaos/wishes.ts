@@ -1,6 +1,6 @@
-import type { Inventory } from '../../services/purchase/seats/inventory.ts';
-import { rowLabel } from '../../services/shared/row-label.ts';
-import type { ZoneInventory } from '../../services/shared/zone-layout.ts';
+import type { Inventory } from '../../services/shared/inventory/inventory.ts';
+import type { ZoneInventory } from '../../services/shared/inventory/zone-layout.ts';
+import { rowLabel } from '../../services/shared/terms/row-label.ts';
 import type { Place, Wanted } from './history.ts';
 import type { Random } from './random.ts';
 

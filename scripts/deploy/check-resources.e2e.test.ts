@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { parseEventFile } from '../onsale/event-file.ts';
+import { parseEventFile } from '../../services/shared/inventory/plan/event-file.ts';
 import { type Answers, runStubbed } from './stubs.ts';
 
 const queue = 'arn:aws:sqs:eu-north-1:123456789012:onsale-dev-ticket-sql';

@@ -1,5 +1,5 @@
 import { createCipheriv, createHash } from 'node:crypto';
-import type { Inventory } from '../../services/purchase/seats/inventory.ts';
+import type { Inventory } from '../../services/shared/inventory/inventory.ts';
 import { type Seat, seatsOf } from './hall.ts';
 
 /** The crowd of buyers, each of whom makes one request. */

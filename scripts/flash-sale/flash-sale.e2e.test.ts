@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readInventory } from '../../services/purchase/seats/inventory.ts';
+import { readInventory } from '../../services/shared/inventory/inventory.ts';
 import { freePort, freePorts } from '../local/free-ports.ts';
 import { secretsOf } from '../local/secrets.ts';
 import { startSystem } from '../local/system.ts';

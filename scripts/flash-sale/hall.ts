@@ -1,6 +1,6 @@
-import { rowLabel } from '../../services/shared/row-label.ts';
-import { frontCentre, type ZoneInventory } from '../../services/shared/zone-layout.ts';
-import type { EventPlan } from '../onsale/event-file.ts';
+import type { EventPlan } from '../../services/shared/inventory/plan/event-file.ts';
+import { frontCentre, type ZoneInventory } from '../../services/shared/inventory/zone-layout.ts';
+import { rowLabel } from '../../services/shared/terms/row-label.ts';
 
 export type Seat = { zoneId: number; row: string; column: number };
 

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { type Inventory, readInventory } from '../../services/purchase/seats/inventory.ts';
+import { type Inventory, readInventory } from '../../services/shared/inventory/inventory.ts';
+import { openEvent } from '../../services/shared/inventory/open-event.ts';
 import type { LoadResult, Progress } from '../load/generator.ts';
 import { runLoad } from '../load/run-load.ts';
 import { connectStores } from '../local/connect.ts';
 import { emulatorEnvironment } from '../local/emulator.ts';
-import { openEvent } from '../onsale/open-event.ts';
 import { type Crowd, requestsOf } from './crowd.ts';
 import { planHall, type Seat, seatsOf } from './hall.ts';
 import { createRate } from './rate.ts';

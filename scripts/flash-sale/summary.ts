@@ -1,4 +1,4 @@
-import { formatMoney } from '../../services/shared/money.ts';
+import { formatMoney } from '../../services/shared/terms/money.ts';
 import type { Sale, SaleOptions } from './hold-sale.ts';
 import { formatCount, formatMs, formatSeconds } from './show.ts';
 import type { Verdict } from './verdict.ts';

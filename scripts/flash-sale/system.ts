@@ -1,5 +1,5 @@
-import { pathTable, type ServiceName } from '../../services/shared/path-table.ts';
-import { messaging } from '../../services/shared/resources.ts';
+import { messaging } from '../../services/shared/events/messaging.ts';
+import { pathTable, type ServiceName } from '../../services/shared/http/path-table.ts';
 import { queueUrl } from '../local/emulator.ts';
 import type { Ports } from '../local/ports.ts';
 import { answers } from '../local/process.ts';

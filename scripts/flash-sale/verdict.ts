@@ -1,4 +1,4 @@
-import { parseMoney } from '../../services/shared/money.ts';
+import { parseMoney } from '../../services/shared/terms/money.ts';
 import type { Seat } from './hall.ts';
 
 /** A ticket from a buyer's answer or from MySQL; `row` and `column` as in a seat. */

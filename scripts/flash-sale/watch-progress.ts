@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { readBacklog } from '../../services/shared/outbox-backlog.ts';
-import type { RedisClient } from '../../services/shared/redis.ts';
+import { readBacklog } from '../../services/shared/events/outbox-backlog.ts';
+import type { RedisClient } from '../../services/shared/stores/redis.ts';
 import { queueDepth } from '../local/queue-depth.ts';
 
 /** The progress of an event's sales at one moment (`at`, Unix ms). */

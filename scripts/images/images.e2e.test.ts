@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { pathTable, type ServiceName } from '../../services/shared/path-table.ts';
+import { pathTable, type ServiceName } from '../../services/shared/http/path-table.ts';
 import { emulatorEnvironment } from '../local/emulator.ts';
 import { freePort } from '../local/free-ports.ts';
 import { defaultPorts } from '../local/ports.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { pathTable } from '../../services/shared/path-table.ts';
+import { pathTable } from '../../services/shared/http/path-table.ts';
 import { nodeFlags } from '../local/services.ts';
 import { buildContext } from './build-context.ts';
 import { describeImage, root } from './image.ts';
@@ -16,7 +16,7 @@ const imageOf = (name: string) => images[name] ?? expect.fail(`There is no image
 describe('the build context', () => {
   it('contains no tests, no settings, and nothing installed or generated', () => {
     const context = buildContext(root);
-    expect(context).toContain('services/purchase/seats/lua/lib/seats.lua');
+    expect(context).toContain('services/shared/inventory/lua/lib/seats.lua');
     expect(
       context.filter((file) => /\.test\.ts$|(^|\/)(\.|node_modules|coverage|infra|postman|scripts\/testing)/.test(file)),
     ).toEqual([]);
@@ -55,8 +55,8 @@ describe.each(services)('the image of the %s service', (service) => {
   });
 
   it('checks its health with a program that it contains', () => {
-    expect([healthcheck, env.SERVICE]).toEqual([['node', '../shared/probe.ts'], service]);
-    expect(files.get(join(workdir, healthcheck[1] ?? ''))).toBe('services/shared/probe.ts');
+    expect([healthcheck, env.SERVICE]).toEqual([['node', '../shared/http/probe.ts'], service]);
+    expect(files.get(join(workdir, healthcheck[1] ?? ''))).toBe('services/shared/http/probe.ts');
   });
 });
 

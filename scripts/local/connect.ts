@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import { connectDatabase, type Database } from '../../services/shared/database.ts';
-import { connectRedis, connectRedisCluster, type RedisClient, untilConnected } from '../../services/shared/redis.ts';
+import { connectDatabase, type Database } from '../../services/shared/stores/database.ts';
+import { connectRedis, connectRedisCluster, type RedisClient, untilConnected } from '../../services/shared/stores/redis.ts';
 import { assertReachable, type Store } from './reachable.ts';
 import type { StoreUrls } from './stores.ts';
 

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { migrateToLatest } from '../../migrations/migrate.ts';
-import { readInventory } from '../../services/purchase/seats/inventory.ts';
-import { parseEventFile } from '../onsale/event-file.ts';
-import { openEvent } from '../onsale/open-event.ts';
+import { readInventory } from '../../services/shared/inventory/inventory.ts';
+import { openEvent } from '../../services/shared/inventory/open-event.ts';
+import { parseEventFile } from '../../services/shared/inventory/plan/event-file.ts';
 import { connectStores } from './connect.ts';
 import { defaultPorts } from './ports.ts';
 import type { LocalProcess } from './process.ts';

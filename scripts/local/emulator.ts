@@ -1,4 +1,4 @@
-import { messaging } from '../../services/shared/resources.ts';
+import { messaging } from '../../services/shared/events/messaging.ts';
 
 const region = 'us-east-1';
 const account = '000000000000';

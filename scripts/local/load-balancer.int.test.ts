@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { afterAll, expect, it, vi } from 'vitest';
-import type { HttpServer } from '../../services/shared/http-server.ts';
+import type { HttpServer } from '../../services/shared/http/http-server.ts';
 import { testPurchaseApp, testQueryApp } from '../testing/apps.ts';
 import { watchLive } from '../testing/live-client.ts';
 import { testFolder } from '../testing/services.ts';

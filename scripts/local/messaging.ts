@@ -1,6 +1,6 @@
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { messaging } from '../../services/shared/resources.ts';
+import { messaging } from '../../services/shared/events/messaging.ts';
 import { emulatorEnvironment, queueUrl, topicArn } from './emulator.ts';
 import type { Ports } from './ports.ts';
 

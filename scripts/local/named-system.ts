@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
-import * as config from '../../services/shared/config.ts';
-import { messaging } from '../../services/shared/resources.ts';
+import { messaging } from '../../services/shared/events/messaging.ts';
+import * as config from '../../services/shared/process/config.ts';
 import { queueUrl, topicArn } from './emulator.ts';
 import type { Ports } from './ports.ts';
 import { localStoreUrls } from './stores.ts';

@@ -1,6 +1,6 @@
-import { keepAliveMs, maxBodyBytes, maxHeaderBytes, requestMs } from '../../services/shared/http-server.ts';
-import { directory, pathTable, type ServiceName } from '../../services/shared/path-table.ts';
-import { type ProblemCode, problem } from '../../services/shared/problems.ts';
+import { keepAliveMs, maxBodyBytes, maxHeaderBytes, requestMs } from '../../services/shared/http/http-server.ts';
+import { directory, pathTable, type ServiceName } from '../../services/shared/http/path-table.ts';
+import { type ProblemCode, problem } from '../../services/shared/http/problems.ts';
 
 /** The ALB's idle timeout too: how long a connection may be silent, on either side, WebSockets included. */
 const idleSeconds = 60;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { pathTable } from '../../services/shared/path-table.ts';
-import { problems } from '../../services/shared/problems.ts';
+import { pathTable } from '../../services/shared/http/path-table.ts';
+import { problems } from '../../services/shared/http/problems.ts';
 import { nginxConfig } from './nginx-config.ts';
 
 const servers = { purchase: '127.0.0.1:1', query: '127.0.0.1:2', persistence: '127.0.0.1:3' };

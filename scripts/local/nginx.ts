@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { pathTable, type ServiceName } from '../../services/shared/path-table.ts';
+import { pathTable, type ServiceName } from '../../services/shared/http/path-table.ts';
 import { bindAddress, commandLine, hostAddress, type Server } from './docker.ts';
 import { nginxConfig } from './nginx-config.ts';
 import { type LocalProcess, startProcess } from './process.ts';

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
-import { defaultMetricsPort } from '../../services/shared/config.ts';
-import { pathTable, type ServiceName } from '../../services/shared/path-table.ts';
+import { pathTable, type ServiceName } from '../../services/shared/http/path-table.ts';
+import { defaultMetricsPort } from '../../services/shared/process/config.ts';
 
 /** Every port of the system on one machine. Metrics without a port get any free one. */
 export type Ports = Record<ServiceName | 'load-balancer' | 'redis' | 'mysql' | 'emulator', number> &

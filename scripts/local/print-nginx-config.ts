@@ -1,4 +1,4 @@
-import { pathTable, type ServiceName } from '../../services/shared/path-table.ts';
+import { pathTable, type ServiceName } from '../../services/shared/http/path-table.ts';
 import { nginxConfig } from './nginx-config.ts';
 
 /** Docker's DNS server in each of its networks: a container that is recreated may have a new address. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { pathTable, type ServiceName } from '../../services/shared/path-table.ts';
+import { pathTable, type ServiceName } from '../../services/shared/http/path-table.ts';
 import { answers, type LocalProcess, startProcess } from './process.ts';
 
 const root = join(import.meta.dirname, '../..');

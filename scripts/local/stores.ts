@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { withCredentials } from '../../services/shared/credentials.ts';
+import { withCredentials } from '../../services/shared/stores/credentials.ts';
 import { emulatorEnvironment } from './emulator.ts';
 import { localMysqlUrl, startMysql } from './mysql.ts';
 import type { Ports } from './ports.ts';

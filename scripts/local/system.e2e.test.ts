@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { migrateToLatest } from '../../migrations/migrate.ts';
-import { openEvent } from '../onsale/open-event.ts';
+import { openEvent } from '../../services/shared/inventory/open-event.ts';
 import { assertConserved } from '../testing/conservation.ts';
 import { buy, get, inParallel } from '../testing/http.ts';
 import { isReachable } from '../testing/reachable.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { ServiceName } from '../../services/shared/path-table.ts';
-import { messaging } from '../../services/shared/resources.ts';
+import { messaging } from '../../services/shared/events/messaging.ts';
+import type { ServiceName } from '../../services/shared/http/path-table.ts';
 import { queueUrl, topicArn } from './emulator.ts';
 import { startNginx } from './nginx.ts';
 import { assertPortsFree, type Ports } from './ports.ts';

@@ -7,8 +7,8 @@ import {
   ReceiveMessageCommand,
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
-import { cutFromBytes } from '../../services/persistence/fit-letter.ts';
-import { decodeBatch } from '../../services/shared/batch-encoding.ts';
+import { decodeBatch } from '../../services/shared/events/batch-encoding.ts';
+import { cutFromBytes } from '../../services/shared/events/fit-letter.ts';
 import type { Messaging } from '../local/messaging.ts';
 import { queueDepths } from '../local/queue-depth.ts';
 

@@ -1,8 +1,8 @@
-import type { OrderInRedis } from '../../services/purchase/seats/order.ts';
-import { ordersKey } from '../../services/shared/keys.ts';
-import type { RedisClient } from '../../services/shared/redis.ts';
-import type { OutboxRecord } from '../../services/shared/ticket-events.ts';
-import { includes, type Range } from './verify/ranges.ts';
+import { includes, type Range } from '../../services/shared/basics/ranges.ts';
+import type { OutboxRecord } from '../../services/shared/events/ticket-events.ts';
+import { ordersKey } from '../../services/shared/inventory/keys.ts';
+import type { OrderInRedis } from '../../services/shared/inventory/order.ts';
+import type { RedisClient } from '../../services/shared/stores/redis.ts';
 import { parseOrder, readHash } from './verify/read-redis.ts';
 
 /** An order as Redis keeps it, with the time (ms) of its sale. */

@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
-import type { Database } from '../../services/shared/database.ts';
-import { inventoryKey } from '../../services/shared/keys.ts';
-import type { RedisClient } from '../../services/shared/redis.ts';
+import { quoted } from '../../services/shared/basics/text.ts';
+import { inventoryKey } from '../../services/shared/inventory/keys.ts';
+import { describeOnSale } from '../../services/shared/inventory/plan/on-sale-time.ts';
+import type { Database } from '../../services/shared/stores/database.ts';
+import type { RedisClient } from '../../services/shared/stores/redis.ts';
 import { alignColumns } from '../terminal/align-columns.ts';
-import { describeOnSale } from './on-sale-time.ts';
-import { quoted } from './text.ts';
 
 /** Whether an event's tickets can be bought. `unavailable`: Redis has no inventory for it, or one that may lack sales. */
 export type EventState = 'scheduled' | 'on-sale' | 'sold-out' | 'unavailable';

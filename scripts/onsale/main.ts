@@ -1,8 +1,9 @@
 import '../local/env-file.ts';
 import { readFileSync } from 'node:fs';
+import { countOf, neverOpened } from '../../services/shared/basics/text.ts';
+import { parseEventFile } from '../../services/shared/inventory/plan/event-file.ts';
 import { newCommand } from '../terminal/command.ts';
 import { confirm } from './confirm.ts';
-import { parseEventFile } from './event-file.ts';
 import { listEvents, listText } from './list-events.ts';
 import { type OpenOptions, openByFile } from './open-command.ts';
 import { rebuildEvent } from './rebuild-event.ts';
@@ -10,7 +11,6 @@ import { redrive } from './redrive.ts';
 import { replayEvent } from './replay-event.ts';
 import { reportEvent, showText } from './show-event.ts';
 import { withSystem } from './system.ts';
-import { countOf, neverOpened } from './text.ts';
 import { traceOrder } from './trace/trace-order.ts';
 import { recordVerification } from './verify/record.ts';
 import { verifyEvent } from './verify/verify-event.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Inventory, readInventory } from '../../services/purchase/seats/inventory.ts';
+import { type Inventory, readInventory } from '../../services/shared/inventory/inventory.ts';
 import { db, openTestEvent, planOf, redis, seatedZone, unique } from '../testing/stores.ts';
 import { type OpenOptions, openByFile } from './open-command.ts';
 

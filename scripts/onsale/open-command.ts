@@ -1,9 +1,9 @@
-import { readInventory } from '../../services/purchase/seats/inventory.ts';
-import type { EventPlan } from './event-file.ts';
-import { describeOnSale } from './on-sale-time.ts';
-import { openEvent, planOpening } from './open-event.ts';
+import { countOf, quoted } from '../../services/shared/basics/text.ts';
+import { readInventory } from '../../services/shared/inventory/inventory.ts';
+import { openEvent, planOpening } from '../../services/shared/inventory/open-event.ts';
+import type { EventPlan } from '../../services/shared/inventory/plan/event-file.ts';
+import { describeOnSale } from '../../services/shared/inventory/plan/on-sale-time.ts';
 import type { System } from './system.ts';
-import { countOf, quoted } from './text.ts';
 
 const maxChangesShown = 100;
 

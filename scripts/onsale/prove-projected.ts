@@ -1,5 +1,5 @@
-import type { Database } from '../../services/shared/database.ts';
-import type { RedisClient } from '../../services/shared/redis.ts';
+import type { Database } from '../../services/shared/stores/database.ts';
+import type { RedisClient } from '../../services/shared/stores/redis.ts';
 import { readKeptOrders } from './kept-orders.ts';
 import { placeOf, ticketOf } from './verify/tickets.ts';
 

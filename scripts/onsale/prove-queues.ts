@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { countOf } from '../../services/shared/basics/text.ts';
 import type { Messaging } from '../local/messaging.ts';
 import { queueDepth } from '../local/queue-depth.ts';
 import { type Patience, readDeadLetters } from './dead-letters.ts';
-import { countOf } from './text.ts';
 
 /** Longer than a message stays hidden after a worker received but did not handle it. */
 const stalledMs = 60_000;

@@ -1,18 +1,17 @@
-import { type InventoryReport, markOpened, readInventory } from '../../services/purchase/seats/inventory.ts';
-import { beginRebuild, rebuildInventory } from '../../services/purchase/seats/rebuild-inventory.ts';
-import type { Database } from '../../services/shared/database.ts';
-import { baseOf, epochOf } from '../../services/shared/epochs.ts';
-import { readCatalogue } from './catalogue.ts';
-import { comparePlans } from './compare-plans.ts';
+import { countOf, neverOpened } from '../../services/shared/basics/text.ts';
+import { baseOf, epochOf } from '../../services/shared/events/epochs.ts';
+import { type InventoryReport, markOpened, readInventory, readSequence } from '../../services/shared/inventory/inventory.ts';
+import { readCatalogue } from '../../services/shared/inventory/plan/catalogue.ts';
+import { comparePlans } from '../../services/shared/inventory/plan/compare-plans.ts';
+import type { EventPlan } from '../../services/shared/inventory/plan/event-file.ts';
+import { beginRebuild, rebuildInventory } from '../../services/shared/inventory/rebuild-inventory.ts';
+import type { Database } from '../../services/shared/stores/database.ts';
 import type { Patience } from './dead-letters.ts';
-import type { EventPlan } from './event-file.ts';
 import { findUnprojected } from './prove-projected.ts';
 import { findDeadLetters, untilQueueEmpty } from './prove-queues.ts';
 import { readOrders } from './read-orders.ts';
 import { listMissing, replayEvent } from './replay-event.ts';
 import type { System } from './system.ts';
-import { countOf, neverOpened } from './text.ts';
-import { readSequence } from './verify/sequences.ts';
 
 /** The risks that an operator accepts, each by an option of its own (main.ts). */
 export type Accepted = { lostSales?: boolean; healthy?: boolean; deadLetters?: boolean };

@@ -1,6 +1,6 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { encodeBatch } from '../../services/shared/batch-encoding.ts';
+import { encodeBatch } from '../../services/shared/events/batch-encoding.ts';
 import { purchased } from '../testing/purchases.ts';
 import { openHall, seats, sell, startTestWorker, takeNew, testSystem } from '../testing/sold-event.ts';
 import { depth, openTestEvent, receive, sqs } from '../testing/stores.ts';

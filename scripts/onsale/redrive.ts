@@ -1,7 +1,7 @@
+import { listRanges, rangesOf } from '../../services/shared/basics/ranges.ts';
+import { countOf } from '../../services/shared/basics/text.ts';
 import type { Messaging } from '../local/messaging.ts';
 import { type DeadLetter, readDeadLetters, sendBack } from './dead-letters.ts';
-import { countOf } from './text.ts';
-import { listRanges, rangesOf } from './verify/ranges.ts';
 
 const progressEvery = 100;
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { outboxKey } from '../../services/shared/keys.ts';
+import { outboxKey } from '../../services/shared/inventory/keys.ts';
 import { openHall, project, seats, sell, startTestWorker, takeNew, testSystem } from '../testing/sold-event.ts';
 import { depth, openTestEvent, redis, seatedZone, unique } from '../testing/stores.ts';
 import { replayEvent } from './replay-event.ts';

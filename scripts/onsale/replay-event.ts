@@ -1,15 +1,16 @@
-import { type PackableEvent, packMessages } from '../../services/purchase/outbox/pack.ts';
-import { epochOf } from '../../services/shared/epochs.ts';
-import { readEntry } from '../../services/shared/outbox-entry.ts';
-import { createPublish } from '../../services/shared/publish.ts';
-import { cloudEventJson, type OutboxRecord } from '../../services/shared/ticket-events.ts';
+import { includes, listRanges, type Range, rangesOf, sizeOf, split } from '../../services/shared/basics/ranges.ts';
+import { countOf, neverOpened } from '../../services/shared/basics/text.ts';
+import { epochOf } from '../../services/shared/events/epochs.ts';
+import { readEntry } from '../../services/shared/events/outbox-entry.ts';
+import { type PackableEvent, packMessages } from '../../services/shared/events/pack.ts';
+import { createPublish } from '../../services/shared/events/publish.ts';
+import { cloudEventJson, type OutboxRecord } from '../../services/shared/events/ticket-events.ts';
+import { readSequence } from '../../services/shared/inventory/inventory.ts';
 import { readKeptOrders, readKeptRecords, recordsOf } from './kept-orders.ts';
 import type { System } from './system.ts';
-import { countOf, neverOpened } from './text.ts';
 import { type Ends, type Missing, untilApplied } from './verify/applied.ts';
 import { type OutboxReport, readOutbox, surveyOutbox } from './verify/outbox.ts';
-import { includes, listRanges, type Range, rangesOf, sizeOf, split } from './verify/ranges.ts';
-import { endsOf, readSequence } from './verify/sequences.ts';
+import { endsOf } from './verify/sequences.ts';
 
 /** How many domain events are packed together: a few full messages. */
 const eventsAtOnce = 5_000;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { holdSeats } from '../../services/purchase/seats/take-seats.ts';
-import { inventoryKey } from '../../services/shared/keys.ts';
+import { inventoryKey } from '../../services/shared/inventory/keys.ts';
+import { openEvent } from '../../services/shared/inventory/open-event.ts';
 import { openHall, seats, sell, soldEvent } from '../testing/sold-event.ts';
 import { db, openTestEvent, planOf, redis, seatedZone, unique } from '../testing/stores.ts';
 import { listEvents, listText } from './list-events.ts';
-import { openEvent } from './open-event.ts';
 import { reportEvent, showText } from './show-event.ts';
 
 describe('showing an event', () => {

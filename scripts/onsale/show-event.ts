@@ -1,12 +1,12 @@
-import { readInventory } from '../../services/purchase/seats/inventory.ts';
 import { readSales } from '../../services/query/queries/sales.ts';
-import type { Database } from '../../services/shared/database.ts';
-import { formatMoney } from '../../services/shared/money.ts';
-import type { RedisClient } from '../../services/shared/redis.ts';
+import { countOf, quoted } from '../../services/shared/basics/text.ts';
+import { readInventory } from '../../services/shared/inventory/inventory.ts';
+import { readCatalogue } from '../../services/shared/inventory/plan/catalogue.ts';
+import type { Database } from '../../services/shared/stores/database.ts';
+import type { RedisClient } from '../../services/shared/stores/redis.ts';
+import { formatMoney } from '../../services/shared/terms/money.ts';
 import { alignColumns } from '../terminal/align-columns.ts';
-import { readCatalogue } from './catalogue.ts';
 import { type EventState, stateOf, stateText } from './list-events.ts';
-import { countOf, quoted } from './text.ts';
 
 /** An event according to Redis and MySQL; null if the store does not have it. */
 export type EventReport = {

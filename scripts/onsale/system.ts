@@ -1,6 +1,6 @@
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import type { Database } from '../../services/shared/database.ts';
-import type { RedisClient } from '../../services/shared/redis.ts';
+import type { Database } from '../../services/shared/stores/database.ts';
+import type { RedisClient } from '../../services/shared/stores/redis.ts';
 import { mysqlStore, openDatabase, redisStore, startRedisClient } from '../local/connect.ts';
 import { connectMessaging, type Messaging } from '../local/messaging.ts';
 import { type Part, whoseSystem } from '../local/named-system.ts';

@@ -1,4 +1,4 @@
-import type { Inventory } from '../../services/purchase/seats/inventory.ts';
+import type { Inventory } from '../../services/shared/inventory/inventory.ts';
 import { requestsOf } from '../flash-sale/crowd.ts';
 
 /** Buyers who all ask for the same number of seats. The hall has enough for everybody. */

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { readInventory } from '../../services/purchase/seats/inventory.ts';
+import { readInventory } from '../../services/shared/inventory/inventory.ts';
+import { openEvent } from '../../services/shared/inventory/open-event.ts';
 import { forgetPeaks, peakMemory } from '../bench/processes.ts';
 import { planHall } from '../flash-sale/hall.ts';
 import type { SystemUnderSale } from '../flash-sale/system.ts';
 import { runLoad } from '../load/run-load.ts';
 import { connectStores } from '../local/connect.ts';
-import { openEvent } from '../onsale/open-event.ts';
 import type { Crowd } from './crowds.ts';
 import type { FloodResult } from './flood.ts';
 import { runFlood } from './run-flood.ts';

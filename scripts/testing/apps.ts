@@ -1,5 +1,5 @@
 import { buildPurchaseApp } from '../../services/purchase/app.ts';
-import { createTally } from '../../services/purchase/pulse/tally.ts';
+import { createTally } from '../../services/purchase/sales-counters/sales-counters.ts';
 import { buildQueryApp } from '../../services/query/app.ts';
 import { createOrderTokens } from '../../services/shared/identity/order-token.ts';
 import { silentLogger } from './silent-logger.ts';

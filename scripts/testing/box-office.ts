@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { TicketEvent, TicketsPurchased } from '../../services/shared/ticket-events.ts';
+import type { TicketEvent, TicketsPurchased } from '../../services/shared/events/ticket-events.ts';
 import { cancelled, purchasedOrder } from './purchases.ts';
 import { unique } from './stores.ts';
 

@@ -1,13 +1,13 @@
 import { stringify as uuidText } from 'uuid';
-import { readInventory } from '../../services/purchase/seats/inventory.ts';
-import type { OrderInRedis } from '../../services/purchase/seats/order.ts';
-import type { Database } from '../../services/shared/database.ts';
-import { buyersKey, holdsKey, ordersKey, outboxKey, takenKey } from '../../services/shared/keys.ts';
-import { formatMoney, parseMoney } from '../../services/shared/money.ts';
-import { readEntry } from '../../services/shared/outbox-entry.ts';
-import type { RedisClient } from '../../services/shared/redis.ts';
-import { rowNumber } from '../../services/shared/row-label.ts';
-import { bytesPerRow } from '../../services/shared/zone-layout.ts';
+import { readEntry } from '../../services/shared/events/outbox-entry.ts';
+import { readInventory } from '../../services/shared/inventory/inventory.ts';
+import { buyersKey, holdsKey, ordersKey, outboxKey, takenKey } from '../../services/shared/inventory/keys.ts';
+import type { OrderInRedis } from '../../services/shared/inventory/order.ts';
+import { bytesPerRow } from '../../services/shared/inventory/zone-layout.ts';
+import type { Database } from '../../services/shared/stores/database.ts';
+import type { RedisClient } from '../../services/shared/stores/redis.ts';
+import { formatMoney, parseMoney } from '../../services/shared/terms/money.ts';
+import { rowNumber } from '../../services/shared/terms/row-label.ts';
 
 type HoldInRedis = { state: 'held' | 'expired' | 'sold'; order?: OrderInRedis };
 

@@ -1,5 +1,5 @@
-import { outboxKey } from '../../services/shared/keys.ts';
-import { readEntry } from '../../services/shared/outbox-entry.ts';
+import { readEntry } from '../../services/shared/events/outbox-entry.ts';
+import { outboxKey } from '../../services/shared/inventory/keys.ts';
 import { redis } from './stores.ts';
 
 /** The domain events in an event's outbox. */

@@ -1,5 +1,5 @@
 import { Cluster } from 'ioredis';
-import { connectRedis, connectRedisCluster, type RedisClient, untilConnected } from '../../services/shared/redis.ts';
+import { connectRedis, connectRedisCluster, type RedisClient, untilConnected } from '../../services/shared/stores/redis.ts';
 import { type Cable, layCable, through } from './cable.ts';
 import { redis as near, urls } from './stores.ts';
 

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { migrateToLatest } from '../../migrations/migrate.ts';
-import { connectDatabase } from '../../services/shared/database.ts';
+import { connectDatabase } from '../../services/shared/stores/database.ts';
 import { freePort } from '../local/free-ports.ts';
 import { startRedisCluster } from '../local/redis-cluster.ts';
 import { findServers } from '../local/servers.ts';

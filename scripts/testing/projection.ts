@@ -1,5 +1,5 @@
 import { stringify as uuidText } from 'uuid';
-import type { TicketEvent } from '../../services/shared/ticket-events.ts';
+import type { TicketEvent } from '../../services/shared/events/ticket-events.ts';
 import { db } from './stores.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { InjectOptions } from 'fastify';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
-import { inventoryKey, openedEventsKey } from '../../services/shared/keys.ts';
+import { inventoryKey, openedEventsKey } from '../../services/shared/inventory/keys.ts';
 import { testPurchaseApp } from './apps.ts';
 import { assertConserved } from './conservation.ts';
 import { redis } from './stores.ts';

@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
-import { rowLabel } from '../../services/shared/row-label.ts';
-import type { TicketsCancelled, TicketsPurchased } from '../../services/shared/ticket-events.ts';
+import type { TicketsCancelled, TicketsPurchased } from '../../services/shared/events/ticket-events.ts';
+import { rowLabel } from '../../services/shared/terms/row-label.ts';
 
 type EventSold = { eventId: string; venueId: string; currency: string };
 

@@ -1,6 +1,6 @@
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import type { HttpServer } from '../../services/shared/http-server.ts';
+import type { HttpServer } from '../../services/shared/http/http-server.ts';
 
 export type RawAnswer = { status: number; headers: Record<string, string>; body: string };
 

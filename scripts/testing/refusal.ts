@@ -1,6 +1,6 @@
 import type { InjectOptions } from 'fastify';
 import { expect, vi } from 'vitest';
-import { type ProblemCode, problems } from '../../services/shared/problems.ts';
+import { type ProblemCode, problems } from '../../services/shared/http/problems.ts';
 import { app, seen } from './purchase-app.ts';
 import { redis } from './stores.ts';
 

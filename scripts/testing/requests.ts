@@ -1,6 +1,6 @@
 import type { InjectOptions } from 'fastify';
-import type { Inventory } from '../../services/purchase/seats/inventory.ts';
-import { deadlinesKey } from '../../services/shared/keys.ts';
+import type { Inventory } from '../../services/shared/inventory/inventory.ts';
+import { deadlinesKey } from '../../services/shared/inventory/keys.ts';
 import { asBuyerOf } from './apps.ts';
 import { accepted } from './purchase-app.ts';
 import { redis } from './stores.ts';

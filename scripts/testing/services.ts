@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ServiceName } from '../../services/shared/path-table.ts';
+import type { ServiceName } from '../../services/shared/http/path-table.ts';
 import { emulatorEnvironment } from '../local/emulator.ts';
 import { freePort } from '../local/free-ports.ts';
 import type { LocalProcess } from '../local/process.ts';

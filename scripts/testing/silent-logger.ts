@@ -1,3 +1,3 @@
-import { createLogger } from '../../services/shared/logger.ts';
+import { createLogger } from '../../services/shared/telemetry/logger.ts';
 
 export const silentLogger = createLogger('test', 'silent');

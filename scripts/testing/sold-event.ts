@@ -3,10 +3,10 @@ import { projectEvents } from '../../services/persistence/projections/project.ts
 import { startWorker, type Worker } from '../../services/persistence/worker.ts';
 import { createOutbox } from '../../services/purchase/outbox/outbox.ts';
 import { cancelOrder } from '../../services/purchase/seats/cancel-order.ts';
-import type { Inventory } from '../../services/purchase/seats/inventory.ts';
-import type { OrderInRedis } from '../../services/purchase/seats/order.ts';
 import { holdSeats, type Purchase, sellSeats } from '../../services/purchase/seats/take-seats.ts';
-import type { TicketEvent } from '../../services/shared/ticket-events.ts';
+import type { TicketEvent } from '../../services/shared/events/ticket-events.ts';
+import type { Inventory } from '../../services/shared/inventory/inventory.ts';
+import type { OrderInRedis } from '../../services/shared/inventory/order.ts';
 import type { System } from '../onsale/system.ts';
 import { silentLogger } from './silent-logger.ts';
 import { createMessaging, db, openTestEvent, redis, seatedZone, sns, sqs, unique } from './stores.ts';

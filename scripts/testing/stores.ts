@@ -9,13 +9,13 @@ import {
 } from '@aws-sdk/client-sqs';
 import { Cluster, type Redis } from 'ioredis';
 import { afterAll, inject } from 'vitest';
-import type { Inventory } from '../../services/purchase/seats/inventory.ts';
-import { type RedisClient, untilConnected } from '../../services/shared/redis.ts';
-import { connectCluster } from '../../services/shared/redis-cluster.ts';
-import { frontCentre, type ZoneInventory } from '../../services/shared/zone-layout.ts';
+import type { Inventory } from '../../services/shared/inventory/inventory.ts';
+import { openEvent } from '../../services/shared/inventory/open-event.ts';
+import { frontCentre, type ZoneInventory } from '../../services/shared/inventory/zone-layout.ts';
+import { type RedisClient, untilConnected } from '../../services/shared/stores/redis.ts';
+import { connectCluster } from '../../services/shared/stores/redis-cluster.ts';
 import { connectStores } from '../local/connect.ts';
 import { queueUrl } from '../local/emulator.ts';
-import { openEvent } from '../onsale/open-event.ts';
 
 const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());

@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import { Type } from 'typebox';
-import { createHttpServer } from '../../services/shared/http-server.ts';
-import { Uuid } from '../../services/shared/identifiers.ts';
-import { lineRules } from '../../services/shared/logger.ts';
+import { createHttpServer } from '../../services/shared/http/http-server.ts';
+import { lineRules } from '../../services/shared/telemetry/logger.ts';
+import { Uuid } from '../../services/shared/terms/identifiers.ts';
 
 /** A listening server like those of the services, with routes of every kind; `lines` is its log. Closed with `resources`. */
 export async function startTestServer(

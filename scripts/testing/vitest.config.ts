@@ -42,7 +42,7 @@ export default defineConfig({
     coverage: {
       include: ['services/**/*.ts'],
       // The e2e tests run these in processes of their own, which this coverage does not see.
-      exclude: ['services/*/main.ts', 'services/shared/{run-service,workers}.ts'],
+      exclude: ['services/*/main.ts', 'services/shared/process/{run-service,workers}.ts'],
       reporter: ['text-summary', 'html'],
       thresholds: { lines: 85 },
     },

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { commonSettings, databaseSettings, databaseUrl, queueSettings, topicArn } from '../shared/config.ts';
+import { commonSettings, databaseSettings, databaseUrl, queueSettings, topicArn } from '../shared/process/config.ts';
 
 export const persistenceConfig = Type.Object({
   ...commonSettings('persistence'),

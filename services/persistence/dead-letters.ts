@@ -1,8 +1,8 @@
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import type { Logger } from '../shared/logger.ts';
-import { messaging } from '../shared/resources.ts';
-import { cutFromBytes, cutLetter, fitLetter, type Sendable } from './fit-letter.ts';
-import type { Rejected } from './read-message.ts';
+import type { Rejected } from '../shared/events/fit-letter.ts';
+import { cutFromBytes, cutLetter, fitLetter, type Sendable } from '../shared/events/fit-letter.ts';
+import { messaging } from '../shared/events/messaging.ts';
+import type { Logger } from '../shared/telemetry/logger.ts';
 
 /** SQS accepts up to ten messages in a batch, and limits their total size as it limits that of one message. */
 const maxBatch = 10;

@@ -1,8 +1,8 @@
 import { Counter, Histogram } from 'prom-client';
-import type { Database } from '../shared/database.ts';
-import { measurePool } from '../shared/measure-pool.ts';
-import { createMetrics, type Metrics } from '../shared/metrics.ts';
-import type { QueueDepth } from '../shared/queue-depth.ts';
+import type { QueueDepth } from '../shared/events/queue-depth.ts';
+import type { Database } from '../shared/stores/database.ts';
+import { measurePool } from '../shared/stores/measure-pool.ts';
+import { createMetrics, type Metrics } from '../shared/telemetry/metrics.ts';
 import { type RowsWritten, rowsWritten } from './projections/project.ts';
 import { type BatchApplied, batchesApplied } from './worker.ts';
 

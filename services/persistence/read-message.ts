@@ -1,13 +1,8 @@
 import type { Message } from '@aws-sdk/client-sqs';
-import { decodeBatch } from '../shared/batch-encoding.ts';
-import type { Fault } from '../shared/faults.ts';
-import { checkTicketEvent, type TicketEvent } from '../shared/ticket-events.ts';
-
-/**
- * A dead letter: a body that can be redriven, the reason why it was rejected, and the id of its SQS message. `contentEncoding` is set if
- * the body is still encoded, and `entry` if the letter is one entry of a batch.
- */
-export type Rejected = { messageId: string; body: string; contentEncoding?: string; reason: string; entry?: unknown };
+import type { Fault } from '../shared/basics/faults.ts';
+import { decodeBatch } from '../shared/events/batch-encoding.ts';
+import type { Rejected } from '../shared/events/fit-letter.ts';
+import { checkTicketEvent, type TicketEvent } from '../shared/events/ticket-events.ts';
 
 /** `ignored`: the type of each domain event that this service does not know. */
 export type MessageContent = { events: TicketEvent[]; rejected: Rejected[]; ignored: string[] };

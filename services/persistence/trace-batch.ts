@@ -1,8 +1,9 @@
 import type { Message } from '@aws-sdk/client-sqs';
 import { type Attributes, type Span, SpanKind } from '@opentelemetry/api';
-import { messaging } from '../shared/resources.ts';
-import { failSpan, isTracing, startSharedSpan, startSpan } from '../shared/tracing.ts';
-import type { MessageContent, Rejected } from './read-message.ts';
+import type { Rejected } from '../shared/events/fit-letter.ts';
+import { messaging } from '../shared/events/messaging.ts';
+import { failSpan, isTracing, startSharedSpan, startSpan } from '../shared/telemetry/tracing.ts';
+import type { MessageContent } from './read-message.ts';
 
 type BatchTrace = {
   /** Ends the spans. Those of rejected entries are marked as failed; with `error`, all are. */

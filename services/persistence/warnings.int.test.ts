@@ -4,7 +4,7 @@ import { afterAll, expect, it } from 'vitest';
 import { soldTwice } from '../../scripts/testing/conflicts.ts';
 import { cancelled, purchased, purchasedOrder } from '../../scripts/testing/purchases.ts';
 import { unique, urls } from '../../scripts/testing/stores.ts';
-import type { Schema } from '../shared/schema.ts';
+import type { Schema } from '../shared/stores/schema.ts';
 import { tellConflicts } from './conflicts/tell.ts';
 import { projectEvents } from './projections/project.ts';
 

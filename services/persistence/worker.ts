@@ -1,12 +1,13 @@
 import { channel } from 'node:diagnostics_channel';
 import type { Message, SQSClient } from '@aws-sdk/client-sqs';
 import { Consumer } from 'sqs-consumer';
-import type { Logger } from '../shared/logger.ts';
-import { untilDone } from '../shared/retry.ts';
-import { createSampledLog } from '../shared/sampled-log.ts';
-import type { TicketEvent } from '../shared/ticket-events.ts';
+import { untilDone } from '../shared/basics/retry.ts';
+import type { Rejected } from '../shared/events/fit-letter.ts';
+import type { TicketEvent } from '../shared/events/ticket-events.ts';
+import type { Logger } from '../shared/telemetry/logger.ts';
+import { createSampledLog } from '../shared/telemetry/sampled-log.ts';
 import type { Projected } from './projections/project.ts';
-import { letterOf, type Rejected, readMessage } from './read-message.ts';
+import { letterOf, readMessage } from './read-message.ts';
 import { traceBatch } from './trace-batch.ts';
 
 export type Worker = {

@@ -2,8 +2,8 @@ import { Compile } from 'typebox/compile';
 import { afterAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../scripts/local/free-ports.ts';
 import { app, purchaseAppOn, seen } from '../../scripts/testing/purchase-app.ts';
-import { problems } from '../shared/problems.ts';
-import { connectRedis } from '../shared/redis.ts';
+import { problems } from '../shared/http/problems.ts';
+import { connectRedis } from '../shared/stores/redis.ts';
 
 const tickets = '/purchase/api/v1/tickets';
 

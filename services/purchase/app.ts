@@ -1,19 +1,19 @@
-import { serveApiDocuments } from '../shared/api-documents.ts';
-import { type Checks, registerHealth } from '../shared/health.ts';
-import { createHttpServer } from '../shared/http-server.ts';
+import { createBacklogReader } from '../shared/events/outbox-backlog.ts';
+import { serveApiDocuments } from '../shared/http/api-documents.ts';
+import { type Checks, registerHealth } from '../shared/http/health.ts';
+import { createHttpServer } from '../shared/http/http-server.ts';
+import { UnavailableError } from '../shared/http/problems.ts';
+import { traceRequests } from '../shared/http/trace-requests.ts';
 import type { OrderTokens } from '../shared/identity/order-token.ts';
 import { identifyPrincipals } from '../shared/identity/principal.ts';
-import type { Logger } from '../shared/logger.ts';
-import { createBacklogReader } from '../shared/outbox-backlog.ts';
-import { UnavailableError } from '../shared/problems.ts';
-import type { RedisClient } from '../shared/redis.ts';
-import { traceRequests } from '../shared/trace-requests.ts';
-import type { Tally } from './pulse/tally.ts';
-import { refuseGuessableKeys } from './routes/command.ts';
+import type { RedisClient } from '../shared/stores/redis.ts';
+import type { Logger } from '../shared/telemetry/logger.ts';
 import { registerHoldRoutes } from './routes/holds.ts';
+import { refuseGuessableKeys } from './routes/idempotency.ts';
 import { registerOrderRoutes } from './routes/orders.ts';
 import { createEarlyShedding } from './routes/shed-early.ts';
 import { registerTicketRoutes } from './routes/tickets.ts';
+import type { Tally } from './sales-counters/sales-counters.ts';
 
 export type PurchaseDependencies = {
   redis: RedisClient;

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import type { ReplicaPolicy } from '../shared/inventory/replicas.ts';
 import {
   commonSettings,
   identitySettings,
@@ -7,8 +8,7 @@ import {
   redisSettings,
   redisUrl,
   topicArn,
-} from '../shared/config.ts';
-import type { ReplicaPolicy } from './replicas.ts';
+} from '../shared/process/config.ts';
 
 export const purchaseConfig = Type.Object({
   ...commonSettings('purchase'),

@@ -1,21 +1,21 @@
 import cluster from 'node:cluster';
-import { createActivity } from '../shared/active-events.ts';
-import { withCredentials } from '../shared/credentials.ts';
+import { createBacklogReader } from '../shared/events/outbox-backlog.ts';
+import { measureRequests } from '../shared/http/measure-requests.ts';
+import { serveMetrics } from '../shared/http/serve-metrics.ts';
 import { createOrderTokens } from '../shared/identity/order-token.ts';
-import { measureRequests } from '../shared/measure-requests.ts';
-import { serveMetrics } from '../shared/metrics.ts';
-import { createBacklogReader } from '../shared/outbox-backlog.ts';
-import { openRedis, pingRedis } from '../shared/redis.ts';
-import { runService } from '../shared/run-service.ts';
+import { createActivity } from '../shared/inventory/active-events.ts';
+import { loadOf } from '../shared/inventory/load.ts';
+import { setReplicaPolicy } from '../shared/inventory/replicas.ts';
+import { runService } from '../shared/process/run-service.ts';
+import { withCredentials } from '../shared/stores/credentials.ts';
+import { openRedis, pingRedis } from '../shared/stores/redis.ts';
 import { buildPurchaseApp } from './app.ts';
 import { purchaseConfig, replicaPolicyOf } from './config.ts';
 import { createPurchaseMetrics } from './metrics.ts';
 import { startBacklogLog } from './outbox/backlog-log.ts';
 import { startRelayThread } from './outbox/relay-thread.ts';
-import { startBeat } from './pulse/beat.ts';
-import { createTally } from './pulse/tally.ts';
-import { setReplicaPolicy } from './replicas.ts';
-import { loadOf } from './seats/load.ts';
+import { createTally } from './sales-counters/sales-counters.ts';
+import { startBeat } from './sales-counters/write-counters.ts';
 import { startSweeper } from './seats/sweeper.ts';
 
 await runService('purchase', purchaseConfig, async ({ config, logger, resources }) => {

@@ -1,10 +1,10 @@
 import { Counter, Histogram } from 'prom-client';
-import { createMetrics } from '../shared/metrics.ts';
-import type { Backlog } from '../shared/outbox-backlog.ts';
+import type { Backlog } from '../shared/events/outbox-backlog.ts';
+import { type ScriptCall, scriptCalls } from '../shared/inventory/call-script.ts';
+import type { Load } from '../shared/inventory/load.ts';
+import { createMetrics } from '../shared/telemetry/metrics.ts';
 import type { Attempt } from './outbox/attempts.ts';
-import type { Tally } from './pulse/tally.ts';
-import { type ScriptCall, scriptCalls } from './seats/call-script.ts';
-import type { Load } from './seats/load.ts';
+import type { Tally } from './sales-counters/sales-counters.ts';
 
 export function createPurchaseMetrics(of: { readBacklog: () => Promise<Backlog>; load: Load; tally: Tally }) {
   const { readBacklog, load, tally } = of;

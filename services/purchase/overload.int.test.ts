@@ -5,10 +5,10 @@ import { accepted, app } from '../../scripts/testing/purchase-app.ts';
 import { confirm, extend, hold, namesOf, release, seats, ticket } from '../../scripts/testing/requests.ts';
 import { purchaseOf } from '../../scripts/testing/seats.ts';
 import { openTestEvent, redis, seatedZone } from '../../scripts/testing/stores.ts';
-import { inventoryKey } from '../shared/keys.ts';
-import { rowLabel } from '../shared/row-label.ts';
-import { type Inventory, readInventory } from './seats/inventory.ts';
-import { loadOf } from './seats/load.ts';
+import { type Inventory, readInventory } from '../shared/inventory/inventory.ts';
+import { inventoryKey } from '../shared/inventory/keys.ts';
+import { loadOf } from '../shared/inventory/load.ts';
+import { rowLabel } from '../shared/terms/row-label.ts';
 import { sellSeats } from './seats/take-seats.ts';
 
 let openGate = () => {};

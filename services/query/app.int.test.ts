@@ -4,7 +4,7 @@ import { asOperator, testQueryApp } from '../../scripts/testing/apps.ts';
 import { cancelled, purchased, purchasedOrder, type TicketSold } from '../../scripts/testing/purchases.ts';
 import { db, openTestEvent, redis, seatedZone, unique } from '../../scripts/testing/stores.ts';
 import { projectEvents } from '../persistence/projections/project.ts';
-import type { Inventory } from '../purchase/seats/inventory.ts';
+import type { Inventory } from '../shared/inventory/inventory.ts';
 
 const app = await testQueryApp({ db, redis });
 afterAll(() => app.close());

@@ -9,7 +9,7 @@ import {
   queueSettings,
   redisSettings,
   redisUrl,
-} from '../shared/config.ts';
+} from '../shared/process/config.ts';
 
 export const queryConfig = Type.Object({
   ...commonSettings('query'),

@@ -5,9 +5,9 @@ import { afterAll, describe, expect, it, vi } from 'vitest';
 import { testQueryApp } from '../../scripts/testing/apps.ts';
 import { dial, exchange } from '../../scripts/testing/raw-answers.ts';
 import { db, openTestEvent, redis } from '../../scripts/testing/stores.ts';
-import { createHttpServer } from '../shared/http-server.ts';
-import { lineRules } from '../shared/logger.ts';
-import { type ProblemCode, problems } from '../shared/problems.ts';
+import { createHttpServer } from '../shared/http/http-server.ts';
+import { type ProblemCode, problems } from '../shared/http/problems.ts';
+import { lineRules } from '../shared/telemetry/logger.ts';
 import type { Watcher } from './live/watch.ts';
 import { registerLiveRoutes } from './routes/live.ts';
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type {} from '@fastify/websocket';
 import { writeProblem } from '../shared/http/client-errors.ts';
-import type { HttpServer } from '../shared/http-server.ts';
+import type { HttpServer } from '../shared/http/http-server.ts';
 
 /** Gives the WebSocket plugin's own responses request ids, and makes its errors problems. Call after the plugin is registered. */
 export function answerHandshakes({ websocketServer }: HttpServer): void {

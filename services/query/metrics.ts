@@ -1,10 +1,10 @@
-import { readActiveEvents } from '../shared/active-events.ts';
-import type { Database } from '../shared/database.ts';
-import { countsKey } from '../shared/keys.ts';
-import { measurePool } from '../shared/measure-pool.ts';
-import { createMetrics, type Metrics } from '../shared/metrics.ts';
-import { recently } from '../shared/recently.ts';
-import type { RedisClient } from '../shared/redis.ts';
+import { recently } from '../shared/basics/recently.ts';
+import { readActiveEvents } from '../shared/inventory/active-events.ts';
+import { countsKey } from '../shared/inventory/keys.ts';
+import type { Database } from '../shared/stores/database.ts';
+import { measurePool } from '../shared/stores/measure-pool.ts';
+import type { RedisClient } from '../shared/stores/redis.ts';
+import { createMetrics, type Metrics } from '../shared/telemetry/metrics.ts';
 import { createLagMeter } from './ops/lag.ts';
 import { readLastApplied } from './queries/sales.ts';
 

@@ -6,8 +6,8 @@ import { layCable, through } from '../../scripts/testing/cable.ts';
 import { purchased } from '../../scripts/testing/purchases.ts';
 import { db, openTestEvent, redis, unique, urls } from '../../scripts/testing/stores.ts';
 import { projectEvents } from '../persistence/projections/project.ts';
-import type { Inventory } from '../purchase/seats/inventory.ts';
-import { connectDatabase, type Database } from '../shared/database.ts';
+import type { Inventory } from '../shared/inventory/inventory.ts';
+import { connectDatabase, type Database } from '../shared/stores/database.ts';
 
 let resources: AsyncDisposableStack;
 beforeEach(() => {

@@ -1,4 +1,4 @@
-import { outboxKey } from '../../../services/shared/keys.ts';
+import { outboxKey } from '../../../services/shared/inventory/keys.ts';
 import { assertSold, openFreshEvent, purchasesOf, untilPublished } from '../event.ts';
 import { runPurchases } from '../load.ts';
 import { forgetPeaks, peakMemory } from '../processes.ts';

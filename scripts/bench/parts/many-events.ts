@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
-import { openInventory } from '../../../services/purchase/seats/inventory.ts';
 import { sellSeats } from '../../../services/purchase/seats/take-seats.ts';
+import { openInventory } from '../../../services/shared/inventory/inventory.ts';
 import { assertSold, emptyRedis, newEvent, openBenchEvent, purchasesOf, untilPublished } from '../event.ts';
 import { runPurchases } from '../load.ts';
 import type { PartContext, Report } from '../report.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { connectRedisCluster, untilConnected } from '../../../services/shared/redis.ts';
+import { connectRedisCluster, untilConnected } from '../../../services/shared/stores/redis.ts';
 import { freePort } from '../../local/free-ports.ts';
 import { startRedisCluster } from '../../local/redis-cluster.ts';
 import { findServers } from '../../local/servers.ts';

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { type Connection, createConnection } from 'mysql2/promise';
-import type { Database } from '../../../services/shared/database.ts';
+import type { Database } from '../../../services/shared/stores/database.ts';
 import { assertSold, openFreshEvent, purchasesOf, untilPublished } from '../event.ts';
 import { runPurchases } from '../load.ts';
 import { emptyTables, untilProjected } from '../projection.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { rowLabel as ofServices } from '../../../services/shared/row-label.ts';
-import { parseEventFile } from '../../onsale/event-file.ts';
+import { parseEventFile } from '../../../services/shared/inventory/plan/event-file.ts';
+import { rowLabel as ofServices } from '../../../services/shared/terms/row-label.ts';
 import { freeSeats, rowLabel, seatAt, seatedZones } from './seats.js';
 
 describe('the seats that k6 asks for', () => {

@@ -1,8 +1,8 @@
-import { readConsumerGroup } from '../../../services/shared/consumer-group.ts';
-import { outboxKey } from '../../../services/shared/keys.ts';
-import { type OutboxEntry, readEntry } from '../../../services/shared/outbox-entry.ts';
-import type { RedisClient } from '../../../services/shared/redis.ts';
-import type { OutboxRecord } from '../../../services/shared/ticket-events.ts';
+import { type OutboxEntry, readEntry } from '../../../services/shared/events/outbox-entry.ts';
+import type { OutboxRecord } from '../../../services/shared/events/ticket-events.ts';
+import { outboxKey } from '../../../services/shared/inventory/keys.ts';
+import { readConsumerGroup } from '../../../services/shared/stores/consumer-group.ts';
+import type { RedisClient } from '../../../services/shared/stores/redis.ts';
 
 /** A domain event in the outbox: its entry, when Redis appended it, how many domain events are in it, and its state. */
 export type FoundEntry = { id: string; atMs: number; events: number; record: OutboxRecord; state: EntryState };

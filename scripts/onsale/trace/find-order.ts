@@ -1,9 +1,9 @@
-import type { OrderInRedis } from '../../../services/purchase/seats/order.ts';
 import { bytesOf, ticketOf, ticketRows, withOrders } from '../../../services/query/queries/tickets.ts';
-import type { Database } from '../../../services/shared/database.ts';
-import { openedEventsKey, ordersKey } from '../../../services/shared/keys.ts';
-import type { RedisClient } from '../../../services/shared/redis.ts';
-import type { Ticket } from '../../../services/shared/ticket.ts';
+import { openedEventsKey, ordersKey } from '../../../services/shared/inventory/keys.ts';
+import type { OrderInRedis } from '../../../services/shared/inventory/order.ts';
+import type { Database } from '../../../services/shared/stores/database.ts';
+import type { RedisClient } from '../../../services/shared/stores/redis.ts';
+import type { Ticket } from '../../../services/shared/terms/ticket.ts';
 import type { System } from '../system.ts';
 import { parseOrder } from '../verify/read-redis.ts';
 

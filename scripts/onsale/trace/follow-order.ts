@@ -1,4 +1,4 @@
-import { type FoundPublished, findPublished } from '../../../services/purchase/outbox/published.ts';
+import { type FoundPublished, findPublished } from '../../../services/shared/events/published.ts';
 import { readDeadLetters } from '../dead-letters.ts';
 import type { System } from '../system.ts';
 import { type FoundEntry, findEntry } from './find-entries.ts';

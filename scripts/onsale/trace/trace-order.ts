@@ -1,8 +1,8 @@
 import { validate } from 'uuid';
-import { contextOf, isSampled } from '../../../services/shared/traceparent.ts';
+import { countOf, delayText, timeText } from '../../../services/shared/basics/text.ts';
+import { contextOf, isSampled } from '../../../services/shared/telemetry/traceparent.ts';
 import { alignColumns } from '../../terminal/align-columns.ts';
 import type { System } from '../system.ts';
-import { countOf, delayText, timeText } from '../text.ts';
 import { type FoundOrder, findOrder } from './find-order.ts';
 import { type FollowedEvent, followOrder } from './follow-order.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Database } from '../../../services/shared/database.ts';
-import { baseOf, epochOf } from '../../../services/shared/epochs.ts';
-import { includes, type Range } from './ranges.ts';
+import { includes, type Range } from '../../../services/shared/basics/ranges.ts';
+import { baseOf, epochOf } from '../../../services/shared/events/epochs.ts';
+import type { Database } from '../../../services/shared/stores/database.ts';
 
 const rowsAtOnce = 20_000;
 const maxRanges = 10_000;

@@ -1,6 +1,6 @@
-import type { SeatMap, Seats, ZoneSeats } from '../../../services/query/live/read-seats.ts';
-import { rowLabel } from '../../../services/shared/row-label.ts';
-import { bytesPerRow } from '../../../services/shared/zone-layout.ts';
+import type { SeatMap, Seats, ZoneSeats } from '../../../services/shared/inventory/read-seats.ts';
+import { bytesPerRow } from '../../../services/shared/inventory/zone-layout.ts';
+import { rowLabel } from '../../../services/shared/terms/row-label.ts';
 import type { Differences } from './differences.ts';
 import { isTaken, type Tally, type ZoneTally } from './tally.ts';
 

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { listRanges, type Range, rangesOf, sizeOf, split } from '../../../services/shared/basics/ranges.ts';
 import { queueDepth } from '../../local/queue-depth.ts';
 import { readDeadLetters } from '../dead-letters.ts';
 import { readKeptRecords } from '../kept-orders.ts';
@@ -6,7 +7,6 @@ import type { System } from '../system.ts';
 import { type Ends, findMissing, type Missing } from './applied.ts';
 import type { Differences } from './differences.ts';
 import { countUnpublished, type OutboxReport } from './outbox.ts';
-import { listRanges, type Range, rangesOf, sizeOf, split } from './ranges.ts';
 
 /** A message that moves between the outbox, the queue and MySQL is seen in none of them for a moment, so look again. */
 const looks = 4;

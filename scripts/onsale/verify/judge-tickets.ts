@@ -1,5 +1,5 @@
 import { stringify as uuidText } from 'uuid';
-import { epochOf } from '../../../services/shared/epochs.ts';
+import { epochOf } from '../../../services/shared/events/epochs.ts';
 import type { System } from '../system.ts';
 import { untilApplied } from './applied.ts';
 import type { Differences } from './differences.ts';

@@ -1,9 +1,9 @@
-import { readConsumerGroup } from '../../../services/shared/consumer-group.ts';
-import { baseOf, epochOf } from '../../../services/shared/epochs.ts';
-import { outboxKey } from '../../../services/shared/keys.ts';
-import type { OutboxEntry } from '../../../services/shared/outbox-entry.ts';
-import type { RedisClient } from '../../../services/shared/redis.ts';
-import { append, type Range } from './ranges.ts';
+import { append, type Range } from '../../../services/shared/basics/ranges.ts';
+import { baseOf, epochOf } from '../../../services/shared/events/epochs.ts';
+import type { OutboxEntry } from '../../../services/shared/events/outbox-entry.ts';
+import { outboxKey } from '../../../services/shared/inventory/keys.ts';
+import { readConsumerGroup } from '../../../services/shared/stores/consumer-group.ts';
+import type { RedisClient } from '../../../services/shared/stores/redis.ts';
 
 /** Some megabytes, whether an entry holds one order or the hundreds of a peak. */
 const eventsAtOnce = 2_000;

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { projectEvents } from '../../../services/persistence/projections/project.ts';
 import { cancelOrder } from '../../../services/purchase/seats/cancel-order.ts';
-import { buyersKey, countsKey, inventoryKey, ordersKey, outboxKey, takenKey } from '../../../services/shared/keys.ts';
+import { buyersKey, countsKey, inventoryKey, ordersKey, outboxKey, takenKey } from '../../../services/shared/inventory/keys.ts';
 import { purchased } from '../../testing/purchases.ts';
 import { openHall, project, seats, sell, soldEvent, takeNew, testSystem } from '../../testing/sold-event.ts';
 import { db, redis } from '../../testing/stores.ts';

@@ -1,6 +1,6 @@
-import type { OrderInRedis } from '../../../services/purchase/seats/order.ts';
-import { countsKey, ordersKey } from '../../../services/shared/keys.ts';
-import type { RedisClient } from '../../../services/shared/redis.ts';
+import { countsKey, ordersKey } from '../../../services/shared/inventory/keys.ts';
+import type { OrderInRedis } from '../../../services/shared/inventory/order.ts';
+import type { RedisClient } from '../../../services/shared/stores/redis.ts';
 import { parseOrder } from './read-redis.ts';
 
 /** Reads orders of an event, by id, and its last sequence number at the same moment. */

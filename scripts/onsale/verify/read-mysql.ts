@@ -1,5 +1,5 @@
 import { stringify as uuidText } from 'uuid';
-import type { Database } from '../../../services/shared/database.ts';
+import type { Database } from '../../../services/shared/stores/database.ts';
 import type { LiveTicket } from './tickets.ts';
 
 /** A ticket as MySQL has it. */

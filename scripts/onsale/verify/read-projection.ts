@@ -1,5 +1,5 @@
 import { stringify as uuidText } from 'uuid';
-import type { Database } from '../../../services/shared/database.ts';
+import type { Database } from '../../../services/shared/stores/database.ts';
 import type { Differences } from './differences.ts';
 import { createDigests, type Digests, foldTicket } from './digests.ts';
 import { reportForeign, type Terms } from './foreign.ts';

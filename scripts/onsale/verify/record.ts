@@ -1,4 +1,4 @@
-import type { Database } from '../../../services/shared/database.ts';
+import type { Database } from '../../../services/shared/stores/database.ts';
 import type { Verification } from './verify-event.ts';
 
 const maxSummaryCharacters = 1_000;

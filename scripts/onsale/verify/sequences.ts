@@ -1,14 +1,7 @@
-import { baseOf, epochOf } from '../../../services/shared/epochs.ts';
-import { countsKey } from '../../../services/shared/keys.ts';
-import type { RedisClient } from '../../../services/shared/redis.ts';
+import { baseOf, epochOf } from '../../../services/shared/events/epochs.ts';
 import type { Ends } from './applied.ts';
 import type { Differences } from './differences.ts';
 import type { OutboxReport } from './outbox.ts';
-
-/** The last sequence number that Redis assigned for an event, or 0. */
-export async function readSequence(redis: RedisClient, eventId: string): Promise<number> {
-  return Number((await redis.hget(countsKey(eventId), 'sequence')) ?? 0);
-}
 
 /** The last sequence number of each epoch according to Redis' counts or the outbox: either may have lost some. */
 export function endsOf(sequence: number, outbox?: OutboxReport): Ends {

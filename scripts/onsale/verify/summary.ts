@@ -1,5 +1,5 @@
-import { plainDecimal } from '../../../services/shared/money.ts';
-import { countOf } from '../text.ts';
+import { countOf } from '../../../services/shared/basics/text.ts';
+import { plainDecimal } from '../../../services/shared/terms/money.ts';
 import { decimalOf, type Sums, totalOf } from './sums.ts';
 
 /** One line about an event: what was compared, and what is still changing. */

@@ -1,7 +1,7 @@
-import type { OrderInRedis } from '../../../services/purchase/seats/order.ts';
-import type { SeatMap, Seats } from '../../../services/query/live/read-seats.ts';
-import { rowNumber } from '../../../services/shared/row-label.ts';
-import { bytesPerRow } from '../../../services/shared/zone-layout.ts';
+import type { OrderInRedis } from '../../../services/shared/inventory/order.ts';
+import type { SeatMap, Seats } from '../../../services/shared/inventory/read-seats.ts';
+import { bytesPerRow } from '../../../services/shared/inventory/zone-layout.ts';
+import { rowNumber } from '../../../services/shared/terms/row-label.ts';
 import { isLive } from './tickets.ts';
 
 type TicketInRedis = OrderInRedis['tickets'][number];

@@ -1,5 +1,5 @@
-import type { OrderInRedis } from '../../../services/purchase/seats/order.ts';
-import { formatMoney } from '../../../services/shared/money.ts';
+import type { OrderInRedis } from '../../../services/shared/inventory/order.ts';
+import { formatMoney } from '../../../services/shared/terms/money.ts';
 
 /** A ticket in a form that both stores share: the price has MySQL's four decimals; row and column are '' and 0 without a seat. */
 export type LiveTicket = {

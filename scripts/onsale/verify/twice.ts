@@ -1,6 +1,6 @@
-import type { OrderInRedis } from '../../../services/purchase/seats/order.ts';
-import { holdsKey, ordersKey } from '../../../services/shared/keys.ts';
-import type { RedisClient } from '../../../services/shared/redis.ts';
+import { holdsKey, ordersKey } from '../../../services/shared/inventory/keys.ts';
+import type { OrderInRedis } from '../../../services/shared/inventory/order.ts';
+import type { RedisClient } from '../../../services/shared/stores/redis.ts';
 import type { Differences } from './differences.ts';
 import { heldOrder, parseOrder, readHeld, readOrders } from './read-redis.ts';
 import { seatName, type Tally } from './tally.ts';

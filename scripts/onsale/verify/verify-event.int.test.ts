@@ -3,7 +3,7 @@ import { createOutbox } from '../../../services/purchase/outbox/outbox.ts';
 import { startRelay } from '../../../services/purchase/outbox/relay.ts';
 import { cancelOrder } from '../../../services/purchase/seats/cancel-order.ts';
 import { findVerification } from '../../../services/query/queries/verification.ts';
-import { createPublish } from '../../../services/shared/publish.ts';
+import { createPublish } from '../../../services/shared/events/publish.ts';
 import { silentLogger } from '../../testing/silent-logger.ts';
 import { openHall, project, seats, sell, soldEvent, startTestWorker, testSystem } from '../../testing/sold-event.ts';
 import { db, openTestEvent, redis, seatedZone, sns, unique } from '../../testing/stores.ts';

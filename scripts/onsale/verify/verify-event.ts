@@ -1,6 +1,7 @@
-import { inventoryKey } from '../../../services/shared/keys.ts';
+import { countOf, neverOpened } from '../../../services/shared/basics/text.ts';
+import { readSequence } from '../../../services/shared/inventory/inventory.ts';
+import { inventoryKey } from '../../../services/shared/inventory/keys.ts';
 import type { System } from '../system.ts';
-import { countOf, neverOpened } from '../text.ts';
 import { type Ends, findMissing, isApplied, untilApplied } from './applied.ts';
 import { compareTickets } from './compare-tickets.ts';
 import { createDifferences, type Differences } from './differences.ts';
@@ -8,7 +9,7 @@ import { explainMissing } from './explain-missing.ts';
 import { compareTerms, type Terms } from './foreign.ts';
 import { surveyOutbox } from './outbox.ts';
 import { readProjection } from './read-projection.ts';
-import { endsOf, readSequence, reportSequences } from './sequences.ts';
+import { endsOf, reportSequences } from './sequences.ts';
 import { summaryOf } from './summary.ts';
 import { decimalOf, totalOf } from './sums.ts';
 import { verifySeats } from './verify-seats.ts';

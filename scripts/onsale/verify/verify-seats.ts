@@ -1,6 +1,6 @@
-import { readSeatMap, type SeatMap } from '../../../services/query/live/read-seats.ts';
-import type { RedisClient } from '../../../services/shared/redis.ts';
-import { neverOpened } from '../text.ts';
+import { neverOpened } from '../../../services/shared/basics/text.ts';
+import { readSeatMap, type SeatMap } from '../../../services/shared/inventory/read-seats.ts';
+import type { RedisClient } from '../../../services/shared/stores/redis.ts';
 import { compareBuyers, foldBuyer } from './buyers.ts';
 import { compareZones } from './compare-zones.ts';
 import type { Differences } from './differences.ts';

@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { OrderInRedis } from '../../../services/purchase/seats/order.ts';
 import {
   answerKey,
   buyersKey,
@@ -9,10 +8,11 @@ import {
   inventoryKey,
   ordersKey,
   takenKey,
-} from '../../../services/shared/keys.ts';
-import type { RedisClient } from '../../../services/shared/redis.ts';
-import { rowNumber } from '../../../services/shared/row-label.ts';
-import { bytesPerRow, parseZone } from '../../../services/shared/zone-layout.ts';
+} from '../../../services/shared/inventory/keys.ts';
+import type { OrderInRedis } from '../../../services/shared/inventory/order.ts';
+import { bytesPerRow, parseZone } from '../../../services/shared/inventory/zone-layout.ts';
+import type { RedisClient } from '../../../services/shared/stores/redis.ts';
+import { rowNumber } from '../../../services/shared/terms/row-label.ts';
 import { type Hold, heldTickets, isPast, type Model, type Owned, soldTickets } from './state.ts';
 import { Illegal, requireSame } from './wishes.ts';
 

@@ -1,9 +1,9 @@
 import { type Cancellation, type Cancelled, cancelOrder } from '../../../services/purchase/seats/cancel-order.ts';
-import type { Command, Refusal } from '../../../services/purchase/seats/command.ts';
 import { confirmHold, expireHolds, extendHold, releaseHold } from '../../../services/purchase/seats/holds.ts';
-import { type Inventory, openInventory } from '../../../services/purchase/seats/inventory.ts';
+import type { Command, Refusal } from '../../../services/purchase/seats/run-command.ts';
 import { type Held, holdSeats, type Purchase, type Sold, sellSeats } from '../../../services/purchase/seats/take-seats.ts';
-import type { RedisClient } from '../../../services/shared/redis.ts';
+import { type Inventory, openInventory } from '../../../services/shared/inventory/inventory.ts';
+import type { RedisClient } from '../../../services/shared/stores/redis.ts';
 import { seatName } from './state.ts';
 
 /** Requests to the write side, with all their fields. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Refusal } from '../../../services/purchase/seats/command.ts';
-import type { OrderInRedis, TicketInRedis } from '../../../services/purchase/seats/order.ts';
+import type { Refusal } from '../../../services/purchase/seats/run-command.ts';
+import type { OrderInRedis, TicketInRedis } from '../../../services/shared/inventory/order.ts';
 import type { Cancel, OfHold, Open, Outcome, Request, Take } from './requests.ts';
 import { type Hold, having, isPast, left, type Model, seatMap, seatName, without, zoneOf } from './state.ts';
 import { Illegal, positionsOf, refused, requireBest, requireSame, whyNotTake, whyOverLimit } from './wishes.ts';

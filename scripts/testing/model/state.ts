@@ -1,7 +1,7 @@
-import type { Inventory } from '../../../services/purchase/seats/inventory.ts';
-import type { OrderInRedis, TicketInRedis } from '../../../services/purchase/seats/order.ts';
 import type { Seat } from '../../../services/purchase/seats/take-seats.ts';
-import { rowLabel } from '../../../services/shared/row-label.ts';
+import type { Inventory } from '../../../services/shared/inventory/inventory.ts';
+import type { OrderInRedis, TicketInRedis } from '../../../services/shared/inventory/order.ts';
+import { rowLabel } from '../../../services/shared/terms/row-label.ts';
 import type { Outcome } from './requests.ts';
 
 /** `untilMs` is when a hold becomes overdue or, once it is over, may be deleted; undefined until Redis was read. */

@@ -1,6 +1,6 @@
-import { type Inventory, openInventory } from '../../../services/purchase/seats/inventory.ts';
-import { deadlinesKey } from '../../../services/shared/keys.ts';
-import type { RedisClient } from '../../../services/shared/redis.ts';
+import { type Inventory, openInventory } from '../../../services/shared/inventory/inventory.ts';
+import { deadlinesKey } from '../../../services/shared/inventory/keys.ts';
+import type { RedisClient } from '../../../services/shared/stores/redis.ts';
 import { assertConserved } from '../conservation.ts';
 import { type Act, latest, type Past, requestOf, type StepAct } from './acts.ts';
 import { observe, observeOrders, readSnapshot, type Snapshot } from './observe.ts';

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Refusal } from '../../../services/purchase/seats/command.ts';
-import type { TicketInRedis } from '../../../services/purchase/seats/order.ts';
+import type { Refusal } from '../../../services/purchase/seats/run-command.ts';
+import type { TicketInRedis } from '../../../services/shared/inventory/order.ts';
 import type { Take } from './requests.ts';
 import { freeRuns, left, type Model, seatMap, seatName, ticketsOf, zoneOf } from './state.ts';
 

@@ -11,9 +11,9 @@ import {
 } from '../../../scripts/testing/conflicts.ts';
 import { cancelled, purchased, soldOut } from '../../../scripts/testing/purchases.ts';
 import { unique } from '../../../scripts/testing/stores.ts';
-import { baseOf } from '../../shared/epochs.ts';
-import type { Publish } from '../../shared/publish.ts';
-import { checkTicketEvent, type TicketEvent } from '../../shared/ticket-events.ts';
+import { baseOf } from '../../shared/events/epochs.ts';
+import type { Publish } from '../../shared/events/publish.ts';
+import { checkTicketEvent, type TicketEvent } from '../../shared/events/ticket-events.ts';
 import { projectEvents } from '../projections/project.ts';
 import { conflictsAtOnce, tellConflicts } from './tell.ts';
 

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
-import type { Database } from '../../shared/database.ts';
-import { isRefusal, type Publish } from '../../shared/publish.ts';
-import type { TicketsConflicted } from '../../shared/ticket-events.ts';
+import { isRefusal, type Publish } from '../../shared/events/publish.ts';
+import type { TicketsConflicted } from '../../shared/events/ticket-events.ts';
+import type { Database } from '../../shared/stores/database.ts';
 import { bytesOf } from '../projections/rows.ts';
 import { readUntoldConflicts } from './untold.ts';
 

@@ -1,4 +1,4 @@
-import type { Logger } from '../../shared/logger.ts';
+import type { Logger } from '../../shared/telemetry/logger.ts';
 
 export type ConflictTeller = {
   /** Starts a round soon, because there may be new conflicts. */

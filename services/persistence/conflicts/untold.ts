@@ -1,9 +1,9 @@
 import { type NotNull, sql } from 'kysely';
 import { stringify as uuidText } from 'uuid';
-import type { Database } from '../../shared/database.ts';
-import { baseOf } from '../../shared/epochs.ts';
-import { parseMoney } from '../../shared/money.ts';
-import type { TicketsConflicted } from '../../shared/ticket-events.ts';
+import { baseOf } from '../../shared/events/epochs.ts';
+import type { TicketsConflicted } from '../../shared/events/ticket-events.ts';
+import type { Database } from '../../shared/stores/database.ts';
+import { parseMoney } from '../../shared/terms/money.ts';
 
 /**
  * Reads up to `limit` conflicts that are certain and unpublished, event by event. Leaves out cancelled tickets: their buyers no

@@ -4,7 +4,7 @@ import { deliveries, eventsOf, outcomeOf, type Step } from '../../../scripts/tes
 import { inParallel } from '../../../scripts/testing/http.ts';
 import { projectionOf } from '../../../scripts/testing/projection.ts';
 import { db } from '../../../scripts/testing/stores.ts';
-import type { TicketEvent } from '../../shared/ticket-events.ts';
+import type { TicketEvent } from '../../shared/events/ticket-events.ts';
 import { projectEvents } from './project.ts';
 
 async function afterBatches(events: TicketEvent[], batches: TicketEvent[][]) {

@@ -1,7 +1,7 @@
 import { sql, type Transaction } from 'kysely';
 import { stringify as uuidText } from 'uuid';
-import type { Schema } from '../../shared/schema.ts';
-import type { TicketEvent } from '../../shared/ticket-events.ts';
+import type { TicketEvent } from '../../shared/events/ticket-events.ts';
+import type { Schema } from '../../shared/stores/schema.ts';
 import { appliedKey, bytesOf, type Known } from './rows.ts';
 import { compareText, type TicketRow } from './settle.ts';
 

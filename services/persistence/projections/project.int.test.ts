@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { projectionOf } from '../../../scripts/testing/projection.ts';
 import { cancelled, purchased, purchasedOrder, soldOut } from '../../../scripts/testing/purchases.ts';
 import { db, unique } from '../../../scripts/testing/stores.ts';
-import type { TicketEvent, TicketsPurchased } from '../../shared/ticket-events.ts';
+import type { TicketEvent, TicketsPurchased } from '../../shared/events/ticket-events.ts';
 import { projectEvents } from './project.ts';
 
 const anEvent = (currency = 'USD') => ({ eventId: unique('event'), venueId: 'Venue1', currency });

@@ -1,8 +1,8 @@
 import { channel } from 'node:diagnostics_channel';
 import { sql, type Transaction } from 'kysely';
-import type { Database } from '../../shared/database.ts';
-import type { Schema } from '../../shared/schema.ts';
-import type { TicketEvent } from '../../shared/ticket-events.ts';
+import type { TicketEvent } from '../../shared/events/ticket-events.ts';
+import type { Database } from '../../shared/stores/database.ts';
+import type { Schema } from '../../shared/stores/schema.ts';
 import { readKnown } from './known.ts';
 import { type Changes, changesOf, nothingKnown } from './rows.ts';
 

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Insertable } from 'kysely';
 import { stringify as uuidText } from 'uuid';
-import { formatMoney, parseMoney } from '../../shared/money.ts';
-import type { Schema } from '../../shared/schema.ts';
-import type { TicketEvent, TicketsCancelled } from '../../shared/ticket-events.ts';
+import type { TicketEvent, TicketsCancelled } from '../../shared/events/ticket-events.ts';
+import type { Schema } from '../../shared/stores/schema.ts';
+import { formatMoney, parseMoney } from '../../shared/terms/money.ts';
 import { type ConflictRow, compareText, settle, type TicketRow } from './settle.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import type { Schema } from '../../shared/schema.ts';
+import type { Schema } from '../../shared/stores/schema.ts';
 
 export type TicketRow = Omit<Selectable<Schema['tickets']>, 'live'>;
 export type ConflictRow = Selectable<Schema['seat_conflicts']>;

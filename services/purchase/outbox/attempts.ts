@@ -1,4 +1,4 @@
-import { isRefusal, type Publish } from '../../shared/publish.ts';
+import { isRefusal, type Publish } from '../../shared/events/publish.ts';
 
 /** One attempt to publish a message: how many domain events it held, how long it took, and whether SNS accepted or refused it. */
 export type Attempt = { events: number; seconds: number; outcome: 'accepted' | 'refused' | 'failed' };

@@ -1,5 +1,5 @@
-import type { Logger } from '../../shared/logger.ts';
-import type { Backlog } from '../../shared/outbox-backlog.ts';
+import type { Backlog } from '../../shared/events/outbox-backlog.ts';
+import type { Logger } from '../../shared/telemetry/logger.ts';
 
 const logEveryMs = 30_000;
 

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { afterEach, expect, it, vi } from 'vitest';
-import type { Backlog } from '../../shared/outbox-backlog.ts';
+import type { Backlog } from '../../shared/events/outbox-backlog.ts';
 import { startBacklogLog } from './backlog-log.ts';
 
 afterEach(() => void vi.useRealTimers());

@@ -1,16 +1,16 @@
 import type { Redis } from 'ioredis';
-import { createActivity, readActiveEvents } from '../../shared/active-events.ts';
-import { readConsumerGroup } from '../../shared/consumer-group.ts';
-import { openedEventsKey, outboxKey, publishedKey } from '../../shared/keys.ts';
-import { type OutboxEntry, readEntry } from '../../shared/outbox-entry.ts';
-import type { RedisClient } from '../../shared/redis.ts';
-import { loadScript, runScript } from '../../shared/script.ts';
-import { cloudEventJson, type OutboxRecord } from '../../shared/ticket-events.ts';
-import { isSampled } from '../../shared/traceparent.ts';
-import { isTracing } from '../../shared/tracing.ts';
-import { untilReplicated } from '../replicas.ts';
-import type { PackableEvent } from './pack.ts';
-import { notePublished, type Published } from './published.ts';
+import { type OutboxEntry, readEntry } from '../../shared/events/outbox-entry.ts';
+import type { PackableEvent } from '../../shared/events/pack.ts';
+import { notePublished, type Published } from '../../shared/events/published.ts';
+import { cloudEventJson, type OutboxRecord } from '../../shared/events/ticket-events.ts';
+import { createActivity, readActiveEvents } from '../../shared/inventory/active-events.ts';
+import { openedEventsKey, outboxKey, publishedKey } from '../../shared/inventory/keys.ts';
+import { untilReplicated } from '../../shared/inventory/replicas.ts';
+import { readConsumerGroup } from '../../shared/stores/consumer-group.ts';
+import type { RedisClient } from '../../shared/stores/redis.ts';
+import { loadScript, runScript } from '../../shared/stores/script.ts';
+import { isSampled } from '../../shared/telemetry/traceparent.ts';
+import { isTracing } from '../../shared/telemetry/tracing.ts';
 
 /** The only consumer group: an entry goes to one task, and is pending there until acknowledged. */
 const group = 'relay';

@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import pLimit from 'p-limit';
-import type { Logger } from '../../shared/logger.ts';
-import { isRefusal, type Publish } from '../../shared/publish.ts';
-import { untilDone } from '../../shared/retry.ts';
-import { createSampledLog } from '../../shared/sampled-log.ts';
-import { startTour } from '../../shared/tour.ts';
+import { untilDone } from '../../shared/basics/retry.ts';
+import { startTour } from '../../shared/basics/tour.ts';
+import { type PackedMessage, packMessages } from '../../shared/events/pack.ts';
+import { isRefusal, type Publish } from '../../shared/events/publish.ts';
+import type { Published } from '../../shared/events/published.ts';
+import type { Logger } from '../../shared/telemetry/logger.ts';
+import { createSampledLog } from '../../shared/telemetry/sampled-log.ts';
 import type { Outbox, Taken, TakenEvent } from './outbox.ts';
-import { type PackedMessage, packMessages } from './pack.ts';
-import type { Published } from './published.ts';
 import { tracePublishing } from './trace-publishing.ts';
 
 export type Relay = {

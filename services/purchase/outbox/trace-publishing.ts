@@ -1,8 +1,8 @@
 import { type Attributes, type Span, SpanKind } from '@opentelemetry/api';
-import { messaging } from '../../shared/resources.ts';
-import type { OutboxRecord } from '../../shared/ticket-events.ts';
-import { failSpan, startSharedSpan, startSpan } from '../../shared/tracing.ts';
-import type { PackedMessage } from './pack.ts';
+import { messaging } from '../../shared/events/messaging.ts';
+import type { PackedMessage } from '../../shared/events/pack.ts';
+import type { OutboxRecord } from '../../shared/events/ticket-events.ts';
+import { failSpan, startSharedSpan, startSpan } from '../../shared/telemetry/tracing.ts';
 
 /**
  * Publishes a message, and records spans in the trace of each traced domain event in it: one for its wait in the outbox, until

@@ -4,7 +4,7 @@ import { accepted, app } from '../../../scripts/testing/purchase-app.ts';
 import { refusal } from '../../../scripts/testing/refusal.ts';
 import { hold, namesOf, order } from '../../../scripts/testing/requests.ts';
 import { openTestEvent, seatedZone } from '../../../scripts/testing/stores.ts';
-import { problem } from '../../shared/problems.ts';
+import { problem } from '../../shared/http/problems.ts';
 
 /** An order lists its seats as tickets, a hold as seats. */
 type Taken = { tickets?: Parameters<typeof namesOf>[0]; seats?: Parameters<typeof namesOf>[0] };

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { openEvent } from '../../../scripts/onsale/open-event.ts';
 import { asOperator } from '../../../scripts/testing/apps.ts';
 import { accepted, app } from '../../../scripts/testing/purchase-app.ts';
 import { refusal } from '../../../scripts/testing/refusal.ts';
@@ -16,7 +15,8 @@ import {
   ticket,
 } from '../../../scripts/testing/requests.ts';
 import { db, openTestEvent, planOf, redis } from '../../../scripts/testing/stores.ts';
-import { problem } from '../../shared/problems.ts';
+import { problem } from '../../shared/http/problems.ts';
+import { openEvent } from '../../shared/inventory/open-event.ts';
 import { expireHolds } from '../seats/holds.ts';
 
 /** The problem at the limit; with `has`, as the operator sees it: naming a buyer must not reveal how many tickets that buyer has. */

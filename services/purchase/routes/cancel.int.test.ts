@@ -4,8 +4,8 @@ import { accepted, app, seen } from '../../../scripts/testing/purchase-app.ts';
 import { refusal } from '../../../scripts/testing/refusal.ts';
 import { cancel, confirm, hold, namesOf, order, post, seats, ticket } from '../../../scripts/testing/requests.ts';
 import { openTestEvent, seatedZone, unique } from '../../../scripts/testing/stores.ts';
-import { type ProblemCode, problem } from '../../shared/problems.ts';
-import type { Inventory } from '../seats/inventory.ts';
+import { type ProblemCode, problem } from '../../shared/http/problems.ts';
+import type { Inventory } from '../../shared/inventory/inventory.ts';
 
 type Ticket = { ticketId: string; zoneId: number; row: string; column: string };
 /** An order as later responses show it: only the response to its purchase contains the token. */

@@ -4,7 +4,7 @@ import { accepted, app } from '../../../scripts/testing/purchase-app.ts';
 import { refusal } from '../../../scripts/testing/refusal.ts';
 import { cancel, confirm, extend, hold, letExpire, namesOf, order, release } from '../../../scripts/testing/requests.ts';
 import { openTestEvent, redis, seatedZone } from '../../../scripts/testing/stores.ts';
-import { problem } from '../../shared/problems.ts';
+import { problem } from '../../shared/http/problems.ts';
 import { expireHolds } from '../seats/holds.ts';
 
 /** An overdue hold of A1 and A2, on an event of its own. */

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { openEvent } from '../../../scripts/onsale/open-event.ts';
 import { domainEvents } from '../../../scripts/testing/domain-events.ts';
 import { aTime, aToken, aUuid } from '../../../scripts/testing/patterns.ts';
 import { accepted, app, seen } from '../../../scripts/testing/purchase-app.ts';
 import { refusal } from '../../../scripts/testing/refusal.ts';
 import { cancel, confirm, extend, hold, order, release, seats } from '../../../scripts/testing/requests.ts';
 import { db, openTestEvent, planOf, redis, seatedZone, unique } from '../../../scripts/testing/stores.ts';
-import { problem } from '../../shared/problems.ts';
+import { problem } from '../../shared/http/problems.ts';
+import { openEvent } from '../../shared/inventory/open-event.ts';
 
 /** A hold whose id the tests try to guess, and an event that it does not belong to. */
 const secretHold = await accepted(hold(await openTestEvent(), ['A1']));

@@ -1,10 +1,11 @@
 import { type TObject, Type } from 'typebox';
-import type { HttpServer } from '../../shared/http-server.ts';
-import { HoldId } from '../../shared/identifiers.ts';
-import { problemResponses, sendProblem } from '../../shared/problems.ts';
+import type { HttpServer } from '../../shared/http/http-server.ts';
+import { problemResponses, sendProblem } from '../../shared/http/problems.ts';
+import { HoldId } from '../../shared/terms/identifiers.ts';
 import type { PurchaseDependencies } from '../app.ts';
 import { confirmHold, extendHold, releaseHold } from '../seats/holds.ts';
 import { holdSeats } from '../seats/take-seats.ts';
+import { commandHeaders, commandOf } from './idempotency.ts';
 import {
   ConfirmedOrder,
   Hold,
@@ -14,10 +15,9 @@ import {
   presentHold,
   presentNewHold,
   presentOrder,
-} from './answers.ts';
-import { commandHeaders, commandOf } from './command.ts';
+} from './present.ts';
 import { sendRefusal } from './refusal.ts';
-import { nameIn, readWish, takeProblems, WishRequest } from './wish.ts';
+import { nameIn, readWish, takeProblems, WishRequest } from './seat-request.ts';
 
 const params = Type.Object({ holdId: HoldId });
 

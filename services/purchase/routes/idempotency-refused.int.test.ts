@@ -1,12 +1,12 @@
 import type { InjectOptions } from 'fastify';
 import { describe, expect, it } from 'vitest';
-import { openEvent } from '../../../scripts/onsale/open-event.ts';
 import { accepted } from '../../../scripts/testing/purchase-app.ts';
 import { answerTo, expectReplay, refusal } from '../../../scripts/testing/refusal.ts';
 import { cancel, confirm, extend, hold, letExpire, order, seats, takers, withKey } from '../../../scripts/testing/requests.ts';
 import { db, openTestEvent, planOf, redis, seatedZone, unique } from '../../../scripts/testing/stores.ts';
-import { answerKey, inventoryKey } from '../../shared/keys.ts';
-import type { ProblemCode } from '../../shared/problems.ts';
+import type { ProblemCode } from '../../shared/http/problems.ts';
+import { answerKey, inventoryKey } from '../../shared/inventory/keys.ts';
+import { openEvent } from '../../shared/inventory/open-event.ts';
 
 const key = '8e03978e-40d5-43e8-bc93-6894a57f9324';
 

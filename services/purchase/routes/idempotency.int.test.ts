@@ -15,9 +15,9 @@ import {
   withKey,
 } from '../../../scripts/testing/requests.ts';
 import { openTestEvent, redis } from '../../../scripts/testing/stores.ts';
-import { answerKey } from '../../shared/keys.ts';
-import { problem } from '../../shared/problems.ts';
-import type { Inventory } from '../seats/inventory.ts';
+import { problem } from '../../shared/http/problems.ts';
+import type { Inventory } from '../../shared/inventory/inventory.ts';
+import { answerKey } from '../../shared/inventory/keys.ts';
 
 const key = '8e03978e-40d5-43e8-bc93-6894a57f9324';
 

@@ -5,7 +5,7 @@ import { accepted, app, seen } from '../../../scripts/testing/purchase-app.ts';
 import { refusal } from '../../../scripts/testing/refusal.ts';
 import { hold, namesOf, order, seats } from '../../../scripts/testing/requests.ts';
 import { openTestEvent, seatedZone, unique } from '../../../scripts/testing/stores.ts';
-import { problem } from '../../shared/problems.ts';
+import { problem } from '../../shared/http/problems.ts';
 
 /** The event to try refusals on. */
 const event = await openTestEvent({

@@ -1,16 +1,16 @@
 import { Type } from 'typebox';
-import type { HttpServer } from '../../shared/http-server.ts';
-import { EventId, Uuid } from '../../shared/identifiers.ts';
+import type { HttpServer } from '../../shared/http/http-server.ts';
+import { problemResponses, sendProblem } from '../../shared/http/problems.ts';
 import { mayUseOrder, orderTokenHeader, orderTokenMissing } from '../../shared/identity/order-access.ts';
-import { problemResponses, sendProblem } from '../../shared/problems.ts';
-import { Order } from '../../shared/ticket.ts';
+import { EventId, Uuid } from '../../shared/terms/identifiers.ts';
+import { Order } from '../../shared/terms/ticket.ts';
 import type { PurchaseDependencies } from '../app.ts';
 import { cancelOrder } from '../seats/cancel-order.ts';
 import { sellSeats } from '../seats/take-seats.ts';
-import { locationHeader, NewOrder, orderLocation, presentNewOrder, presentOrder } from './answers.ts';
-import { commandHeaders, commandOf } from './command.ts';
+import { commandHeaders, commandOf } from './idempotency.ts';
+import { locationHeader, NewOrder, orderLocation, presentNewOrder, presentOrder } from './present.ts';
 import { sendRefusal } from './refusal.ts';
-import { maxTickets, nameIn, readWish, takeProblems, WishRequest } from './wish.ts';
+import { maxTickets, nameIn, readWish, takeProblems, WishRequest } from './seat-request.ts';
 
 const Cancellation = Type.Object(
   {

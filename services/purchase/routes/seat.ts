@@ -1,6 +1,6 @@
 import { type Static, type TObject, Type } from 'typebox';
-import { maxColumns, Row, ZoneId } from '../../shared/identifiers.ts';
-import { patterned } from '../../shared/patterned.ts';
+import { patterned } from '../../shared/basics/patterned.ts';
+import { maxColumns, Row, ZoneId } from '../../shared/terms/identifiers.ts';
 import type { Seat } from '../seats/take-seats.ts';
 
 /** Without leading zeros: a seat must not have two names, "01" and "1". */

@@ -1,5 +1,5 @@
 import type { BeforeParsing } from '../../shared/http/json-body.ts';
-import type { RedisClient } from '../../shared/redis.ts';
+import type { RedisClient } from '../../shared/stores/redis.ts';
 import { assertRoomToTake } from '../seats/take-seats.ts';
 
 /** The routes that ask for seats of the event that their body names. */

@@ -6,8 +6,8 @@ import { accepted, app, seen } from '../../../scripts/testing/purchase-app.ts';
 import { refusal } from '../../../scripts/testing/refusal.ts';
 import { post } from '../../../scripts/testing/requests.ts';
 import { openTestEvent, redis, seatedZone, unique } from '../../../scripts/testing/stores.ts';
-import { inventoryKey } from '../../shared/keys.ts';
-import { type ProblemCode, problem } from '../../shared/problems.ts';
+import { type ProblemCode, problem } from '../../shared/http/problems.ts';
+import { inventoryKey } from '../../shared/inventory/keys.ts';
 
 const tickets = '/purchase/api/v1/tickets';
 const pastBodyLimit = 16 * 1024;

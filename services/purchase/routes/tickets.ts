@@ -1,11 +1,11 @@
 import { Type } from 'typebox';
-import type { HttpServer } from '../../shared/http-server.ts';
-import { BuyerId, EventId, VenueId } from '../../shared/identifiers.ts';
-import { problemResponses } from '../../shared/problems.ts';
+import type { HttpServer } from '../../shared/http/http-server.ts';
+import { problemResponses } from '../../shared/http/problems.ts';
+import { BuyerId, EventId, VenueId } from '../../shared/terms/identifiers.ts';
 import type { PurchaseDependencies } from '../app.ts';
 import { sellSeats } from '../seats/take-seats.ts';
-import { locationHeader, NewTicket, presentTickets } from './answers.ts';
-import { commandHeaders, commandOf } from './command.ts';
+import { commandHeaders, commandOf } from './idempotency.ts';
+import { locationHeader, NewTicket, presentTickets } from './present.ts';
 import { sendRefusal } from './refusal.ts';
 import { seatFields, seatOf } from './seat.ts';
 

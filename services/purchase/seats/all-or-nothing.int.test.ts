@@ -4,10 +4,10 @@ import { domainEvents } from '../../../scripts/testing/domain-events.ts';
 import { dump } from '../../../scripts/testing/refusal.ts';
 import { purchaseOf } from '../../../scripts/testing/seats.ts';
 import { openTestEvent, redis, seatedZone } from '../../../scripts/testing/stores.ts';
-import { deadlinesKey, inventoryKey } from '../../shared/keys.ts';
-import { loadScript, type Script, scriptOf } from '../../shared/script.ts';
-import { callScript, type Question, ScriptError } from './call-script.ts';
-import type { Inventory } from './inventory.ts';
+import { callScript, type Question, ScriptError } from '../../shared/inventory/call-script.ts';
+import type { Inventory } from '../../shared/inventory/inventory.ts';
+import { deadlinesKey, inventoryKey } from '../../shared/inventory/keys.ts';
+import { loadScript, type Script, scriptOf } from '../../shared/stores/script.ts';
 import { holdSeats, sellSeats } from './take-seats.ts';
 
 const takeSeats = loadScript(new URL('lua/take-seats.lua', import.meta.url));

@@ -4,11 +4,11 @@ import { assertConserved } from '../../../scripts/testing/conservation.ts';
 import { commandsDuring } from '../../../scripts/testing/monitor.ts';
 import { purchaseOf } from '../../../scripts/testing/seats.ts';
 import { redis, seatedZone, unique } from '../../../scripts/testing/stores.ts';
-import { inventoryKey, takenKey } from '../../shared/keys.ts';
-import { rowLabel, rowNumber } from '../../shared/row-label.ts';
-import { bytesPerRow, type Grid } from '../../shared/zone-layout.ts';
+import { type Inventory, openInventory } from '../../shared/inventory/inventory.ts';
+import { inventoryKey, takenKey } from '../../shared/inventory/keys.ts';
+import { bytesPerRow, type Grid } from '../../shared/inventory/zone-layout.ts';
+import { rowLabel, rowNumber } from '../../shared/terms/row-label.ts';
 import { cancelOrder } from './cancel-order.ts';
-import { type Inventory, openInventory } from './inventory.ts';
 import { sellSeats } from './take-seats.ts';
 
 type Place = { row: number; first: number };

@@ -1,7 +1,7 @@
-import type { RedisClient } from '../../shared/redis.ts';
-import { loadScript } from '../../shared/script.ts';
-import { type Command, type Refusal, runCommand } from './command.ts';
-import type { OrderInRedis } from './order.ts';
+import type { OrderInRedis } from '../../shared/inventory/order.ts';
+import type { RedisClient } from '../../shared/stores/redis.ts';
+import { loadScript } from '../../shared/stores/script.ts';
+import { type Command, type Refusal, runCommand } from './run-command.ts';
 
 /** `ticketIds`: the tickets of the order to cancel; empty for all of them. */
 export type Cancellation = Command & { orderId: string; ticketIds: string[] };

@@ -3,10 +3,10 @@ import { describe, expect, it, vi } from 'vitest';
 import { assertConserved } from '../../../scripts/testing/conservation.ts';
 import { purchaseOf } from '../../../scripts/testing/seats.ts';
 import { connectPatiently, openTestEvent, seatedZone } from '../../../scripts/testing/stores.ts';
-import { deadlinesKey } from '../../shared/keys.ts';
-import { overloaded } from '../../shared/problems.ts';
-import type { Refusal } from './command.ts';
-import { type Inventory, readInventory } from './inventory.ts';
+import { overloaded } from '../../shared/http/problems.ts';
+import { type Inventory, readInventory } from '../../shared/inventory/inventory.ts';
+import { deadlinesKey } from '../../shared/inventory/keys.ts';
+import type { Refusal } from './run-command.ts';
 import { type Held, holdSeats, type Sold, sellSeats } from './take-seats.ts';
 
 /** A crowd may wait longer for its turn than a buyer would: these tests check what it gets, not how fast. */

@@ -1,8 +1,8 @@
-import type { RedisClient } from '../../shared/redis.ts';
-import { loadScript } from '../../shared/script.ts';
-import { callScript } from './call-script.ts';
-import { type Command, type Refusal, runCommand } from './command.ts';
-import type { OrderInRedis } from './order.ts';
+import { callScript } from '../../shared/inventory/call-script.ts';
+import type { OrderInRedis } from '../../shared/inventory/order.ts';
+import type { RedisClient } from '../../shared/stores/redis.ts';
+import { loadScript } from '../../shared/stores/script.ts';
+import { type Command, type Refusal, runCommand } from './run-command.ts';
 import type { Held, Sold } from './take-seats.ts';
 
 type HoldCommand = Command & { holdId: string };

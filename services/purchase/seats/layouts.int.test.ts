@@ -2,8 +2,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { assertConserved } from '../../../scripts/testing/conservation.ts';
 import { purchaseOf } from '../../../scripts/testing/seats.ts';
 import { openTestEvent, redis, seatedZone, unique } from '../../../scripts/testing/stores.ts';
-import { countsKey, inventoryKey } from '../../shared/keys.ts';
-import { type Inventory, openInventory } from './inventory.ts';
+import { type Inventory, openInventory } from '../../shared/inventory/inventory.ts';
+import { countsKey, inventoryKey } from '../../shared/inventory/keys.ts';
 import { sellSeats } from './take-seats.ts';
 
 afterEach(() => vi.restoreAllMocks());

@@ -1,6 +1,6 @@
-import { inventoryKey } from '../../shared/keys.ts';
-import { orUnavailable, type RedisClient } from '../../shared/redis.ts';
-import { parseZones, type ZoneLayout } from '../../shared/zone-layout.ts';
+import { inventoryKey } from '../../shared/inventory/keys.ts';
+import { parseZones, type ZoneLayout } from '../../shared/inventory/zone-layout.ts';
+import { orUnavailable, type RedisClient } from '../../shared/stores/redis.ts';
 import { perClient } from './per-client.ts';
 
 /** The places and prices of an event's inventory, valid while it has this revision. */

@@ -4,7 +4,7 @@ import { assertConserved } from '../../../scripts/testing/conservation.ts';
 import { purchaseOf } from '../../../scripts/testing/seats.ts';
 import { silentLogger } from '../../../scripts/testing/silent-logger.ts';
 import { openTestEvent, redis } from '../../../scripts/testing/stores.ts';
-import { readInventory } from './inventory.ts';
+import { readInventory } from '../../shared/inventory/inventory.ts';
 import { startSweeper } from './sweeper.ts';
 import { holdSeats, sellSeats } from './take-seats.ts';
 

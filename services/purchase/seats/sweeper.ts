@@ -1,9 +1,9 @@
-import { readActiveEvents } from '../../shared/active-events.ts';
-import { deadlinesKey, openedEventsKey } from '../../shared/keys.ts';
-import type { Logger } from '../../shared/logger.ts';
-import type { RedisClient } from '../../shared/redis.ts';
-import { createSampledLog } from '../../shared/sampled-log.ts';
-import { startTour } from '../../shared/tour.ts';
+import { startTour } from '../../shared/basics/tour.ts';
+import { readActiveEvents } from '../../shared/inventory/active-events.ts';
+import { deadlinesKey, openedEventsKey } from '../../shared/inventory/keys.ts';
+import type { RedisClient } from '../../shared/stores/redis.ts';
+import type { Logger } from '../../shared/telemetry/logger.ts';
+import { createSampledLog } from '../../shared/telemetry/sampled-log.ts';
 import { expireHolds } from './holds.ts';
 
 const sweepMs = 1_000;

@@ -3,9 +3,9 @@ import { assertConserved } from '../../../scripts/testing/conservation.ts';
 import { domainEvents } from '../../../scripts/testing/domain-events.ts';
 import { purchaseOf } from '../../../scripts/testing/seats.ts';
 import { openTestEvent, redis, seatedZone, unique } from '../../../scripts/testing/stores.ts';
-import { inventoryKey, outboxKey } from '../../shared/keys.ts';
-import { loadScript, scriptOf } from '../../shared/script.ts';
-import type { Inventory } from './inventory.ts';
+import type { Inventory } from '../../shared/inventory/inventory.ts';
+import { inventoryKey, outboxKey } from '../../shared/inventory/keys.ts';
+import { loadScript, scriptOf } from '../../shared/stores/script.ts';
 import { type Purchase, type Seat, sellSeats } from './take-seats.ts';
 
 describe('selling a seat', () => {

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { UnavailableError } from '../../shared/problems.ts';
-import type { RedisClient } from '../../shared/redis.ts';
-import { loadScript, type Script } from '../../shared/script.ts';
-import { assertRoom } from './ask-together.ts';
-import type { Reply, Words } from './call-script.ts';
-import { type Command, type Refusal, refuseWithoutInventory, runCommand } from './command.ts';
-import { draftOrder } from './draft.ts';
+import { UnavailableError } from '../../shared/http/problems.ts';
+import type { Reply, Words } from '../../shared/inventory/call-script.ts';
+import type { OrderInRedis } from '../../shared/inventory/order.ts';
+import { assertRoom } from '../../shared/inventory/script-queue.ts';
+import type { RedisClient } from '../../shared/stores/redis.ts';
+import { loadScript, type Script } from '../../shared/stores/script.ts';
+import { draftOrder } from './draft-order.ts';
 import { forgetLayout, layoutOf } from './layouts.ts';
-import type { OrderInRedis } from './order.ts';
+import { type Command, type Refusal, refuseWithoutInventory, runCommand } from './run-command.ts';
 
 /** A seat by its name: row letters in either case, column from 1. */
 export type Seat = { zoneId: number; row: string; column: number };

@@ -1,4 +1,4 @@
-import type { SeatMap, ZoneSeats } from './read-seats.ts';
+import type { SeatMap, ZoneSeats } from '../../shared/inventory/read-seats.ts';
 
 /** `taken` and `freed` are the numbers of the bits that flipped in the zone's bitmap; empty in a zone without seats. */
 type ZoneDelta = {

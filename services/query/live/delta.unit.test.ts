@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createShownMap } from '../../../scripts/testing/live-client.ts';
-import { bytesPerRow } from '../../shared/zone-layout.ts';
+import type { SeatMap, ZoneSeats } from '../../shared/inventory/read-seats.ts';
+import { bytesPerRow } from '../../shared/inventory/zone-layout.ts';
 import { type Delta, deltaBetween } from './delta.ts';
-import type { SeatMap, ZoneSeats } from './read-seats.ts';
 import { type Snapshot, snapshotOf } from './snapshot.ts';
 
 /** A zone of 2 rows of 10 seats, two bytes per row, with these bits sold and none held. */

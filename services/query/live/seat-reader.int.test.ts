@@ -3,9 +3,9 @@ import { connectFarRedis } from '../../../scripts/testing/far-redis.ts';
 import { commandsDuring } from '../../../scripts/testing/monitor.ts';
 import { purchaseOf } from '../../../scripts/testing/seats.ts';
 import { openTestEvent, redis, unique } from '../../../scripts/testing/stores.ts';
-import { openInventory } from '../../purchase/seats/inventory.ts';
 import { sellSeats } from '../../purchase/seats/take-seats.ts';
-import { UnavailableError } from '../../shared/problems.ts';
+import { UnavailableError } from '../../shared/http/problems.ts';
+import { openInventory } from '../../shared/inventory/inventory.ts';
 import { createSeatReader } from './seat-reader.ts';
 
 const resources = new AsyncDisposableStack();

@@ -1,6 +1,6 @@
-import { getOrInsertComputed } from '../../shared/get-or-insert.ts';
-import type { RedisClient } from '../../shared/redis.ts';
-import { readSeatMap, type SeatMap } from './read-seats.ts';
+import { getOrInsertComputed } from '../../shared/basics/get-or-insert.ts';
+import { readSeatMap, type SeatMap } from '../../shared/inventory/read-seats.ts';
+import type { RedisClient } from '../../shared/stores/redis.ts';
 
 /** An event's seats, or undefined if there is no such event. Throws an UnavailableError. */
 export type SeatReader = (eventId: string) => Promise<SeatMap | undefined>;

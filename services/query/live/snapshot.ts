@@ -1,5 +1,5 @@
-import { bytesPerRow } from '../../shared/zone-layout.ts';
-import type { SeatMap, Seats } from './read-seats.ts';
+import type { SeatMap, Seats } from '../../shared/inventory/read-seats.ts';
+import { bytesPerRow } from '../../shared/inventory/zone-layout.ts';
 
 /** A zone's seats as sent to clients; `taken` is base64. */
 export type SeatsMessage = { rows: number; columns: number; bytesPerRow: number; taken: string };

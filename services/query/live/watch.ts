@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Logger } from '../../shared/logger.ts';
+import type { SeatMap } from '../../shared/inventory/read-seats.ts';
+import type { Logger } from '../../shared/telemetry/logger.ts';
 import { type Delta, deltaBetween } from './delta.ts';
-import type { SeatMap } from './read-seats.ts';
 import { snapshotOf } from './snapshot.ts';
 
 /** A receiver of an event's messages. */

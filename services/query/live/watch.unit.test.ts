@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import type { LiveMessage } from '../../../scripts/testing/live-client.ts';
 import { silentLogger } from '../../../scripts/testing/silent-logger.ts';
-import type { SeatMap } from './read-seats.ts';
+import type { SeatMap } from '../../shared/inventory/read-seats.ts';
 import { startWatcher, type Watcher } from './watch.ts';
 
 const watchers: Watcher[] = [];

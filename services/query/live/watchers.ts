@@ -1,5 +1,5 @@
-import type { Logger } from '../../shared/logger.ts';
-import { UnavailableError } from '../../shared/problems.ts';
+import { UnavailableError } from '../../shared/http/problems.ts';
+import type { Logger } from '../../shared/telemetry/logger.ts';
 import type { SeatReader } from './seat-reader.ts';
 import { startWatcher, type Watcher } from './watch.ts';
 

@@ -1,4 +1,4 @@
-import type { ZoneSeats } from '../live/read-seats.ts';
+import type { ZoneSeats } from '../../shared/inventory/read-seats.ts';
 import type { ZoneFigures } from './messages.ts';
 
 /**

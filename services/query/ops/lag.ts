@@ -1,4 +1,4 @@
-import { baseOf, epochOf } from '../../shared/epochs.ts';
+import { baseOf, epochOf } from '../../shared/events/epochs.ts';
 
 /** `sequences`: domain events in Redis but not yet in MySQL; `seconds`: how long the first of them has waited. */
 export type Lag = { sequences: number; seconds: number };

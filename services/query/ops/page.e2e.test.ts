@@ -8,15 +8,15 @@ import { connectMessaging } from '../../../scripts/local/messaging.ts';
 import type { Ports } from '../../../scripts/local/ports.ts';
 import { secretsOf } from '../../../scripts/local/secrets.ts';
 import { startSystem } from '../../../scripts/local/system.ts';
-import { openEvent } from '../../../scripts/onsale/open-event.ts';
 import { recordVerification } from '../../../scripts/onsale/verify/record.ts';
 import { verifyEvent } from '../../../scripts/onsale/verify/verify-event.ts';
 import { launchChromium } from '../../../scripts/testing/chromium.ts';
 import { get, post } from '../../../scripts/testing/http.ts';
 import { testFolder } from '../../../scripts/testing/services.ts';
 import { db, openTestEvent, planOf, redis, unique, urls } from '../../../scripts/testing/stores.ts';
-import { openInventory } from '../../purchase/seats/inventory.ts';
-import { inventoryKey } from '../../shared/keys.ts';
+import { openInventory } from '../../shared/inventory/inventory.ts';
+import { inventoryKey } from '../../shared/inventory/keys.ts';
+import { openEvent } from '../../shared/inventory/open-event.ts';
 
 const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());

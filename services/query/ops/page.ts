@@ -4,8 +4,8 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
-import type { HttpServer } from '../../shared/http-server.ts';
-import { EventId } from '../../shared/identifiers.ts';
+import type { HttpServer } from '../../shared/http/http-server.ts';
+import { EventId } from '../../shared/terms/identifiers.ts';
 import type { Sessions } from './session.ts';
 
 const folder = fileURLToPath(new URL('page', import.meta.url));

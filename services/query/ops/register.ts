@@ -1,5 +1,5 @@
 import cookie from '@fastify/cookie';
-import type { HttpServer } from '../../shared/http-server.ts';
+import type { HttpServer } from '../../shared/http/http-server.ts';
 import type { TokenCheck } from '../../shared/identity/principal.ts';
 import { listEvents } from '../queries/catalogue.ts';
 import { registerOpsPage } from './page.ts';

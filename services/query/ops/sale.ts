@@ -1,8 +1,8 @@
-import { pulsesKey } from '../../shared/keys.ts';
-import { formatMoney } from '../../shared/money.ts';
-import { type EventPulse, latencyOf, type Pulse } from '../../shared/pulses.ts';
-import { recently } from '../../shared/recently.ts';
-import { orUnavailable, type RedisClient } from '../../shared/redis.ts';
+import { recently } from '../../shared/basics/recently.ts';
+import { pulsesKey } from '../../shared/inventory/keys.ts';
+import { type EventPulse, latencyOf, type Pulse } from '../../shared/inventory/sales-counters.ts';
+import { orUnavailable, type RedisClient } from '../../shared/stores/redis.ts';
+import { formatMoney } from '../../shared/terms/money.ts';
 import type { SecondOfSale } from './messages.ts';
 
 /** How far back the operator's page shows. */

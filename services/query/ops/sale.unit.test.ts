@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type EventPulse, latencyBucket, type Pulse } from '../../shared/pulses.ts';
+import { type EventPulse, latencyBucket, type Pulse } from '../../shared/inventory/sales-counters.ts';
 import { secondsOf } from './sale.ts';
 
 const event = (changes: Partial<EventPulse> = {}): EventPulse => ({

@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Type } from 'typebox';
 import type { WebSocket } from 'ws';
-import type { HttpServer } from '../../shared/http-server.ts';
-import { EventId } from '../../shared/identifiers.ts';
+import type { HttpServer } from '../../shared/http/http-server.ts';
+import { sendProblem } from '../../shared/http/problems.ts';
 import { sendNotSignedIn } from '../../shared/identity/principal.ts';
-import { sendProblem } from '../../shared/problems.ts';
-import { createSampledLog } from '../../shared/sampled-log.ts';
+import { createSampledLog } from '../../shared/telemetry/sampled-log.ts';
+import { EventId } from '../../shared/terms/identifiers.ts';
 import { createPlaces } from '../places.ts';
 import { type CatalogueEvent, findEvent, listEvents } from '../queries/catalogue.ts';
 import type { OpsMessage } from './messages.ts';

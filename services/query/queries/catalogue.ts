@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
-import type { Database } from '../../shared/database.ts';
-import { Currency, EventId, Money, Timestamp, VenueId, ZoneId } from '../../shared/identifiers.ts';
-import { plainDecimal } from '../../shared/money.ts';
+import type { Database } from '../../shared/stores/database.ts';
+import { Currency, EventId, Money, Timestamp, VenueId, ZoneId } from '../../shared/terms/identifiers.ts';
+import { plainDecimal } from '../../shared/terms/money.ts';
 
 const integerOrNull = (description: string) => Type.Unsafe<number | null>({ type: ['integer', 'null'], minimum: 1, description });
 

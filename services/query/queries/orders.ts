@@ -1,6 +1,6 @@
-import type { Database } from '../../shared/database.ts';
-import { formatMoney, parseMoney } from '../../shared/money.ts';
-import type { Order } from '../../shared/ticket.ts';
+import type { Database } from '../../shared/stores/database.ts';
+import { formatMoney, parseMoney } from '../../shared/terms/money.ts';
+import type { Order } from '../../shared/terms/ticket.ts';
 import { bytesOf, ticketOf, ticketRows, withOrders } from './tickets.ts';
 
 /** An order with all of its tickets, whatever their status; its price includes only PAID ones. Undefined for an unknown order. */

@@ -1,5 +1,5 @@
-import type { Database } from '../../shared/database.ts';
-import { parseMoney, plainDecimal } from '../../shared/money.ts';
+import type { Database } from '../../shared/stores/database.ts';
+import { parseMoney, plainDecimal } from '../../shared/terms/money.ts';
 
 export type Sales = { venueId: string; count: number; totalRevenue: string; currency: string };
 

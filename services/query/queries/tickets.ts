@@ -1,9 +1,9 @@
 import { type ExpressionBuilder, sql } from 'kysely';
 import { parse as uuidBytes, stringify as uuidText } from 'uuid';
-import type { Database } from '../../shared/database.ts';
-import { formatMoney, parseMoney } from '../../shared/money.ts';
-import type { Schema } from '../../shared/schema.ts';
-import type { Ticket } from '../../shared/ticket.ts';
+import type { Database } from '../../shared/stores/database.ts';
+import type { Schema } from '../../shared/stores/schema.ts';
+import { formatMoney, parseMoney } from '../../shared/terms/money.ts';
+import type { Ticket } from '../../shared/terms/ticket.ts';
 
 /** Where a page of tickets ended. */
 export type TicketPosition = { createdOn: Date; eventId: string; sequence: number; ticketId: string };

@@ -1,5 +1,5 @@
-import type { Database } from '../../shared/database.ts';
-import { plainDecimal } from '../../shared/money.ts';
+import type { Database } from '../../shared/stores/database.ts';
+import { plainDecimal } from '../../shared/terms/money.ts';
 import type { Verification } from '../ops/messages.ts';
 
 /** The result of an event's last verification, or undefined if there was none. */

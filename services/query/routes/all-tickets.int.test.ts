@@ -5,8 +5,8 @@ import { asOperator, testQueryApp } from '../../../scripts/testing/apps.ts';
 import { purchasedOrder } from '../../../scripts/testing/purchases.ts';
 import { db, openTestEvent, redis, unique, urls } from '../../../scripts/testing/stores.ts';
 import { projectEvents } from '../../persistence/projections/project.ts';
-import type { Inventory } from '../../purchase/seats/inventory.ts';
-import { connectDatabase } from '../../shared/database.ts';
+import type { Inventory } from '../../shared/inventory/inventory.ts';
+import { connectDatabase } from '../../shared/stores/database.ts';
 import { bytesOf } from '../queries/tickets.ts';
 import { encodeCursor } from './cursor.ts';
 

@@ -5,9 +5,9 @@ import { inParallel } from '../../../scripts/testing/http.ts';
 import { commandsDuring } from '../../../scripts/testing/monitor.ts';
 import { purchaseOf } from '../../../scripts/testing/seats.ts';
 import { db, openTestEvent, redis, seatedZone, unique } from '../../../scripts/testing/stores.ts';
-import { type Inventory, openInventory } from '../../purchase/seats/inventory.ts';
 import { holdSeats, sellSeats } from '../../purchase/seats/take-seats.ts';
-import { countsKey, inventoryKey, openedEventsKey, takenKey } from '../../shared/keys.ts';
+import { type Inventory, openInventory } from '../../shared/inventory/inventory.ts';
+import { countsKey, inventoryKey, openedEventsKey, takenKey } from '../../shared/inventory/keys.ts';
 
 const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());

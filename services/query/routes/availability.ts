@@ -1,10 +1,10 @@
 import { Type } from 'typebox';
-import type { HttpServer } from '../../shared/http-server.ts';
-import { EventId, Row, ZoneId } from '../../shared/identifiers.ts';
-import { problemResponses, sendProblem } from '../../shared/problems.ts';
-import { rowLabel } from '../../shared/row-label.ts';
-import { bytesPerRow } from '../../shared/zone-layout.ts';
-import type { Seats } from '../live/read-seats.ts';
+import type { HttpServer } from '../../shared/http/http-server.ts';
+import { problemResponses, sendProblem } from '../../shared/http/problems.ts';
+import type { Seats } from '../../shared/inventory/read-seats.ts';
+import { bytesPerRow } from '../../shared/inventory/zone-layout.ts';
+import { EventId, Row, ZoneId } from '../../shared/terms/identifiers.ts';
+import { rowLabel } from '../../shared/terms/row-label.ts';
 import type { SeatReader } from '../live/seat-reader.ts';
 import { seatsMessage } from '../live/snapshot.ts';
 import { json } from './json.ts';

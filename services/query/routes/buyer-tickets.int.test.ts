@@ -3,7 +3,7 @@ import { asBuyerOf, asOperator, testQueryApp } from '../../../scripts/testing/ap
 import { cancelled, purchased, purchasedOrder } from '../../../scripts/testing/purchases.ts';
 import { db, openTestEvent, redis, unique } from '../../../scripts/testing/stores.ts';
 import { projectEvents } from '../../persistence/projections/project.ts';
-import { problem } from '../../shared/problems.ts';
+import { problem } from '../../shared/http/problems.ts';
 
 const app = await testQueryApp({ db, redis });
 afterAll(() => app.close());

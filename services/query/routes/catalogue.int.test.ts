@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { openEvent } from '../../../scripts/onsale/open-event.ts';
 import { testQueryApp } from '../../../scripts/testing/apps.ts';
 import { db, openTestEvent, planOf, redis, seatedZone, unique } from '../../../scripts/testing/stores.ts';
+import { openEvent } from '../../shared/inventory/open-event.ts';
 
 const app = await testQueryApp({ db, redis });
 afterAll(() => app.close());

@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
-import type { Database } from '../../shared/database.ts';
-import type { HttpServer } from '../../shared/http-server.ts';
-import { EventId } from '../../shared/identifiers.ts';
-import { problemResponses, sendProblem } from '../../shared/problems.ts';
+import type { HttpServer } from '../../shared/http/http-server.ts';
+import { problemResponses, sendProblem } from '../../shared/http/problems.ts';
+import type { Database } from '../../shared/stores/database.ts';
+import { EventId } from '../../shared/terms/identifiers.ts';
 import { CatalogueEvent, findEvent } from '../queries/catalogue.ts';
 import { json } from './json.ts';
 

@@ -1,9 +1,9 @@
 import websocket from '@fastify/websocket';
 import { Type } from 'typebox';
 import type { WebSocket } from 'ws';
-import type { HttpServer } from '../../shared/http-server.ts';
-import { EventId } from '../../shared/identifiers.ts';
-import { problemResponses, sendProblem } from '../../shared/problems.ts';
+import type { HttpServer } from '../../shared/http/http-server.ts';
+import { problemResponses, sendProblem } from '../../shared/http/problems.ts';
+import { EventId } from '../../shared/terms/identifiers.ts';
 import { answerHandshakes } from '../handshakes.ts';
 import type { Watcher } from '../live/watch.ts';
 import type { Watchers } from '../live/watchers.ts';

@@ -4,7 +4,7 @@ import { asBuyerOf, asOperator, testQueryApp } from '../../../scripts/testing/ap
 import { cancelled, purchasedOrder, type TicketSold } from '../../../scripts/testing/purchases.ts';
 import { db, openTestEvent, redis } from '../../../scripts/testing/stores.ts';
 import { projectEvents } from '../../persistence/projections/project.ts';
-import type { TicketsPurchased } from '../../shared/ticket-events.ts';
+import type { TicketsPurchased } from '../../shared/events/ticket-events.ts';
 
 const app = await testQueryApp({ db, redis });
 afterAll(() => app.close());

@@ -1,11 +1,11 @@
 import { Type } from 'typebox';
-import type { Database } from '../../shared/database.ts';
-import type { HttpServer } from '../../shared/http-server.ts';
-import { Uuid } from '../../shared/identifiers.ts';
+import type { HttpServer } from '../../shared/http/http-server.ts';
+import { problemResponses, sendProblem } from '../../shared/http/problems.ts';
 import { mayUseOrder, orderTokenHeader, orderTokenMissing } from '../../shared/identity/order-access.ts';
 import type { OrderTokens } from '../../shared/identity/order-token.ts';
-import { problemResponses, sendProblem } from '../../shared/problems.ts';
-import { Order } from '../../shared/ticket.ts';
+import type { Database } from '../../shared/stores/database.ts';
+import { Uuid } from '../../shared/terms/identifiers.ts';
+import { Order } from '../../shared/terms/ticket.ts';
 import { findOrder } from '../queries/orders.ts';
 import { json } from './json.ts';
 

@@ -1,11 +1,11 @@
 import pLimit from 'p-limit';
 import { Type } from 'typebox';
-import type { Database } from '../../shared/database.ts';
-import type { HttpServer } from '../../shared/http-server.ts';
-import { BuyerId, Currency, EventId, Money, Uuid, VenueId } from '../../shared/identifiers.ts';
+import type { HttpServer } from '../../shared/http/http-server.ts';
+import { problemResponses, sendProblem } from '../../shared/http/problems.ts';
 import { type Principal, sendNotSignedIn } from '../../shared/identity/principal.ts';
-import { problemResponses, sendProblem } from '../../shared/problems.ts';
-import { ListedTicket, type Ticket } from '../../shared/ticket.ts';
+import type { Database } from '../../shared/stores/database.ts';
+import { BuyerId, Currency, EventId, Money, Uuid, VenueId } from '../../shared/terms/identifiers.ts';
+import { ListedTicket, type Ticket } from '../../shared/terms/ticket.ts';
 import { eventExists, readSales } from '../queries/sales.ts';
 import { findTicket, listTickets } from '../queries/tickets.ts';
 import { decodeCursor, encodeCursor, maxCursorCharacters } from './cursor.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyReply } from 'fastify';
-import { type ProblemCode, type ProblemExtra, problem, problems } from '../problems.ts';
+import { type ProblemCode, type ProblemExtra, problem, problems } from './problems.ts';
 import { requestIdOf } from './request-id.ts';
 
 /** How long a rejected client has to read the reason and stop sending. */

@@ -1,8 +1,8 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { listFaults } from '../faults.ts';
-import { overloaded, type ProblemCode, problemErrors, problems, sendProblem, UnavailableError } from '../problems.ts';
-import { createSampledLog } from '../sampled-log.ts';
+import { listFaults } from '../basics/faults.ts';
+import { createSampledLog } from '../telemetry/sampled-log.ts';
 import { BrokenRequest, closeAfter } from './client-errors.ts';
+import { overloaded, type ProblemCode, problemErrors, problems, sendProblem, UnavailableError } from './problems.ts';
 import { hasBody } from './refuse-unknown.ts';
 
 const handlerTimeout = 'FST_ERR_HANDLER_TIMEOUT';

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply, preValidationHookHandler, RouteOptions } from 'fastify';
-import { type ProblemError, problemErrors, sendProblem } from '../problems.ts';
+import { type ProblemError, problemErrors, sendProblem } from './problems.ts';
 
 /** The same limit as in listFaults. */
 const maxNames = 20;

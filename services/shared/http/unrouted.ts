@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
-import { sendProblem } from '../problems.ts';
 import type { Cors } from './cors.ts';
+import { sendProblem } from './problems.ts';
 
 /**
  * Answers requests that match no route: 404, or 405 if the path has other methods. OPTIONS gets a 204 that lists them in `Allow`.

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { OrderToken } from '../identifiers.ts';
+import { OrderToken } from '../terms/identifiers.ts';
 import type { OrderTokens } from './order-token.ts';
 
 /** The header schema for routes on one order. */

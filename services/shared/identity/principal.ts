@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
-import type { HttpServer } from '../http-server.ts';
-import { sendProblem } from '../problems.ts';
-import { createSampledLog } from '../sampled-log.ts';
+import type { HttpServer } from '../http/http-server.ts';
+import { sendProblem } from '../http/problems.ts';
+import { createSampledLog } from '../telemetry/sampled-log.ts';
 import { createWrongTokens } from './wrong-tokens.ts';
 
 /** Who sent a request. There are no accounts yet, so it is the operator, who has the operator's token, or a stranger. */

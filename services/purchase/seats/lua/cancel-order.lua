@@ -7,10 +7,10 @@
 -- REPLY ORDER_NOT_FOUND
 -- REPLY TICKET_NOT_FOUND, position (from 0), …: of tickets that are not in the order
 -- COST O(tickets of the order)
--- INCLUDE lineage
--- INCLUDE event
--- INCLUDE seats
--- INCLUDE run
+-- INCLUDE ../../../shared/inventory/lua/lib/lineage.lua
+-- INCLUDE ../../../shared/inventory/lua/lib/event.lua
+-- INCLUDE ../../../shared/inventory/lua/lib/seats.lua
+-- INCLUDE ../../../shared/inventory/lua/lib/run.lua
 
 local function decide(command)
   if not inventory then return { 'NO_INVENTORY' } end

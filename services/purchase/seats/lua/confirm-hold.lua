@@ -9,12 +9,12 @@
 -- REPLY HOLD_NOT_FOUND
 -- REPLY HOLD_EXPIRED: and not all of its seats are free
 -- COST O(tickets + overdue holds, at most 50)
--- INCLUDE lineage
--- INCLUDE event
--- INCLUDE seats
--- INCLUDE buyer-limit
--- INCLUDE holds
--- INCLUDE run
+-- INCLUDE ../../../shared/inventory/lua/lib/lineage.lua
+-- INCLUDE ../../../shared/inventory/lua/lib/event.lua
+-- INCLUDE ../../../shared/inventory/lua/lib/seats.lua
+-- INCLUDE lib/buyer-limit.lua
+-- INCLUDE lib/holds.lua
+-- INCLUDE ../../../shared/inventory/lua/lib/run.lua
 
 local function decide(command)
   if not inventory then return { 'NO_INVENTORY' } end

@@ -4,10 +4,10 @@
 -- REPLY MORE: there may be more of them
 -- REPLY DONE
 -- COST O(overdue holds, at most 50)
--- INCLUDE lineage
--- INCLUDE event
--- INCLUDE seats
--- INCLUDE holds
--- INCLUDE run
+-- INCLUDE ../../../shared/inventory/lua/lib/lineage.lua
+-- INCLUDE ../../../shared/inventory/lua/lib/event.lua
+-- INCLUDE ../../../shared/inventory/lua/lib/seats.lua
+-- INCLUDE lib/holds.lua
+-- INCLUDE ../../../shared/inventory/lua/lib/run.lua
 
 return run(function() return { inventory and expire_holds() and 'MORE' or 'DONE' } end)

@@ -9,11 +9,11 @@
 -- REPLY HOLD_EXPIRED
 -- REPLY HOLD_EXTENDED: it was extended earlier
 -- COST O(1)
--- INCLUDE lineage
--- INCLUDE event
--- INCLUDE seats
--- INCLUDE holds
--- INCLUDE run
+-- INCLUDE ../../../shared/inventory/lua/lib/lineage.lua
+-- INCLUDE ../../../shared/inventory/lua/lib/event.lua
+-- INCLUDE ../../../shared/inventory/lua/lib/seats.lua
+-- INCLUDE lib/holds.lua
+-- INCLUDE ../../../shared/inventory/lua/lib/run.lua
 
 local function decide(command)
   if not inventory then return { 'NO_INVENTORY' } end

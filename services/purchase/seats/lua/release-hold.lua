@@ -7,11 +7,11 @@
 -- REPLY HOLD_NOT_FOUND
 -- REPLY HOLD_CONFIRMED: it became an order
 -- COST O(tickets)
--- INCLUDE lineage
--- INCLUDE event
--- INCLUDE seats
--- INCLUDE holds
--- INCLUDE run
+-- INCLUDE ../../../shared/inventory/lua/lib/lineage.lua
+-- INCLUDE ../../../shared/inventory/lua/lib/event.lua
+-- INCLUDE ../../../shared/inventory/lua/lib/seats.lua
+-- INCLUDE lib/holds.lua
+-- INCLUDE ../../../shared/inventory/lua/lib/run.lua
 
 local function decide(command)
   if not inventory then return { 'NO_INVENTORY' } end

@@ -27,13 +27,13 @@
 -- REPLY NO_ADJACENT_SEATS
 -- COST O(tickets + overdue holds, at most 50); the best seats also read two bytes per row and, for each group of seats, look at no
 --      more than 8,192 seats and one row, whatever the zone's size; after 16,384 seats in one call, further searches get AGAIN
--- INCLUDE lineage
--- INCLUDE event
--- INCLUDE seats
--- INCLUDE buyer-limit
--- INCLUDE holds
--- INCLUDE best-seats
--- INCLUDE run
+-- INCLUDE ../../../shared/inventory/lua/lib/lineage.lua
+-- INCLUDE ../../../shared/inventory/lua/lib/event.lua
+-- INCLUDE ../../../shared/inventory/lua/lib/seats.lua
+-- INCLUDE lib/buyer-limit.lua
+-- INCLUDE lib/holds.lua
+-- INCLUDE lib/best-seats.lua
+-- INCLUDE ../../../shared/inventory/lua/lib/run.lua
 
 local orderTexts = { unpack(ARGV, 4) }
 

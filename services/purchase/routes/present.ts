@@ -1,0 +1,118 @@
+import { type Static, Type } from 'typebox';
+import type { TicketInRedis } from '../../shared/inventory/order.ts';
+import { BuyerId, Currency, EventId, HoldId, Money, OrderToken, Timestamp, VenueId } from '../../shared/terms/identifiers.ts';
+import { formatMoney } from '../../shared/terms/money.ts';
+import { Order, Ticket } from '../../shared/terms/ticket.ts';
+import type { Held, Sold, Wish } from '../seats/take-seats.ts';
+
+/** The path at which an order can be read, with its token. */
+export const orderLocation = (orderId: string) => `/query/api/v1/orders/${orderId}`;
+
+export const locationHeader = (what: string) => Type.String({ description: `${what}, at the query service` });
+
+const orderToken = Type.String({
+  ...OrderToken,
+  description: 'Reads and cancels the order, sent in the header Order-Token. It works for anyone who has it: keep it secret',
+});
+
+/** The total price of tickets; all tickets of an event have the same currency. */
+function totalOf(tickets: TicketInRedis[], currency = '') {
+  const minor = tickets.reduce((sum, { priceMinor }) => sum + BigInt(priceMinor), 0n);
+  return { totalPrice: formatMoney(minor, currency), currency };
+}
+
+type SoldOrder = Pick<Sold, 'order' | 'soldAtMs'>;
+
+/** An order's tickets, as the API returns them. */
+export function presentTickets({ order, soldAtMs }: SoldOrder): Ticket[] {
+  const { orderId, venueId, eventId, tickets } = order;
+  const createdOn = new Date(soldAtMs).toISOString();
+  return tickets.map(({ ticketId, zoneId, row, column, priceMinor, currency, cancelled, conflicted }) => ({
+    ticketId,
+    orderId,
+    venueId,
+    eventId,
+    zoneId,
+    row: row ?? null,
+    column: column === undefined ? null : String(column),
+    status: cancelled ? 'CANCELLED' : conflicted ? 'CONFLICTED' : 'PAID',
+    price: formatMoney(priceMinor, currency),
+    currency,
+    createdOn,
+  }));
+}
+
+/** An order, as the API returns it. */
+export function presentOrder(sold: SoldOrder): Order {
+  const { orderId, venueId, eventId, buyerId, tickets } = sold.order;
+  const live = tickets.filter(({ cancelled, conflicted }) => !cancelled && !conflicted);
+  return {
+    orderId,
+    venueId,
+    eventId,
+    ...(buyerId !== undefined && { buyerId }),
+    status: tickets.every(({ cancelled }) => cancelled) ? 'CANCELLED' : 'PAID',
+    ...totalOf(live, tickets[0]?.currency),
+    createdOn: new Date(sold.soldAtMs).toISOString(),
+    tickets: presentTickets(sold),
+  };
+}
+
+const HeldSeat = Type.Pick(Ticket, ['zoneId', 'row', 'column', 'price']);
+
+/** Seats set aside for a buyer, as the API returns them. */
+export const Hold = Type.Object({
+  holdId: HoldId,
+  venueId: VenueId,
+  eventId: EventId,
+  buyerId: Type.Optional(BuyerId),
+  expiresOn: Timestamp,
+  totalPrice: Money,
+  currency: Currency,
+  seats: Type.Array(HeldSeat),
+});
+
+/** A hold, as the API returns it. */
+export function presentHold({ holdId, order, heldUntilMs }: Held): Static<typeof Hold> {
+  const { venueId, eventId, buyerId, tickets } = order;
+  return {
+    holdId,
+    venueId,
+    eventId,
+    ...(buyerId !== undefined && { buyerId }),
+    expiresOn: new Date(heldUntilMs).toISOString(),
+    ...totalOf(tickets, tickets[0]?.currency),
+    seats: tickets.map(({ zoneId, row, column, priceMinor, currency }) => ({
+      zoneId,
+      row: row ?? null,
+      column: column === undefined ? null : String(column),
+      price: formatMoney(priceMinor, currency),
+    })),
+  };
+}
+
+const chosenForYou = {
+  adjacent: Type.Optional(
+    Type.Boolean({ description: 'Whether the best seats of a zone are side by side; false only with `split`' }),
+  ),
+};
+
+/** A ticket, an order and a hold, as returned to their buyer. */
+export const NewTicket = Type.Object({ ...Ticket.properties, orderToken });
+export const ConfirmedOrder = Type.Object({ ...Order.properties, orderToken });
+export const NewOrder = Type.Object({ ...ConfirmedOrder.properties, ...chosenForYou });
+export const NewHold = Type.Object({ ...Hold.properties, ...chosenForYou });
+
+export const presentNewOrder = (sold: Sold, wish: Wish, orderToken: string) => ({
+  ...presentOrder(sold),
+  orderToken,
+  ...adjacency(sold.order.tickets, wish),
+});
+export const presentNewHold = (held: Held, wish: Wish) => ({ ...presentHold(held), ...adjacency(held.order.tickets, wish) });
+
+function adjacency(tickets: TicketInRedis[], wish: Wish): { adjacent?: boolean } {
+  const [first] = tickets;
+  if ('seats' in wish || first?.column === undefined) return {};
+  const start = first.column;
+  return { adjacent: tickets.every(({ row, column }, at) => row === first.row && column === start + at) };
+}

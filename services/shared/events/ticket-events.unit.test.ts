@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest';
+import { cancelled, purchased } from '../../../scripts/testing/purchases.ts';
+import { checkTicketEvent, cloudEventJson, type OutboxRecord } from './ticket-events.ts';
+
+const event = purchased({ eventId: 'Event1', venueId: 'Venue1', currency: 'USD' }, { sequence: 7, row: 'AB', column: 30 });
+const [ticket] = event.data.tickets;
+const cancellation = cancelled(event, 9);
+const conflict = {
+  ...event,
+  id: `conflict-${ticket?.ticketId}`,
+  type: 'onsale.tickets.conflicted',
+  dataschema: 'urn:onsale:tickets.conflicted:1',
+  data: {
+    ...{ ...ticket, orderId: event.data.orderId, eventId: 'Event1', venueId: 'Venue1' },
+    ...{ liveTicketId: cancellation.data.orderId, liveOrderId: cancellation.data.orderId },
+  },
+};
+const record: OutboxRecord = {
+  eventId: 'Event1',
+  sequence: 7,
+  type: event.type,
+  timeMs: Date.UTC(2026, 4, 1, 10),
+  data: JSON.stringify(event.data),
+};
+
+describe('a domain event that the relay builds from an outbox record', () => {
+  it.each([
+    [event.type, event],
+    [cancellation.type, cancellation],
+  ])('is a CloudEvent that the consumer accepts: %s', (type, whole) => {
+    const timeMs = Date.parse(whole.time);
+    const made = JSON.parse(
+      cloudEventJson({ ...record, sequence: whole.data.sequence, type, timeMs, data: JSON.stringify(whole.data) }),
+    );
+    expect(made).toEqual(whole);
+    expect(checkTicketEvent(made)).toEqual({ event: whole });
+  });
+
+  it('carries the trace context of its purchase, and is also valid without one', () => {
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const made = JSON.parse(cloudEventJson({ ...record, traceparent }));
+    expect(made).toEqual({ ...event, traceparent });
+    expect(checkTicketEvent(made)).toEqual({ event: made });
+    expect(JSON.parse(cloudEventJson(record))).not.toHaveProperty('traceparent');
+  });
+
+  it('contains its data byte for byte, without parsing numbers', () => {
+    const data = '{ "sequence": 7.0, "big": 12345678901234567890 }';
+    expect(cloudEventJson({ ...record, data })).toContain(`"data":${data}}`);
+  });
+});
+
+const without = (value: object, name: string) => Object.fromEntries(Object.entries(value).filter(([key]) => key !== name));
+const withData = (data: object) => ({ ...event, data: { ...event.data, ...data } });
+const withTicket = (changes: object) => withData({ tickets: [{ ...ticket, ...changes }] });
+/** Fields that an event may lack: a zone without seats has no rows and columns. */
+const optional = ['row', 'column'];
+
+/** The faults of a domain event, as texts. */
+function faultsOf(entry: unknown): string[] {
+  const checked = checkTicketEvent(entry);
+  return 'faults' in checked ? checked.faults.map(({ pointer, detail }) => `${pointer} ${detail}`) : [];
+}
+
+describe("the consumer's check", () => {
+  it('accepts a ticket without row and column, and an order with a buyer', () => {
+    const general = without(without(ticket ?? {}, 'row'), 'column');
+    expect(faultsOf(withData({ tickets: [general], buyerId: 'Buyer1' }))).toEqual([]);
+  });
+
+  it.each(['', '0'.repeat(1_000), 7, null])('accepts an event with an invalid trace context: %j', (traceparent) => {
+    expect(faultsOf({ ...event, traceparent })).toEqual([]);
+  });
+
+  it('returns a conflict separately, with and without a buyer', () => {
+    expect(checkTicketEvent(conflict)).toEqual({ conflict });
+    const withBuyer = { ...conflict, data: { ...conflict.data, buyerId: 'Buyer1' } };
+    expect(checkTicketEvent(withBuyer)).toEqual({ conflict: withBuyer });
+  });
+
+  it.each(['onsale.tickets.teleported', 'constructor', ''])(
+    'finds no fault with an unknown type, whatever it holds: %j',
+    (type) => {
+      expect(checkTicketEvent({ type, data: 7 })).toEqual({ unknownType: type });
+    },
+  );
+
+  it.each([
+    ...[event, cancellation, conflict].flatMap((whole) => [
+      ...Object.keys(whole).map((name) => [whole.type, `/${name}`, without(whole, name)]),
+      ...Object.keys(whole.data).map((name) => [whole.type, `/data/${name}`, { ...whole, data: without(whole.data, name) }]),
+    ]),
+    ...Object.keys(ticket ?? {})
+      .filter((name) => !optional.includes(name))
+      .map((name) => [event.type, `/data/tickets/0/${name}`, withData({ tickets: [without(ticket ?? {}, name)] })]),
+    ...Object.keys(cancellation.data.purchase).map((name) => [
+      cancellation.type,
+      `/data/purchase/${name}`,
+      { ...cancellation, data: { ...cancellation.data, purchase: without(cancellation.data.purchase, name) } },
+    ]),
+  ] as [string, string, object][])('rejects %s without %s, and names only that', (_type, pointer, value) => {
+    expect(faultsOf(value)).toEqual([`${pointer} is missing`]);
+  });
+
+  it.each([
+    ['null', null, [' must be an object']],
+    ['a string', 'onsale.tickets.purchased', [' must be an object']],
+    ['an array', [event], [' must be an object']],
+    ['nothing', {}, ['/type is missing']],
+    ['a type that is not a string', { ...event, type: 7 }, ['/type must be a string']],
+    ["a purchase with a cancellation's schema", { ...event, dataschema: cancellation.dataschema }, [/^\/dataschema /]],
+    ['another version of its data', { ...event, dataschema: 'urn:onsale:tickets.purchased:2' }, [/^\/dataschema /]],
+    ['another CloudEvents version', { ...event, specversion: '0.3' }, [/^\/specversion /]],
+    ['data as text', { ...event, data: record.data }, ['/data must be an object']],
+    ['sequence 0', withData({ sequence: 0 }), [/^\/data\/sequence /]],
+    ['a sequence as text', withData({ sequence: '7' }), [/^\/data\/sequence /]],
+    ['no tickets', withData({ tickets: [] }), [/^\/data\/tickets /]],
+    ['1,001 tickets', withData({ tickets: Array.from({ length: 1_001 }, () => ticket) }), [/^\/data\/tickets /]],
+    ['junk among its tickets', withData({ tickets: [ticket, 'junk'] }), ['/data/tickets/1 must be an object']],
+    ['a ticket id that is not a UUID', withTicket({ ticketId: 'T1' }), [/^\/data\/tickets\/0\/ticketId /]],
+    ['a price as text', withTicket({ priceMinor: '10000' }), [/^\/data\/tickets\/0\/priceMinor /]],
+    [
+      'a conflict with an invalid live ticket',
+      { ...conflict, data: { ...conflict.data, liveTicketId: 'T1' } },
+      [/^\/data\/liveTicketId /],
+    ],
+    ['half a cent', withTicket({ priceMinor: 0.5 }), [/^\/data\/tickets\/0\/priceMinor /]],
+    ['a negative price', withTicket({ priceMinor: -1 }), [/^\/data\/tickets\/0\/priceMinor /]],
+    ['a price that no double represents exactly', withTicket({ priceMinor: 2 ** 53 }), [/^\/data\/tickets\/0\/priceMinor /]],
+    ['an invalid row', withTicket({ row: 'A1' }), [/^\/data\/tickets\/0\/row /]],
+    ['column 0', withTicket({ column: 0 }), [/^\/data\/tickets\/0\/column /]],
+    ['an invalid currency', withTicket({ currency: 'dollars' }), [/^\/data\/tickets\/0\/currency /]],
+  ] as [string, unknown, (string | RegExp)[]][])('rejects %s with the reason', (_what, value, faults) => {
+    expect(faultsOf(value)).toEqual(faults.map((fault) => (typeof fault === 'string' ? fault : expect.stringMatching(fault))));
+  });
+});

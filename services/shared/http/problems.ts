@@ -1,0 +1,135 @@
+import { STATUS_CODES } from 'node:http';
+import type { FastifyReply } from 'fastify';
+import { type Static, Type } from 'typebox';
+import type { Fault } from '../basics/faults.ts';
+import { type CheckResult, Checks } from './check-result.ts';
+
+/** Every error that a client can see: its stable code, its HTTP status and its title. */
+export const problems = {
+  INVALID_REQUEST: { status: 400, title: 'The request is not valid' },
+  NOT_SIGNED_IN: { status: 401, title: 'Credentials are missing or wrong' },
+  ORDER_TOKEN_REQUIRED: { status: 403, title: "The order's token is required" },
+  ORIGIN_NOT_ALLOWED: { status: 403, title: 'Pages from this origin may not connect' },
+  EVENT_NOT_FOUND: { status: 404, title: 'There is no such event' },
+  ZONE_NOT_FOUND: { status: 404, title: 'The event has no such zone' },
+  SEAT_NOT_FOUND: { status: 404, title: 'The zone has no such seat' },
+  TICKET_NOT_FOUND: { status: 404, title: 'There is no such ticket' },
+  ORDER_NOT_FOUND: { status: 404, title: 'There is no such order' },
+  HOLD_NOT_FOUND: { status: 404, title: 'There is no such hold' },
+  NOT_FOUND: { status: 404, title: 'Nothing is served at this path' },
+  METHOD_NOT_ALLOWED: { status: 405, title: 'This path does not support this method' },
+  REQUEST_TIMEOUT: { status: 408, title: 'The request took too long to arrive' },
+  SEAT_TAKEN: { status: 409, title: 'The seat is taken' },
+  SOLD_OUT: { status: 409, title: 'Not enough tickets left' },
+  NO_ADJACENT_SEATS: { status: 409, title: 'Not enough seats left side by side' },
+  BUYER_LIMIT_REACHED: { status: 409, title: 'This would give the buyer more tickets than the event allows' },
+  HOLD_EXPIRED: { status: 409, title: 'The hold has expired' },
+  HOLD_CONFIRMED: { status: 409, title: 'The hold was already confirmed and is now an order' },
+  HOLD_EXTENDED: { status: 409, title: 'The hold was already extended' },
+  NOT_ON_SALE: { status: 409, title: 'The event is not on sale yet' },
+  PAYLOAD_TOO_LARGE: { status: 413, title: 'The request body is too large' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The request body must be application/json, without a content encoding' },
+  EXPECTATION_FAILED: { status: 417, title: 'The only supported expectation is 100-continue' },
+  IDEMPOTENCY_KEY_REUSED: { status: 422, title: 'This Idempotency-Key was already used with a different request' },
+  TOO_MANY_WRONG_TOKENS: { status: 429, title: 'Too many wrong tokens' },
+  HEADERS_TOO_LARGE: { status: 431, title: 'The request headers are too large' },
+  INTERNAL_ERROR: { status: 500, title: 'Something went wrong on our side' },
+  BAD_GATEWAY: { status: 502, title: 'The service closed the connection; the request may have taken effect' },
+  INVENTORY_UNAVAILABLE: { status: 503, title: 'The inventory cannot be reached; nothing was promised' },
+  SERVICE_UNAVAILABLE: { status: 503, title: 'The service is temporarily unavailable' },
+  GATEWAY_TIMEOUT: { status: 504, title: 'The service did not answer in time; the request may have taken effect' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ProblemCode = keyof typeof problems;
+
+/** Sent as Retry-After with every 503. */
+const retryAfterSeconds = 1;
+
+/** The body of every error response (RFC 9457). */
+export const Problem = Type.Object(
+  {
+    type: Type.String({ description: 'A URN that identifies the kind of problem', examples: ['urn:onsale:problem:SEAT_TAKEN'] }),
+    title: Type.String(),
+    status: Type.Integer(),
+    code: Type.Enum(Object.keys(problems) as ProblemCode[], { description: 'Stable; meant for programs' }),
+    detail: Type.Optional(Type.String({ description: 'Explains this particular occurrence' })),
+    errors: Type.Optional(
+      Type.Array(
+        Type.Object({
+          detail: Type.String(),
+          pointer: Type.Optional(Type.String({ description: 'The field in the request body: a JSON Pointer as a URI fragment' })),
+          parameter: Type.Optional(Type.String({ description: 'The path or query parameter' })),
+          header: Type.Optional(Type.String({ description: 'The header' })),
+        }),
+      ),
+    ),
+    checks: Type.Optional(Checks),
+  },
+  { $id: 'Problem' },
+);
+
+/** A dependency is unavailable. The client sees `code`; `cause` is only logged. */
+export class UnavailableError extends Error {
+  readonly code: ProblemCode;
+  constructor(code: ProblemCode, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.name = 'UnavailableError';
+    this.code = code;
+  }
+}
+
+/** Rejects a request before any work, because too many are waiting. Shared: a stack trace for each would add to the overload. */
+export const overloaded = new UnavailableError('SERVICE_UNAVAILABLE', 'Too many requests are waiting; nothing was promised');
+
+export type ProblemError = { detail: string; pointer?: string; parameter?: string; header?: string };
+
+export type ProblemExtra = { detail?: string; errors?: ProblemError[]; checks?: Record<string, CheckResult> };
+
+export function problem(code: ProblemCode, extra: ProblemExtra = {}): Static<typeof Problem> {
+  return { type: `urn:onsale:problem:${code}`, ...problems[code], code, ...extra };
+}
+
+/** Replies with a problem; a 503 carries Retry-After. */
+export function sendProblem(reply: FastifyReply, code: ProblemCode, extra?: ProblemExtra) {
+  const { status } = problems[code];
+  if (status === 503) reply.header('retry-after', retryAfterSeconds);
+  return reply.code(status).type('application/problem+json').send(problem(code, extra));
+}
+
+/** Faults as RFC 9457 `errors`: body fields by pointer, headers and parameters by name. `context` is Fastify's `validationContext`. */
+export function problemErrors(faults: Fault[], context: string | undefined): ProblemError[] {
+  return faults.map(({ pointer, detail }) => {
+    if (context === 'body') return { pointer: fragmentOf(pointer), detail };
+    return context === 'headers' ? { header: pointer.slice(1), detail } : { parameter: pointer.slice(1), detail };
+  });
+}
+
+/** RFC 6901, section 6. A field name can be any JSON string, even one with an unpaired surrogate. */
+const fragmentOf = (pointer: string) => `#${encodeURI(pointer.toWellFormed()).replaceAll('#', '%23')}`;
+
+/**
+ * A route's problem responses, for its schema: grouped by status, each description lists its codes. A route that uses the inventory
+ * can also be overloaded, and a route that checks tokens can also reject a client after too many wrong ones.
+ */
+export function problemResponses(...given: ProblemCode[]) {
+  const codes = new Set(given);
+  if (codes.has('INVENTORY_UNAVAILABLE')) codes.add('SERVICE_UNAVAILABLE');
+  if (codes.has('NOT_SIGNED_IN')) codes.add('TOO_MANY_WRONG_TOKENS');
+  const byStatus = Object.groupBy(codes, (code) => problems[code].status);
+  return Object.fromEntries(
+    Object.entries(byStatus).map(([status, group = []]) => [
+      status,
+      {
+        description: `${STATUS_CODES[status]}: ${group.join(', ')}`,
+        ...((status === '503' || status === '429') && { headers: { 'Retry-After': retryAfterHeader } }),
+        content: { 'application/problem+json': { schema: Type.Ref('Problem'), examples: examplesOf(group) } },
+      },
+    ]),
+  );
+}
+
+const retryAfterHeader = Type.Integer({ description: 'Seconds to wait before trying again' });
+
+/** An example response for each code, for the documentation. */
+const examplesOf = (codes: ProblemCode[]) =>
+  Object.fromEntries(codes.map((code) => [code, { summary: problems[code].title, value: problem(code) }]));

@@ -1,0 +1,43 @@
+import { type Static, Type } from 'typebox';
+import { BuyerId, Currency, EventId, maxColumns, Row, Uuid, VenueId, ZoneId } from '../terms/identifiers.ts';
+
+/** Bounds the size of an order, and so of a domain event. */
+const maxTicketsPerOrder = 1_000;
+
+export const Column = Type.Integer({ minimum: 1, maximum: maxColumns });
+export const PriceMinor = Type.Integer({
+  minimum: 0,
+  maximum: Number.MAX_SAFE_INTEGER,
+  description: 'In minor units of the currency: 10000 is 100.00 USD',
+});
+
+const SoldTicket = Type.Object({
+  ticketId: Uuid,
+  zoneId: ZoneId,
+  row: Type.Optional(Row),
+  column: Type.Optional(Column),
+  priceMinor: PriceMinor,
+  currency: Currency,
+});
+
+/** An order as the scripts sell it, and as its domain event publishes it. */
+export const SoldOrder = Type.Object({
+  sequence: Type.Integer({ minimum: 1, description: "The domain event's sequence number within its event" }),
+  orderId: Uuid,
+  buyerId: Type.Optional(BuyerId),
+  venueId: VenueId,
+  eventId: EventId,
+  tickets: Type.Array(SoldTicket, { minItems: 1, maxItems: maxTicketsPerOrder }),
+});
+
+/** The domain event that cancelled a ticket, and its time; true if the ticket was cancelled before orders recorded this. */
+export type CancelledBy = { sequence: number; timeMs: number } | true;
+
+/** `conflicted`: another ticket has its seat, according to MySQL when the inventory was rebuilt. */
+export type TicketInRedis = Static<typeof SoldTicket> & { cancelled?: CancelledBy; conflicted?: true };
+
+/** An order as Redis keeps it; a held one has no sequence number yet. */
+export type OrderInRedis = Omit<Static<typeof SoldOrder>, 'sequence' | 'tickets'> & {
+  sequence?: number;
+  tickets: TicketInRedis[];
+};

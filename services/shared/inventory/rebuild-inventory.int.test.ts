@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest';
+import { purchaseOf } from '../../../scripts/testing/seats.ts';
+import { openTestEvent, redis, seatedZone } from '../../../scripts/testing/stores.ts';
+import { cancelOrder } from '../../purchase/seats/cancel-order.ts';
+import { confirmHold } from '../../purchase/seats/holds.ts';
+import { holdSeats, sellSeats } from '../../purchase/seats/take-seats.ts';
+import { baseOf } from '../events/epochs.ts';
+import { type Inventory, readInventory } from './inventory.ts';
+import { countsKey, ordersKey, outboxKey } from './keys.ts';
+import type { OrderInRedis } from './order.ts';
+import { beginRebuild, rebuildInventory, type SoldOrder } from './rebuild-inventory.ts';
+
+const zones = [seatedZone(1, 3, 11), { zoneId: 2, capacity: 5, priceMinor: 75 }, seatedZone(3, 2, 8)];
+
+/** An event with best seats, places without seats, cancelled tickets, and buyers. */
+async function openAndSell(): Promise<Inventory> {
+  const event = await openTestEvent({ zones, ticketsPerBuyer: 4 });
+  const of = (buyerId: string) => ({ ...purchaseOf(event), buyerId });
+  await sellSeats(redis, { ...of('ann'), wish: { zoneId: 1, quantity: 3, split: false } });
+  const cancelled = await sellSeats(redis, { ...of('bob'), wish: { zoneId: 3, quantity: 4, split: false } });
+  if (cancelled.kind !== 'sold') throw new Error('not sold');
+  const [first, second] = cancelled.order.tickets.map(({ ticketId }) => ticketId);
+  const which = { eventId: event.eventId, orderId: cancelled.order.orderId, ticketIds: [first ?? '', second ?? ''] };
+  await cancelOrder(redis, which);
+  await sellSeats(redis, { ...of('cid'), wish: { zoneId: 2, quantity: 2, split: false } });
+  return event;
+}
+
+async function* allOrders({ eventId }: Inventory): AsyncGenerator<SoldOrder[]> {
+  const kept = Object.values(await redis.hgetall(ordersKey(eventId)));
+  for (const text of kept) {
+    const space = text.indexOf(' ');
+    yield [{ soldAtMs: Number(text.slice(0, space)), order: JSON.parse(text.slice(space)) as OrderInRedis }];
+  }
+}
+
+/** Orders that were read before the rebuild deletes them. */
+async function* again(orders: SoldOrder[][]): AsyncGenerator<SoldOrder[]> {
+  yield* orders;
+}
+
+const rebuild = async (event: Inventory, orders = Array.fromAsync(allOrders(event))) => rebuildFrom(event, again(await orders));
+
+const rebuildFrom = async (event: Inventory, orders: AsyncIterable<SoldOrder[]>) =>
+  await rebuildInventory(redis, event, { rebuild: await beginRebuild(redis, event.eventId), sequence: baseOf(1), orders });
+
+const sell = (event: Inventory, zoneId: number, row: string, column: number) =>
+  sellSeats(redis, { ...purchaseOf(event, { zoneId, row, column }), buyerId: 'dan' });
+
+describe('a rebuilt inventory', () => {
+  it('has every ticket, count and buyer that it had, continues in a new epoch, and can sell cancelled seats', async () => {
+    const event = await openAndSell();
+    const before = await readInventory(redis, event.eventId);
+    await rebuild(event);
+    expect(await readInventory(redis, event.eventId)).toEqual({ ...before, revision: expect.any(String), sequence: baseOf(1) });
+    await redis.del(outboxKey(event.eventId));
+    expect(await sell(event, 1, 'A', 6)).toMatchObject({ code: 'SEAT_TAKEN' });
+    expect(await sell(event, 1, 'C', 1)).toMatchObject({ kind: 'sold', order: { sequence: baseOf(1) + 1 } });
+    const tooMany = { ...purchaseOf(event), buyerId: 'bob', wish: { zoneId: 1, quantity: 3, split: false } };
+    expect(await sellSeats(redis, tooMany)).toMatchObject({ code: 'BUYER_LIMIT_REACHED' });
+    const allThatIsLeft = { ...purchaseOf(event), buyerId: 'bob', wish: { zoneId: 3, quantity: 2, split: false } };
+    expect(await sellSeats(redis, allThatIsLeft)).toMatchObject({ kind: 'sold' });
+  });
+
+  it('has no holds: their seats are free, and they are not found', async () => {
+    const event = await openAndSell();
+    const held = await holdSeats(redis, { ...purchaseOf(event, { zoneId: 1, row: 'C', column: 3 }), buyerId: 'eve' });
+    if (held.kind !== 'held') expect.fail('not held');
+    await rebuild(event);
+    expect(await confirmHold(redis, { eventId: event.eventId, holdId: held.holdId })).toMatchObject({ code: 'HOLD_NOT_FOUND' });
+    expect(await sell(event, 1, 'C', 3)).toMatchObject({ kind: 'sold' });
+  });
+
+  it('sells nothing if the rebuild is interrupted, and is complete once it is run again', async () => {
+    const event = await openAndSell();
+    const before = await readInventory(redis, event.eventId);
+    const orders = await Array.fromAsync(allOrders(event));
+    const breaksOff = async function* () {
+      yield orders[0] ?? [];
+      throw new Error('killed');
+    };
+    const broken = rebuildFrom(event, breaksOff());
+    await expect(broken).rejects.toThrow('killed');
+    await expect(sell(event, 1, 'C', 1)).rejects.toThrow('has no inventory');
+    await rebuild(event, Promise.resolve(orders));
+    expect(await readInventory(redis, event.eventId)).toEqual({ ...before, revision: expect.any(String), sequence: baseOf(1) });
+    expect(await sell(event, 1, 'C', 1)).toMatchObject({ kind: 'sold' });
+  });
+
+  it('is reopened only by the later of two rebuilds', async () => {
+    const event = await openAndSell();
+    const orders = await Array.fromAsync(allOrders(event));
+    const waits = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    const slowly = async function* () {
+      begun.resolve();
+      await waits.promise;
+      yield* orders;
+    };
+    const outcome = expect(rebuildFrom(event, slowly())).rejects.toThrow('Another rebuild');
+    await begun.promise;
+    await rebuild(event, Promise.resolve(orders));
+    // The slow rebuild does not know this sale.
+    expect(await sell(event, 1, 'C', 1)).toMatchObject({ kind: 'sold' });
+    waits.resolve();
+    await outcome;
+    expect(await sell(event, 1, 'A', 6)).toMatchObject({ code: 'SEAT_TAKEN' });
+    expect(await sell(event, 1, 'C', 1)).toMatchObject({ code: 'SEAT_TAKEN' });
+    expect(await redis.hget(countsKey(event.eventId), 'sold:1')).toBe('4');
+  });
+
+  it('is not reopened by a rebuild that was running when another one took the event off sale', async () => {
+    const event = await openAndSell();
+    const orders = await Array.fromAsync(allOrders(event));
+    const first = await beginRebuild(redis, event.eventId);
+    await beginRebuild(redis, event.eventId);
+    const late = rebuildInventory(redis, event, { rebuild: first, sequence: baseOf(1), orders: again(orders) });
+    await expect(late).rejects.toThrow('Another rebuild');
+    await expect(sell(event, 1, 'C', 1)).rejects.toThrow('has no inventory');
+    expect(await redis.hlen(ordersKey(event.eventId))).toBe(3);
+  });
+
+  it('refuses an order whose seat does not exist, and two live tickets for one seat', async () => {
+    const event = await openAndSell();
+    const orders = await Array.fromAsync(allOrders(event));
+    await expect(rebuild({ ...event, zones: [seatedZone(1, 3, 11)] }, Promise.resolve(orders))).rejects.toThrow('lacks');
+    await expect(rebuild(event, Promise.resolve([...orders, ...orders]))).rejects.toThrow('second live ticket');
+    await expect(sell(event, 1, 'C', 1)).rejects.toThrow('has no inventory');
+  });
+
+  it('keeps a conflicted ticket without its seat: cancelling it frees nothing, and publishes the domain event', async () => {
+    const event = await openTestEvent();
+    const kept = await sellSeats(redis, purchaseOf(event));
+    const lost = await sellSeats(redis, purchaseOf(event, { column: 2 }));
+    if (kept.kind !== 'sold' || lost.kind !== 'sold') expect.fail('not sold');
+    const [ticket] = kept.order.tickets;
+    if (!ticket) expect.fail('no ticket');
+    const inConflict = {
+      ...lost.order,
+      tickets: lost.order.tickets.map((one) => ({ ...one, column: 1, conflicted: true as const })),
+    };
+    await rebuild(event, Promise.resolve([[kept, { ...lost, order: inConflict }]]));
+    const { orderId } = lost.order;
+    const cancelled = await cancelOrder(redis, { eventId: event.eventId, orderId, ticketIds: [] });
+    expect(cancelled).toMatchObject({ kind: 'cancelled', order: { tickets: [{ cancelled: { sequence: baseOf(1) + 1 } }] } });
+    expect(await sellSeats(redis, purchaseOf(event))).toMatchObject({ code: 'SEAT_TAKEN' });
+    expect(await redis.hget(countsKey(event.eventId), 'sequence')).toBe(String(baseOf(1) + 1));
+  });
+});
+
+describe('an event whose rebuild has begun', () => {
+  it('sells, holds, confirms and cancels nothing', async () => {
+    const event = await openAndSell();
+    const held = await holdSeats(redis, { ...purchaseOf(event, { zoneId: 1, row: 'C', column: 3 }), buyerId: 'eve' });
+    if (held.kind !== 'held') expect.fail('not held');
+    await beginRebuild(redis, event.eventId);
+    const { eventId } = event;
+    const attempts = await Promise.allSettled([
+      sell(event, 1, 'C', 1),
+      holdSeats(redis, { ...purchaseOf(event), buyerId: 'eve' }),
+      confirmHold(redis, { eventId, holdId: held.holdId }),
+      cancelOrder(redis, { eventId, orderId: held.order.orderId, ticketIds: [] }),
+    ]);
+    for (const attempt of attempts) expect(attempt).toMatchObject({ reason: { code: 'INVENTORY_UNAVAILABLE' } });
+  });
+});

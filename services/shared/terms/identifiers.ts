@@ -1,0 +1,47 @@
+import { Type } from 'typebox';
+import { patterned } from '../basics/patterned.ts';
+
+/** Letters, digits, dots, dashes and underscores are safe in a URL, a Redis hash tag, a log line and an SQL key. */
+const id = (options: { description: string; examples?: string[] }) =>
+  patterned(
+    '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$',
+    'must be 1 to 64 letters (A-Z, a-z), digits, dots, dashes or underscores, beginning with a letter or a digit',
+    options,
+  );
+
+export const VenueId = id({ description: 'A venue', examples: ['Venue1'] });
+export const EventId = id({ description: 'An event', examples: ['Event1'] });
+export const BuyerId = id({ description: 'A buyer' });
+export const HoldId = patterned(
+  '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}~[A-Za-z0-9_-]{22}$',
+  'must be a holdId from an earlier response, such as Event1~q83vEjRWeJASNFZ4kKvN7w',
+  { description: 'A hold: its event and an unguessable part', examples: ['Event1~q83vEjRWeJASNFZ4kKvN7w'] },
+);
+export const OrderToken = patterned('^[A-Za-z0-9_-]{22}$', 'must be an orderToken from an earlier response: 22 characters', {
+  description: "An order's token",
+  examples: ['p4Xe0lJwYb3mQ9tTzD1uVg'],
+});
+export const ZoneId = Type.Integer({ minimum: 1, maximum: 100_000, description: 'A zone of the venue', examples: [1] });
+
+/** Three letters reach row 18,278: more than any venue has, and a limit for parsing. */
+export const Row = patterned('^[A-Za-z]{1,3}$', 'must be one to three letters from A to Z', {
+  description: 'Row letters, case-insensitive',
+  examples: ['A'],
+});
+export const maxRows = 18_278;
+export const maxColumns = 9_999;
+
+export const Uuid = patterned(
+  '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$',
+  'must be a UUID (version 7) in lower case, such as 019e1b2c-3d4e-7f50-8a6b-7c8d9e0f1a2b',
+  { description: 'A UUID (version 7), in lower case', examples: ['019e1b2c-3d4e-7f50-8a6b-7c8d9e0f1a2b'] },
+);
+export const Currency = patterned('^[A-Z]{3}$', 'must be an ISO 4217 code: three capital letters, such as USD', {
+  description: 'ISO 4217 code',
+  examples: ['USD'],
+});
+export const Money = patterned('^[0-9]+([.][0-9]+)?$', 'must be an amount in digits, such as 100.00', {
+  description: 'A decimal amount',
+  examples: ['100.00'],
+});
+export const Timestamp = Type.String({ description: 'RFC 3339, UTC, milliseconds', examples: ['2026-05-01T19:30:00.000Z'] });
