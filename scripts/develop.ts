@@ -6,10 +6,12 @@ const here = { stdio: 'inherit' } as const;
 /** Development tasks without arguments. The command lines are literals, so that knip sees which programs are used. */
 const tasks: Record<string, { description: string; run(): void }> = {
   check: {
-    description: 'Checks format and style, type-checks, finds dead code, and runs the unit tests. Stops at the first failure.',
+    description:
+      'Checks format, style and imports, type-checks, finds dead code, and runs the unit tests. Stops at the first failure.',
     run() {
       execSync('biome check --error-on-warnings .', here);
       execSync('oxlint --type-aware --deny-warnings', here);
+      execSync('depcruise --output-type err-long services scripts infra migrations postman', here);
       execSync('tsc', here);
       execSync('tsc -p services/query/ops/page', here);
       execSync('knip', here);
@@ -26,6 +28,12 @@ const tasks: Record<string, { description: string; run(): void }> = {
     description: 'Writes the Grafana dashboard (infra/monitoring/dashboard.json) from the panels in panels.ts.',
     run() {
       execSync('vitest --config scripts/testing/vitest.config.ts run --project unit infra/monitoring/dashboard --update', here);
+    },
+  },
+  imports: {
+    description: 'Draws the imports between folders in .github/CONTRIBUTING.md.',
+    run() {
+      execSync('vitest --config scripts/testing/vitest.config.ts run --project unit scripts/imports --update', here);
     },
   },
   schema: {
