@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import { afterAll, describe, expect, it } from 'vitest';
 import { testPurchaseApp, testQueryApp } from '../scripts/testing/apps.ts';
+import { createSeats } from '../services/purchase/seats/create-seats.ts';
 import { type ProblemCode, problems } from '../services/shared/http/problems.ts';
 import { connectDatabase } from '../services/shared/stores/database.ts';
 import { readRequests } from './collection.ts';
@@ -13,7 +14,7 @@ const redis = new Redis({ lazyConnect: true });
 const db = connectDatabase('mysql://127.0.0.1', 1);
 resources.defer(() => db.destroy());
 
-const purchase = await testPurchaseApp({ redis });
+const purchase = await testPurchaseApp({ seats: createSeats({ redis }) });
 const query = await testQueryApp({ db, redis });
 for (const app of [purchase, query]) resources.defer(() => app.close());
 

@@ -3,7 +3,7 @@ import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/typ
 import closeWithGrace from 'close-with-grace';
 import Fastify from 'fastify';
 import { Type } from 'typebox';
-import { seatFields } from '../../services/purchase/routes/seat.ts';
+import { seatFields } from '../../services/purchase/routes/seat-request.ts';
 import { BuyerId, EventId, VenueId } from '../../services/shared/terms/identifiers.ts';
 import { Ticket } from '../../services/shared/terms/ticket.ts';
 

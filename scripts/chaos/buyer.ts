@@ -4,7 +4,7 @@ import type { Order, Ticket } from '../../services/shared/terms/ticket.ts';
 import type { Answer, Ask } from './ask.ts';
 import type { History, Hold, Outcome, PricedPlace, PromisedOrder, Purchase } from './history.ts';
 import type { Random } from './random.ts';
-import { chooseWish } from './wishes.ts';
+import { chooseSeats } from './seat-requests.ts';
 
 /** A buyer's identity and dependencies. */
 export type BuyerStage = {
@@ -50,7 +50,7 @@ export async function runBuyer(stage: BuyerStage): Promise<void> {
     const event = random.pick(onSale());
     const { eventId, venueId } = event;
     const buyerId = buyerFor(event);
-    const { wanted, body } = chooseWish(random, event);
+    const { wanted, body } = chooseSeats(random, event);
     const [seat] = 'seats' in wanted && wanted.seats.length === 1 ? wanted.seats : [];
     const answer = await ask({
       method: 'POST',
@@ -66,7 +66,7 @@ export async function runBuyer(stage: BuyerStage): Promise<void> {
     const event = random.pick(onSale());
     const { eventId } = event;
     const buyerId = buyerFor(event);
-    const { body } = chooseWish(random, event);
+    const { body } = chooseSeats(random, event);
     const path = 'holds';
     const answer = await ask({ method: 'POST', path, body: { ...body, buyerId }, ...keyed() });
     const outcome = settle(answer, takeRefusals, (told) => told as { holdId: string; expiresOn: string; seats: PricedPlace[] });

@@ -18,7 +18,7 @@ import { type ChaosSystem, startChaosSystem } from './system.ts';
 
 export type ChaosOptions = {
   faults: number;
-  /** Determines the faults and the buyers' wishes, but not the timing. */
+  /** Determines the faults and the buyers' requests, but not the timing. */
   seed: number;
   buyers: number;
   /** No fault starts after this long. */

@@ -12,12 +12,12 @@ const gapMs = 10;
 /** The script returns what it would have appended, and the task appends it afterwards. A task killed between the steps loses it. */
 const patches: Patch[] = [
   {
-    file: 'shared/inventory/lua/lib/run.lua',
-    from: `redis.call('XADD', key.outbox, '*', 'first', text(first), 'time', text(now), unpack(events))`,
-    to: `return { '*', 'first', text(first), 'time', text(now), unpack(events) }`,
+    file: 'shared/inventory/lua/lib/event.lua',
+    from: `redis.call('XADD', key.outbox, '*', 'first', text(first), 'time', text(now), unpack(domainEvents))`,
+    to: `return { '*', 'first', text(first), 'time', text(now), unpack(domainEvents) }`,
   },
   {
-    file: 'shared/inventory/lua/lib/run.lua',
+    file: 'shared/inventory/lua/lib/event.lua',
     from: `  write_changes()
   return '[' .. table.concat(replies, ',') .. ']'`,
     to: `  local entry = write_changes()
@@ -26,11 +26,11 @@ const patches: Patch[] = [
   },
   {
     file: 'shared/inventory/call-script.ts',
-    from: 'return (JSON.parse(text as string) as Words[]).map(replyOf);',
-    to: `const [replies, ...entry] = [text].flat() as string[];
+    from: 'const replies = JSON.parse(text as string) as Reply[];',
+    to: `const [json, ...entry] = [text].flat() as string[];
   if (entry.length > 0) await new Promise((resolve) => setTimeout(resolve, ${gapMs}));
   if (entry.length > 0) await orUnavailable(redis.xadd(outboxKey(eventId), ...entry));
-  return (JSON.parse(replies) as Words[]).map(replyOf);`,
+  const replies = JSON.parse(json) as Reply[];`,
   },
 ];
 

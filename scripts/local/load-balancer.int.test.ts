@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { afterAll, expect, it, vi } from 'vitest';
+import { createSeats } from '../../services/purchase/seats/create-seats.ts';
 import type { HttpServer } from '../../services/shared/http/http-server.ts';
 import { testPurchaseApp, testQueryApp } from '../testing/apps.ts';
 import { watchLive } from '../testing/live-client.ts';
@@ -16,7 +17,7 @@ afterAll(() => resources.disposeAsync());
 
 let checked = 0;
 const purchase = await testPurchaseApp({
-  redis,
+  seats: createSeats({ redis }),
   checks: {
     async failing() {
       checked++;

@@ -77,13 +77,13 @@ describe('the system on one machine', () => {
     const ports = await freePorts();
     await startSystem({ ...quiet, folder: testFolder(folders), ports, urls, resources });
     const base = `http://127.0.0.1:${ports['load-balancer']}`;
-    const wishes = Array.from({ length: 5_000 }, (_, at) => ({
+    const requests = Array.from({ length: 5_000 }, (_, at) => ({
       venueId,
       eventId,
       row: String.fromCharCode('A'.charCodeAt(0) + (Math.floor(at / 50) % 20)),
       column: (at % 50) + 1,
     }));
-    const answers = await inParallel(wishes, 500, async (wish) => (await buy(base, wish)).status);
+    const answers = await inParallel(requests, 500, async (wish) => (await buy(base, wish)).status);
     expect(Object.groupBy(answers, String)['201']).toHaveLength(1_000);
     expect(Object.groupBy(answers, String)['409']).toHaveLength(4_000);
     await assertConserved(redis, eventId);

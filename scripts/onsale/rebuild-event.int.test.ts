@@ -1,9 +1,6 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { projectEvents } from '../../services/persistence/projections/project.ts';
-import { cancelOrder } from '../../services/purchase/seats/cancel-order.ts';
-import { confirmHold } from '../../services/purchase/seats/holds.ts';
-import { holdSeats } from '../../services/purchase/seats/take-seats.ts';
 import { baseOf } from '../../services/shared/events/epochs.ts';
 import type { TicketEvent } from '../../services/shared/events/ticket-events.ts';
 import type { Inventory } from '../../services/shared/inventory/inventory.ts';
@@ -11,7 +8,8 @@ import { openInventory } from '../../services/shared/inventory/inventory.ts';
 import { countsKey, inventoryKey, ordersKey, outboxKey } from '../../services/shared/inventory/keys.ts';
 import { readCatalogue } from '../../services/shared/inventory/plan/catalogue.ts';
 import { purchased } from '../testing/purchases.ts';
-import { openHall, project, seats, sell, soldEvent, startTestWorker, takeNew, testSystem } from '../testing/sold-event.ts';
+import { seats } from '../testing/seats.ts';
+import { openHall, project, rowSeats, sell, soldEvent, startTestWorker, takeNew, testSystem } from '../testing/sold-event.ts';
 import { db, receive, redis, sqs, unique } from '../testing/stores.ts';
 import { type Accepted, rebuildEvent } from './rebuild-event.ts';
 import type { System } from './system.ts';
@@ -55,11 +53,11 @@ describe('a rebuild', () => {
       `${event.eventId} was rebuilt from 4 orders and is on sale again, in epoch 1`,
     ]);
     expect(await differencesOf(event)).toEqual([]);
-    await expect(sell(event, seats('A', 1))).rejects.toThrow('SEAT_TAKEN');
-    expect(await sell(event, seats('B', 1))).toMatchObject({ sequence: baseOf(1) + 1 });
+    await expect(sell(event, rowSeats('A', 1))).rejects.toThrow('SEAT_TAKEN');
+    expect(await sell(event, rowSeats('B', 1))).toMatchObject({ sequence: baseOf(1) + 1 });
     await project(event);
     await rebuild(event, { healthy: true });
-    expect(await sell(event, seats('B', 2))).toMatchObject({ sequence: baseOf(2) + 1 });
+    expect(await sell(event, rowSeats('B', 2))).toMatchObject({ sequence: baseOf(2) + 1 });
     await project(event);
     expect(await differencesOf(event)).toEqual([]);
   });
@@ -67,18 +65,18 @@ describe('a rebuild', () => {
   it('of an event that Redis has not lost first brings to MySQL what the outbox still holds, and releases its holds', async () => {
     const event = await openHall();
     const { eventId, venueId } = event;
-    await sell(event, seats('A', 1));
+    await sell(event, rowSeats('A', 1));
     // Read by a task that died before it published.
     await takeNew(event);
-    await sell(event, seats('A', 2));
-    const held = await holdSeats(redis, { eventId, venueId, wish: seats('A', 3) });
+    await sell(event, rowSeats('A', 2));
+    const held = await seats.hold({ eventId, venueId, request: rowSeats('A', 3) });
     startTestWorker(system, resources);
     await rebuild(event, { healthy: true });
-    await expect(sell(event, seats('A', 1))).rejects.toThrow('SEAT_TAKEN');
-    await expect(sell(event, seats('A', 2))).rejects.toThrow('SEAT_TAKEN');
+    await expect(sell(event, rowSeats('A', 1))).rejects.toThrow('SEAT_TAKEN');
+    await expect(sell(event, rowSeats('A', 2))).rejects.toThrow('SEAT_TAKEN');
     if (held.kind !== 'held') expect.fail('not held');
-    expect(await confirmHold(redis, { eventId, holdId: held.holdId })).toMatchObject({ code: 'HOLD_NOT_FOUND' });
-    await sell(event, seats('A', 3));
+    expect(await seats.confirmHold({ eventId, holdId: held.holdId })).toMatchObject({ code: 'HOLD_NOT_FOUND' });
+    await sell(event, rowSeats('A', 3));
     expect(await redis.xlen(outboxKey(eventId))).toBe(3);
     await project(event);
     expect(await differencesOf(event)).toEqual([]);
@@ -90,9 +88,9 @@ describe('a rebuild', () => {
       if (line.includes('orders read')) throw new Error('killed');
     };
     await expect(rebuild(event, { healthy: true }, dies)).rejects.toThrow('killed');
-    await expect(sell(event, seats('C', 1))).rejects.toThrow('has no inventory');
+    await expect(sell(event, rowSeats('C', 1))).rejects.toThrow('has no inventory');
     await rebuild(event);
-    await sell(event, seats('C', 1));
+    await sell(event, rowSeats('C', 1));
   });
 
   it('rejects an event that was never opened', async () => {
@@ -104,12 +102,12 @@ describe('a rebuild is refused and changes nothing', () => {
   it('if the event is healthy: it stays on sale, and its holds stay valid', async () => {
     const { event } = await soldEvent();
     const { eventId, venueId } = event;
-    const held = await holdSeats(redis, { eventId, venueId, wish: seats('C', 1) });
+    const held = await seats.hold({ eventId, venueId, request: rowSeats('C', 1) });
     const before = await everythingOf(event);
     await expect(rebuild(event)).rejects.toThrow(/is healthy: .* release all holds \(3 tickets now\).*add --although-healthy/);
     expect(await everythingOf(event)).toEqual(before);
     if (held.kind !== 'held') expect.fail('not held');
-    expect(await confirmHold(redis, { eventId, holdId: held.holdId })).toMatchObject({ kind: 'sold' });
+    expect(await seats.confirmHold({ eventId, holdId: held.holdId })).toMatchObject({ kind: 'sold' });
   });
 
   it('if Redis sells the event by a plan that differs from MySQL', async () => {
@@ -132,7 +130,7 @@ describe('a rebuild is refused and changes nothing', () => {
     );
     expect(await everythingOf(event)).toEqual(before);
     await rebuild(event, { healthy: true, lostSales: true, deadLetters: true });
-    await sell(event, seats('E', 1));
+    await sell(event, rowSeats('E', 1));
   });
 });
 
@@ -140,10 +138,10 @@ describe('a rebuild of an event that Redis no longer sells', () => {
   it('brings to MySQL what only the orders in Redis still have, exactly as it was published', async () => {
     const event = await openHall();
     const { eventId } = event;
-    const first = await sell(event, seats('A', 1, 2, 3), 'Ann');
+    const first = await sell(event, rowSeats('A', 1, 2, 3), 'Ann');
     await sell(event, { zoneId: 2, quantity: 2, split: false });
     const cancel = (...at: number[]) =>
-      cancelOrder(redis, { eventId, orderId: first.orderId, ticketIds: at.map((one) => first.tickets[one]?.ticketId ?? '') });
+      seats.cancelOrder({ eventId, orderId: first.orderId, ticketIds: at.map((one) => first.tickets[one]?.ticketId ?? '') });
     await cancel(0, 2);
     await cancel(1);
     const published = await takeNew(event);
@@ -187,17 +185,17 @@ describe('a rebuild of an event that Redis no longer sells', () => {
     const orders = await redis.hgetall(ordersKey(event.eventId));
     await expect(rebuild(event)).rejects.toThrow(/is off sale until this succeeds\. MySQL lacks 1 domain event, .*: 6\./);
     expect(await redis.hgetall(ordersKey(event.eventId))).toEqual(orders);
-    await expect(sell(event, seats('E', 1))).rejects.toThrow('has no inventory');
+    await expect(sell(event, rowSeats('E', 1))).rejects.toThrow('has no inventory');
     await rebuild(event, { lostSales: true });
-    await sell(event, seats('E', 1));
+    await sell(event, rowSeats('E', 1));
   });
 
   it('is refused if Redis has tickets that MySQL cannot accept, whatever their numbers, or cancellations that MySQL lacks', async () => {
     const { event, second } = await soldEvent();
     const { eventId } = event;
     await redis.hincrby(countsKey(eventId), 'sequence', -1);
-    const twice = await sell(event, seats('E', 1));
-    await cancelOrder(redis, { eventId, orderId: second.orderId, ticketIds: [] });
+    const twice = await sell(event, rowSeats('E', 1));
+    await seats.cancelOrder({ eventId, orderId: second.orderId, ticketIds: [] });
     await takeNew(event);
     const kept = (await redis.hget(ordersKey(eventId), second.orderId)) ?? '';
     await redis.hset(ordersKey(eventId), second.orderId, kept.replace(/"cancelled":\{[^}]*\}/, '"cancelled":true'));
@@ -211,13 +209,13 @@ describe('a rebuild of an event that Redis no longer sells', () => {
     );
     expect(await redis.hgetall(ordersKey(eventId))).toEqual(orders);
     await rebuild(event, { lostSales: true });
-    await expect(sell(event, seats('A', 4))).rejects.toThrow('SEAT_TAKEN');
-    await sell(event, seats('E', 1));
+    await expect(sell(event, rowSeats('A', 4))).rejects.toThrow('SEAT_TAKEN');
+    await sell(event, rowSeats('E', 1));
   });
 
   it('is refused while a dead letter is about the event, is unreadable, or was received by another process', async () => {
     const event = await openHall();
-    await sell(event, seats('A', 1));
+    await sell(event, rowSeats('A', 1));
     await forget(event);
     await bury([purchased(await openHall(), { sequence: 1 })]);
     await rebuild(event);
@@ -230,18 +228,18 @@ describe('a rebuild of an event that Redis no longer sells', () => {
     await expect(rebuild(event)).rejects.toThrow(
       '3 dead letters that could not be read because another process has received them',
     );
-    await expect(sell(event, seats('C', 1))).rejects.toThrow('has no inventory');
+    await expect(sell(event, rowSeats('C', 1))).rejects.toThrow('has no inventory');
     const said: string[] = [];
     await rebuild(event, { deadLetters: true }, (line) => said.push(line));
     expect(said).toContainEqual(expect.stringMatching(/^Ignored as requested: there are 3 dead letters that could not/));
-    await sell(event, seats('C', 1));
+    await sell(event, rowSeats('C', 1));
   });
 
   it('may be killed after any step: the next run does the rest', async () => {
     const event = await openHall();
-    await sell(event, seats('A', 1));
-    const { orderId } = await sell(event, seats('A', 2));
-    await cancelOrder(redis, { eventId: event.eventId, orderId, ticketIds: [] });
+    await sell(event, rowSeats('A', 1));
+    const { orderId } = await sell(event, rowSeats('A', 2));
+    await seats.cancelOrder({ eventId: event.eventId, orderId, ticketIds: [] });
     await takeNew(event);
     await redis.del(outboxKey(event.eventId), inventoryKey(event.eventId));
     startTestWorker(system, resources);
@@ -250,12 +248,12 @@ describe('a rebuild of an event that Redis no longer sells', () => {
         if (line.includes(step)) throw new Error(`killed when ${step}`);
       };
       await expect(rebuild(event, {}, dies)).rejects.toThrow(`killed when ${step}`);
-      await expect(sell(event, seats('B', 1))).rejects.toThrow('has no inventory');
+      await expect(sell(event, rowSeats('B', 1))).rejects.toThrow('has no inventory');
     }
     await rebuild(event);
     expect(await differencesOf(event)).toEqual([]);
-    await expect(sell(event, seats('A', 1))).rejects.toThrow('SEAT_TAKEN');
-    await sell(event, seats('A', 2));
+    await expect(sell(event, rowSeats('A', 1))).rejects.toThrow('SEAT_TAKEN');
+    await sell(event, rowSeats('A', 2));
   });
 });
 
@@ -270,7 +268,7 @@ async function everythingOf({ eventId }: Inventory): Promise<Map<string, string 
 /** Sells a seat, as domain event 6, and makes everything forget it. Returns its domain events. */
 async function lose(event: Inventory): Promise<TicketEvent[]> {
   const { eventId } = event;
-  const { orderId } = await sell(event, seats('D', 1));
+  const { orderId } = await sell(event, rowSeats('D', 1));
   const lost = await takeNew(event);
   await redis.hdel(ordersKey(eventId), orderId);
   await redis.del(outboxKey(eventId));
@@ -294,12 +292,12 @@ describe('a seat that was sold in two epochs', () => {
   it('stays with the first order; verify names both until the second is cancelled', async () => {
     const event = await openHall();
     const { eventId } = event;
-    const first = await sell(event, seats('A', 1));
+    const first = await sell(event, rowSeats('A', 1));
     // On its way for so long that the rebuild missed it.
     const late = await takeNew(event);
     await forget(event);
     await rebuild(event);
-    const second = await sell(event, seats('A', 1));
+    const second = await sell(event, rowSeats('A', 1));
     await project(event);
     expect(await differencesOf(event)).toEqual([]);
     await projectEvents(db, late);
@@ -309,10 +307,10 @@ describe('a seat that was sold in two epochs', () => {
     // Redis takes the seat for the second order's until a rebuild corrects it.
     await rebuild(event, { healthy: true });
     expect(await differencesOf(event)).toEqual([expect.stringContaining(second.orderId)]);
-    expect(await cancelOrder(redis, { eventId, orderId: second.orderId, ticketIds: [] })).toMatchObject({ kind: 'cancelled' });
+    expect(await seats.cancelOrder({ eventId, orderId: second.orderId, ticketIds: [] })).toMatchObject({ kind: 'cancelled' });
     await project(event);
     expect(await differencesOf(event)).toEqual([]);
-    await expect(sell(event, seats('A', 1))).rejects.toThrow('SEAT_TAKEN');
+    await expect(sell(event, rowSeats('A', 1))).rejects.toThrow('SEAT_TAKEN');
     const rows = await db.selectFrom('tickets').select('status').where('event_id', '=', eventId).orderBy('sequence').execute();
     expect(rows.map(({ status }) => status)).toEqual(['PAID', 'CANCELLED']);
   });

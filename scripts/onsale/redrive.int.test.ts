@@ -2,7 +2,7 @@ import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { encodeBatch } from '../../services/shared/events/batch-encoding.ts';
 import { purchased } from '../testing/purchases.ts';
-import { openHall, seats, sell, startTestWorker, takeNew, testSystem } from '../testing/sold-event.ts';
+import { openHall, rowSeats, sell, startTestWorker, takeNew, testSystem } from '../testing/sold-event.ts';
 import { depth, openTestEvent, receive, sqs } from '../testing/stores.ts';
 import { readDeadLetters, sendBack } from './dead-letters.ts';
 import { redrive } from './redrive.ts';
@@ -71,8 +71,8 @@ describe('the dead-letter queue', () => {
     const system = await testSystem();
     const event = await openHall();
     const { eventId } = event;
-    await sell(event, seats('A', 1, 2));
-    await sell(event, seats('B', 1));
+    await sell(event, rowSeats('A', 1, 2));
+    await sell(event, rowSeats('B', 1));
     for (const lost of await takeNew(event)) await bury(system, JSON.stringify([lost]), { reason: 'a mistake of ours' });
     await bury(system, 'H4sIbroken', { contentEncoding: 'gzip+base64', reason: 'not a batch' });
     expect((await verifyEvent(system, eventId, () => {}, waits)).differences).toEqual([

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { outboxKey } from '../../services/shared/inventory/keys.ts';
-import { openHall, project, seats, sell, startTestWorker, takeNew, testSystem } from '../testing/sold-event.ts';
+import { openHall, project, rowSeats, sell, startTestWorker, takeNew, testSystem } from '../testing/sold-event.ts';
 import { depth, openTestEvent, redis, seatedZone, unique } from '../testing/stores.ts';
 import { replayEvent } from './replay-event.ts';
 import { verifyEvent } from './verify/verify-event.ts';
@@ -20,7 +20,7 @@ describe('a replay', () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 26, 30)] });
     const { eventId } = event;
     for (const [at, row] of [...'ABCDEFGH'].entries()) {
-      await Promise.all(Array.from({ length: 30 }, (_, column) => sell(event, seats(row, column + 1))));
+      await Promise.all(Array.from({ length: 30 }, (_, column) => sell(event, rowSeats(row, column + 1))));
       // Every other row is lost.
       await (at % 2 === 0 ? takeNew(event) : project(event));
     }
@@ -39,7 +39,7 @@ describe('a replay', () => {
     const system = await testSystem();
     const event = await openHall();
     const { eventId } = event;
-    for (const column of [1, 2, 3]) await sell(event, seats('A', column));
+    for (const column of [1, 2, 3]) await sell(event, rowSeats('A', column));
     await takeNew(event);
     const entries = await redis.xrange(outboxKey(eventId), '-', '+');
     await redis.xdel(outboxKey(eventId), entries[1]?.[0] ?? '');
@@ -57,7 +57,7 @@ describe('a replay', () => {
   it('reports what was published but not applied if no worker runs', async () => {
     const system = await testSystem();
     const event = await openHall();
-    await sell(event, seats('A', 1));
+    await sell(event, rowSeats('A', 1));
     await takeNew(event);
     await expect(replayEvent(system, event.eventId, silence, 200)).rejects.toThrow(
       '1 domain event published, but MySQL has not applied all of them. Is persistence running?',

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { holdSeats } from '../../services/purchase/seats/take-seats.ts';
 import { inventoryKey } from '../../services/shared/inventory/keys.ts';
 import { openEvent } from '../../services/shared/inventory/open-event.ts';
-import { openHall, seats, sell, soldEvent } from '../testing/sold-event.ts';
+import { seats } from '../testing/seats.ts';
+import { openHall, rowSeats, sell, soldEvent } from '../testing/sold-event.ts';
 import { db, openTestEvent, planOf, redis, seatedZone, unique } from '../testing/stores.ts';
 import { listEvents, listText } from './list-events.ts';
 import { reportEvent, showText } from './show-event.ts';
@@ -13,8 +13,8 @@ describe('showing an event', () => {
     const { eventId, venueId } = event;
     const names = { venueName: 'A hall', eventName: 'A "play"\u001b[2J', zoneNames: new Map([[1, 'Stalls']]) };
     await openEvent(db, redis, { ...planOf(event), ...names });
-    await sell(event, seats('A', 1));
-    await holdSeats(redis, { eventId, venueId, wish: { zoneId: 1, quantity: 2, split: false } });
+    await sell(event, rowSeats('A', 1));
+    await seats.hold({ eventId, venueId, request: { zoneId: 1, quantity: 2, split: false } });
     const report = await reportEvent(db, redis, eventId);
     expect(report).toEqual({
       ...{ eventId, name: 'A "play"\u001b[2J', venueId, venueName: 'A hall', currency: 'USD' },

@@ -1,5 +1,5 @@
 import { buildPurchaseApp } from '../../services/purchase/app.ts';
-import { createTally } from '../../services/purchase/sales-counters/sales-counters.ts';
+import { createSalesCounters } from '../../services/purchase/sales-counters/sales-counters.ts';
 import { buildQueryApp } from '../../services/query/app.ts';
 import { createOrderTokens } from '../../services/shared/identity/order-token.ts';
 import { silentLogger } from './silent-logger.ts';
@@ -17,13 +17,14 @@ type PurchaseOptions = Parameters<typeof buildPurchaseApp>[0];
 type QueryOptions = Parameters<typeof buildQueryApp>[0];
 
 /** A purchase app, wired as in main.ts except for the given options. */
-export const testPurchaseApp = (options: Pick<PurchaseOptions, 'redis'> & Partial<PurchaseOptions>) =>
+export const testPurchaseApp = (options: Pick<PurchaseOptions, 'seats'> & Partial<PurchaseOptions>) =>
   buildPurchaseApp({
     orderTokens,
     opsToken,
     wakeRelay: () => {},
-    tally: createTally(),
+    counters: createSalesCounters(),
     checks: {},
+    readBacklog: async () => ({ events: 0, oldestSeconds: 0 }),
     logger: silentLogger,
     ...options,
   });

@@ -25,23 +25,23 @@ export function eventsOf(steps: Step[]): TicketEvent[] {
   return events;
 }
 
-type Wish = { seats: string[] } | { sale: number; positions: number[] };
+type Request = { seats: string[] } | { sale: number; positions: number[] };
 type Sale = { sequence: number; sold: string[]; left: Set<number> };
 
-/** Simulates a box office that never sells a seat twice. Returns its steps and the final sales; it skips wishes that it cannot fulfil. */
-function boxOffice(wishes: Wish[]): { steps: Step[]; sales: Sale[] } {
+/** Simulates a box office that never sells a seat twice. Returns its steps and the final sales; it skips requests that it cannot fulfil. */
+function boxOffice(requests: Request[]): { steps: Step[]; sales: Sale[] } {
   const steps: Step[] = [];
   const sales: Sale[] = [];
   const isFree = (seat: string) => !sales.some(({ sold, left }) => sold.some((other, at) => other === seat && left.has(at)));
-  for (const wish of wishes) {
-    if ('seats' in wish) {
-      const sold = wish.seats.filter((seat, at) => seat === 'G' || (isFree(seat) && wish.seats.indexOf(seat) === at));
+  for (const request of requests) {
+    if ('seats' in request) {
+      const sold = request.seats.filter((seat, at) => seat === 'G' || (isFree(seat) && request.seats.indexOf(seat) === at));
       if (sold.length === 0) continue;
       steps.push({ sold });
       sales.push({ sequence: steps.length, sold, left: new Set(sold.keys()) });
     } else {
-      const sale = sales[wish.sale % sales.length];
-      const positions = wish.positions.filter((at) => sale?.left.has(at));
+      const sale = sales[request.sale % sales.length];
+      const positions = request.positions.filter((at) => sale?.left.has(at));
       if (!sale || positions.length === 0) continue;
       for (const at of positions) sale.left.delete(at);
       steps.push({ cancels: sale.sequence, positions });
@@ -69,7 +69,7 @@ export function outcomeOf({ steps, sales }: ReturnType<typeof boxOffice>) {
   };
 }
 
-const wishes = fc.array(
+const requests = fc.array(
   fc.oneof(
     {
       weight: 3,
@@ -81,7 +81,7 @@ const wishes = fc.array(
 );
 
 /** All steps of a box office, by position: some delivered twice, in any order, and in batches of any size. */
-export const deliveries = wishes.map(boxOffice).chain((office) =>
+export const deliveries = requests.map(boxOffice).chain((office) =>
   fc.subarray([...office.steps.keys()]).chain((again) => {
     const all = [...office.steps.keys(), ...again];
     const order = fc.shuffledSubarray(all, { minLength: all.length });

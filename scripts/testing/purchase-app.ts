@@ -1,8 +1,11 @@
 import type { InjectOptions } from 'fastify';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
+import { createSeats } from '../../services/purchase/seats/create-seats.ts';
+import { createBacklogReader } from '../../services/shared/events/outbox-backlog.ts';
 import { inventoryKey, openedEventsKey } from '../../services/shared/inventory/keys.ts';
 import { testPurchaseApp } from './apps.ts';
 import { assertConserved } from './conservation.ts';
+import { seats } from './seats.ts';
 import { redis } from './stores.ts';
 
 const resources = new AsyncDisposableStack();
@@ -15,9 +18,10 @@ beforeEach(() => {
 });
 
 /** A purchase app over a Redis, wired as in main.ts; closed after the file's tests. */
-export async function purchaseAppOn(store: typeof redis) {
+export async function purchaseAppOn(store: typeof redis, seats = createSeats({ redis: store })) {
   const app = await testPurchaseApp({
-    redis: store,
+    seats,
+    readBacklog: createBacklogReader(store),
     wakeRelay: (eventId) => void seen.woken.push(eventId),
     checks: { redis: () => store.ping() },
   });
@@ -26,7 +30,7 @@ export async function purchaseAppOn(store: typeof redis) {
 }
 
 /** The file's app, over its Redis. */
-export const app = await purchaseAppOn(redis);
+export const app = await purchaseAppOn(redis, seats);
 
 const ofTheFile = new Set<string>();
 const ofEarlierTests = new Set<string>();

@@ -33,10 +33,10 @@ export const namesOf = (tickets: { zoneId: number; row: string; column: string }
 type EventOf = Pick<Inventory, 'eventId'>;
 
 /** Requests that buy or hold an event's tickets: these seats, or any other fields for the body. */
-export const order = ({ eventId }: EventOf, wish: string[] | object) =>
-  post('orders', { eventId, ...(Array.isArray(wish) ? { seats: seats(...wish) } : wish) });
-export const hold = ({ eventId }: EventOf, wish: string[] | object) =>
-  post('holds', { eventId, ...(Array.isArray(wish) ? { seats: seats(...wish) } : wish) });
+export const order = ({ eventId }: EventOf, wanted: string[] | object) =>
+  post('orders', { eventId, ...(Array.isArray(wanted) ? { seats: seats(...wanted) } : wanted) });
+export const hold = ({ eventId }: EventOf, wanted: string[] | object) =>
+  post('holds', { eventId, ...(Array.isArray(wanted) ? { seats: seats(...wanted) } : wanted) });
 /** A purchase of the first of those seats. */
 export const ticket = ({ venueId, eventId }: Inventory, { buyerId, seats: [seat] }: SeatsWanted) =>
   post('tickets', { venueId, eventId, buyerId, ...seat });
@@ -44,7 +44,7 @@ export const ticket = ({ venueId, eventId }: Inventory, { buyerId, seats: [seat]
 type SeatsWanted = { buyerId?: string; seats: ReturnType<typeof seats> };
 
 /** Each POST that takes a chosen seat, with its name. */
-export const takers: [string, (event: Inventory, wish: SeatsWanted) => InjectOptions][] = [
+export const takers: [string, (event: Inventory, wanted: SeatsWanted) => InjectOptions][] = [
   ['POST tickets', ticket],
   ['POST orders', order],
   ['POST holds', hold],

@@ -2,12 +2,12 @@ import { sendDeadLetters } from '../../services/persistence/dead-letters.ts';
 import { projectEvents } from '../../services/persistence/projections/project.ts';
 import { startWorker, type Worker } from '../../services/persistence/worker.ts';
 import { createOutbox } from '../../services/purchase/outbox/outbox.ts';
-import { cancelOrder } from '../../services/purchase/seats/cancel-order.ts';
-import { holdSeats, type Purchase, sellSeats } from '../../services/purchase/seats/take-seats.ts';
+import type { SeatRequest } from '../../services/purchase/seats/draft-order.ts';
 import type { TicketEvent } from '../../services/shared/events/ticket-events.ts';
 import type { Inventory } from '../../services/shared/inventory/inventory.ts';
 import type { OrderInRedis } from '../../services/shared/inventory/order.ts';
 import type { System } from '../onsale/system.ts';
+import { seats } from './seats.ts';
 import { silentLogger } from './silent-logger.ts';
 import { createMessaging, db, openTestEvent, redis, seatedZone, sns, sqs, unique } from './stores.ts';
 
@@ -17,13 +17,13 @@ export const testSystem = async (): Promise<System> => ({ db, redis, messaging: 
 /** Opens an event with a zone of 10 × 10 and one of 50 places without seats. */
 export const openHall = () => openTestEvent({ zones: [seatedZone(1, 10, 10), { zoneId: 2, capacity: 50, priceMinor: 2_050 }] });
 
-export async function sell(event: Inventory, wish: Purchase['wish'], buyerId?: string): Promise<OrderInRedis> {
-  const sold = await sellSeats(redis, { eventId: event.eventId, venueId: event.venueId, wish, buyerId });
+export async function sell(event: Inventory, request: SeatRequest, buyerId?: string): Promise<OrderInRedis> {
+  const sold = await seats.sell({ eventId: event.eventId, venueId: event.venueId, request, buyerId });
   if (sold.kind !== 'sold') throw new Error(`not sold: ${JSON.stringify(sold)}`);
   return sold.order;
 }
 
-export const seats = (row: string, ...columns: number[]) => ({ seats: columns.map((column) => ({ zoneId: 1, row, column })) });
+export const rowSeats = (row: string, ...columns: number[]) => ({ seats: columns.map((column) => ({ zoneId: 1, row, column })) });
 
 /**
  * An event with sold, cancelled and held tickets, projected into MySQL: domain events 1 to 5. The first sells seats A1 to A3 to Ann,
@@ -32,12 +32,12 @@ export const seats = (row: string, ...columns: number[]) => ({ seats: columns.ma
 export async function soldEvent(): Promise<{ event: Inventory; first: OrderInRedis; second: OrderInRedis }> {
   const event = await openHall();
   const { eventId, venueId } = event;
-  const first = await sell(event, seats('A', 1, 2, 3), 'Ann');
-  const second = await sell(event, seats('A', 4));
+  const first = await sell(event, rowSeats('A', 1, 2, 3), 'Ann');
+  const second = await sell(event, rowSeats('A', 4));
   await sell(event, { zoneId: 2, quantity: 2, split: false }, 'Ann');
-  await cancelOrder(redis, { eventId, orderId: first.orderId, ticketIds: [first.tickets[1]?.ticketId ?? ''] });
-  await sell(event, seats('A', 2), 'Bob');
-  await holdSeats(redis, { eventId, venueId, wish: seats('B', 1, 2), buyerId: 'Bob' });
+  await seats.cancelOrder({ eventId, orderId: first.orderId, ticketIds: [first.tickets[1]?.ticketId ?? ''] });
+  await sell(event, rowSeats('A', 2), 'Bob');
+  await seats.hold({ eventId, venueId, request: rowSeats('B', 1, 2), buyerId: 'Bob' });
   await project(event);
   return { event, first, second };
 }

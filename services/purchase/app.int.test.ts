@@ -65,10 +65,10 @@ describe('besides tickets', () => {
 describe('the OpenAPI document', () => {
   const take = ['201', '400', '401', '404', '409', '413', '415', '422', '429', '503'];
   const hold = '/purchase/api/v1/holds/{holdId}';
-  const wishFields = ['venueId', 'eventId', 'buyerId', 'seats', 'zoneId', 'quantity', 'split'];
+  const seatRequestFields = ['venueId', 'eventId', 'buyerId', 'seats', 'zoneId', 'quantity', 'split'];
   const routes: [method: string, path: string, statuses: string[], parameters: string[], bodyFields?: string[]][] = [
     ['post', tickets, take, ['idempotency-key'], ['venueId', 'eventId', 'zoneId', 'row', 'column', 'buyerId']],
-    ['post', '/purchase/api/v1/orders', take, ['idempotency-key'], wishFields],
+    ['post', '/purchase/api/v1/orders', take, ['idempotency-key'], seatRequestFields],
     [
       'post',
       '/purchase/api/v1/orders/{orderId}/cancel',
@@ -76,7 +76,7 @@ describe('the OpenAPI document', () => {
       ['orderId', 'idempotency-key', 'order-token'],
       ['eventId', 'ticketIds'],
     ],
-    ['post', '/purchase/api/v1/holds', take, ['idempotency-key'], wishFields],
+    ['post', '/purchase/api/v1/holds', take, ['idempotency-key'], seatRequestFields],
     [
       'post',
       `${hold}/confirm`,

@@ -1,45 +1,40 @@
-import { createBacklogReader } from '../shared/events/outbox-backlog.ts';
+import type { Backlog } from '../shared/events/outbox-backlog.ts';
 import { serveApiDocuments } from '../shared/http/api-documents.ts';
 import { type Checks, registerHealth } from '../shared/http/health.ts';
 import { createHttpServer } from '../shared/http/http-server.ts';
 import { UnavailableError } from '../shared/http/problems.ts';
 import { traceRequests } from '../shared/http/trace-requests.ts';
-import type { OrderTokens } from '../shared/identity/order-token.ts';
 import { identifyPrincipals } from '../shared/identity/principal.ts';
-import type { RedisClient } from '../shared/stores/redis.ts';
 import type { Logger } from '../shared/telemetry/logger.ts';
+import type { RouteDependencies } from './routes/dependencies.ts';
 import { registerHoldRoutes } from './routes/holds.ts';
 import { refuseGuessableKeys } from './routes/idempotency.ts';
 import { registerOrderRoutes } from './routes/orders.ts';
 import { createEarlyShedding } from './routes/shed-early.ts';
 import { registerTicketRoutes } from './routes/tickets.ts';
-import type { Tally } from './sales-counters/sales-counters.ts';
-
-export type PurchaseDependencies = {
-  redis: RedisClient;
-  orderTokens: OrderTokens;
-  /** Called after each command that added to the event's outbox. */
-  wakeRelay(eventId: string): void;
-  /** Counts the outcomes of requests. */
-  tally: Tally;
-};
 
 /**
  * The purchase service's HTTP server, not yet listening. It waits only for Redis, whose client has a time limit. `opsToken` is the
  * operator's, '' if there is none.
  */
 export async function buildPurchaseApp(
-  options: PurchaseDependencies & { opsToken: string; logger: Logger; checks: Checks; corsOrigins?: string },
+  options: RouteDependencies & {
+    opsToken: string;
+    logger: Logger;
+    checks: Checks;
+    readBacklog: () => Promise<Backlog>;
+    corsOrigins?: string;
+  },
 ) {
-  const { opsToken, logger, checks, corsOrigins = '', ...dependencies } = options;
-  const { redis, tally } = dependencies;
-  const app = createHttpServer({ logger, corsOrigins, beforeParsing: createEarlyShedding(redis) });
+  const { opsToken, logger, checks, readBacklog, corsOrigins = '', ...dependencies } = options;
+  const { seats, counters } = dependencies;
+  const app = createHttpServer({ logger, corsOrigins, beforeParsing: createEarlyShedding(seats) });
   app.addHook('onError', (_request, _reply, error: unknown, done) => {
-    if (error instanceof UnavailableError) tally.fail(error.code);
+    if (error instanceof UnavailableError) counters.countUnavailable(error.code);
     done();
   });
   app.addHook('onResponse', ({ method }, { statusCode, elapsedTime }, done) => {
-    if (isCommand(method) && isDecision(statusCode)) tally.answer(elapsedTime);
+    if (isCommand(method) && isDecision(statusCode)) counters.countResponse(elapsedTime);
     done();
   });
   traceRequests(app);
@@ -53,7 +48,7 @@ export async function buildPurchaseApp(
   registerTicketRoutes(app, dependencies);
   registerOrderRoutes(app, dependencies);
   registerHoldRoutes(app, dependencies);
-  registerHealth(app, '/purchase', checks, { outbox: createBacklogReader(redis) });
+  registerHealth(app, '/purchase', checks, { outbox: readBacklog });
   return app;
 }
 

@@ -1,17 +1,17 @@
 import { Counter, Histogram } from 'prom-client';
 import type { Backlog } from '../shared/events/outbox-backlog.ts';
-import { type ScriptCall, scriptCalls } from '../shared/inventory/call-script.ts';
+import type { ScriptCall } from '../shared/inventory/call-script.ts';
 import type { Load } from '../shared/inventory/load.ts';
 import { createMetrics } from '../shared/telemetry/metrics.ts';
 import type { Attempt } from './outbox/attempts.ts';
-import type { Tally } from './sales-counters/sales-counters.ts';
+import type { SalesCounters } from './sales-counters/sales-counters.ts';
 
-export function createPurchaseMetrics(of: { readBacklog: () => Promise<Backlog>; load: Load; tally: Tally }) {
-  const { readBacklog, load, tally } = of;
+export function createPurchaseMetrics(of: { readBacklog: () => Promise<Backlog>; load: Load; counters: SalesCounters }) {
+  const { readBacklog, load, counters } = of;
   const metrics = createMetrics();
   const registers = [metrics.registry];
 
-  const { total } = tally;
+  const { total } = counters;
   metrics.counterOfProcess('onsale_tickets_sold_total', 'Tickets sold.', () => total.sold);
   metrics.counterOfProcess('onsale_tickets_held_total', 'Tickets set aside for buyers.', () => total.held);
   metrics.counterOfProcess('onsale_tickets_cancelled_total', 'Tickets cancelled.', () => total.cancelled);
@@ -30,11 +30,6 @@ export function createPurchaseMetrics(of: { readBacklog: () => Promise<Backlog>;
     labelNames: ['script'],
     buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
     registers,
-  });
-  scriptCalls.subscribe((message) => {
-    const call = message as ScriptCall;
-    duration.observe({ script: call.script }, call.seconds);
-    commands.observe({ script: call.script }, call.commands);
   });
 
   metrics.gaugeOfStore(
@@ -83,6 +78,11 @@ export function createPurchaseMetrics(of: { readBacklog: () => Promise<Backlog>;
 
   return {
     registry: metrics.registry,
+
+    observeCall(call: ScriptCall): void {
+      duration.observe({ script: call.script }, call.seconds);
+      commands.observe({ script: call.script }, call.commands);
+    },
 
     /** Records one of the relay's attempts to publish. */
     countAttempt({ events, seconds, outcome }: Attempt): void {

@@ -3,19 +3,17 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { testPurchaseApp } from '../../scripts/testing/apps.ts';
 import { accepted, app } from '../../scripts/testing/purchase-app.ts';
 import { confirm, extend, hold, namesOf, release, seats, ticket } from '../../scripts/testing/requests.ts';
-import { purchaseOf } from '../../scripts/testing/seats.ts';
+import { seats as allSeats, load, purchaseOf } from '../../scripts/testing/seats.ts';
 import { openTestEvent, redis, seatedZone } from '../../scripts/testing/stores.ts';
 import { type Inventory, readInventory } from '../shared/inventory/inventory.ts';
 import { inventoryKey } from '../shared/inventory/keys.ts';
-import { loadOf } from '../shared/inventory/load.ts';
 import { rowLabel } from '../shared/terms/row-label.ts';
-import { sellSeats } from './seats/take-seats.ts';
 
 let openGate = () => {};
 afterEach(async () => {
   vi.restoreAllMocks();
   openGate();
-  await vi.waitFor(() => expect(loadOf(redis).taking.count).toBe(0), { timeout: 10_000 });
+  await vi.waitFor(() => expect(load.taking.count).toBe(0), { timeout: 10_000 });
 });
 
 const columns = 100;
@@ -52,7 +50,7 @@ function closeGate(): void {
 async function queueUp(waiting: number) {
   const buy = (name: string) => {
     const [seat] = seats(name);
-    return sellSeats(redis, purchaseOf(event, { ...seat, column: Number(seat?.column) })).then(
+    return allSeats.sell(purchaseOf(event, { ...seat, column: Number(seat?.column) })).then(
       ({ kind }) => kind,
       ({ code, message }) => `${code}: ${message}`,
     );
@@ -61,7 +59,7 @@ async function queueUp(waiting: number) {
   const asked = names.slice(0, inCalls).map(buy);
   await vi.waitFor(() => expect(redis.evalsha).toHaveBeenCalledTimes(calls));
   const queued = names.slice(inCalls).map(buy);
-  await vi.waitFor(() => expect(loadOf(redis).taking.count).toBe(waiting));
+  await vi.waitFor(() => expect(load.taking.count).toBe(waiting));
   return [...asked, ...queued];
 }
 
@@ -79,7 +77,7 @@ describe('of more concurrent requests than may wait', () => {
     }
     expect(new Set(namesOf(sold.map((answer) => answer.json()))).size).toBe(sold.length);
     expect(await soldOf(event)).toBe(sold.length);
-    expect(loadOf(redis).taking.count).toBe(0);
+    expect(load.taking.count).toBe(0);
   });
 });
 
@@ -87,13 +85,13 @@ describe("while an event's queue of requests for seats is full", () => {
   it('another one is refused; GET requests still work, and sales go on once there is room', async () => {
     closeGate();
     const buying = await queueUp(maxWaiting);
-    const shedBefore = loadOf(redis).shed;
+    const shedBefore = load.shed;
     for (const request of [ticket(event, { seats: seats('A1') }), hold(event, ['A1'])]) {
       const answer = await app.inject(request);
       expect(answer.json()).toMatchObject({ status: 503, code: 'SERVICE_UNAVAILABLE' });
       expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '1']);
     }
-    expect(loadOf(redis)).toEqual({ taking: { count: maxWaiting }, deciding: { count: 0 }, shed: shedBefore + 2 });
+    expect(load).toEqual({ taking: { count: maxWaiting }, deciding: { count: 0 }, shed: shedBefore + 2 });
     for (const path of ['live', 'health', 'openapi.json']) expect((await app.inject(`/purchase/${path}`)).statusCode).toBe(200);
 
     openGate();
@@ -129,7 +127,7 @@ describe("while an event's queue of requests for seats is full", () => {
     const answers = Promise.all(requests.map((request) => app.inject(request)));
     await vi.waitFor(() => expect(redis.evalsha).toHaveBeenCalledTimes(calls + requests.length));
     // None of the waiting requests has had a turn since.
-    expect(loadOf(redis).taking.count).toBe(maxWaiting);
+    expect(load.taking.count).toBe(maxWaiting);
     openGate();
     expect((await answers).map(({ statusCode }) => statusCode)).toEqual([201, 200, 204, 201]);
     await Promise.all(buying);
@@ -141,14 +139,14 @@ describe("while an event's queue of requests for seats is full", () => {
     closeGate();
     const names = seatNames(inCalls + maxWaiting);
     const buying: Promise<unknown>[] = [];
-    const { taking } = loadOf(redis);
+    const { taking } = load;
     // Again and again, as crowds do: what waits fills the calls first.
     await vi.waitFor(
       () => {
         for (const crowded of crowds) {
           for (const name of names) {
             const [seat] = seats(name);
-            buying.push(sellSeats(redis, purchaseOf(crowded, { ...seat, column: Number(seat?.column) })).catch(() => {}));
+            buying.push(allSeats.sell(purchaseOf(crowded, { ...seat, column: Number(seat?.column) })).catch(() => {}));
           }
         }
         expect(taking.count).toBeGreaterThan(1.5 * maxWaiting);
@@ -166,7 +164,7 @@ describe("while an event's queue of requests for seats is full", () => {
   it('one log line a second counts the refusals', async () => {
     const lines: string[] = [];
     const logger = pino({ level: 'warn' }, { write: (line) => void lines.push(line) });
-    await using logged = await testPurchaseApp({ redis, logger });
+    await using logged = await testPurchaseApp({ seats: allSeats, logger });
     closeGate();
     const buying = await queueUp(maxWaiting);
     const request = ticket(event, { seats: seats('A1') });

@@ -7,7 +7,7 @@ import { traceRequests } from '../shared/http/trace-requests.ts';
 import type { OrderTokens } from '../shared/identity/order-token.ts';
 import { identifyPrincipals } from '../shared/identity/principal.ts';
 import { type Database, isDatabaseAway } from '../shared/stores/database.ts';
-import { pingRedis, type RedisClient } from '../shared/stores/redis.ts';
+import { createRedisCheck, type RedisClient } from '../shared/stores/redis.ts';
 import type { Logger } from '../shared/telemetry/logger.ts';
 import { createSeatReader } from './live/seat-reader.ts';
 import { createWatchers } from './live/watchers.ts';
@@ -48,7 +48,7 @@ export async function buildQueryApp(options: {
   registerCatalogueRoutes(app, db);
   const readSeats = createSeatReader(redis);
   registerAvailabilityRoutes(app, readSeats);
-  registerHealth(app, '/query', { database: () => sql`select 1`.execute(db), redis: () => pingRedis(redis) });
+  registerHealth(app, '/query', { database: () => sql`select 1`.execute(db), redis: createRedisCheck(redis) });
   // After the other routes, so that those ignore an Upgrade.
   await registerLiveRoutes(app, createWatchers({ readSeats, logger }));
   if (opsToken !== '') await registerOps(app, { db, redis, readSeats, token: opsToken, checkToken, readDepth });

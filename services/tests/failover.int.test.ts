@@ -17,10 +17,11 @@ import { projectEvents } from '../persistence/projections/project.ts';
 import { startWorker } from '../persistence/worker.ts';
 import { createOutbox } from '../purchase/outbox/outbox.ts';
 import { startRelay } from '../purchase/outbox/relay.ts';
+import { createSeats } from '../purchase/seats/create-seats.ts';
 import { createPublish } from '../shared/events/publish.ts';
 import type { Inventory } from '../shared/inventory/inventory.ts';
 import { openEvent } from '../shared/inventory/open-event.ts';
-import { setReplicaPolicy } from '../shared/inventory/replicas.ts';
+import { type ReplicaPolicy, waitForNoReplica } from '../shared/inventory/replicas.ts';
 
 /** The policy of a purchase service with one replica, whose sales wait for it (1) or do not (0). */
 const waitingFor = (waitsFor: number) => ({ waitsFor, replicas: 1, isDurable: false });
@@ -36,7 +37,8 @@ const waitFor = <T>(condition: () => Promise<T>) => vi.waitFor(condition, { time
 /** Syncs a new replica without delay, and stops a master without waiting for its replicas. */
 const replicationSettings = { 'repl-diskless-sync-delay': '0', 'shutdown-timeout': '0' };
 
-type Node = { process: LocalProcess; redis: Redis; port: number; restart(): Promise<void> };
+/** `replicas`: the policy of the purchase tasks on this node. */
+type Node = { process: LocalProcess; redis: Redis; port: number; replicas: ReplicaPolicy; restart(): Promise<void> };
 
 async function startNode(name: string): Promise<Node & { db: Awaited<ReturnType<typeof connectStores>>['db'] }> {
   const port = await freePort();
@@ -48,10 +50,11 @@ async function startNode(name: string): Promise<Node & { db: Awaited<ReturnType<
     3,
   );
   redis.on('error', () => {});
-  const node = {
+  const node: Node & { db: typeof db } = {
     port,
     redis: redis as Redis,
     db,
+    replicas: waitForNoReplica,
     process: first,
     async restart() {
       await node.process.stop();
@@ -73,7 +76,7 @@ let messaging: Awaited<ReturnType<typeof createMessaging>>;
 /** Relays the outboxes of this node until the test ends, as a purchase task does. */
 function relayFrom(node: Awaited<ReturnType<typeof startNode>>): void {
   const relay = startRelay({
-    outbox: createOutbox(node.redis, unique('task')),
+    outbox: createOutbox(node.redis, unique('task'), node),
     publish: createPublish(sns, messaging.topicArn),
     logger: silentLogger,
     retentionMs: 3_600_000,
@@ -83,7 +86,7 @@ function relayFrom(node: Awaited<ReturnType<typeof startNode>>): void {
 }
 
 async function buy(on: Node, column: number) {
-  const app = await purchaseAppOn(on.redis);
+  const app = await purchaseAppOn(on.redis, createSeats(on));
   const { eventId, venueId } = event;
   const payload = { venueId, eventId, zoneId: 1, row: 'A', column };
   const { statusCode, body } = await app.inject({ method: 'POST', url: '/purchase/api/v1/tickets', payload });
@@ -119,7 +122,7 @@ describe.skipIf(server.docker)('a replica', () => {
     const inventory = { eventId: unique('event'), venueId: unique('venue'), currency: 'USD', onSaleAtMs: 0, holdMs: 600_000 };
     event = { ...inventory, zones: [seatedZone(1, 1, 20)] };
     expect(await openEvent(master.db, master.redis, planOf(event))).toEqual({ kind: 'opened' });
-    setReplicaPolicy(master.redis, waitingFor(0));
+    master.replicas = waitingFor(0);
     await waitFor(async () => expect(await master.redis.wait(1, 100)).toBe(1));
   });
 
@@ -154,12 +157,12 @@ describe.skipIf(server.docker)('a replica', () => {
   });
 
   it('has every sale that waited for it, and sells automatically once promoted', async () => {
-    setReplicaPolicy(master.redis, waitingFor(1));
+    master.replicas = waitingFor(1);
     expect(await buy(master, 1)).toEqual(sold);
     await cable.cut();
     expect(await buy(master, 2)).toEqual(unavailable);
     await promote();
-    setReplicaPolicy(replica.redis, waitingFor(1));
+    replica.replicas = waitingFor(1);
     // It needs a replica of its own, or it would promise nothing either.
     const second = await startNode(unique('replica'));
     await second.redis.replicaof('127.0.0.1', replica.port);
@@ -169,17 +172,17 @@ describe.skipIf(server.docker)('a replica', () => {
     await waitFor(async () => expect([sold, taken]).toContainEqual(await buy(replica, 2)));
     expect(await buy(replica, 2)).toEqual(taken);
     // It keeps selling under a weaker policy, because it has every promise.
-    setReplicaPolicy(replica.redis, waitingFor(0));
+    replica.replicas = waitingFor(0);
     expect(await buy(replica, 4)).toEqual(sold);
     expect(await openEvent(replica.db, replica.redis, planOf(event))).toEqual({ kind: 'unchanged' });
   });
 
   it('sells nothing once promoted if sales waited for only some of the replicas: it may be one of the others', async () => {
     const oneOfTwo = { waitsFor: 1, replicas: 2, isDurable: false };
-    setReplicaPolicy(master.redis, oneOfTwo);
+    master.replicas = oneOfTwo;
     expect(await buy(master, 1)).toEqual(sold);
     await promote();
-    setReplicaPolicy(replica.redis, { ...oneOfTwo, waitsFor: 0 });
+    replica.replicas = { ...oneOfTwo, waitsFor: 0 };
     expect(await buy(replica, 2)).toEqual(unavailable);
   });
 
@@ -187,21 +190,21 @@ describe.skipIf(server.docker)('a replica', () => {
     const second = await startNode(unique('replica'));
     await second.redis.replicaof('127.0.0.1', master.port);
     await waitFor(async () => expect(await master.redis.wait(2, 100)).toBe(2));
-    setReplicaPolicy(master.redis, waitingFor(1));
+    master.replicas = waitingFor(1);
     expect(await buy(master, 1)).toEqual(sold);
     await second.redis.replicaof('NO', 'ONE');
     await waitFor(async () => expect(await master.redis.wait(1, 100)).toBe(1));
     await promote();
-    setReplicaPolicy(replica.redis, { waitsFor: 0, replicas: 0, isDurable: false });
+    replica.replicas = waitForNoReplica;
     const third = await startNode(unique('replica'));
     await third.redis.replicaof('127.0.0.1', replica.port);
     await waitFor(async () => expect(await replica.redis.wait(1, 100)).toBe(1));
-    setReplicaPolicy(replica.redis, waitingFor(1));
+    replica.replicas = waitingFor(1);
     expect(await buy(replica, 2)).toEqual(unavailable);
   });
 
   it('sells immediately once promoted if the settings say that Redis acknowledges only writes that survive a failover', async () => {
-    setReplicaPolicy(replica.redis, { ...waitingFor(0), isDurable: true });
+    replica.replicas = { ...waitingFor(0), isDurable: true };
     expect(await buy(master, 1)).toEqual(sold);
     await waitFor(async () => expect(await master.redis.wait(1, 100)).toBe(1));
     await promote();
@@ -209,10 +212,10 @@ describe.skipIf(server.docker)('a replica', () => {
   });
 
   it('that is cut off keeps the relay from publishing sales that only its master has', async () => {
-    setReplicaPolicy(master.redis, waitingFor(1));
+    master.replicas = waitingFor(1);
     await cable.cut();
     expect(await buy(master, 5)).toEqual(unavailable);
-    const outbox = createOutbox(master.redis, unique('task'));
+    const outbox = createOutbox(master.redis, unique('task'), master);
     const isolated = await outbox.readNew(event.eventId, 10);
     expect(isolated.events).toHaveLength(1);
     await expect(outbox.untilSafe(event.eventId)).rejects.toThrow('0 of 1 replicas');

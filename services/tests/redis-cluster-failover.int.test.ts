@@ -11,11 +11,11 @@ import { assertConserved } from '../../scripts/testing/conservation.ts';
 import { testFolder } from '../../scripts/testing/services.ts';
 import { silentLogger } from '../../scripts/testing/silent-logger.ts';
 import { planOf, seatedZone, unique, urls } from '../../scripts/testing/stores.ts';
-import { createTally } from '../purchase/sales-counters/sales-counters.ts';
+import { createSeats } from '../purchase/seats/create-seats.ts';
 import { countsKey } from '../shared/inventory/keys.ts';
 import { openEvent } from '../shared/inventory/open-event.ts';
-import { setReplicaPolicy } from '../shared/inventory/replicas.ts';
-import { pingRedis } from '../shared/stores/redis.ts';
+import type { ReplicaPolicy } from '../shared/inventory/replicas.ts';
+import { createRedisCheck } from '../shared/stores/redis.ts';
 
 /** The policy of a purchase service with one replica, whose sales wait for it (1) or do not (0). */
 const waitingFor = (waitsFor: number) => ({ waitsFor, replicas: 1, isDurable: false });
@@ -89,6 +89,13 @@ async function comeBack(shard: Shard): Promise<void> {
   await waitFor(async () => expect(await master?.wait(1, 100)).toBe(1));
 }
 
+async function startApp(replicas?: ReplicaPolicy) {
+  const seats = createSeats({ redis: cluster, ...(replicas && { replicas }) });
+  const started = await testPurchaseApp({ seats, checks: { redis: createRedisCheck(cluster) }, logger: silentLogger });
+  resources.defer(() => started.close());
+  return started;
+}
+
 beforeAll(async () => {
   if (server.docker !== undefined) return;
   const processes = await startRedisCluster(server, { folder, ports, replicaPorts, nodeTimeoutMs });
@@ -97,9 +104,7 @@ beforeAll(async () => {
   const { db, redis } = await connectStores(stores, resources);
   cluster = redis as Cluster;
   cluster.on('error', () => {});
-  const checks = { redis: () => pingRedis(cluster) };
-  app = await testPurchaseApp({ redis: cluster, wakeRelay: () => {}, tally: createTally(), checks, logger: silentLogger });
-  resources.defer(() => app.close());
+  app = await startApp();
   for (const [at, port] of ports.entries()) {
     const name = `127.0.0.1:${port}`;
     let eventId = unique('event');
@@ -134,7 +139,7 @@ describe.skipIf(server.docker)('a master that dies', () => {
   });
 
   it('is replaced by its replica, which sells automatically and has every promised sale, if each sale waits for it', async () => {
-    setReplicaPolicy(cluster, waitingFor(1));
+    app = await startApp(waitingFor(1));
     const dying = shards[1] as Shard;
     const other = shards[2] as Shard;
     const buyers = [dying, other].map((shard) => startBuyers(shard, 'B'));

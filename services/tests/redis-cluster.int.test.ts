@@ -15,12 +15,12 @@ import { silentLogger } from '../../scripts/testing/silent-logger.ts';
 import { planOf, seatedZone, unique, urls } from '../../scripts/testing/stores.ts';
 import { createOutbox } from '../purchase/outbox/outbox.ts';
 import { startRelay } from '../purchase/outbox/relay.ts';
-import { createTally } from '../purchase/sales-counters/sales-counters.ts';
+import { createSeats } from '../purchase/seats/create-seats.ts';
 import { UnavailableError } from '../shared/http/problems.ts';
 import { countsKey } from '../shared/inventory/keys.ts';
 import { openEvent } from '../shared/inventory/open-event.ts';
 import { readSeatMap } from '../shared/inventory/read-seats.ts';
-import { connectRedisCluster, orUnavailable, pingRedis } from '../shared/stores/redis.ts';
+import { connectRedisCluster, createRedisCheck, orUnavailable } from '../shared/stores/redis.ts';
 
 const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());
@@ -58,10 +58,8 @@ beforeAll(async () => {
   cluster = connected.redis as Cluster;
   cluster.on('error', () => {});
   app = await testPurchaseApp({
-    redis: cluster,
-    wakeRelay: () => {},
-    tally: createTally(),
-    checks: { redis: () => pingRedis(cluster) },
+    seats: createSeats({ redis: cluster }),
+    checks: { redis: createRedisCheck(cluster) },
     logger: silentLogger,
   });
   resources.defer(() => app.close());
@@ -201,7 +199,7 @@ describe.skipIf(server.docker)('on a Redis Cluster', () => {
       isGivenUp = true;
     });
     await expect(orUnavailable(far.get('any'))).rejects.toThrow(UnavailableError);
-    await expect(pingRedis(far)).rejects.toThrow('The connection is connecting');
+    await expect(createRedisCheck(far)()).rejects.toThrow('The connection is connecting');
     expect(isGivenUp).toBe(false);
   });
 

@@ -80,7 +80,7 @@ describe('tracing', { timeout: 90_000 }, () => {
       'http.response.status_code': 201,
       'http.response.header.x-request-id': [headers.get('x-request-id')],
     });
-    expect(spans[1]?.attributes).toMatchObject({ 'db.system.name': 'redis', 'onsale.reply': 'SOLD' });
+    expect(spans[1]?.attributes).toMatchObject({ 'db.system.name': 'redis', 'onsale.decision': 'sold' });
     for (const { attributes } of spans.slice(1)) expect(attributes['onsale.event.id']).toBe(event.eventId);
     for (const { attributes } of spans.slice(2)) expect(attributes['onsale.sequence']).toBe(1);
     const starts = spans.map(({ startMs }) => startMs);

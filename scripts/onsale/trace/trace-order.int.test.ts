@@ -3,12 +3,11 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createOutbox } from '../../../services/purchase/outbox/outbox.ts';
 import { startRelay } from '../../../services/purchase/outbox/relay.ts';
-import { cancelOrder } from '../../../services/purchase/seats/cancel-order.ts';
-import { sellSeats } from '../../../services/purchase/seats/take-seats.ts';
 import { createPublish } from '../../../services/shared/events/publish.ts';
 import { outboxKey, publishedKey } from '../../../services/shared/inventory/keys.ts';
+import { seats } from '../../testing/seats.ts';
 import { silentLogger } from '../../testing/silent-logger.ts';
-import { openHall, project, seats, sell, startTestWorker, takeNew, testSystem } from '../../testing/sold-event.ts';
+import { openHall, project, rowSeats, sell, startTestWorker, takeNew, testSystem } from '../../testing/sold-event.ts';
 import { db, redis, sns, sqs, unique } from '../../testing/stores.ts';
 import type { System } from '../system.ts';
 import { traceOrder } from './trace-order.ts';
@@ -46,7 +45,7 @@ async function stepsOf(orderId: string): Promise<string[]> {
 describe("an order's path", () => {
   it('waits in the outbox, first until a relay reads it, then until SNS accepts it', async () => {
     const event = await openHall();
-    const { orderId } = await sell(event, seats('A', 1, 2), 'Ann');
+    const { orderId } = await sell(event, rowSeats('A', 1, 2), 'Ann');
     const text = await traceOrder(system, orderId);
     expect(text).toContain(`Order ${orderId}, ${event.eventId} at ${event.venueId}, buyer Ann`);
     expect(text).toMatch(/sold +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} +[+-]\d+ ms {2}domain event 1 for 2 tickets/);
@@ -60,9 +59,9 @@ describe("an order's path", () => {
   it('goes on to SNS, with the id of its message, and to MySQL', async () => {
     const event = await openHall();
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00';
-    const wish = { seats: [{ zoneId: 1, row: 'A', column: 1 }] };
-    const sold = await sellSeats(redis, { eventId: event.eventId, wish, traceparent });
-    await sell(event, seats('A', 2));
+    const request = { seats: [{ zoneId: 1, row: 'A', column: 1 }] };
+    const sold = await seats.sell({ eventId: event.eventId, request, traceparent });
+    await sell(event, rowSeats('A', 2));
     const { orderId } = sold.kind === 'sold' ? sold.order : expect.fail('not sold');
     startTestRelay(event.eventId);
     await waitFor(async () => expect(await stepsOf(orderId)).toEqual(['drafted', 'sold', 'outbox', 'published', 'WAITS']));
@@ -87,8 +86,8 @@ describe("an order's path", () => {
   it('includes each cancellation, even one that MySQL lacks, and the resulting state of the tickets', async () => {
     const event = await openHall();
     const { eventId } = event;
-    const { orderId, tickets } = await sell(event, seats('A', 1, 2, 3));
-    const cancel = (column: number) => cancelOrder(redis, { eventId, orderId, ticketIds: [tickets[column - 1]?.ticketId ?? ''] });
+    const { orderId, tickets } = await sell(event, rowSeats('A', 1, 2, 3));
+    const cancel = (column: number) => seats.cancelOrder({ eventId, orderId, ticketIds: [tickets[column - 1]?.ticketId ?? ''] });
     await cancel(1);
     await project(event);
     await cancel(2);
@@ -105,7 +104,7 @@ describe("an order's path", () => {
 
   it('ends in the dead-letter queue with the reason', async () => {
     const event = await openHall();
-    const { orderId } = await sell(event, seats('A', 1));
+    const { orderId } = await sell(event, rowSeats('A', 1));
     await sqs.send(
       new SendMessageCommand({
         QueueUrl: system.messaging.deadLetterQueueUrl,
@@ -120,8 +119,8 @@ describe("an order's path", () => {
 
   it('is shown from MySQL alone if Redis has lost everything', async () => {
     const event = await openHall();
-    const { orderId } = await sell(event, seats('A', 1), 'Ann');
-    await cancelOrder(redis, { eventId: event.eventId, orderId, ticketIds: [] });
+    const { orderId } = await sell(event, rowSeats('A', 1), 'Ann');
+    await seats.cancelOrder({ eventId: event.eventId, orderId, ticketIds: [] });
     await project(event);
     await redis.flushdb();
     await db.deleteFrom('order_events').where('event_id', '=', event.eventId).where('sequence', '=', 2).execute();
@@ -135,8 +134,8 @@ describe("an order's path", () => {
   it('shows what only Redis keeps, with the order, once the outbox no longer has it', async () => {
     const event = await openHall();
     const { eventId } = event;
-    const { orderId } = await sell(event, seats('A', 1));
-    await cancelOrder(redis, { eventId, orderId, ticketIds: [] });
+    const { orderId } = await sell(event, rowSeats('A', 1));
+    await seats.cancelOrder({ eventId, orderId, ticketIds: [] });
     await takeNew(event);
     await redis.del(outboxKey(eventId));
     const waits = `outbox +no longer has it\\nWAITS +only with the order in Redis, .*onsale -- replay ${eventId}.*\\n`;
@@ -157,7 +156,7 @@ describe('the record of published messages', () => {
     const warn = vi.spyOn(silentLogger, 'warn');
     const event = await openHall();
     await redis.set(publishedKey(event.eventId), 'not a stream');
-    const { orderId } = await sell(event, seats('A', 1));
+    const { orderId } = await sell(event, rowSeats('A', 1));
     startTestRelay(event.eventId);
     startTestWorker(system, resources);
     await waitFor(async () => expect(await redis.xpending(outboxKey(event.eventId), 'relay')).toEqual([0, null, null, null]));
@@ -170,7 +169,7 @@ describe('the record of published messages', () => {
   it('has one entry per round, is found by sequence number, and is trimmed together with the outbox', async () => {
     const event = await openHall();
     const { eventId } = event;
-    for (const column of [1, 2, 3]) await sell(event, seats('A', column));
+    for (const column of [1, 2, 3]) await sell(event, rowSeats('A', column));
     startTestRelay(eventId);
     await waitFor(async () => expect(await redis.xlen(publishedKey(eventId))).toBe(1));
     const [[, fields] = ['', []]] = await redis.xrange(publishedKey(eventId), '-', '+');

@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { projectEvents } from '../../../services/persistence/projections/project.ts';
-import { cancelOrder } from '../../../services/purchase/seats/cancel-order.ts';
 import { buyersKey, countsKey, inventoryKey, ordersKey, outboxKey, takenKey } from '../../../services/shared/inventory/keys.ts';
 import { purchased } from '../../testing/purchases.ts';
-import { openHall, project, seats, sell, soldEvent, takeNew, testSystem } from '../../testing/sold-event.ts';
+import { seats } from '../../testing/seats.ts';
+import { openHall, project, rowSeats, sell, soldEvent, takeNew, testSystem } from '../../testing/sold-event.ts';
 import { db, redis } from '../../testing/stores.ts';
 import { verifyEvent } from './verify-event.ts';
 
@@ -83,7 +83,7 @@ describe('verifying an event finds', () => {
     [
       'a domain event that was lost on its way, but is still in the outbox',
       async ({ event }) => {
-        await sell(event, seats('D', 1));
+        await sell(event, rowSeats('D', 1));
         await takeNew(event);
       },
       [/MySQL lacks domain event 6, lost on the way, but still in the outbox; .*onsale -- replay/],
@@ -91,7 +91,7 @@ describe('verifying an event finds', () => {
     [
       'a domain event that only the orders in Redis have',
       async ({ event }) => {
-        await sell(event, seats('D', 1));
+        await sell(event, rowSeats('D', 1));
         await takeNew(event);
         await redis.del(outboxKey(event.eventId));
       },
@@ -180,7 +180,7 @@ describe('verifying an event finds', () => {
       'two live tickets for a seat in Redis',
       async ({ event }) => {
         await redis.setbit(takenKey(event.eventId), 3, 0);
-        await sell(event, seats('A', 4));
+        await sell(event, rowSeats('A', 4));
         // MySQL records the second as a conflict.
         await project(event);
       },
@@ -193,7 +193,7 @@ describe('verifying an event finds', () => {
       'a seat that is both sold and held',
       async ({ event }) => {
         await redis.setbit(takenKey(event.eventId), 16, 0);
-        await sell(event, seats('B', 1));
+        await sell(event, rowSeats('B', 1));
         await project(event);
       },
       [/^seat B1 of zone 1 has two live tickets in Redis: .* \(sold\) and .* \(held\)$/],
@@ -202,7 +202,7 @@ describe('verifying an event finds', () => {
       'a sequence number that Redis assigned twice',
       async ({ event }) => {
         await redis.hincrby(countsKey(event.eventId), 'sequence', -1);
-        await sell(event, seats('E', 1));
+        await sell(event, rowSeats('E', 1));
         await takeNew(event);
       },
       [
@@ -237,8 +237,8 @@ describe('verifying an event finds', () => {
   it('nothing wrong with a conflict that was cancelled', async () => {
     const { event } = await soldEvent();
     await redis.setbit(takenKey(event.eventId), 3, 0);
-    const { orderId } = await sell(event, seats('A', 4));
-    await cancelOrder(redis, { eventId: event.eventId, orderId, ticketIds: [] });
+    const { orderId } = await sell(event, rowSeats('A', 4));
+    await seats.cancelOrder({ eventId: event.eventId, orderId, ticketIds: [] });
     await redis.setbit(takenKey(event.eventId), 3, 1);
     await project(event);
     expect((await verify(event)).differences).toEqual([]);
@@ -254,7 +254,7 @@ describe('verifying an event finds', () => {
   it('nothing wrong with a new epoch, and what is missing in the one before', async () => {
     const { event } = await soldEvent();
     await redis.hset(countsKey(event.eventId), 'sequence', 1_000_000_000);
-    await sell(event, seats('G', 1));
+    await sell(event, rowSeats('G', 1));
     await project(event);
     expect(await verify(event)).toMatchObject({ differences: [], inFlight: 0 });
     await sql`delete from order_events where event_id = ${event.eventId} and sequence in (3, 5)`.execute(db);

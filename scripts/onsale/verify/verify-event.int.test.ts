@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createOutbox } from '../../../services/purchase/outbox/outbox.ts';
 import { startRelay } from '../../../services/purchase/outbox/relay.ts';
-import { cancelOrder } from '../../../services/purchase/seats/cancel-order.ts';
 import { findVerification } from '../../../services/query/queries/verification.ts';
 import { createPublish } from '../../../services/shared/events/publish.ts';
+import { seats } from '../../testing/seats.ts';
 import { silentLogger } from '../../testing/silent-logger.ts';
-import { openHall, project, seats, sell, soldEvent, startTestWorker, testSystem } from '../../testing/sold-event.ts';
+import { openHall, project, rowSeats, sell, soldEvent, startTestWorker, testSystem } from '../../testing/sold-event.ts';
 import { db, openTestEvent, redis, seatedZone, sns, unique } from '../../testing/stores.ts';
 import { createDifferences } from './differences.ts';
 import { judgeTickets } from './judge-tickets.ts';
@@ -57,8 +57,8 @@ describe('verifying an event', () => {
 
   it('reports what is on its way, but not as a difference', async () => {
     const { event, second } = await soldEvent();
-    await sell(event, seats('C', 1, 2));
-    await cancelOrder(redis, { eventId: event.eventId, orderId: second.orderId, ticketIds: [] });
+    await sell(event, rowSeats('C', 1, 2));
+    await seats.cancelOrder({ eventId: event.eventId, orderId: second.orderId, ticketIds: [] });
     const { differences, inFlight, summary } = await verify(event);
     expect(differences).toEqual([]);
     expect(inFlight).toBe(2);
@@ -71,7 +71,7 @@ describe('verifying an event', () => {
     const { event, second } = await soldEvent();
     const { eventId } = event;
     const { orderId } = second;
-    await cancelOrder(redis, { eventId, orderId, ticketIds: [] });
+    await seats.cancelOrder({ eventId, orderId, ticketIds: [] });
     const differences = createDifferences();
     const suspects = second.tickets.map(({ ticketId }) => ({ ticketId, orderIds: [orderId] }));
     const known = { upTo: 5, isWhole: true, patienceMs: 10_000 };
@@ -97,7 +97,7 @@ describe('verifying an event', () => {
         orders.push(orderId);
         relay.wake(eventId);
         const cancelled = orders.length > 4 ? orders.shift() : undefined;
-        if (cancelled) await cancelOrder(redis, { eventId, orderId: cancelled, ticketIds: [] });
+        if (cancelled) await seats.cancelOrder({ eventId, orderId: cancelled, ticketIds: [] });
       }
     };
     const crowds = [crowd(1), crowd(1), crowd(2)];
@@ -114,7 +114,7 @@ describe('verifying an event', () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 10, 100)] });
     for (let row = 0; row < 10; row++) {
       const columns = Array.from({ length: 100 }, (_, at) => at + 1);
-      await sell(event, seats(String.fromCharCode(65 + row), ...columns));
+      await sell(event, rowSeats(String.fromCharCode(65 + row), ...columns));
     }
     await project(event);
     await db.deleteFrom('tickets').where('event_id', '=', event.eventId).execute();

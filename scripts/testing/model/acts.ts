@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Purchase, Seat, Wish } from '../../../services/purchase/seats/take-seats.ts';
+import type { Purchase, Seat, SeatRequest } from '../../../services/purchase/seats/draft-order.ts';
 import type { Request } from './requests.ts';
 import { type Model, seatMap, seatName } from './state.ts';
 
@@ -8,7 +8,7 @@ import { type Model, seatMap, seatName } from './state.ts';
  * the latest. So a sequence still makes sense when fast-check removes steps from it.
  */
 export type Act =
-  | { does: 'sell' | 'hold'; wish: WishAct; buyer: Buyer; venue: 'right' | 'wrong' | 'any'; keyed: boolean }
+  | { does: 'sell' | 'hold'; request: SeatsAct; buyer: Buyer; venue: 'right' | 'wrong' | 'any'; keyed: boolean }
   | { does: 'confirm' | 'extend' | 'release'; hold: HoldAct; keyed: boolean }
   | { does: 'cancel'; order: number | 'unknown'; tickets: Ticket[]; keyed: boolean }
   | { does: 'retry'; request: number; as: 'the same' | 'another' }
@@ -17,7 +17,7 @@ export type Act =
 type Buyer = (typeof buyers)[number];
 type HoldAct = { of: 'unsold' | 'all' | 'ever'; at: number } | 'unknown';
 type Ticket = number | 'unknown';
-type WishAct =
+type SeatsAct =
   | { seats: { from: 'free' | 'lost' | 'taken' | 'unknown'; at: number }[]; lowerCase: boolean }
   | { zone: number; quantity: number; split: boolean };
 
@@ -65,7 +65,7 @@ const best = fc.record({
 
 const take: fc.Arbitrary<Act> = fc.record({
   does: fc.constantFrom('sell' as const, 'hold' as const, 'hold' as const),
-  wish: fc.oneof(chosen, best),
+  request: fc.oneof(chosen, best),
   buyer: fc.constantFrom(...buyers),
   venue: fc.oneof({ weight: 20, arbitrary: fc.constantFrom('right' as const, 'any' as const) }, fc.constant('wrong' as const)),
   keyed,
@@ -155,8 +155,8 @@ export function requestOf(act: Act, model: Model, past: Past): Request {
   switch (act.does) {
     case 'sell':
     case 'hold': {
-      const wish = wishOf(act.wish, model);
-      const purchase: Purchase = { eventId, wish, buyerId: act.buyer, ...idempotent(act.keyed, wish) };
+      const wanted = seatRequestOf(act.request, model);
+      const purchase: Purchase = { eventId, request: wanted, buyerId: act.buyer, ...idempotent(act.keyed, wanted) };
       return {
         does: act.does,
         ...purchase,
@@ -199,9 +199,9 @@ export function requestOf(act: Act, model: Model, past: Past): Request {
 
 export const latest = <Item>(list: Item[], at: number): Item | undefined => list[list.length - 1 - (at % (list.length || 1))];
 
-function wishOf(wish: WishAct, model: Model): Wish {
+function seatRequestOf(act: SeatsAct, model: Model): SeatRequest {
   const zoneIds = model.inventory.zones.map(({ zoneId }) => zoneId);
-  if ('zone' in wish) return { zoneId: zoneIds[wish.zone] ?? 404, quantity: wish.quantity, split: wish.split };
+  if ('zone' in act) return { zoneId: zoneIds[act.zone] ?? 404, quantity: act.quantity, split: act.split };
   const all = [...seatMap(model).values()];
   const over = new Set(
     [...model.holds.values()].flatMap(({ state, order }) => (state === 'sold' ? [] : order.tickets.map(seatName))),
@@ -213,11 +213,11 @@ function wishOf(wish: WishAct, model: Model): Wish {
     taken: all.flatMap(({ seat, owner }) => (owner ? [seat] : [])),
     unknown: unknownSeats(zoneIds),
   };
-  const seats = wish.seats.map(
+  const seats = act.seats.map(
     (pick) => from[pick.from][pick.at % (from[pick.from].length || 1)] ?? all[pick.at % all.length]?.seat,
   );
   const once = new Map(seats.flatMap((chosenSeat) => (chosenSeat ? [[seatName(chosenSeat), chosenSeat]] : [])));
-  return { seats: [...once.values()].map((one) => (wish.lowerCase ? { ...one, row: one.row.toLowerCase() } : one)) };
+  return { seats: [...once.values()].map((one) => (act.lowerCase ? { ...one, row: one.row.toLowerCase() } : one)) };
 }
 
 /** Seats just outside every edge of every zone, and one in an unknown zone. */

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
-  answerKey,
   buyersKey,
   countsKey,
   deadlinesKey,
   holdsKey,
   inventoryKey,
   ordersKey,
+  replyKey,
   takenKey,
 } from '../../../services/shared/inventory/keys.ts';
 import type { OrderInRedis } from '../../../services/shared/inventory/order.ts';
@@ -14,7 +14,7 @@ import { bytesPerRow, parseZone } from '../../../services/shared/inventory/zone-
 import type { RedisClient } from '../../../services/shared/stores/redis.ts';
 import { rowNumber } from '../../../services/shared/terms/row-label.ts';
 import { type Hold, heldTickets, isPast, type Model, type Owned, soldTickets } from './state.ts';
-import { Illegal, requireSame } from './wishes.ts';
+import { Illegal, requireSame } from './take-rules.ts';
 
 type HoldInRedis = { state: Hold['state']; order?: OrderInRedis; orderId?: string; extended?: true };
 
@@ -155,7 +155,7 @@ export async function observeOrders(redis: RedisClient, model: Model, keys: stri
     return [orderId, { soldAtMs: Number(text.slice(0, space)), order: JSON.parse(text.slice(space)) }] as const;
   });
   for (const [orderId, sale] of kept) requireSame(`order ${orderId}`, sale, model.orders.get(orderId));
-  const lasting = await Promise.all(keys.map((key) => redis.pttl(answerKey(eventId, 'stranger', key))));
+  const lasting = await Promise.all(keys.map((key) => redis.pttl(replyKey(eventId, 'stranger', key))));
   for (const [at, key] of keys.entries()) {
     const ms = lasting[at] ?? 0;
     const isRight = model.answers.has(key) ? ms > answerMs - hourMs && ms <= answerMs : ms === -2;

@@ -1,7 +1,8 @@
-import { type Cancellation, type Cancelled, cancelOrder } from '../../../services/purchase/seats/cancel-order.ts';
-import { confirmHold, expireHolds, extendHold, releaseHold } from '../../../services/purchase/seats/holds.ts';
-import type { Command, Refusal } from '../../../services/purchase/seats/run-command.ts';
-import { type Held, holdSeats, type Purchase, type Sold, sellSeats } from '../../../services/purchase/seats/take-seats.ts';
+import type { Cancellation } from '../../../services/purchase/seats/cancel-order.ts';
+import type { Seats } from '../../../services/purchase/seats/create-seats.ts';
+import type { Purchase } from '../../../services/purchase/seats/draft-order.ts';
+import type { Command } from '../../../services/shared/inventory/call-script.ts';
+import type { Cancelled, Held, Refusal, Sold } from '../../../services/shared/inventory/decisions.ts';
 import { type Inventory, openInventory } from '../../../services/shared/inventory/inventory.ts';
 import type { RedisClient } from '../../../services/shared/stores/redis.ts';
 import { seatName } from './state.ts';
@@ -15,7 +16,7 @@ export type Open = Command & { does: 'open'; inventory: Inventory };
 export type Request = Take | OfHold | Cancel | Sweep | Open;
 
 export type Outcome =
-  | (Sold & { before?: boolean })
+  | Sold
   | Held
   | { kind: 'released' }
   | Cancelled
@@ -25,23 +26,23 @@ export type Outcome =
 
 export type Done = { request: Request; outcome: Outcome };
 
-/** Performs the request on Redis. */
-export async function perform(redis: RedisClient, request: Request): Promise<Outcome> {
+/** Performs a request. */
+export async function perform({ redis, seats }: { redis: RedisClient; seats: Seats }, request: Request): Promise<Outcome> {
   switch (request.does) {
     case 'sell':
-      return await sellSeats(redis, request);
+      return await seats.sell(request);
     case 'hold':
-      return await holdSeats(redis, request);
+      return await seats.hold(request);
     case 'confirm':
-      return await confirmHold(redis, request);
+      return await seats.confirmHold(request);
     case 'extend':
-      return await extendHold(redis, request);
+      return await seats.extendHold(request);
     case 'release':
-      return await releaseHold(redis, request);
+      return await seats.releaseHold(request);
     case 'cancel':
-      return await cancelOrder(redis, request);
+      return await seats.cancelOrder(request);
     case 'sweep':
-      return { kind: 'swept', more: await expireHolds(redis, request.eventId) };
+      return { kind: 'swept', more: await seats.expireHolds(request.eventId) };
     case 'open': {
       const { kind } = await openInventory(redis, request.inventory);
       if (kind === 'refused') throw new Error('the tests never make an event smaller, so opening it again must not be refused');
@@ -58,10 +59,10 @@ export const nameOf = (id: string) => `…${id.slice(-4)}`;
 /** Describes a request and its outcome in one line of a counterexample. */
 export function tell({ request, outcome }: Done): string {
   const words: string[] = [request.does];
-  if ('wish' in request) {
-    const { wish, buyerId, venueId } = request;
-    words.push('seats' in wish ? wish.seats.map(seatName).join(' ') : `best ${wish.quantity} of zone ${wish.zoneId}`);
-    if ('split' in wish && wish.split) words.push('split');
+  if ('request' in request) {
+    const { request: wanted, buyerId, venueId } = request;
+    words.push('seats' in wanted ? wanted.seats.map(seatName).join(' ') : `best ${wanted.quantity} of zone ${wanted.zoneId}`);
+    if ('split' in wanted && wanted.split) words.push('split');
     if (buyerId) words.push(`for ${buyerId}`);
     if (venueId) words.push(`at ${nameOf(venueId)}`);
   }

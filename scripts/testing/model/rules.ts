@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Refusal } from '../../../services/purchase/seats/run-command.ts';
+import type { Refusal } from '../../../services/shared/inventory/decisions.ts';
 import type { OrderInRedis, TicketInRedis } from '../../../services/shared/inventory/order.ts';
 import type { Cancel, OfHold, Open, Outcome, Request, Take } from './requests.ts';
 import { type Hold, having, isPast, left, type Model, seatMap, seatName, without, zoneOf } from './state.ts';
-import { Illegal, positionsOf, refused, requireBest, requireSame, whyNotTake, whyOverLimit } from './wishes.ts';
+import { Illegal, positionsOf, refused, requireBest, requireSame, whyNotTake, whyOverLimit } from './take-rules.ts';
 
 /** A rule's verdict: the only legal outcome, and the model after it. */
 type Ruling = { expected: Outcome; next: Model };
@@ -66,13 +66,13 @@ const isKept = (outcome: Outcome) => outcome.kind !== 'refused' || !keptForNoKey
 function take(model: Model, request: Take, outcome: Outcome): Ruling {
   const refusal = whyNotTake(model, request);
   if (refusal) return { expected: refusal, next: model };
-  const { does, buyerId, wish } = request;
+  const { does, buyerId, request: wanted } = request;
   const { order: answered } = notRefused(outcome);
-  if (!('seats' in wish) && zoneOf(model, wish.zoneId)?.grid) requireBest(model, wish, answered.tickets);
+  if (!('seats' in wanted) && zoneOf(model, wanted.zoneId)?.grid) requireBest(model, wanted, answered.tickets);
   const ids = answered.tickets.map(({ ticketId }) => ticketId);
   requireNew(model, answered.orderId, ids);
   const { eventId, venueId, currency } = model.inventory;
-  const seats = 'seats' in wish ? wish.seats : answered.tickets.map((ticket) => ({ ...ticket, zoneId: wish.zoneId }));
+  const seats = 'seats' in wanted ? wanted.seats : answered.tickets.map((ticket) => ({ ...ticket, zoneId: wanted.zoneId }));
   const order: OrderInRedis = {
     orderId: answered.orderId,
     eventId,
@@ -116,13 +116,13 @@ function requireNotBefore({ nowMs }: Model, timeMs: number, ms = 0): void {
   if (!(timeMs >= nowMs + ms)) throw new Illegal(`${timeMs} is before ${nowMs} + ${ms}`);
 }
 
-function sell(model: Model, order: OrderInRedis, outcome: Outcome, before?: { before: false }): Ruling {
+function sell(model: Model, order: OrderInRedis, outcome: Outcome): Ruling {
   notRefused(outcome);
   const soldAtMs = 'soldAtMs' in outcome ? outcome.soldAtMs : Number.NaN;
   requireNotBefore(model, soldAtMs);
   const sale = { soldAtMs, order: { ...order, sequence: model.sequence + 1 } };
   return {
-    expected: { kind: 'sold', isReplay: false, ...sale, ...before },
+    expected: { kind: 'sold', isReplay: false, ...sale },
     next: { ...model, sequence: model.sequence + 1, orders: having(model.orders, order.orderId, sale) },
   };
 }
@@ -142,7 +142,7 @@ function confirm(model: Model, { holdId }: OfHold, outcome: Outcome): Ruling {
   if (!hold) return noHold(model);
   const { order, state } = hold;
   const sale = model.orders.get(order.orderId);
-  if (state === 'sold' && sale) return { expected: { kind: 'sold', isReplay: true, before: true, ...sale }, next: model };
+  if (state === 'sold' && sale) return { expected: { kind: 'sold', isReplay: true, wasConfirmed: true, ...sale }, next: model };
 
   if (state === 'expired' || isPast(model, hold)) {
     const map = seatMap(model);
@@ -155,7 +155,7 @@ function confirm(model: Model, { holdId }: OfHold, outcome: Outcome): Ruling {
       : whyOverLimit(model, order.buyerId, order.tickets.length);
     if (refusal) return { expected: refusal, next: model };
   }
-  const { expected, next } = sell(model, order, outcome, { before: false });
+  const { expected, next } = sell(model, order, outcome);
   return { expected, next: { ...next, holds: having(next.holds, holdId, { ...hold, state: 'sold', untilMs: undefined }) } };
 }
 

@@ -1,4 +1,4 @@
-import type { Seat } from '../../../services/purchase/seats/take-seats.ts';
+import type { Seat } from '../../../services/purchase/seats/draft-order.ts';
 import type { Inventory } from '../../../services/shared/inventory/inventory.ts';
 import type { OrderInRedis, TicketInRedis } from '../../../services/shared/inventory/order.ts';
 import { rowLabel } from '../../../services/shared/terms/row-label.ts';

@@ -1,3 +1,4 @@
+import { createSeats, type Seats } from '../../../services/purchase/seats/create-seats.ts';
 import { type Inventory, openInventory } from '../../../services/shared/inventory/inventory.ts';
 import { deadlinesKey } from '../../../services/shared/inventory/keys.ts';
 import type { RedisClient } from '../../../services/shared/stores/redis.ts';
@@ -7,13 +8,14 @@ import { observe, observeOrders, readSnapshot, type Snapshot } from './observe.t
 import { type Done, nameOf, type Outcome, perform, type Request, tell } from './requests.ts';
 import { judge } from './rules.ts';
 import { isPast, left, type Model, newModel, seatMap } from './state.ts';
-import { Illegal } from './wishes.ts';
+import { Illegal } from './take-rules.ts';
 
 const hourMs = 3_600_000;
 
 /** An event under test: its state by the rules, the latest snapshot from Redis, and what was done to it. */
 export type Trial = {
   redis: RedisClient;
+  seats: Seats;
   model: Model;
   snapshot: Snapshot;
   past: Past;
@@ -27,7 +29,16 @@ export async function beginTrial(redis: RedisClient, inventory: Inventory, seen:
   await openInventory(redis, inventory);
   const snapshot = await readSnapshot(redis, inventory.eventId);
   const past = { holdIds: [], keyed: [], keys: [] };
-  return { redis, model: newModel(inventory, snapshot.nowMs), snapshot, past, steps: 0, told: [], seen };
+  return {
+    redis,
+    seats: createSeats({ redis }),
+    model: newModel(inventory, snapshot.nowMs),
+    snapshot,
+    past,
+    steps: 0,
+    told: [],
+    seen,
+  };
 }
 
 /** Takes a step. Throws, with everything that happened, unless the outcomes and Redis follow the rules. */
@@ -85,7 +96,7 @@ async function doStep(trial: Trial, act: StepAct): Promise<void> {
         grid ? [] : Array.from({ length: left(model, zoneId) }, () => ({ zoneId, quantity: 1, split: false })),
       );
       const requests = [...seats, ...general].map(
-        (wish, at): Request => ({ does: 'hold', eventId, wish, buyerId: `buyer-${at}` }),
+        (request, at): Request => ({ does: 'hold', eventId, request, buyerId: `buyer-${at}` }),
       );
       await together(trial, requests);
       return await together(trial, [requestOf(act.act, trial.model, past)], {
@@ -115,10 +126,9 @@ return now`;
 
 /** Sends requests concurrently, just after time has passed for some holds. */
 async function together(trial: Trial, requests: Request[], lapse?: Lapse): Promise<void> {
-  const { redis } = trial;
   const [, outcomes] = await Promise.all([
     lapse && letLapse(trial, lapse),
-    Promise.all(requests.map((request) => perform(redis, request))),
+    Promise.all(requests.map((request) => perform(trial, request))),
   ]);
   await conclude(trial, requests, outcomes);
 }

@@ -5,7 +5,7 @@ import { notePublished, type Published } from '../../shared/events/published.ts'
 import { cloudEventJson, type OutboxRecord } from '../../shared/events/ticket-events.ts';
 import { createActivity, readActiveEvents } from '../../shared/inventory/active-events.ts';
 import { openedEventsKey, outboxKey, publishedKey } from '../../shared/inventory/keys.ts';
-import { untilReplicated } from '../../shared/inventory/replicas.ts';
+import { type ReplicaPolicy, untilReplicated, waitForNoReplica } from '../../shared/inventory/replicas.ts';
 import { readConsumerGroup } from '../../shared/stores/consumer-group.ts';
 import type { RedisClient } from '../../shared/stores/redis.ts';
 import { loadScript, runScript } from '../../shared/stores/script.ts';
@@ -32,8 +32,12 @@ export type Taken = { ids: string[]; events: TakenEvent[] };
 /** A domain event, and the entry that it is in. */
 export type TakenEvent = PackableEvent & { entryId: string };
 
-/** The outboxes of all events, read as the task `consumer`. */
-export function createOutbox(redis: RedisClient, consumer: string, claimAfterMs = abandonedAfterMs) {
+/** The outboxes of all events, read as the task `consumer`. `replicas`: which of Redis' replicas must have what is published. */
+export function createOutbox(
+  redis: RedisClient,
+  consumer: string,
+  { replicas = waitForNoReplica, claimAfterMs = abandonedAfterMs }: { replicas?: ReplicaPolicy; claimAfterMs?: number } = {},
+) {
   const activity = createActivity(redis);
   return {
     /** The events whose inventory was ever opened, which are those that can have an outbox. */
@@ -85,7 +89,7 @@ export function createOutbox(redis: RedisClient, consumer: string, claimAfterMs 
     },
 
     /** Resolves once the entries taken can no longer be lost. Throws as untilReplicated does. */
-    untilSafe: (eventId: string) => untilReplicated(redis, outboxKey(eventId)),
+    untilSafe: (eventId: string) => untilReplicated(redis, outboxKey(eventId), replicas),
 
     /** Acknowledges entries that SNS has accepted, and notes in which messages; they stay in the stream for replays. */
     async acknowledge(eventId: string, ids: string[], messages: Published[] = []): Promise<void> {

@@ -2,7 +2,6 @@ import { hostname } from 'node:os';
 import { parentPort, threadId, workerData } from 'node:worker_threads';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { createPublish } from '../../shared/events/publish.ts';
-import { setReplicaPolicy } from '../../shared/inventory/replicas.ts';
 import { withCredentials } from '../../shared/stores/credentials.ts';
 import { openRedis } from '../../shared/stores/redis.ts';
 import { createLogger } from '../../shared/telemetry/logger.ts';
@@ -20,11 +19,11 @@ const resources = new AsyncDisposableStack();
 await startTracing('purchase', { logger, resources });
 const redisUrl = withCredentials(config.REDIS_URL, { password: config.REDIS_PASSWORD });
 const redis = await openRedis(redisUrl, { isCluster: config.REDIS_CLUSTER, logger, resources });
-setReplicaPolicy(redis, replicaPolicyOf(config));
 const sns = new SNSClient({ requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 } });
 resources.defer(() => sns.destroy());
+const consumer = `${hostname()}-${process.pid}-${threadId}-${Date.now()}`;
 const relay = startRelay({
-  outbox: createOutbox(redis, `${hostname()}-${process.pid}-${threadId}-${Date.now()}`),
+  outbox: createOutbox(redis, consumer, { replicas: replicaPolicyOf(config) }),
   publish: tellingAttempts(createPublish(sns, config.SNS_TOPIC_ARN), (attempt) => parentPort?.postMessage(attempt)),
   logger,
   retentionMs: config.OUTBOX_RETENTION_HOURS * 3_600_000,

@@ -2,13 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { emulatorEnvironment } from '../../../scripts/local/emulator.ts';
 import { orderTokenSecret } from '../../../scripts/testing/apps.ts';
-import { purchaseOf } from '../../../scripts/testing/seats.ts';
+import { purchaseOf, seats } from '../../../scripts/testing/seats.ts';
 import { createMessaging, openTestEvent, receive, redis, urls } from '../../../scripts/testing/stores.ts';
 import { readMessage } from '../../persistence/read-message.ts';
 import { openedEventsKey } from '../../shared/inventory/keys.ts';
 import { loadConfig } from '../../shared/process/config.ts';
 import { purchaseConfig } from '../config.ts';
-import { sellSeats } from '../seats/take-seats.ts';
+
 import { gatherMs } from './relay.ts';
 import { startRelayThread } from './relay-thread.ts';
 
@@ -32,7 +32,7 @@ it('the relay thread publishes what it is woken for, even right after another sa
   await redis.del(openedEventsKey);
   const relay = startRelayThread({ config, worker: undefined }, () => {});
   const sell = async (column: number) => {
-    expect((await sellSeats(redis, purchaseOf(event, { column }))).kind).toBe('sold');
+    expect((await seats.sell(purchaseOf(event, { column }))).kind).toBe('sold');
     relay.wake(event.eventId);
   };
   const published: number[] = [];

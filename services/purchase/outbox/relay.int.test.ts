@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Message } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { purchaseOf } from '../../../scripts/testing/seats.ts';
+import { purchaseOf, seats } from '../../../scripts/testing/seats.ts';
 import { silentLogger } from '../../../scripts/testing/silent-logger.ts';
 import { createMessaging, openTestEvent, receive, redis, seatedZone, sns, unique } from '../../../scripts/testing/stores.ts';
 import { readMessage } from '../../persistence/read-message.ts';
@@ -9,7 +9,7 @@ import { createPublish, type Publish } from '../../shared/events/publish.ts';
 import { checkTicketEvent } from '../../shared/events/ticket-events.ts';
 import type { Inventory } from '../../shared/inventory/inventory.ts';
 import { outboxKey } from '../../shared/inventory/keys.ts';
-import { sellSeats } from '../seats/take-seats.ts';
+
 import { type Attempt, tellingAttempts } from './attempts.ts';
 import { createOutbox } from './outbox.ts';
 import { type Relay, startRelay } from './relay.ts';
@@ -25,7 +25,7 @@ const hourMs = 3_600_000;
 
 /** A relay with its own task, which immediately takes over entries that another task left pending. */
 function relayTo(publish: Publish, { sweepMs = 60_000, claimAfterMs = 0, retentionMs = hourMs } = {}): Relay {
-  const outbox = createOutbox(redis, unique('task'), claimAfterMs);
+  const outbox = createOutbox(redis, unique('task'), { claimAfterMs });
   const relay = startRelay({ outbox, publish, logger: silentLogger, retentionMs, sweepMs });
   relays.push(relay);
   return relay;
@@ -34,7 +34,7 @@ function relayTo(publish: Publish, { sweepMs = 60_000, claimAfterMs = 0, retenti
 const eventsOf = async (message: Message | undefined) => (await readMessage(message ?? {})).events;
 
 async function sell(event: Inventory, columns: number[], traceparent?: string) {
-  await Promise.all(columns.map((column) => sellSeats(redis, purchaseOf(event, { column, traceparent }))));
+  await Promise.all(columns.map((column) => seats.sell(purchaseOf(event, { column, traceparent }))));
 }
 
 /** How many outbox entries are not acknowledged: unread, or pending with a task. */
@@ -111,7 +111,7 @@ describe('the relay', () => {
   it('publishes entries whose reply from Redis was lost, without waiting for another task to take them over', async () => {
     const event = await openTestEvent();
     await sell(event, [1, 2]);
-    const outbox = createOutbox(redis, unique('task'), hourMs);
+    const outbox = createOutbox(redis, unique('task'), { claimAfterMs: hourMs });
     let reads = 0;
     const readNew: typeof outbox.readNew = async (eventId, count) => {
       const taken = await outbox.readNew(eventId, count);
@@ -138,7 +138,7 @@ describe('the relay', () => {
     const event = await openTestEvent();
     await sell(event, [1]);
     await createOutbox(redis, unique('living-task')).readNew(event.eventId, 10);
-    const abandoned = await createOutbox(redis, unique('task'), 60_000).claimAbandoned(event.eventId, 10);
+    const abandoned = await createOutbox(redis, unique('task'), { claimAfterMs: 60_000 }).claimAbandoned(event.eventId, 10);
     expect(abandoned).toEqual({ ids: [], events: [] });
   });
 
@@ -337,7 +337,7 @@ describe('the consumers of relays that have ended', () => {
   it('are deleted, unless they have something pending or were seen recently', async () => {
     const { eventId } = await openTestEvent();
     const take = async (name: string, column: number, isAcknowledged: boolean) => {
-      await sellSeats(redis, { eventId, wish: { seats: [{ zoneId: 1, row: 'A', column }] } });
+      await seats.sell({ eventId, request: { seats: [{ zoneId: 1, row: 'A', column }] } });
       const outbox = createOutbox(redis, name);
       const { ids } = await outbox.readNew(eventId, 10);
       if (isAcknowledged) await outbox.acknowledge(eventId, ids);

@@ -17,7 +17,7 @@ export type Relay = {
   stop(): Promise<void>;
 };
 
-/** An entry holds the sales of one script call: one order in quiet times, a full call's at a peak (ask-together.ts). */
+/** An entry holds the sales of one script call: one order in quiet times, a full call's at a peak (script-queue.ts). */
 const entriesAtOnce = 100;
 /** How often to look for entries that other tasks left: a dead task's sales wait at most this long if their event sold recently. */
 const defaultSweepMs = 5_000;

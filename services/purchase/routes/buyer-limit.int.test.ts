@@ -14,10 +14,10 @@ import {
   takers,
   ticket,
 } from '../../../scripts/testing/requests.ts';
+import { seats as allSeats } from '../../../scripts/testing/seats.ts';
 import { db, openTestEvent, planOf, redis } from '../../../scripts/testing/stores.ts';
 import { problem } from '../../shared/http/problems.ts';
 import { openEvent } from '../../shared/inventory/open-event.ts';
-import { expireHolds } from '../seats/holds.ts';
 
 /** The problem at the limit; with `has`, as the operator sees it: naming a buyer must not reveal how many tickets that buyer has. */
 const reached = (limit: number, has?: number) =>
@@ -134,7 +134,7 @@ describe('the tickets of a buyer', () => {
   });
 
   it.each([
-    ['swept', (eventId: string) => expireHolds(redis, eventId)],
+    ['swept', (eventId: string) => allSeats.expireHolds(eventId)],
     ['not swept yet', async () => {}],
   ])('of an overdue hold that is %s count against the current limit', async (_what, sweep) => {
     const event = await openTestEvent();

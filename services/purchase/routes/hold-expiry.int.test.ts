@@ -3,9 +3,9 @@ import { domainEvents } from '../../../scripts/testing/domain-events.ts';
 import { accepted, app } from '../../../scripts/testing/purchase-app.ts';
 import { refusal } from '../../../scripts/testing/refusal.ts';
 import { cancel, confirm, extend, hold, letExpire, namesOf, order, release } from '../../../scripts/testing/requests.ts';
-import { openTestEvent, redis, seatedZone } from '../../../scripts/testing/stores.ts';
+import { seats } from '../../../scripts/testing/seats.ts';
+import { openTestEvent, seatedZone } from '../../../scripts/testing/stores.ts';
 import { problem } from '../../shared/http/problems.ts';
-import { expireHolds } from '../seats/holds.ts';
 
 /** An overdue hold of A1 and A2, on an event of its own. */
 async function overdueHold() {
@@ -27,7 +27,7 @@ describe('a hold that has expired', () => {
 
   it.each([
     ['and was not swept yet', async () => {}],
-    ['and was swept', async (eventId: string) => void (await expireHolds(redis, eventId))],
+    ['and was swept', async (eventId: string) => void (await seats.expireHolds(eventId))],
   ])('%s can still be confirmed while its seats are free', async (_seen, look) => {
     const { event, held } = await overdueHold();
     await look(event.eventId);
@@ -86,13 +86,13 @@ describe('a hold that has expired', () => {
   it('cannot be extended', async () => {
     const { event, held } = await overdueHold();
     await refusal(extend(held), 'HOLD_EXPIRED');
-    await expireHolds(redis, event.eventId);
+    await seats.expireHolds(event.eventId);
     await refusal(extend(held), 'HOLD_EXPIRED');
   });
 
   it.each([
     ['and was not swept yet', async () => {}],
-    ['and was swept', async (eventId: string) => void (await expireHolds(redis, eventId))],
+    ['and was swept', async (eventId: string) => void (await seats.expireHolds(eventId))],
   ])('%s can be released: then it is gone, and only its own seats are free', async (_seen, look) => {
     const { event, held } = await overdueHold();
     await look(event.eventId);
@@ -115,10 +115,10 @@ describe('a hold that has expired', () => {
     const { event, held } = await overdueHold();
     const confirmed = await accepted(hold(event, ['B1']));
     await accepted(confirm(confirmed));
-    await expireHolds(redis, event.eventId);
+    await seats.expireHolds(event.eventId);
     await letExpire(held);
     await letExpire(confirmed);
-    await expireHolds(redis, event.eventId);
+    await seats.expireHolds(event.eventId);
     for (const { holdId } of [held, confirmed]) await refusal(confirm({ holdId }), 'HOLD_NOT_FOUND');
   });
 });

@@ -2,9 +2,7 @@ import { type TObject, Type } from 'typebox';
 import type { HttpServer } from '../../shared/http/http-server.ts';
 import { problemResponses, sendProblem } from '../../shared/http/problems.ts';
 import { HoldId } from '../../shared/terms/identifiers.ts';
-import type { PurchaseDependencies } from '../app.ts';
-import { confirmHold, extendHold, releaseHold } from '../seats/holds.ts';
-import { holdSeats } from '../seats/take-seats.ts';
+import type { RouteDependencies } from './dependencies.ts';
 import { commandHeaders, commandOf } from './idempotency.ts';
 import {
   ConfirmedOrder,
@@ -17,7 +15,7 @@ import {
   presentOrder,
 } from './present.ts';
 import { sendRefusal } from './refusal.ts';
-import { nameIn, readWish, takeProblems, WishRequest } from './seat-request.ts';
+import { meaningOf, nameIn, readSeatRequest, SeatRequestBody, takeProblems } from './seat-request.ts';
 
 const params = Type.Object({ holdId: HoldId });
 
@@ -29,7 +27,7 @@ const eventOf = (holdId: string) => holdId.slice(0, holdId.indexOf('~'));
 const json = (description: string, schema: TObject) => ({ description, content: { 'application/json': { schema } } });
 
 /** Registers /purchase/api/v1/holds…, which set seats aside for a buyer who decides later. */
-export function registerHoldRoutes(app: HttpServer, { redis, orderTokens, wakeRelay, tally }: PurchaseDependencies): void {
+export function registerHoldRoutes(app: HttpServer, { seats, orderTokens, wakeRelay, counters }: RouteDependencies): void {
   app.post(
     '/purchase/api/v1/holds',
     {
@@ -42,19 +40,19 @@ export function registerHoldRoutes(app: HttpServer, { redis, orderTokens, wakeRe
           'keep it secret.',
         tags: ['holds'],
         headers: commandHeaders({}),
-        body: WishRequest,
+        body: SeatRequestBody,
         response: { 201: json('Held', NewHold), ...problemResponses(...takeProblems) },
       },
     },
     async (request, reply) => {
       const { eventId } = request.body;
-      const read = readWish(request.body);
+      const read = readSeatRequest(request.body);
       if ('errors' in read) return sendProblem(reply, 'INVALID_REQUEST', read);
-      const outcome = await holdSeats(redis, { ...commandOf(request, eventId, ['holdTickets', read]), ...read });
-      tally.tell(eventId, outcome);
-      if (outcome.kind === 'refused') return sendRefusal(reply, outcome, nameIn(read.wish));
+      const outcome = await seats.hold({ ...commandOf(request, eventId, ['holdTickets', meaningOf(read)]), ...read });
+      counters.count(eventId, outcome);
+      if (outcome.kind === 'refused') return sendRefusal(reply, outcome, nameIn(read.request));
       request.log.debug({ eventId, tickets: outcome.order.tickets.length }, 'held');
-      return reply.code(201).send(presentNewHold(outcome, read.wish));
+      return reply.code(201).send(presentNewHold(outcome, read.request));
     },
   );
 
@@ -93,13 +91,13 @@ export function registerHoldRoutes(app: HttpServer, { redis, orderTokens, wakeRe
     async (request, reply) => {
       const { holdId } = request.params;
       const eventId = eventOf(holdId);
-      const outcome = await confirmHold(redis, { ...commandOf(request, eventId, ['confirmHold', holdId]), holdId });
-      tally.tell(eventId, outcome);
+      const outcome = await seats.confirmHold({ ...commandOf(request, eventId, ['confirmHold', holdId]), holdId });
+      counters.count(eventId, outcome);
       if (outcome.kind === 'refused') return sendRefusal(reply, outcome);
       const { orderId, sequence, tickets } = outcome.order;
       reply.header('location', orderLocation(orderId));
       const order = { ...presentOrder(outcome), orderToken: orderTokens.tokenOf(orderId) };
-      if (outcome.before) return order;
+      if (outcome.wasConfirmed) return order;
       wakeRelay(eventId);
       request.log.debug({ orderId, eventId, sequence, tickets: tickets.length }, 'hold confirmed');
       return reply.code(201).send(order);
@@ -136,9 +134,9 @@ export function registerHoldRoutes(app: HttpServer, { redis, orderTokens, wakeRe
     async (request, reply) => {
       const { holdId } = request.params;
       const eventId = eventOf(holdId);
-      const outcome = await extendHold(redis, { ...commandOf(request, eventId, ['extendHold', holdId]), holdId });
+      const outcome = await seats.extendHold({ ...commandOf(request, eventId, ['extendHold', holdId]), holdId });
       if (outcome.kind !== 'refused') return presentHold(outcome);
-      tally.tell(eventId, outcome);
+      counters.count(eventId, outcome);
       return sendRefusal(reply, outcome);
     },
   );
@@ -169,9 +167,9 @@ export function registerHoldRoutes(app: HttpServer, { redis, orderTokens, wakeRe
     async (request, reply) => {
       const { holdId } = request.params;
       const eventId = eventOf(holdId);
-      const outcome = await releaseHold(redis, { eventId, holdId });
+      const outcome = await seats.releaseHold({ eventId, holdId });
       if (outcome.kind !== 'refused') return reply.code(204).send(undefined);
-      tally.tell(eventId, outcome);
+      counters.count(eventId, outcome);
       return sendRefusal(reply, outcome);
     },
   );

@@ -5,14 +5,14 @@ import { answerTo, expectReplay, refusal } from '../../../scripts/testing/refusa
 import { cancel, confirm, extend, hold, letExpire, order, seats, takers, withKey } from '../../../scripts/testing/requests.ts';
 import { db, openTestEvent, planOf, redis, seatedZone, unique } from '../../../scripts/testing/stores.ts';
 import type { ProblemCode } from '../../shared/http/problems.ts';
-import { answerKey, inventoryKey } from '../../shared/inventory/keys.ts';
+import { inventoryKey, replyKey } from '../../shared/inventory/keys.ts';
 import { openEvent } from '../../shared/inventory/open-event.ts';
 
 const key = '8e03978e-40d5-43e8-bc93-6894a57f9324';
 
 /** Asserts that a request is refused, and that after `undo` its Idempotency-Key replays the refusal and only a new key succeeds. */
 async function expectKept(eventId: string, request: InjectOptions, code: ProblemCode, undo: InjectOptions) {
-  await refusal(withKey(request, key), code, { kept: answerKey(eventId, 'stranger', key) });
+  await refusal(withKey(request, key), code, { kept: replyKey(eventId, 'stranger', key) });
   const first = await answerTo(withKey(request, key));
   await accepted(undo, 200);
   await expectReplay(withKey(request, key), first);
@@ -40,7 +40,7 @@ describe('an Idempotency-Key keeps a refusal', () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 1, 5)] });
     const [middle, first] = [await accepted(order(event, ['A3'])), await accepted(order(event, ['A1']))];
     const five = withKey(take(event, { zoneId: 1, quantity: 5 }), 'a-key-for-five-seats');
-    await refusal(five, 'SOLD_OUT', { kept: answerKey(event.eventId, 'stranger', 'a-key-for-five-seats') });
+    await refusal(five, 'SOLD_OUT', { kept: replyKey(event.eventId, 'stranger', 'a-key-for-five-seats') });
     const soldOut = await answerTo(five);
     await expectKept(event.eventId, take(event, { zoneId: 1, quantity: 3 }), 'NO_ADJACENT_SEATS', cancel(middle));
     await expectReplay(five, soldOut);
@@ -70,7 +70,7 @@ describe('an Idempotency-Key keeps a refusal', () => {
   ])('POST extend of a hold that %s, although it is sold now', async (_what, code, prepare) => {
     const held = await accepted(hold(await openTestEvent(), ['A1']));
     await prepare(held);
-    await refusal(withKey(extend(held), key), code, { kept: answerKey(held.eventId, 'stranger', key) });
+    await refusal(withKey(extend(held), key), code, { kept: replyKey(held.eventId, 'stranger', key) });
     const first = await answerTo(withKey(extend(held), key));
     await accepted(confirm(held));
     await expectReplay(withKey(extend(held), key), first);

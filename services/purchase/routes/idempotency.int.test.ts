@@ -17,7 +17,7 @@ import {
 import { openTestEvent, redis } from '../../../scripts/testing/stores.ts';
 import { problem } from '../../shared/http/problems.ts';
 import type { Inventory } from '../../shared/inventory/inventory.ts';
-import { answerKey } from '../../shared/inventory/keys.ts';
+import { replyKey } from '../../shared/inventory/keys.ts';
 
 const key = '8e03978e-40d5-43e8-bc93-6894a57f9324';
 
@@ -88,7 +88,7 @@ describe.each(posts)('%s with an Idempotency-Key', (name, ready, status) => {
   it('keeps its response for 24 hours from the first request, and then can be used again', async () => {
     const event = await openTestEvent();
     const request = withKey(await ready(event), key);
-    const kept = answerKey(event.eventId, 'stranger', key);
+    const kept = replyKey(event.eventId, 'stranger', key);
     await answerTo(request);
     const leftMs = await redis.pttl(kept);
     expect(leftMs).toBeLessThanOrEqual(24 * 3_600_000);

@@ -5,8 +5,8 @@ import { patterned } from '../../shared/basics/patterned.ts';
 import { documentedAs } from '../../shared/http/documented-as.ts';
 import type { HttpServer } from '../../shared/http/http-server.ts';
 import { sendProblem } from '../../shared/http/problems.ts';
+import type { Command } from '../../shared/inventory/call-script.ts';
 import { isTraceparent } from '../../shared/telemetry/traceparent.ts';
-import type { Command } from '../seats/run-command.ts';
 
 /** The IETF draft requires a quoted string (RFC 8941; here without escapes). Clients often leave out the quotes; that is accepted too. */
 const idempotencyKeyPattern = (least: number) =>

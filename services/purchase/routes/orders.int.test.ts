@@ -131,10 +131,10 @@ describe('an order of chosen seats', () => {
 
   it('gives each seat to one buyer at most, in whole orders only, when 100 concurrent buyers want overlapping seats', async () => {
     const own = await openTestEvent({ zones: [seatedZone(1, 3, 10)] });
-    const wishes = Array.from({ length: 100 }, (_, at) =>
+    const requests = Array.from({ length: 100 }, (_, at) =>
       [0, 7, 19].map((step) => (at * 3 + step) % 30).map((seat) => `${'ABC'[Math.floor(seat / 10)]}${(seat % 10) + 1}`),
     );
-    const answers = await Promise.all(wishes.map(async (wish) => ({ wish, answer: await app.inject(order(own, wish)) })));
+    const answers = await Promise.all(requests.map(async (wish) => ({ wish, answer: await app.inject(order(own, wish)) })));
     const { 201: sold = [], 409: refused = [] } = Object.groupBy(answers, ({ answer }) => answer.statusCode);
     expect(sold.length + refused.length).toBe(100);
     for (const { wish, answer } of sold) expect(namesOf(answer.json().tickets)).toEqual(wish);

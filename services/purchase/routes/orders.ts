@@ -4,13 +4,11 @@ import { problemResponses, sendProblem } from '../../shared/http/problems.ts';
 import { mayUseOrder, orderTokenHeader, orderTokenMissing } from '../../shared/identity/order-access.ts';
 import { EventId, Uuid } from '../../shared/terms/identifiers.ts';
 import { Order } from '../../shared/terms/ticket.ts';
-import type { PurchaseDependencies } from '../app.ts';
-import { cancelOrder } from '../seats/cancel-order.ts';
-import { sellSeats } from '../seats/take-seats.ts';
+import type { RouteDependencies } from './dependencies.ts';
 import { commandHeaders, commandOf } from './idempotency.ts';
 import { locationHeader, NewOrder, orderLocation, presentNewOrder, presentOrder } from './present.ts';
 import { sendRefusal } from './refusal.ts';
-import { maxTickets, nameIn, readWish, takeProblems, WishRequest } from './seat-request.ts';
+import { maxTickets, meaningOf, nameIn, readSeatRequest, SeatRequestBody, takeProblems } from './seat-request.ts';
 
 const Cancellation = Type.Object(
   {
@@ -28,7 +26,7 @@ const Cancellation = Type.Object(
 );
 
 /** Registers POST /purchase/api/v1/orders…, which buys tickets and cancels them. */
-export function registerOrderRoutes(app: HttpServer, { redis, orderTokens, wakeRelay, tally }: PurchaseDependencies): void {
+export function registerOrderRoutes(app: HttpServer, { seats, orderTokens, wakeRelay, counters }: RouteDependencies): void {
   app.post(
     '/purchase/api/v1/orders',
     {
@@ -41,7 +39,7 @@ export function registerOrderRoutes(app: HttpServer, { redis, orderTokens, wakeR
           'within moments. A refusal changes nothing, and names each seat that was taken.',
         tags: ['orders'],
         headers: commandHeaders({}),
-        body: WishRequest,
+        body: SeatRequestBody,
         response: {
           201: {
             description: 'Sold',
@@ -54,18 +52,18 @@ export function registerOrderRoutes(app: HttpServer, { redis, orderTokens, wakeR
     },
     async (request, reply) => {
       const { eventId } = request.body;
-      const read = readWish(request.body);
+      const read = readSeatRequest(request.body);
       if ('errors' in read) return sendProblem(reply, 'INVALID_REQUEST', read);
-      const outcome = await sellSeats(redis, { ...commandOf(request, eventId, ['buyTickets', read]), ...read });
-      tally.tell(eventId, outcome);
-      if (outcome.kind === 'refused') return sendRefusal(reply, outcome, nameIn(read.wish));
+      const outcome = await seats.sell({ ...commandOf(request, eventId, ['buyTickets', meaningOf(read)]), ...read });
+      counters.count(eventId, outcome);
+      if (outcome.kind === 'refused') return sendRefusal(reply, outcome, nameIn(read.request));
       wakeRelay(eventId);
       const { orderId, sequence, tickets } = outcome.order;
       request.log.debug({ orderId, eventId, sequence, tickets: tickets.length }, 'sold');
       return reply
         .code(201)
         .header('location', orderLocation(orderId))
-        .send(presentNewOrder(outcome, read.wish, orderTokens.tokenOf(orderId)));
+        .send(presentNewOrder(outcome, read.request, orderTokens.tokenOf(orderId)));
     },
   );
 
@@ -104,13 +102,13 @@ export function registerOrderRoutes(app: HttpServer, { redis, orderTokens, wakeR
       const { eventId, ticketIds = [] } = request.body;
       if (!mayUseOrder(orderTokens, request, orderId)) return sendProblem(reply, 'ORDER_TOKEN_REQUIRED', orderTokenMissing);
       const wanted = { orderId, ticketIds };
-      const outcome = await cancelOrder(redis, { ...commandOf(request, eventId, ['cancelOrder', wanted]), ...wanted });
+      const outcome = await seats.cancelOrder({ ...commandOf(request, eventId, ['cancelOrder', wanted]), ...wanted });
       if (outcome.kind === 'refused') {
         const nameOf = (position: number) => ({ pointer: `#/ticketIds/${position}`, name: 'in this order' });
-        tally.tell(eventId, outcome);
+        counters.count(eventId, outcome);
         return sendRefusal(reply, outcome, nameOf);
       }
-      tally.tell(eventId, outcome);
+      counters.count(eventId, outcome);
       wakeRelay(eventId);
       request.log.debug({ orderId, eventId, tickets: outcome.count }, 'cancelled');
       return presentOrder(outcome);

@@ -1,9 +1,10 @@
 import { type Static, Type } from 'typebox';
+import type { Held, Sold } from '../../shared/inventory/decisions.ts';
 import type { TicketInRedis } from '../../shared/inventory/order.ts';
 import { BuyerId, Currency, EventId, HoldId, Money, OrderToken, Timestamp, VenueId } from '../../shared/terms/identifiers.ts';
 import { formatMoney } from '../../shared/terms/money.ts';
 import { Order, Ticket } from '../../shared/terms/ticket.ts';
-import type { Held, Sold, Wish } from '../seats/take-seats.ts';
+import type { SeatRequest } from '../seats/draft-order.ts';
 
 /** The path at which an order can be read, with its token. */
 export const orderLocation = (orderId: string) => `/query/api/v1/orders/${orderId}`;
@@ -103,16 +104,19 @@ export const ConfirmedOrder = Type.Object({ ...Order.properties, orderToken });
 export const NewOrder = Type.Object({ ...ConfirmedOrder.properties, ...chosenForYou });
 export const NewHold = Type.Object({ ...Hold.properties, ...chosenForYou });
 
-export const presentNewOrder = (sold: Sold, wish: Wish, orderToken: string) => ({
+export const presentNewOrder = (sold: Sold, request: SeatRequest, orderToken: string) => ({
   ...presentOrder(sold),
   orderToken,
-  ...adjacency(sold.order.tickets, wish),
+  ...adjacency(sold.order.tickets, request),
 });
-export const presentNewHold = (held: Held, wish: Wish) => ({ ...presentHold(held), ...adjacency(held.order.tickets, wish) });
+export const presentNewHold = (held: Held, request: SeatRequest) => ({
+  ...presentHold(held),
+  ...adjacency(held.order.tickets, request),
+});
 
-function adjacency(tickets: TicketInRedis[], wish: Wish): { adjacent?: boolean } {
+function adjacency(tickets: TicketInRedis[], request: SeatRequest): { adjacent?: boolean } {
   const [first] = tickets;
-  if ('seats' in wish || first?.column === undefined) return {};
+  if ('seats' in request || first?.column === undefined) return {};
   const start = first.column;
   return { adjacent: tickets.every(({ row, column }, at) => row === first.row && column === start + at) };
 }

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { testPurchaseApp } from '../../../scripts/testing/apps.ts';
 import { openTestEvent, redis } from '../../../scripts/testing/stores.ts';
+import { createSeats } from '../seats/create-seats.ts';
 
 /** An app with a log level, and the lines that it logs. */
 async function logged(level: string) {
@@ -14,7 +15,7 @@ async function logged(level: string) {
     },
   });
   const logger = pino({ level }, stream);
-  return { lines, app: await testPurchaseApp({ redis, logger }) };
+  return { lines, app: await testPurchaseApp({ seats: createSeats({ redis }), logger }) };
 }
 
 it.each([

@@ -1,9 +1,9 @@
 import type { FastifyReply } from 'fastify';
 import { getOrInsertComputed } from '../../shared/basics/get-or-insert.ts';
 import { type ProblemError, problems, sendProblem } from '../../shared/http/problems.ts';
+import type { Refusal } from '../../shared/inventory/decisions.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { createSampledLog } from '../../shared/telemetry/sampled-log.ts';
-import type { Refusal } from '../seats/run-command.ts';
 
 /**
  * Sends the problem for a refused command. For the position of a wanted seat or ticket, `nameOf` returns the field in which the

@@ -2,12 +2,13 @@ import { expect, it } from 'vitest';
 import { asBuyerOf, testPurchaseApp } from '../../../scripts/testing/apps.ts';
 import { openTestEvent, redis } from '../../../scripts/testing/stores.ts';
 import { inventoryKey } from '../../shared/inventory/keys.ts';
-import { createTally } from '../sales-counters/sales-counters.ts';
+import { createSalesCounters } from '../sales-counters/sales-counters.ts';
+import { createSeats } from '../seats/create-seats.ts';
 
 it('counts what the scripts sold, held, cancelled and refused, replays excluded, and what was unavailable', async () => {
   const { eventId, venueId } = await openTestEvent();
-  const tally = createTally();
-  await using app = await testPurchaseApp({ redis, tally });
+  const counters = createSalesCounters();
+  await using app = await testPurchaseApp({ seats: createSeats({ redis }), counters });
   const ask = (method: 'POST' | 'DELETE', path: string, payload?: object, headers = {}) =>
     app.inject({ method, url: `/purchase/api/v1${path}`, headers, ...(payload && { payload }) });
 
@@ -37,7 +38,7 @@ it('counts what the scripts sold, held, cancelled and refused, replays excluded,
   expect((await app.inject({ method: 'PATCH', url: '/purchase/api/v1/tickets' })).statusCode).toBe(405);
   expect((await app.inject({ method: 'OPTIONS', url: '/purchase/api/v1/tickets' })).statusCode).toBe(204);
 
-  const { events, unavailable, latency = [] } = tally.take() ?? {};
+  const { events, unavailable, latency = [] } = counters.takeSecond() ?? {};
   expect(events).toEqual({
     [eventId]: {
       sold: 7,

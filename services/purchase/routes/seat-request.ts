@@ -1,9 +1,30 @@
-import { type Static, Type } from 'typebox';
+import { type Static, type TObject, Type } from 'typebox';
+import { patterned } from '../../shared/basics/patterned.ts';
 import { documentedAs } from '../../shared/http/documented-as.ts';
 import type { ProblemCode, ProblemError } from '../../shared/http/problems.ts';
-import { BuyerId, EventId, VenueId, ZoneId } from '../../shared/terms/identifiers.ts';
-import type { Purchase, Seat, Wish } from '../seats/take-seats.ts';
-import { seatFields, seatOf } from './seat.ts';
+import { BuyerId, EventId, maxColumns, Row, VenueId, ZoneId } from '../../shared/terms/identifiers.ts';
+import type { Purchase, Seat, SeatRequest } from '../seats/draft-order.ts';
+
+/** Without leading zeros: a seat must not have two names, "01" and "1". */
+const columnPattern = '^[1-9][0-9]{0,3}$';
+const columnSentence = `must be a number from 1 to ${maxColumns}, without leading zeros`;
+
+/** The schema fields that name a seat in a request. */
+export const seatFields = {
+  zoneId: ZoneId,
+  row: Row,
+  column: Type.Union([patterned(columnPattern, columnSentence), Type.Integer({ minimum: 1, maximum: maxColumns })], {
+    description: 'From 1, as a string or an integer',
+    examples: ['1'],
+  }),
+};
+
+/** The seat that a request names, in its canonical spelling. */
+export const seatOf = ({ zoneId, row, column }: Static<TObject<typeof seatFields>>): Seat => ({
+  zoneId,
+  row: row.toUpperCase(),
+  column: Number(column),
+});
 
 /** Per order or hold. */
 export const maxTickets = 10;
@@ -24,7 +45,7 @@ const best = {
   ),
 };
 
-/** A wish as the OpenAPI document shows it: one of two shapes. */
+/** A request for seats as the OpenAPI document shows it: one of two shapes. */
 const documented = {
   oneOf: [
     Type.Object(
@@ -40,7 +61,7 @@ const documented = {
 };
 
 /** The body of an order or hold: chosen seats, or the best of a zone. One flat schema checks it, so that each fault names one field. */
-export const WishRequest = Type.Object(
+export const SeatRequestBody = Type.Object(
   { ...common, ...Type.Partial(Type.Object({ ...chosen, ...best })).properties },
   { additionalProperties: false, [documentedAs]: documented },
 );
@@ -63,8 +84,8 @@ export const takeProblems = [
   'INVENTORY_UNAVAILABLE',
 ] as const satisfies ProblemCode[];
 
-/** Reads a wish from a valid body, with defaults filled in. Returns errors if the fields do not fit together. */
-export function readWish(body: Static<typeof WishRequest>): Omit<Purchase, 'eventId'> | { errors: ProblemError[] } {
+/** Reads a request for seats from a valid body, with defaults filled in. Returns errors if the fields do not fit together. */
+export function readSeatRequest(body: Static<typeof SeatRequestBody>): Omit<Purchase, 'eventId'> | { errors: ProblemError[] } {
   const { venueId, buyerId, seats, zoneId, quantity, split } = body;
   if (seats) {
     const chosen = seats.map(seatOf);
@@ -74,14 +95,20 @@ export function readWish(body: Static<typeof WishRequest>): Omit<Purchase, 'even
       ),
       ...repeated(chosen),
     ];
-    return errors.length > 0 ? { errors } : { venueId, buyerId, wish: { seats: chosen } };
+    return errors.length > 0 ? { errors } : { venueId, buyerId, request: { seats: chosen } };
   }
   if (zoneId === undefined || quantity === undefined) {
     const missing = zoneId !== undefined ? '#/quantity' : quantity !== undefined ? '#/zoneId' : '#/seats';
     return { errors: [{ pointer: missing, detail: 'is missing: send either seats, or zoneId and quantity' }] };
   }
-  return { venueId, buyerId, wish: { zoneId, quantity, split: split ?? false } };
+  return { venueId, buyerId, request: { zoneId, quantity, split: split ?? false } };
 }
+
+/**
+ * What a request for seats asks for, for its fingerprint. Its names must stay as they are: fingerprints are kept for 24 hours, and other
+ * versions of this service compare theirs with them.
+ */
+export const meaningOf = ({ venueId, buyerId, request }: Omit<Purchase, 'eventId'>) => ({ venueId, buyerId, wish: request });
 
 const seatName = ({ zoneId, row, column }: Seat) => `zone ${zoneId}, row ${row}, column ${column}`;
 
@@ -91,10 +118,10 @@ function repeated(seats: Seat[]): ProblemError[] {
 }
 
 /** Returns a function that maps the position of a wanted seat to the field in which the client named it, and to its name. */
-export function nameIn(wish: Wish) {
+export function nameIn(request: SeatRequest) {
   return (position: number) => {
-    if (!('seats' in wish)) return { pointer: '#/zoneId', name: `zone ${wish.zoneId}` };
-    const seat = wish.seats[position];
+    if (!('seats' in request)) return { pointer: '#/zoneId', name: `zone ${request.zoneId}` };
+    const seat = request.seats[position];
     return { pointer: `#/seats/${position}`, name: seat ? seatName(seat) : '' };
   };
 }

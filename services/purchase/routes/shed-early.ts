@@ -1,6 +1,5 @@
 import type { BeforeParsing } from '../../shared/http/json-body.ts';
-import type { RedisClient } from '../../shared/stores/redis.ts';
-import { assertRoomToTake } from '../seats/take-seats.ts';
+import type { Seats } from '../seats/create-seats.ts';
 
 /** The routes that ask for seats of the event that their body names. */
 const takingSeats = new Set(['tickets', 'orders', 'holds'].map((name) => `/purchase/api/v1/${name}`));
@@ -13,8 +12,8 @@ const eventIdIn = (text: string) => /"eventId"\s*:\s*"([\w.-]+)"/.exec(text)?.[1
  * requests end here, and all that is done for them delays the others.
  */
 export const createEarlyShedding =
-  (redis: RedisClient): BeforeParsing =>
+  ({ assertRoom }: Pick<Seats, 'assertRoom'>): BeforeParsing =>
   ({ routeOptions: { url = '' } }, text) => {
     const eventId = takingSeats.has(url) ? eventIdIn(text) : undefined;
-    if (eventId !== undefined) assertRoomToTake(redis, eventId);
+    if (eventId !== undefined) assertRoom(eventId);
   };

@@ -2,12 +2,11 @@ import { Type } from 'typebox';
 import type { HttpServer } from '../../shared/http/http-server.ts';
 import { problemResponses } from '../../shared/http/problems.ts';
 import { BuyerId, EventId, VenueId } from '../../shared/terms/identifiers.ts';
-import type { PurchaseDependencies } from '../app.ts';
-import { sellSeats } from '../seats/take-seats.ts';
+import type { RouteDependencies } from './dependencies.ts';
 import { commandHeaders, commandOf } from './idempotency.ts';
 import { locationHeader, NewTicket, presentTickets } from './present.ts';
 import { sendRefusal } from './refusal.ts';
-import { seatFields, seatOf } from './seat.ts';
+import { meaningOf, seatFields, seatOf } from './seat-request.ts';
 
 const TicketRequest = Type.Object(
   { venueId: VenueId, eventId: EventId, ...seatFields, buyerId: Type.Optional(BuyerId) },
@@ -15,7 +14,7 @@ const TicketRequest = Type.Object(
 );
 
 /** Registers POST /purchase/api/v1/tickets, which buys one seat. */
-export function registerTicketRoutes(app: HttpServer, { redis, orderTokens, wakeRelay, tally }: PurchaseDependencies): void {
+export function registerTicketRoutes(app: HttpServer, { seats, orderTokens, wakeRelay, counters }: RouteDependencies): void {
   app.post(
     '/purchase/api/v1/tickets',
     {
@@ -51,9 +50,9 @@ export function registerTicketRoutes(app: HttpServer, { redis, orderTokens, wake
     },
     async (request, reply) => {
       const { venueId, eventId, buyerId } = request.body;
-      const wanted = { venueId, buyerId, wish: { seats: [seatOf(request.body)] } };
-      const outcome = await sellSeats(redis, { ...commandOf(request, eventId, ['buySeat', wanted]), ...wanted });
-      tally.tell(eventId, outcome);
+      const wanted = { venueId, buyerId, request: { seats: [seatOf(request.body)] } };
+      const outcome = await seats.sell({ ...commandOf(request, eventId, ['buySeat', meaningOf(wanted)]), ...wanted });
+      counters.count(eventId, outcome);
       if (outcome.kind === 'refused') return sendRefusal(reply, outcome);
       wakeRelay(eventId);
       const { orderId, sequence } = outcome.order;

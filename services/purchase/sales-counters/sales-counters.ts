@@ -1,21 +1,19 @@
 import { getOrInsertComputed } from '../../shared/basics/get-or-insert.ts';
 import type { ProblemCode } from '../../shared/http/problems.ts';
-import { type EventPulse, latencyBucket, type Pulse } from '../../shared/inventory/sales-counters.ts';
-import type { Cancelled } from '../seats/cancel-order.ts';
-import type { Refusal } from '../seats/run-command.ts';
-import type { Held, Sold } from '../seats/take-seats.ts';
+import type { Cancelled, Held, Refusal, Sold } from '../../shared/inventory/decisions.ts';
+import { type EventSales, latencyBucket, type SalesSecond } from '../../shared/inventory/sales-seconds.ts';
 
-export type Tally = ReturnType<typeof createTally>;
+export type SalesCounters = ReturnType<typeof createSalesCounters>;
 
 type Outcome = Sold | Held | Cancelled | Refusal;
 
-type Second = { events: Map<string, EventPulse>; unavailable: Pulse['unavailable']; latency: Map<number, number> };
+type Second = { events: Map<string, EventSales>; unavailable: SalesSecond['unavailable']; latency: Map<number, number> };
 
 const nothing = (): Second => ({ events: new Map(), unavailable: {}, latency: new Map() });
-const noneOfEvent = (): EventPulse => ({ sold: 0, soldMinor: 0, held: 0, cancelled: 0, refused: {} });
+const noneOfEvent = (): EventSales => ({ sold: 0, soldMinor: 0, held: 0, cancelled: 0, refused: {} });
 
-/** Counts what this process has sold, held, cancelled and refused: in total since it started, and by event since the last `take`. */
-export function createTally() {
+/** Counts what this process has sold, held, cancelled and refused: in total since it started, and by event since the last `takeSecond`. */
+export function createSalesCounters() {
   const total = { sold: 0, held: 0, cancelled: 0, refused: new Map<string, number>() };
   let second = nothing();
 
@@ -24,7 +22,7 @@ export function createTally() {
     total: total as Readonly<typeof total>,
 
     /** Counts an outcome, unless it is a replay: a client that repeats a request must not count twice. */
-    tell(eventId: string, outcome: Outcome): void {
+    count(eventId: string, outcome: Outcome): void {
       if (outcome.isReplay) return;
       switch (outcome.kind) {
         case 'refused':
@@ -45,17 +43,18 @@ export function createTally() {
     },
 
     /** Counts a request that could not be decided, whatever its event. */
-    fail(code: ProblemCode): void {
+    countUnavailable(code: ProblemCode): void {
       addOne(total.refused, code);
       second.unavailable[code] = (second.unavailable[code] ?? 0) + 1;
     },
 
-    answer(ms: number): void {
+    /** Counts a response by its latency. */
+    countResponse(ms: number): void {
       addOne(second.latency, latencyBucket(ms));
     },
 
     /** Returns what was counted since the last call, or undefined if nothing was. */
-    take(): Omit<Pulse, 'at'> | undefined {
+    takeSecond(): Omit<SalesSecond, 'at'> | undefined {
       const { events, unavailable, latency } = second;
       if (latency.size === 0 && events.size === 0 && Object.keys(unavailable).length === 0) return undefined;
       second = nothing();
@@ -78,7 +77,7 @@ export function createTally() {
     refused[code] = (refused[code] ?? 0) + 1;
   }
 
-  function eventOf(eventId: string): EventPulse {
+  function eventOf(eventId: string): EventSales {
     return getOrInsertComputed(second.events, eventId, noneOfEvent);
   }
 }

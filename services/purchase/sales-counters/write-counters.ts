@@ -1,20 +1,28 @@
-import { pulsesKey } from '../../shared/inventory/keys.ts';
-import { type Pulse, pulsesKeptMs } from '../../shared/inventory/sales-counters.ts';
+import { salesSecondsKey } from '../../shared/inventory/keys.ts';
+import { type SalesSecond, secondsKeptMs } from '../../shared/inventory/sales-seconds.ts';
 import type { RedisClient } from '../../shared/stores/redis.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { createSampledLog } from '../../shared/telemetry/sampled-log.ts';
-import type { Tally } from './sales-counters.ts';
+import type { SalesCounters } from './sales-counters.ts';
 
 const secondMs = 1_000;
 
-/** Writes the tally to Redis at the end of each second with activity; `stop` writes the rest. */
-export function startBeat({ redis, tally, logger }: { redis: RedisClient; tally: Tally; logger: Logger }) {
-  const warn = createSampledLog('warn', 'could not write a pulse; the operator page is incomplete');
+/** Writes the counters to Redis at the end of each second with activity; `stop` writes the rest. */
+export function startWritingCounters({
+  redis,
+  counters,
+  logger,
+}: {
+  redis: RedisClient;
+  counters: SalesCounters;
+  logger: Logger;
+}) {
+  const warn = createSampledLog('warn', 'could not write a second; the operator page is incomplete');
   let timer = nextSecond();
   return {
     async stop(): Promise<void> {
       clearTimeout(timer);
-      await beat(Date.now());
+      await write(Date.now());
     },
   };
 
@@ -24,18 +32,18 @@ export function startBeat({ redis, tally, logger }: { redis: RedisClient; tally:
     return setTimeout(
       () => {
         timer = nextSecond();
-        void beat(at);
+        void write(at);
       },
       at + secondMs - now,
     );
   }
 
-  async function beat(at: number): Promise<void> {
-    const counted = tally.take();
+  async function write(at: number): Promise<void> {
+    const counted = counters.takeSecond();
     if (!counted) return;
-    const pulse: Pulse = { at: at - (at % secondMs), ...counted };
+    const second: SalesSecond = { at: at - (at % secondMs), ...counted };
     try {
-      await redis.xadd(pulsesKey, 'MINID', '~', at - pulsesKeptMs, '*', 'pulse', JSON.stringify(pulse));
+      await redis.xadd(salesSecondsKey, 'MINID', '~', at - secondsKeptMs, '*', 'second', JSON.stringify(second));
     } catch (error) {
       warn(logger, { err: error });
     }

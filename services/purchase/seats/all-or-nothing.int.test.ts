@@ -2,13 +2,13 @@ import { describe, expect, it, vi } from 'vitest';
 import { assertConserved } from '../../../scripts/testing/conservation.ts';
 import { domainEvents } from '../../../scripts/testing/domain-events.ts';
 import { dump } from '../../../scripts/testing/refusal.ts';
-import { purchaseOf } from '../../../scripts/testing/seats.ts';
+import { purchaseOf, seats, seatsTakenBy } from '../../../scripts/testing/seats.ts';
 import { openTestEvent, redis, seatedZone } from '../../../scripts/testing/stores.ts';
-import { callScript, type Question, ScriptError } from '../../shared/inventory/call-script.ts';
+import { callScript, type ScriptCommand, ScriptError } from '../../shared/inventory/call-script.ts';
 import type { Inventory } from '../../shared/inventory/inventory.ts';
 import { deadlinesKey, inventoryKey } from '../../shared/inventory/keys.ts';
+import { waitForNoReplica } from '../../shared/inventory/replicas.ts';
 import { loadScript, type Script, scriptOf } from '../../shared/stores/script.ts';
-import { holdSeats, sellSeats } from './take-seats.ts';
 
 const takeSeats = loadScript(new URL('lua/take-seats.lua', import.meta.url));
 const columns = (count: number) => Array.from({ length: count }, (_, at) => at + 1);
@@ -18,8 +18,8 @@ const oneRow = (seats: number) => openTestEvent({ zones: [seatedZone(1, 1, seats
 const poisonedBy = (buyerId: string) =>
   scriptOf(
     takeSeats.source.replace(
-      'return run(decide)',
-      `return run(function(command, number)
+      'return event.run(decide)',
+      `return event.run(function(command, number)
         local reply = decide(command, number)
         if command.buyerId == '${buyerId}' then error('injected') end
         return reply
@@ -31,12 +31,10 @@ const poisonedBy = (buyerId: string) =>
 describe('a batch in which one command makes the script fail', () => {
   it.each([1, 2, 77, 255, 256])('(number %i of 256) fails that command alone; all others are decided', async (poisoned) => {
     const event = await oneRow(256);
-    const script = poisonedBy('Poison');
+    const { sell } = seatsTakenBy(poisonedBy('Poison'));
     const calls = vi.spyOn(redis, 'evalsha').mockClear();
     const settled = await Promise.allSettled(
-      columns(256).map((column) =>
-        sellSeats(redis, purchaseOf(event, { column, buyerId: column === poisoned ? 'Poison' : 'Ann' }), script),
-      ),
+      columns(256).map((column) => sell(purchaseOf(event, { column, buyerId: column === poisoned ? 'Poison' : 'Ann' }))),
     );
     for (const [at, result] of settled.entries()) {
       if (at + 1 === poisoned) expect(result).toMatchObject({ status: 'rejected', reason: { name: 'ScriptError' } });
@@ -48,57 +46,69 @@ describe('a batch in which one command makes the script fail', () => {
     expect((await domainEvents(event)).map(({ data }) => data.sequence)).toEqual(columns(255));
     await assertConserved(redis, event.eventId);
     // Its seat is still free.
-    expect(await sellSeats(redis, purchaseOf(event, { column: poisoned }))).toMatchObject({ kind: 'sold' });
+    expect(await seats.sell(purchaseOf(event, { column: poisoned }))).toMatchObject({ kind: 'sold' });
   });
 
   it('leaves no trace of any command: not in seats, counts, buyers, holds, orders, answers, or the outbox', async () => {
     const event = await oneRow(20);
-    for (const column of [18, 19]) await holdSeats(redis, purchaseOf(event, { column, buyerId: 'Bob' }));
-    await sellSeats(redis, { eventId: event.eventId, wish: { zoneId: 1, quantity: 2, split: false } });
+    for (const column of [18, 19]) await seats.hold(purchaseOf(event, { column, buyerId: 'Bob' }));
+    await seats.sell({ eventId: event.eventId, request: { zoneId: 1, quantity: 2, split: false } });
     const before = await dump();
     const asked = await Promise.all(
       columns(9).map(async (column) => {
         const idempotency = { key: `key-${column}`, scope: 'stranger', fingerprint: 'f' };
-        const question = await taking(event, column, column === 9 ? 'Poison' : 'Ann');
-        return { command: { eventId: event.eventId, idempotency }, question };
+        return { ...(await taking(event, column, column === 9 ? 'Poison' : 'Ann')), idempotency };
       }),
     );
-    await expect(callScript(redis, poisonedBy('Poison'), event.eventId, asked)).rejects.toThrow(ScriptError);
+    await expect(callScript(target, poisonedBy('Poison'), event.eventId, asked)).rejects.toThrow(ScriptError);
     expect(await dump()).toEqual(before);
   });
 });
 
-/** The arguments of take-seats.lua for a seat in the first row: odd columns are held, even ones sold. */
-async function taking({ eventId, venueId }: Inventory, column: number, buyerId: string): Promise<Question> {
+/** The command of take-seats.lua for a seat in the first row: odd columns are held, even ones sold. */
+async function taking({ eventId, venueId }: Inventory, column: number, buyerId: string): Promise<ScriptCommand> {
   const orderId = `order-${column}`;
   const ticket = { ticketId: `ticket-${column}`, zoneId: 1, row: 'A', column, priceMinor: 10_000, currency: 'USD' };
   const revision = await redis.hget(inventoryKey(eventId), 'revision');
   const places = [[1, String(column - 1)]];
   const holdId = column % 2 === 1 ? `${eventId}~${column}` : undefined;
   return {
+    eventId,
     fields: { revision, orderId, buyerId, places, holdId },
-    order: JSON.stringify({ orderId, eventId, venueId, buyerId, tickets: [ticket] }),
+    order: { orderId, eventId, venueId, buyerId, tickets: [ticket] },
   };
 }
 
 const writes = new Set(['HSET', 'SETBIT', 'SETRANGE', 'HINCRBY', 'HDEL', 'ZADD', 'ZREM', 'SET', 'XADD']);
 
-/** A script that replies with the names of the Redis commands that it calls, in order. */
-const listing = ({ source }: Script) =>
+/** The same script, which also notes the names of the Redis commands that it calls, in order. */
+const noting = ({ source }: Script) =>
   scriptOf(
     `local names, server = {}, redis
     local redis = { call = function(name, ...) names[#names + 1] = name return server.call(name, ...) end }
-    ${source.replace(/^return run\(/m, 'local _ = run(')}
-    return cjson.encode({ names })`,
+    ${source.replace(/^return event.run\(/m, 'local replies = event.run(')}
+    server.call('RPUSH', KEYS[1] .. ':noted', unpack(names))
+    return replies`,
   );
+
+const target = { redis, replicas: waitForNoReplica };
+
+/** The names of the Redis commands that a script calls to decide these commands. */
+async function callsOf(script: Script, eventId: string, asked: ScriptCommand[]): Promise<string[]> {
+  const noted = `${inventoryKey(eventId)}:noted`;
+  await redis.del(noted);
+  await callScript(target, noting(script), eventId, asked);
+  return await redis.lrange(noted, 0, -1);
+}
 
 describe('a script reads first and writes last, so that an error while it decides changes nothing:', () => {
   const load = (name: string) => loadScript(new URL(`lua/${name}.lua`, import.meta.url));
-  const commandsOf = async (script: Script, eventId: string, asked: object[]) => {
-    const question = (fields: object) => ({ command: { eventId }, question: { fields } });
-    const [reply] = await callScript(redis, listing(script), eventId, asked.map(question));
-    return reply?.words as string[];
-  };
+  const commandsOf = (script: Script, eventId: string, asked: ScriptCommand['fields'][]) =>
+    callsOf(
+      script,
+      eventId,
+      asked.map((fields) => ({ eventId, fields })),
+    );
   const expectWritesLast = (names: string[]) => {
     const firstWrite = names.findIndex((name) => writes.has(name));
     expect(firstWrite).toBeGreaterThan(0);
@@ -108,16 +118,13 @@ describe('a script reads first and writes last, so that an error while it decide
   it('take-seats, which sells, holds, chooses and ends overdue holds', async () => {
     const event = await openTestEvent();
     const { eventId } = event;
-    const held = await holdSeats(redis, purchaseOf(event, { row: 'J', column: 1, buyerId: 'Bob' }));
+    const held = await seats.hold(purchaseOf(event, { row: 'J', column: 1, buyerId: 'Bob' }));
     if (held.kind === 'held') await letExpire(held.order.eventId, held.holdId);
-    const asked = await Promise.all(
-      columns(4).map(async (column) => ({ command: { eventId }, question: await taking(event, column, 'Ann') })),
-    );
+    const asked = await Promise.all(columns(4).map((column) => taking(event, column, 'Ann')));
     const [first] = asked;
-    const best = { fields: { ...first?.question.fields, places: undefined, holdId: undefined, bestOf: 1, quantity: 1 } };
-    asked.push({ command: { eventId }, question: { ...first?.question, ...best } });
-    const [reply] = await callScript(redis, listing(takeSeats), eventId, asked);
-    expectWritesLast(reply?.words as string[]);
+    if (first)
+      asked.push({ ...first, fields: { ...first.fields, places: undefined, holdId: undefined, bestOf: 1, quantity: 1 } });
+    expectWritesLast(await callsOf(takeSeats, eventId, asked));
   });
 
   it('confirm-hold, extend-hold, release-hold and expire-holds', async () => {
@@ -125,7 +132,7 @@ describe('a script reads first and writes last, so that an error while it decide
     const { eventId } = event;
     const holdIds: string[] = [];
     for (const column of columns(8)) {
-      const held = await holdSeats(redis, purchaseOf(event, { column, buyerId: 'Bob' }));
+      const held = await seats.hold(purchaseOf(event, { column, buyerId: 'Bob' }));
       if (held.kind === 'held') holdIds.push(held.holdId);
     }
     const two = () => holdIds.splice(0, 2).map((holdId) => ({ holdId }));
@@ -140,7 +147,7 @@ describe('a script reads first and writes last, so that an error while it decide
 
   it('cancel-order', async () => {
     const event = await openTestEvent();
-    const sold = await Promise.all(columns(3).map((column) => sellSeats(redis, purchaseOf(event, { column, buyerId: 'Ann' }))));
+    const sold = await Promise.all(columns(3).map((column) => seats.sell(purchaseOf(event, { column, buyerId: 'Ann' }))));
     const asked = sold.flatMap((one) => (one.kind === 'sold' ? [{ orderId: one.order.orderId, ticketIds: [] }] : []));
     expectWritesLast(await commandsOf(load('cancel-order'), event.eventId, asked));
   });

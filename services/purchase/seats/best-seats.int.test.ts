@@ -2,14 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { assertConserved } from '../../../scripts/testing/conservation.ts';
 import { commandsDuring } from '../../../scripts/testing/monitor.ts';
-import { purchaseOf } from '../../../scripts/testing/seats.ts';
+import { purchaseOf, seats } from '../../../scripts/testing/seats.ts';
 import { redis, seatedZone, unique } from '../../../scripts/testing/stores.ts';
 import { type Inventory, openInventory } from '../../shared/inventory/inventory.ts';
 import { inventoryKey, takenKey } from '../../shared/inventory/keys.ts';
 import { bytesPerRow, type Grid } from '../../shared/inventory/zone-layout.ts';
 import { rowLabel, rowNumber } from '../../shared/terms/row-label.ts';
-import { cancelOrder } from './cancel-order.ts';
-import { sellSeats } from './take-seats.ts';
 
 type Place = { row: number; first: number };
 type Step = { kind: 'best'; quantity: number; split: boolean } | { kind: 'seat' | 'cancel'; at: number };
@@ -91,21 +89,21 @@ const grids = fc
 /** Compares one request for the best seats with a brute-force search of the seats as they were before it. */
 async function checkBest(event: Inventory, grid: Grid, { quantity, split }: { quantity: number; split: boolean }) {
   const taken = await takenIn(event, grid);
-  const outcome = await sellSeats(redis, { eventId: event.eventId, wish: { zoneId: 1, quantity, split } });
+  const outcome = await seats.sell({ eventId: event.eventId, request: { zoneId: 1, quantity, split } });
   const free = taken.flat().filter((isTaken) => !isTaken).length;
   const places = everyPlace(taken, quantity, grid.focus);
   if (free < quantity) return expect(outcome).toMatchObject({ code: 'SOLD_OUT', detail: `${free} left` });
   if (places.length === 0 && !split) return expect(outcome).toMatchObject({ code: 'NO_ADJACENT_SEATS' });
   if (outcome.kind !== 'sold') throw new Error(`refused: ${outcome.code}`);
 
-  const seats = outcome.order.tickets.map(({ row = '', column = 0 }) => ({ row: rowNumber(row), column }));
-  expect(new Set(seats.map(({ row, column }) => `${row}/${column}`)).size).toBe(quantity);
-  for (const { row, column } of seats) expect(taken[row - 1]?.[column - 1]).toBe(false);
-  const groups = seats.filter(({ row, column }, at) => row !== seats[at - 1]?.row || column !== (seats[at - 1]?.column ?? 0) + 1);
+  const found = outcome.order.tickets.map(({ row = '', column = 0 }) => ({ row: rowNumber(row), column }));
+  expect(new Set(found.map(({ row, column }) => `${row}/${column}`)).size).toBe(quantity);
+  for (const { row, column } of found) expect(taken[row - 1]?.[column - 1]).toBe(false);
+  const groups = found.filter(({ row, column }, at) => row !== found[at - 1]?.row || column !== (found[at - 1]?.column ?? 0) + 1);
   expect(groups).toHaveLength(fewestGroups(taken, quantity));
   if (groups.length > 1) return undefined;
 
-  const chosen = places.find(({ row, first }) => row === seats[0]?.row && first === seats[0]?.column);
+  const chosen = places.find(({ row, first }) => row === found[0]?.row && first === found[0]?.column);
   const clean = places.filter(({ isClean }) => isClean);
   if (clean.length > 0) expect(chosen?.isClean).toBe(true);
   const comparable = (clean.length > 0 ? clean : places).filter(({ keepsGroups }) => keepsGroups);
@@ -126,11 +124,11 @@ describe('the best seats', () => {
           } else if (step.kind === 'seat') {
             const seat = step.at % (grid.rows * grid.columns);
             const row = rowLabel(Math.floor(seat / grid.columns) + 1);
-            const outcome = await sellSeats(redis, purchaseOf(event, { row, column: (seat % grid.columns) + 1 }));
+            const outcome = await seats.sell(purchaseOf(event, { row, column: (seat % grid.columns) + 1 }));
             if (outcome.kind === 'sold') sold.push(outcome.order.orderId);
           } else {
             const [orderId] = sold.splice(step.at % Math.max(1, sold.length), 1);
-            if (orderId) await cancelOrder(redis, { eventId: event.eventId, orderId, ticketIds: [] });
+            if (orderId) await seats.cancelOrder({ eventId: event.eventId, orderId, ticketIds: [] });
           }
         }
         await assertConserved(redis, event.eventId);
@@ -158,7 +156,7 @@ describe('the best seats', () => {
       const commands = await commandsDuring(
         event.eventId,
         async () => {
-          outcome = await sellSeats(redis, { eventId: event.eventId, wish: { zoneId: 1, quantity, split: false } });
+          outcome = await seats.sell({ eventId: event.eventId, request: { zoneId: 1, quantity, split: false } });
         },
         'scripts',
       );

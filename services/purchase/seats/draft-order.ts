@@ -1,10 +1,19 @@
+import type { Command } from '../../shared/inventory/call-script.ts';
+import type { Refusal } from '../../shared/inventory/decisions.ts';
 import type { OrderInRedis } from '../../shared/inventory/order.ts';
 import { bitOf, type ZoneLayout } from '../../shared/inventory/zone-layout.ts';
 import { rowLabel, rowNumber } from '../../shared/terms/row-label.ts';
 import type { Layout } from './layouts.ts';
-import type { Refusal } from './run-command.ts';
-import type { Purchase } from './take-seats.ts';
 import { newUuid } from './uuid.ts';
+
+/** A seat by its name: row letters in either case, column from 1. */
+export type Seat = { zoneId: number; row: string; column: number };
+
+/** Distinct chosen seats, or the best `quantity` seats of a zone: side by side, or with `split` in the fewest groups. */
+export type SeatRequest = { seats: Seat[] } | { zoneId: number; quantity: number; split: boolean };
+
+/** A command to sell or hold seats; `venueId` is only checked. */
+export type Purchase = Command & { venueId?: string | undefined; buyerId?: string | undefined; request: SeatRequest };
 
 /** A ticket's zone, and its seat's bit in the bitmap of taken seats: as text, because the script mostly passes it on. */
 type Place = [zoneId: number, bit: string];
@@ -21,7 +30,7 @@ export type Draft = {
 };
 
 /** Drafts a purchase's order from its event's layout: everything that does not depend on other buyers. */
-export function draftOrder({ eventId, venueId, buyerId, wish }: Purchase, layout: Layout): Draft {
+export function draftOrder({ eventId, venueId, buyerId, request }: Purchase, layout: Layout): Draft {
   const named = buyerId === undefined ? {} : { buyerId };
   const order: OrderInRedis = { orderId: newUuid(), eventId, venueId: layout.venueId, ...named, tickets: [] };
   if (venueId !== undefined && venueId !== layout.venueId) return { order, refusal: ['EVENT_NOT_FOUND'] };
@@ -29,8 +38,8 @@ export function draftOrder({ eventId, venueId, buyerId, wish }: Purchase, layout
   const addTicket = ({ zoneId, priceMinor }: ZoneLayout, seat?: { row: string; column: number }) =>
     void order.tickets.push({ ticketId: newUuid(), zoneId, ...seat, priceMinor, currency: layout.currency });
 
-  if (!('seats' in wish)) {
-    const { zoneId, quantity, split } = wish;
+  if (!('seats' in request)) {
+    const { zoneId, quantity, split } = request;
     const zone = layout.zones.get(zoneId);
     if (!zone) return { order, refusal: ['ZONE_NOT_FOUND', 0] };
     for (let count = 0; count < quantity; count++) addTicket(zone);
@@ -40,7 +49,7 @@ export function draftOrder({ eventId, venueId, buyerId, wish }: Purchase, layout
   const places: Place[] = [];
   const noZone: number[] = [];
   const noSeat: number[] = [];
-  for (const [at, seat] of wish.seats.entries()) {
+  for (const [at, seat] of request.seats.entries()) {
     const zone = layout.zones.get(seat.zoneId);
     const row = rowNumber(seat.row);
     const bit = zone && bitOf(zone, row, seat.column);

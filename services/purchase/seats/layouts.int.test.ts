@@ -1,17 +1,16 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { assertConserved } from '../../../scripts/testing/conservation.ts';
-import { purchaseOf } from '../../../scripts/testing/seats.ts';
+import { purchaseOf, seats } from '../../../scripts/testing/seats.ts';
 import { openTestEvent, redis, seatedZone, unique } from '../../../scripts/testing/stores.ts';
 import { type Inventory, openInventory } from '../../shared/inventory/inventory.ts';
 import { countsKey, inventoryKey } from '../../shared/inventory/keys.ts';
-import { sellSeats } from './take-seats.ts';
 
 afterEach(() => vi.restoreAllMocks());
 
 const columns = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, at) => from + at);
 
 const buyAll = (event: Inventory, wanted: number[]) =>
-  Promise.all(wanted.map((column) => sellSeats(redis, purchaseOf(event, { column }))));
+  Promise.all(wanted.map((column) => seats.sell(purchaseOf(event, { column }))));
 
 const atPrice = (event: Inventory, priceMinor: number): Inventory => ({
   ...event,
@@ -46,7 +45,7 @@ describe("an event's layout", () => {
 
   it('never decides a refusal when out of date: a zone just added is sold, and one just removed is not', async () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 1, 10), seatedZone(2, 1, 10)] });
-    const inZone = (zoneId: number) => sellSeats(redis, purchaseOf(event, { zoneId }));
+    const inZone = (zoneId: number) => seats.sell(purchaseOf(event, { zoneId }));
     expect(await inZone(3)).toMatchObject({ kind: 'refused', code: 'ZONE_NOT_FOUND', positions: [0] });
     await openInventory(redis, { ...event, zones: [seatedZone(1, 1, 10), seatedZone(3, 1, 10)] });
     expect(await inZone(3)).toMatchObject({ kind: 'sold' });
@@ -57,19 +56,19 @@ describe("an event's layout", () => {
   it('is not cached for an event that does not exist yet', async () => {
     const eventId = unique('event');
     const event = { eventId, venueId: 'Venue1', currency: 'USD', onSaleAtMs: 0, holdMs: 1_000, zones: [seatedZone(1, 1, 10)] };
-    expect(await sellSeats(redis, purchaseOf(event))).toMatchObject({ kind: 'refused', code: 'EVENT_NOT_FOUND' });
+    expect(await seats.sell(purchaseOf(event))).toMatchObject({ kind: 'refused', code: 'EVENT_NOT_FOUND' });
     await openInventory(redis, event);
-    expect(await sellSeats(redis, purchaseOf(event))).toMatchObject({ kind: 'sold' });
+    expect(await seats.sell(purchaseOf(event))).toMatchObject({ kind: 'sold' });
   });
 
   it('of an inventory that Redis lost is not used, even if the event is opened again unchanged', async () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 1, 10)] });
     await buyAll(event, [1]);
     await redis.del(inventoryKey(event.eventId), countsKey(event.eventId));
-    await expect(sellSeats(redis, purchaseOf(event, { column: 2 }))).rejects.toMatchObject({ code: 'INVENTORY_UNAVAILABLE' });
+    await expect(seats.sell(purchaseOf(event, { column: 2 }))).rejects.toMatchObject({ code: 'INVENTORY_UNAVAILABLE' });
     const reads = vi.spyOn(redis, 'hgetall');
     await openInventory(redis, event);
-    expect(await sellSeats(redis, purchaseOf(event, { column: 2 }))).toMatchObject({ kind: 'sold' });
+    expect(await seats.sell(purchaseOf(event, { column: 2 }))).toMatchObject({ kind: 'sold' });
     expect(reads).toHaveBeenCalledTimes(1);
   });
 });

@@ -1,7 +1,6 @@
 import { inventoryKey } from '../../shared/inventory/keys.ts';
 import { parseZones, type ZoneLayout } from '../../shared/inventory/zone-layout.ts';
 import { orUnavailable, type RedisClient } from '../../shared/stores/redis.ts';
-import { perClient } from './per-client.ts';
 
 /** The places and prices of an event's inventory, valid while it has this revision. */
 export type Layout = { revision: string; venueId: string; currency: string; zones: Map<number, ZoneLayout> };
@@ -9,30 +8,31 @@ export type Layout = { revision: string; venueId: string; currency: string; zone
 /** Bounds the memory for layouts: an arena's takes some kilobytes. */
 const maxKept = 1_000;
 
-const keptOf = perClient(() => new Map<string, Promise<Layout | undefined>>());
+export type Layouts = ReturnType<typeof createLayouts>;
 
-/**
- * Returns an event's layout, or undefined if it has no inventory. It is read once, and cached until forgetLayout drops it. It may be
- * out of date, so the scripts check its revision. Throws an UnavailableError if Redis is unreachable.
- */
-export function layoutOf(redis: RedisClient, eventId: string): Promise<Layout | undefined> {
-  const kept = keptOf(redis);
-  const known = kept.get(eventId);
-  if (known) return known;
-  const reading = readLayout(redis, eventId);
-  const [oldest] = kept.keys();
-  if (kept.size === maxKept && oldest !== undefined) kept.delete(oldest);
-  kept.set(eventId, reading);
-  const forget = () => kept.get(eventId) === reading && kept.delete(eventId);
-  reading.then((layout) => layout ?? forget(), forget);
-  return reading;
-}
+/** The layouts of events, each read once and then cached. A cached one may be out of date, so the scripts check its revision. */
+export function createLayouts(redis: RedisClient) {
+  const kept = new Map<string, Promise<Layout | undefined>>();
+  return {
+    /** Returns an event's layout, or undefined if it has no inventory. Throws an UnavailableError if Redis is unreachable. */
+    read(eventId: string): Promise<Layout | undefined> {
+      const known = kept.get(eventId);
+      if (known) return known;
+      const reading = readLayout(redis, eventId);
+      const [oldest] = kept.keys();
+      if (kept.size === maxKept && oldest !== undefined) kept.delete(oldest);
+      kept.set(eventId, reading);
+      const forget = () => kept.get(eventId) === reading && kept.delete(eventId);
+      reading.then((layout) => layout ?? forget(), forget);
+      return reading;
+    },
 
-/** Drops the cached layout if it still has this revision; the next call reads it again. */
-export async function forgetLayout(redis: RedisClient, eventId: string, revision: string): Promise<void> {
-  const kept = keptOf(redis);
-  const known = kept.get(eventId);
-  if ((await known)?.revision === revision && kept.get(eventId) === known) kept.delete(eventId);
+    /** Drops the cached layout if it still has this revision; the next call reads it again. */
+    async forget(eventId: string, revision: string): Promise<void> {
+      const known = kept.get(eventId);
+      if ((await known)?.revision === revision && kept.get(eventId) === known) kept.delete(eventId);
+    },
+  };
 }
 
 async function readLayout(redis: RedisClient, eventId: string): Promise<Layout | undefined> {

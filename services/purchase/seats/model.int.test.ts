@@ -5,7 +5,7 @@ import { seedOfRun } from '../../../scripts/testing/model/seed.ts';
 import { beginTrial, endTrial, type Trial, takeStep } from '../../../scripts/testing/model/trial.ts';
 import { redis, seatedZone, unique } from '../../../scripts/testing/stores.ts';
 
-// Small, so that wishes collide; the second hall has rows of more than one byte.
+// Small, so that requests collide; the second hall has rows of more than one byte.
 const halls = [
   [seatedZone(1, 3, 4, 2_000), seatedZone(2, 4, 7, 3_550), { zoneId: 3, capacity: 6, priceMinor: 900 }],
   [seatedZone(4, 2, 9, 2_000), seatedZone(7, 1, 17, 3_550), { zoneId: 8, capacity: 6, priceMinor: 900 }],

@@ -3,17 +3,17 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Cable, layCable, through } from '../../../scripts/testing/cable.ts';
 import { assertConserved } from '../../../scripts/testing/conservation.ts';
 import { domainEvents } from '../../../scripts/testing/domain-events.ts';
-import { purchaseOf } from '../../../scripts/testing/seats.ts';
+import { createTestQueue, purchaseOf, seats } from '../../../scripts/testing/seats.ts';
 import { openTestEvent, redis, seatedZone, urls } from '../../../scripts/testing/stores.ts';
 import { overloaded } from '../../shared/http/problems.ts';
-import { askTogether } from '../../shared/inventory/script-queue.ts';
 import { connectRedis, untilConnected } from '../../shared/stores/redis.ts';
 import { scriptOf } from '../../shared/stores/script.ts';
-import { sellSeats } from './take-seats.ts';
+import { createSeats } from './create-seats.ts';
 
 afterEach(() => vi.restoreAllMocks());
 
 const columns = (count: number) => Array.from({ length: count }, (_, at) => at + 1);
+const { ask } = createTestQueue();
 const oneRow = (seats: number) => openTestEvent({ zones: [seatedZone(1, 1, seats)] });
 
 describe('a queued command', () => {
@@ -21,7 +21,7 @@ describe('a queued command', () => {
     const calls = vi.spyOn(redis, 'evalsha');
     const event = await oneRow(600);
     calls.mockClear();
-    const outcomes = await Promise.all(columns(600).map((column) => sellSeats(redis, purchaseOf(event, { column }))));
+    const outcomes = await Promise.all(columns(600).map((column) => seats.sell(purchaseOf(event, { column }))));
     expect(outcomes).toMatchObject(
       columns(600).map((column) => ({ kind: 'sold', order: { sequence: column, tickets: [{ column }] } })),
     );
@@ -33,7 +33,7 @@ describe('a queued command', () => {
     const calls = vi.spyOn(redis, 'evalsha');
     const event = await oneRow(3);
     calls.mockClear();
-    for (const column of columns(3)) await sellSeats(redis, purchaseOf(event, { column }));
+    for (const column of columns(3)) await seats.sell(purchaseOf(event, { column }));
     expect(calls).toHaveBeenCalledTimes(3);
     expect((await domainEvents(event)).map(({ data }) => data.sequence)).toEqual([1, 2, 3]);
   });
@@ -42,7 +42,7 @@ describe('a queued command', () => {
     const event = await oneRow(300);
     const buyOneAfterAnother = async (from: number) => {
       for (const column of columns(100)) {
-        expect((await sellSeats(redis, purchaseOf(event, { column: from + column }))).kind).toBe('sold');
+        expect((await seats.sell(purchaseOf(event, { column: from + column }))).kind).toBe('sold');
       }
     };
     await Promise.all([0, 100, 200].map(buyOneAfterAnother));
@@ -51,10 +51,10 @@ describe('a queued command', () => {
 
   it('fails if its script fails, and the waiting commands are still run', async () => {
     const event = await oneRow(1);
-    const failing = scriptOf(`if redis.call('INCR', KEYS[4]) <= 1 then error('once') end return '[["FINE"]]'`);
-    const [first, second] = [askTogether(redis, failing, event, { fields: {} }), setImmediate()];
+    const failing = scriptOf(`if redis.call('INCR', KEYS[4]) <= 1 then error('once') end return '[["DONE"]]'`);
+    const [first, second] = [ask(failing, { eventId: event.eventId, fields: {} }), setImmediate()];
     await second;
-    const later = askTogether(redis, failing, event, { fields: {} });
+    const later = ask(failing, { eventId: event.eventId, fields: {} });
     const settled = await Promise.allSettled([first, later]);
     expect(settled.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
   });
@@ -63,16 +63,16 @@ describe('a queued command', () => {
     const event = await oneRow(1);
     const oneEachCall = scriptOf(`
       local replies = {}
-      for at in ipairs(cjson.decode(ARGV[2])) do replies[at] = at == 1 and {'FINE'} or {'AGAIN'} end
+      for at in ipairs(cjson.decode(ARGV[2])) do replies[at] = at == 1 and {'DONE'} or {'AGAIN'} end
       return cjson.encode(replies)`);
     const decided: string[] = [];
-    const ask = (name: string) => askTogether(redis, oneEachCall, event, { fields: {} }).then(() => decided.push(name));
-    const first = ['a', 'b', 'c', 'd'].map(ask);
+    const add = (name: string) => ask(oneEachCall, { eventId: event.eventId, fields: {} }).then(() => decided.push(name));
+    const first = ['a', 'b', 'c', 'd'].map(add);
     await setImmediate();
-    const second = ['e', 'f'].map(ask);
+    const second = ['e', 'f'].map(add);
     await setImmediate();
     // Two calls are in flight, so these wait.
-    await Promise.all([...first, ...second, ...['g', 'h'].map(ask)]);
+    await Promise.all([...first, ...second, ...['g', 'h'].map(add)]);
     expect(decided.toSorted()).toEqual([...'abcdefgh']);
     expect(decided.filter((name) => 'abcdgh'.includes(name))).toEqual([...'abcdgh']);
   });
@@ -81,7 +81,7 @@ describe('a queued command', () => {
     const event = await oneRow(1);
     const never = scriptOf(`return '[["AGAIN"]]'`);
     const calls = vi.spyOn(redis, 'evalsha');
-    await expect(askTogether(redis, never, event, { fields: {} })).rejects.toBe(overloaded);
+    await expect(ask(never, { eventId: event.eventId, fields: {} })).rejects.toBe(overloaded);
     const callsUntilThen = calls.mock.calls.length;
     expect(callsUntilThen).toBeGreaterThan(1);
     await pause(50);
@@ -99,9 +99,10 @@ it.skipIf(urls.isRedisCluster)(
     far.on('error', () => {});
     await untilConnected(far);
     const event = await oneRow(2_000);
-    await sellSeats(far, purchaseOf(event, { column: 1 }));
+    const farSeats = createSeats({ redis: far });
+    await farSeats.sell(purchaseOf(event, { column: 1 }));
     const calls = vi.spyOn(far, 'evalsha');
-    const asked = columns(1_900).map((column) => sellSeats(far, purchaseOf(event, { column: column + 1 })));
+    const asked = columns(1_900).map((column) => farSeats.sell(purchaseOf(event, { column: column + 1 })));
     // Six calls are in flight, and the other commands wait.
     await setImmediate();
     await cable.cut();
@@ -110,7 +111,7 @@ it.skipIf(urls.isRedisCluster)(
     await cable.mend();
     await vi.waitFor(() => far.ping());
     expect(calls).toHaveBeenCalledTimes(6);
-    expect((await sellSeats(far, purchaseOf(event, { column: 2_000 }))).kind).toBe('sold');
+    expect((await farSeats.sell(purchaseOf(event, { column: 2_000 }))).kind).toBe('sold');
     await assertConserved(redis, event.eventId);
   },
 );

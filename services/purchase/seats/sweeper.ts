@@ -4,7 +4,7 @@ import { deadlinesKey, openedEventsKey } from '../../shared/inventory/keys.ts';
 import type { RedisClient } from '../../shared/stores/redis.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { createSampledLog } from '../../shared/telemetry/sampled-log.ts';
-import { expireHolds } from './holds.ts';
+import type { Seats } from './create-seats.ts';
 
 const sweepMs = 1_000;
 /** How often to look up when an event's next hold ends; with many events it takes longer. */
@@ -17,7 +17,15 @@ const maxActive = 500;
  * event to learn when its next hold ends, and leaves the event alone until then. Every purchase task does this; all but the first
  * find nothing to do. `stop` finishes the current sweep.
  */
-export function startSweeper({ redis, logger }: { redis: RedisClient; logger: Logger }): { stop(): Promise<void> } {
+export function startSweeper({
+  redis,
+  seats,
+  logger,
+}: {
+  redis: RedisClient;
+  seats: Pick<Seats, 'expireHolds'>;
+  logger: Logger;
+}): { stop(): Promise<void> } {
   /** When each event's next hold ends (ms). */
   const nextEndMs = new Map<string, number>();
   const warn = createSampledLog('warn', 'sweep failed; the next one starts soon');
@@ -44,7 +52,7 @@ export function startSweeper({ redis, logger }: { redis: RedisClient; logger: Lo
   }
 
   async function sweep(eventId: string): Promise<void> {
-    while (await expireHolds(redis, eventId));
+    while (await seats.expireHolds(eventId));
     await look(eventId);
   }
 }

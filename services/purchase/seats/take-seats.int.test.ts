@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { assertConserved } from '../../../scripts/testing/conservation.ts';
 import { domainEvents } from '../../../scripts/testing/domain-events.ts';
-import { purchaseOf } from '../../../scripts/testing/seats.ts';
+import { purchaseOf, seats, seatsTakenBy } from '../../../scripts/testing/seats.ts';
 import { openTestEvent, redis, seatedZone, unique } from '../../../scripts/testing/stores.ts';
 import type { Inventory } from '../../shared/inventory/inventory.ts';
 import { inventoryKey, outboxKey } from '../../shared/inventory/keys.ts';
 import { loadScript, scriptOf } from '../../shared/stores/script.ts';
-import { type Purchase, type Seat, sellSeats } from './take-seats.ts';
+import type { Purchase, Seat } from './draft-order.ts';
 
 describe('selling a seat', () => {
   it('stamps price, currency, time and sequence, and appends the domain event in the same step', async () => {
     const event = await openTestEvent({ currency: 'EUR', zones: [seatedZone(7, 2, 3, 4_550)] });
-    const outcome = await sellSeats(redis, purchaseOf(event, { zoneId: 7, row: 'b', column: 3, buyerId: 'Ann' }));
+    const outcome = await seats.sell(purchaseOf(event, { zoneId: 7, row: 'b', column: 3, buyerId: 'Ann' }));
     const order = {
       sequence: 1,
       orderId: expect.any(String),
@@ -28,7 +28,7 @@ describe('selling a seat', () => {
   it('refuses every seat that the zone does not have, whatever it is called, and changes nothing', async () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 26, 30), { zoneId: 2, capacity: 50, priceMinor: 100 }] });
     const refused = async (seat: Partial<Seat & Purchase>) => {
-      const outcome = await sellSeats(redis, purchaseOf(event, seat));
+      const outcome = await seats.sell(purchaseOf(event, seat));
       return outcome.kind === 'refused' ? outcome.code : outcome.kind;
     };
     expect(await refused({ column: 31 })).toBe('SEAT_NOT_FOUND');
@@ -47,8 +47,8 @@ describe('selling a seat', () => {
   it('takes the last seat of the zone and the first of the next row as two seats', async () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 26, 30)] });
     for (const seat of [{ column: 30 }, { row: 'B' }, { row: 'Z', column: 30 }]) {
-      expect((await sellSeats(redis, purchaseOf(event, seat))).kind).toBe('sold');
-      expect(await sellSeats(redis, purchaseOf(event, seat))).toMatchObject({
+      expect((await seats.sell(purchaseOf(event, seat))).kind).toBe('sold');
+      expect(await seats.sell(purchaseOf(event, seat))).toMatchObject({
         kind: 'refused',
         code: 'SEAT_TAKEN',
         positions: [0],
@@ -60,7 +60,7 @@ describe('selling a seat', () => {
   it('sells nothing before the on-sale time', async () => {
     const onSaleAtMs = Date.now() + 3_600_000;
     const event = await openTestEvent({ onSaleAtMs });
-    expect(await sellSeats(redis, purchaseOf(event))).toMatchObject({
+    expect(await seats.sell(purchaseOf(event))).toMatchObject({
       kind: 'refused',
       code: 'NOT_ON_SALE',
       detail: `On sale from ${new Date(onSaleAtMs).toISOString()}`,
@@ -71,21 +71,21 @@ describe('selling a seat', () => {
   it('treats a lost inventory as unavailable, never as free', async () => {
     const event = await openTestEvent();
     await redis.del(inventoryKey(event.eventId));
-    await expect(sellSeats(redis, purchaseOf(event))).rejects.toMatchObject({ code: 'INVENTORY_UNAVAILABLE' });
+    await expect(seats.sell(purchaseOf(event))).rejects.toMatchObject({ code: 'INVENTORY_UNAVAILABLE' });
   });
 
   it('works after Redis has forgotten the script', async () => {
     const event = await openTestEvent();
     await redis.script('FLUSH');
-    expect((await sellSeats(redis, purchaseOf(event))).kind).toBe('sold');
+    expect((await seats.sell(purchaseOf(event))).kind).toBe('sold');
   });
 });
 
 const takeSeats = loadScript(new URL('lua/take-seats.lua', import.meta.url));
 
 describe('a race of 200 buyers for one seat', () => {
-  const race = async (event: Inventory, script = takeSeats) => {
-    const buyers = Array.from({ length: 200 }, () => sellSeats(redis, purchaseOf(event, { row: 'C', column: 4 }), script));
+  const race = async (event: Inventory, { sell }: Pick<typeof seats, 'sell'> = seats) => {
+    const buyers = Array.from({ length: 200 }, () => sell(purchaseOf(event, { row: 'C', column: 4 })));
     return Object.groupBy(await Promise.all(buyers), ({ kind }) => kind);
   };
 
@@ -102,7 +102,7 @@ describe('a race of 200 buyers for one seat', () => {
     const unchecked = source.replace('if #taken > 1 then return refuse(taken) end', '');
     expect(unchecked).not.toBe(source);
     const event = await openTestEvent();
-    const { sold = [] } = await race(event, scriptOf(unchecked));
+    const { sold = [] } = await race(event, seatsTakenBy(scriptOf(unchecked)));
     expect(sold.length).toBeGreaterThan(1);
     await expect(assertConserved(redis, event.eventId)).rejects.toThrow('does not add up');
   });

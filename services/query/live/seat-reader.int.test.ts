@@ -1,9 +1,9 @@
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { connectFarRedis } from '../../../scripts/testing/far-redis.ts';
 import { commandsDuring } from '../../../scripts/testing/monitor.ts';
-import { purchaseOf } from '../../../scripts/testing/seats.ts';
+import { purchaseOf, seats } from '../../../scripts/testing/seats.ts';
 import { openTestEvent, redis, unique } from '../../../scripts/testing/stores.ts';
-import { sellSeats } from '../../purchase/seats/take-seats.ts';
+
 import { UnavailableError } from '../../shared/http/problems.ts';
 import { openInventory } from '../../shared/inventory/inventory.ts';
 import { createSeatReader } from './seat-reader.ts';
@@ -26,11 +26,11 @@ describe('a reader of seats', () => {
     const event = await openTestEvent();
     const read = createSeatReader(redis);
     const sold = async () => (await read(event.eventId))?.zones.get(1)?.sold;
-    await sellSeats(redis, purchaseOf(event));
+    await seats.sell(purchaseOf(event));
     stopTheClock();
     const reads = await readsOf(event.eventId, async () => {
       expect(new Set(await Promise.all(Array.from({ length: 1_000 }, sold)))).toEqual(new Set([1]));
-      await sellSeats(redis, purchaseOf(event, { column: 2 }));
+      await seats.sell(purchaseOf(event, { column: 2 }));
       vi.advanceTimersByTime(99);
       expect(await sold()).toBe(1);
       vi.advanceTimersByTime(1);

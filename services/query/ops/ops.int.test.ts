@@ -7,12 +7,12 @@ import WebSocket from 'ws';
 import { testQueryApp } from '../../../scripts/testing/apps.ts';
 import { layCable, through } from '../../../scripts/testing/cable.ts';
 import { connectFarRedis } from '../../../scripts/testing/far-redis.ts';
-import { purchaseOf } from '../../../scripts/testing/seats.ts';
+import { purchaseOf, seats } from '../../../scripts/testing/seats.ts';
 import { silentLogger } from '../../../scripts/testing/silent-logger.ts';
 import { createMessaging, db, openTestEvent, redis, seatedZone, sqs, urls } from '../../../scripts/testing/stores.ts';
-import { createTally } from '../../purchase/sales-counters/sales-counters.ts';
-import { startBeat } from '../../purchase/sales-counters/write-counters.ts';
-import { holdSeats, sellSeats } from '../../purchase/seats/take-seats.ts';
+import { createSalesCounters } from '../../purchase/sales-counters/sales-counters.ts';
+import { startWritingCounters } from '../../purchase/sales-counters/write-counters.ts';
+
 import { createDepthReader } from '../../shared/events/queue-depth.ts';
 import type { HttpServer } from '../../shared/http/http-server.ts';
 import { type Inventory, openInventory, readInventory } from '../../shared/inventory/inventory.ts';
@@ -181,11 +181,11 @@ it('serves everything that the page loads, and nothing else', async () => {
 
 it('without an event in the URL, the page shows the event that is selling', async () => {
   const event = await openTestEvent();
-  const tally = createTally();
-  const beat = startBeat({ redis, tally, logger: silentLogger });
-  const outcome = await sellSeats(redis, purchaseOf(event, { column: 1 }));
-  tally.tell(event.eventId, outcome as Extract<typeof outcome, { kind: 'sold' }>);
-  await beat.stop();
+  const counters = createSalesCounters();
+  const writing = startWritingCounters({ redis, counters, logger: silentLogger });
+  const outcome = await seats.sell(purchaseOf(event, { column: 1 }));
+  counters.count(event.eventId, outcome as Extract<typeof outcome, { kind: 'sold' }>);
+  await writing.stop();
   await vi.waitFor(async () => {
     const { headers } = await app.inject({ url: '/query/ops', headers: { authorization: `Bearer ${token}` } });
     expect(headers.location).toBe(`/query/ops?eventId=${event.eventId}`);
@@ -241,14 +241,14 @@ describe('a handshake', () => {
 describe("an event's follower", () => {
   it('first gets the event and its history, and then every second the state of Redis, MySQL and SQS', async () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 10, 10), { zoneId: 2, capacity: 50, priceMinor: 5_000 }] });
-    const tally = createTally();
-    const sold = await sellSeats(redis, purchaseOf(event, { column: 1 }));
+    const counters = createSalesCounters();
+    const sold = await seats.sell(purchaseOf(event, { column: 1 }));
     if (sold.kind !== 'sold') expect.fail(sold.code);
-    await holdSeats(redis, { eventId: event.eventId, wish: { zoneId: 2, quantity: 3, split: false } });
-    tally.tell(event.eventId, sold);
-    tally.tell(event.eventId, { kind: 'refused', isReplay: false, code: 'SEAT_TAKEN' });
-    tally.answer(12);
-    await startBeat({ redis, tally, logger: silentLogger }).stop();
+    await seats.hold({ eventId: event.eventId, request: { zoneId: 2, quantity: 3, split: false } });
+    counters.count(event.eventId, sold);
+    counters.count(event.eventId, { kind: 'refused', isReplay: false, code: 'SEAT_TAKEN' });
+    counters.countResponse(12);
+    await startWritingCounters({ redis, counters, logger: silentLogger }).stop();
 
     const doing = { ticketsSold: 1, revenue: '100.00', refused: { SEAT_TAKEN: 1 }, latencyMs: expect.any(Object) };
     const { last, faults } = await follow(event);

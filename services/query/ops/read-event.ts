@@ -2,7 +2,7 @@ import { recently } from '../../shared/basics/recently.ts';
 import { readBacklog } from '../../shared/events/outbox-backlog.ts';
 import type { QueueDepth } from '../../shared/events/queue-depth.ts';
 import { countsKey, inventoryKey } from '../../shared/inventory/keys.ts';
-import type { Pulse } from '../../shared/inventory/sales-counters.ts';
+import type { SalesSecond } from '../../shared/inventory/sales-seconds.ts';
 import type { Database } from '../../shared/stores/database.ts';
 import { orUnavailable, type RedisClient } from '../../shared/stores/redis.ts';
 import { formatMoney } from '../../shared/terms/money.ts';
@@ -19,7 +19,7 @@ export type OpsSources = {
   db: Database;
   redis: RedisClient;
   readSeats: SeatReader;
-  readPulses: () => Promise<readonly Pulse[]>;
+  readSales: () => Promise<readonly SalesSecond[]>;
   readDepth: () => Promise<QueueDepth>;
 };
 
@@ -29,14 +29,14 @@ type Second = Extract<OpsMessage, { type: 'second' }>;
 const readEveryMs = 900;
 /** A store that takes longer is left out of this second. */
 const partMs = 800;
-/** A second is sent again for this long, because pulses may be late. */
+/** A second is sent again for this long, because a process may write its own late. */
 const toldAgainMs = 4_000;
 /** Redis and MySQL are compared only after this long without a change, because workers apply domain events out of order. */
 const settledMs = 5_000;
 
 /** Reads one event for the operator, once a second for all callers. Parts are read separately; one that cannot be read is null. */
 export function createEventReader({ eventId, currency }: CatalogueEvent, sources: OpsSources): () => Promise<Second> {
-  const { db, redis, readSeats, readPulses, readDepth } = sources;
+  const { db, redis, readSeats, readSales, readDepth } = sources;
   const lagOf = createLagMeter();
   let settled = { state: '', sinceMs: 0 };
 
@@ -44,9 +44,9 @@ export function createEventReader({ eventId, currency }: CatalogueEvent, sources
     const now = Date.now();
     const [sale, projected, outbox, queue, verification] = await Promise.all([
       orNull(
-        readPulses().then((pulses) =>
+        readSales().then((seconds) =>
           secondsOf(
-            pulses.filter(({ at }) => at >= now - toldAgainMs),
+            seconds.filter(({ at }) => at >= now - toldAgainMs),
             eventId,
             currency,
           ),

@@ -4,17 +4,17 @@ import type { TokenCheck } from '../../shared/identity/principal.ts';
 import { listEvents } from '../queries/catalogue.ts';
 import { registerOpsPage } from './page.ts';
 import type { OpsSources } from './read-event.ts';
-import { createPulseReader } from './sale.ts';
+import { createSalesReader } from './sale.ts';
 import { createSessions } from './session.ts';
 import { registerOpsSocket } from './socket.ts';
 
-export type OpsOptions = { token: string; checkToken: TokenCheck } & Omit<OpsSources, 'readPulses'>;
+export type OpsOptions = { token: string; checkToken: TokenCheck } & Omit<OpsSources, 'readSales'>;
 
 /** /query/ops…: the operator's page and its WebSocket, for callers with the token. Call after the WebSocket plugin is registered. */
 export async function registerOps(app: HttpServer, { token, checkToken, ...stores }: OpsOptions): Promise<void> {
   const sessions = createSessions(checkToken);
-  const readPulses = createPulseReader(stores.redis);
-  const sources = { ...stores, readPulses };
+  const readSales = createSalesReader(stores.redis);
+  const sources = { ...stores, readSales };
   // In its own scope: no other route handles cookies or forms.
   await app.register(async (ops) => {
     await ops.register(cookie, { secret: token });
@@ -26,8 +26,8 @@ export async function registerOps(app: HttpServer, { token, checkToken, ...store
 
   /** The event that sold most recently, or else the one that went on sale last. */
   async function latestEventId(): Promise<string | undefined> {
-    const pulses = await readPulses().catch(() => []);
-    const selling = pulses.flatMap(({ events }) => Object.entries(events)).findLast(([, { sold }]) => sold > 0);
+    const seconds = await readSales().catch(() => []);
+    const selling = seconds.flatMap(({ events }) => Object.entries(events)).findLast(([, { sold }]) => sold > 0);
     return selling?.[0] ?? (await listEvents(stores.db, 1))[0]?.eventId;
   }
 }

@@ -1,6 +1,6 @@
 import { recently } from '../../shared/basics/recently.ts';
-import { pulsesKey } from '../../shared/inventory/keys.ts';
-import { type EventPulse, latencyOf, type Pulse } from '../../shared/inventory/sales-counters.ts';
+import { salesSecondsKey } from '../../shared/inventory/keys.ts';
+import { type EventSales, latencyOf, type SalesSecond } from '../../shared/inventory/sales-seconds.ts';
 import { orUnavailable, type RedisClient } from '../../shared/stores/redis.ts';
 import { formatMoney } from '../../shared/terms/money.ts';
 import type { SecondOfSale } from './messages.ts';
@@ -13,33 +13,33 @@ const entriesAtOnce = 1_000;
 
 type Entry = [id: string, fields: string[]];
 
-/** The returned function reads the pulses of the last minutes, each from Redis only once. It throws an UnavailableError. */
-export function createPulseReader(redis: RedisClient): () => Promise<readonly Pulse[]> {
-  let pulses: Pulse[] = [];
+/** The returned function reads the seconds of the last minutes, each from Redis only once. It throws an UnavailableError. */
+export function createSalesReader(redis: RedisClient): () => Promise<readonly SalesSecond[]> {
+  let seconds: SalesSecond[] = [];
   let next = String(Date.now() - historyMs);
   return recently(async () => {
     let entries: Entry[];
     do {
-      entries = await orUnavailable(redis.xrange(pulsesKey, next, '+', 'COUNT', entriesAtOnce));
-      pulses.push(...entries.map(([, [, json = '']]) => JSON.parse(json) as Pulse));
+      entries = await orUnavailable(redis.xrange(salesSecondsKey, next, '+', 'COUNT', entriesAtOnce));
+      seconds.push(...entries.map(([, [, json = '']]) => JSON.parse(json) as SalesSecond));
       const last = entries.at(-1);
       if (last) next = `(${last[0]}`;
     } while (entries.length === entriesAtOnce);
     const since = Date.now() - historyMs;
-    pulses = pulses.filter(({ at }) => at >= since);
-    return pulses;
+    seconds = seconds.filter(({ at }) => at >= since);
+    return seconds;
   }, readEveryMs);
 }
 
 /** Adds up what all processes did for an event, second by second, in order of time. */
-export function secondsOf(pulses: readonly Pulse[], eventId: string, currency: string): SecondOfSale[] {
-  const bySecond = Map.groupBy(pulses, ({ at }) => at);
+export function secondsOf(seconds: readonly SalesSecond[], eventId: string, currency: string): SecondOfSale[] {
+  const bySecond = Map.groupBy(seconds, ({ at }) => at);
   return [...bySecond]
     .toSorted(([a], [b]) => a - b)
     .map(([at, together]) => {
       const events = together.flatMap(({ events: all }) => (Object.hasOwn(all, eventId) ? (all[eventId] ?? []) : []));
-      const total = (of: keyof Omit<EventPulse, 'refused'>) => events.reduce((sum, event) => sum + event[of], 0);
-      const { SERVICE_UNAVAILABLE: overloaded = 0, ...unavailable } = totals(together.map((pulse) => pulse.unavailable));
+      const total = (of: keyof Omit<EventSales, 'refused'>) => events.reduce((sum, event) => sum + event[of], 0);
+      const { SERVICE_UNAVAILABLE: overloaded = 0, ...unavailable } = totals(together.map((second) => second.unavailable));
       return {
         at,
         ticketsSold: total('sold'),
@@ -59,7 +59,7 @@ function totals(counts: Record<string, number>[]): Record<string, number> {
   return Object.fromEntries(sums);
 }
 
-function percentiles(latency: Pulse['latency']): SecondOfSale['latencyMs'] {
+function percentiles(latency: SalesSecond['latency']): SecondOfSale['latencyMs'] {
   const sorted = latency.toSorted(([a], [b]) => a - b);
   const all = sorted.reduce((sum, [, answers]) => sum + answers, 0);
   if (all === 0) return null;

@@ -76,8 +76,8 @@ export function registerOpsSocket(app: HttpServer, { sessions, sources }: { sess
       if (socket.bufferedAmount < maxWaitingBytes) socket.send(JSON.stringify(message));
     };
 
-    const [events, pulses] = await Promise.all([listEvents(sources.db, maxEvents), sources.readPulses().catch(() => [])]);
-    send({ type: 'event', event, events, history: secondsOf(pulses, event.eventId, event.currency) });
+    const [events, seconds] = await Promise.all([listEvents(sources.db, maxEvents), sources.readSales().catch(() => [])]);
+    send({ type: 'event', event, events, history: secondsOf(seconds, event.eventId, event.currency) });
     while (!closing.signal.aborted) {
       send(await reader.read());
       await pause(everyMs, undefined, { signal: closing.signal, ref: false }).catch(() => {});

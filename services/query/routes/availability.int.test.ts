@@ -3,9 +3,9 @@ import { testQueryApp } from '../../../scripts/testing/apps.ts';
 import { connectFarRedis } from '../../../scripts/testing/far-redis.ts';
 import { inParallel } from '../../../scripts/testing/http.ts';
 import { commandsDuring } from '../../../scripts/testing/monitor.ts';
-import { purchaseOf } from '../../../scripts/testing/seats.ts';
+import { purchaseOf, seats } from '../../../scripts/testing/seats.ts';
 import { db, openTestEvent, redis, seatedZone, unique } from '../../../scripts/testing/stores.ts';
-import { holdSeats, sellSeats } from '../../purchase/seats/take-seats.ts';
+
 import { type Inventory, openInventory } from '../../shared/inventory/inventory.ts';
 import { countsKey, inventoryKey, openedEventsKey, takenKey } from '../../shared/inventory/keys.ts';
 
@@ -22,15 +22,16 @@ const app = await appOn(redis);
 const get = (url: string, headers: Record<string, string> = {}) => app.inject({ url, headers });
 
 const availability = ({ eventId }: Pick<Inventory, 'eventId'>) => `/query/api/v1/events/${eventId}/availability`;
-const seats = ({ eventId }: Pick<Inventory, 'eventId'>, zoneId = 1) => `/query/api/v1/events/${eventId}/zones/${zoneId}/seats`;
+const seatsPath = ({ eventId }: Pick<Inventory, 'eventId'>, zoneId = 1) =>
+  `/query/api/v1/events/${eventId}/zones/${zoneId}/seats`;
 const standing = (zoneId: number, capacity: number) => ({ zoneId, capacity, priceMinor: 100 });
 
 describe('the availability of an event', () => {
   it('has the counts of each zone and their totals: capacity = available + held + sold', async () => {
     const event = await openTestEvent({ zones: [seatedZone(10, 3, 5), standing(2, 50), seatedZone(1, 1, 2)] });
-    await sellSeats(redis, purchaseOf(event, { zoneId: 10, column: 2 }));
-    await sellSeats(redis, purchaseOf(event, { wish: { zoneId: 2, quantity: 3, split: false } }));
-    await holdSeats(redis, purchaseOf(event, { zoneId: 10, column: 3 }));
+    await seats.sell(purchaseOf(event, { zoneId: 10, column: 2 }));
+    await seats.sell(purchaseOf(event, { request: { zoneId: 2, quantity: 3, split: false } }));
+    await seats.hold(purchaseOf(event, { zoneId: 10, column: 3 }));
     expect((await get(availability(event))).json()).toEqual({
       eventId: event.eventId,
       version: 3,
@@ -51,20 +52,20 @@ describe('the seats of a zone', () => {
   it("are one bit each, 1 if sold or held, with rows aligned to bytes; beyond the end of Redis' bitmap all are free", async () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 4, 3), seatedZone(2, 3, 10)] });
     const fresh = { eventId: event.eventId, zoneId: 2, version: 0, rows: 3, columns: 10, bytesPerRow: 2, taken: 'AAAAAAAA' };
-    expect((await get(seats(event, 2))).json()).toEqual(fresh);
-    await sellSeats(redis, purchaseOf(event, { zoneId: 1 }));
-    await sellSeats(redis, purchaseOf(event, { zoneId: 2, row: 'A', column: 2 }));
-    await holdSeats(redis, purchaseOf(event, { zoneId: 2, row: 'B', column: 9 }));
+    expect((await get(seatsPath(event, 2))).json()).toEqual(fresh);
+    await seats.sell(purchaseOf(event, { zoneId: 1 }));
+    await seats.sell(purchaseOf(event, { zoneId: 2, row: 'A', column: 2 }));
+    await seats.hold(purchaseOf(event, { zoneId: 2, row: 'B', column: 9 }));
     expect(await redis.strlen(takenKey(event.eventId))).toBe(4 + 4);
     const taken = Buffer.from([0b0100_0000, 0, 0, 0b1000_0000, 0, 0]).toString('base64');
-    await expect.poll(async () => (await get(seats(event, 2))).json()).toEqual({ ...fresh, version: 3, taken });
+    await expect.poll(async () => (await get(seatsPath(event, 2))).json()).toEqual({ ...fresh, version: 3, taken });
   });
 
   it('are rows of characters for people', async () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 4, 3), seatedZone(2, 28, 10)] });
-    await sellSeats(redis, purchaseOf(event, { zoneId: 2, row: 'AB', column: 10 }));
-    await sellSeats(redis, purchaseOf(event, { zoneId: 2, row: 'A', column: 1 }));
-    const { rows, ...rest } = (await get(`${seats(event, 2)}?form=rows`)).json();
+    await seats.sell(purchaseOf(event, { zoneId: 2, row: 'AB', column: 10 }));
+    await seats.sell(purchaseOf(event, { zoneId: 2, row: 'A', column: 1 }));
+    const { rows, ...rest } = (await get(`${seatsPath(event, 2)}?form=rows`)).json();
     expect(rest).toEqual({ eventId: event.eventId, zoneId: 2, version: 2 });
     expect(rows).toHaveLength(28);
     expect([rows[0], rows[1], rows[27]]).toEqual([
@@ -76,10 +77,10 @@ describe('the seats of a zone', () => {
 
   it('stay taken when the zone grows and its rows move to another place', async () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 2, 3), seatedZone(2, 2, 3)] });
-    await sellSeats(redis, purchaseOf(event, { zoneId: 1, row: 'B', column: 3 }));
+    await seats.sell(purchaseOf(event, { zoneId: 1, row: 'B', column: 3 }));
     await openInventory(redis, { ...event, zones: [seatedZone(1, 3, 3), seatedZone(2, 2, 3)] });
     const rows = async (zoneId: number) =>
-      (await get(`${seats(event, zoneId)}?form=rows`)).json().rows.map(({ seats: row }: { seats: string }) => row);
+      (await get(`${seatsPath(event, zoneId)}?form=rows`)).json().rows.map(({ seats: row }: { seats: string }) => row);
     expect([await rows(1), await rows(2)]).toEqual([
       ['...', '..x', '...'],
       ['...', '...'],
@@ -88,8 +89,8 @@ describe('the seats of a zone', () => {
 
   it('are all returned, even a million of them', async () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 1_000, 1_000)] });
-    await sellSeats(redis, purchaseOf(event, { row: 'ALL', column: 1_000 }));
-    const { taken } = (await get(seats(event))).json();
+    await seats.sell(purchaseOf(event, { row: 'ALL', column: 1_000 }));
+    const { taken } = (await get(seatsPath(event))).json();
     const bytes = Buffer.from(taken, 'base64');
     expect([bytes.length, bytes.at(-1), bytes.subarray(0, -1).every((byte) => byte === 0)]).toEqual([125_000, 1, true]);
   });
@@ -98,8 +99,8 @@ describe('the seats of a zone', () => {
 describe('caching', () => {
   it.each([
     ['the availability', availability],
-    ['the seats', seats],
-    ['the seats in rows', (event: Inventory) => `${seats(event)}?form=rows`],
+    ['the seats', seatsPath],
+    ['the seats in rows', (event: Inventory) => `${seatsPath(event)}?form=rows`],
   ])('%s may be cached for a second, and its ETag yields 304 until a seat is taken', async (_what, urlOf) => {
     const event = await openTestEvent();
     const first = await get(urlOf(event));
@@ -107,7 +108,7 @@ describe('caching', () => {
     const headers = { 'if-none-match': String(first.headers.etag) };
     const again = await get(urlOf(event), headers);
     expect([again.statusCode, again.body]).toEqual([304, '']);
-    await sellSeats(redis, purchaseOf(event));
+    await seats.sell(purchaseOf(event));
     await expect.poll(async () => (await get(urlOf(event), headers)).statusCode).toBe(200);
   });
 
@@ -116,7 +117,7 @@ describe('caching', () => {
     const startedAt = performance.now();
     let elapsedMs = Number.NaN;
     const commands = await commandsDuring(event.eventId, async () => {
-      const urls = [availability(event), seats(event), `${seats(event)}?form=rows`];
+      const urls = [availability(event), seatsPath(event), `${seatsPath(event)}?form=rows`];
       const polls = Array.from({ length: 1_000 }, (_, at) => urls[at % urls.length] ?? '');
       expect(new Set(await inParallel(polls, 50, async (url) => (await get(url)).statusCode))).toEqual(new Set([200]));
       elapsedMs = performance.now() - startedAt;
@@ -132,9 +133,9 @@ describe('a request', () => {
 
   it.each<[string, string, (event: Inventory) => string]>([
     ['the availability of an event that was never opened', 'EVENT_NOT_FOUND', () => availability(never)],
-    ['the seats of such an event', 'EVENT_NOT_FOUND', () => seats(never)],
-    ['an unknown zone', 'ZONE_NOT_FOUND', (event) => seats(event, 3)],
-    ['the seats of a standing zone', 'SEAT_NOT_FOUND', (event) => seats(event, 2)],
+    ['the seats of such an event', 'EVENT_NOT_FOUND', () => seatsPath(never)],
+    ['an unknown zone', 'ZONE_NOT_FOUND', (event) => seatsPath(event, 3)],
+    ['the seats of a standing zone', 'SEAT_NOT_FOUND', (event) => seatsPath(event, 2)],
   ])('for %s is a 404, %s', async (_what, code, urlOf) => {
     const event = await openTestEvent({ zones: [seatedZone(1, 1, 1), standing(2, 50)] });
     const answer = await get(urlOf(event));
@@ -166,7 +167,7 @@ describe('an inventory that cannot be read', () => {
     const event = await openTestEvent();
     expect(await redis.sismember(openedEventsKey, event.eventId)).toBe(1);
     await lose(event);
-    for (const url of [availability(event), seats(event), `${seats(event)}?form=rows`]) {
+    for (const url of [availability(event), seatsPath(event), `${seatsPath(event)}?form=rows`]) {
       const answer = await get(url);
       expect([answer.statusCode, answer.json()]).toEqual([503, expect.objectContaining({ code: 'INVENTORY_UNAVAILABLE' })]);
       expect(answer.headers['retry-after']).toBe('1');
@@ -178,7 +179,7 @@ describe('an inventory that cannot be read', () => {
     const far = await connectFarRedis(resources);
     const own = await appOn(far.redis);
     const statuses = async () => {
-      const paths = [availability(event), seats(event), `/query/api/v1/tickets/count/${event.eventId}`, '/query/health'];
+      const paths = [availability(event), seatsPath(event), `/query/api/v1/tickets/count/${event.eventId}`, '/query/health'];
       return await Promise.all(paths.map(async (url) => (await own.inject(url)).statusCode));
     };
     expect(await statuses()).toEqual([200, 200, 200, 200]);

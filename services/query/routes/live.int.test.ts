@@ -6,11 +6,10 @@ import { afterAll, describe, expect, it, vi } from 'vitest';
 import { testQueryApp } from '../../../scripts/testing/apps.ts';
 import { connectFarRedis } from '../../../scripts/testing/far-redis.ts';
 import { type LiveClient, watchLive } from '../../../scripts/testing/live-client.ts';
-import { purchaseOf } from '../../../scripts/testing/seats.ts';
+import { purchaseOf, seats } from '../../../scripts/testing/seats.ts';
 import { silentLogger } from '../../../scripts/testing/silent-logger.ts';
 import { db, openTestEvent, redis, seatedZone, unique } from '../../../scripts/testing/stores.ts';
-import { releaseHold } from '../../purchase/seats/holds.ts';
-import { holdSeats, sellSeats } from '../../purchase/seats/take-seats.ts';
+
 import { createHttpServer, type HttpServer } from '../../shared/http/http-server.ts';
 import { type Inventory, openInventory } from '../../shared/inventory/inventory.ts';
 import { countsKey, inventoryKey, takenKey } from '../../shared/inventory/keys.ts';
@@ -73,7 +72,7 @@ async function deafClient({ eventId }: Inventory, at: string): Promise<Socket> {
 describe('a client', () => {
   it('gets the seats as they are, and then every hold, sale and release as it happens', async () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 2, 10), { zoneId: 2, capacity: 50, priceMinor: 100 }] });
-    await sellSeats(redis, purchaseOf(event, { row: 'B', column: 10 }));
+    await seats.sell(purchaseOf(event, { row: 'B', column: 10 }));
     const client = await watch(event);
     const zone = { zoneId: 1, capacity: 20, rows: 2, columns: 10, bytesPerRow: 2 };
     await waitFor(() =>
@@ -82,8 +81,8 @@ describe('a client', () => {
         { zoneId: 2, capacity: 50, available: 50, held: 0, sold: 0 },
       ]),
     );
-    const held = await holdSeats(redis, purchaseOf(event, { column: 3 }));
-    await sellSeats(redis, purchaseOf(event, { wish: { zoneId: 2, quantity: 4, split: false } }));
+    const held = await seats.hold(purchaseOf(event, { column: 3 }));
+    await seats.sell(purchaseOf(event, { request: { zoneId: 2, quantity: 4, split: false } }));
     await waitFor(() =>
       expect([...client.zones.values()]).toEqual([
         { ...zone, available: 18, held: 1, sold: 1, taken: Buffer.from([0b0010_0000, 0, 0, 0b0100_0000]) },
@@ -91,7 +90,7 @@ describe('a client', () => {
       ]),
     );
     if (held.kind !== 'held') expect.fail();
-    await releaseHold(redis, { eventId: event.eventId, holdId: held.holdId });
+    await seats.releaseHold({ eventId: event.eventId, holdId: held.holdId });
     await waitFor(() => expect(client.zones.get(1)).toMatchObject({ available: 19, held: 0 }));
     expect(client.zones.get(1)?.taken?.[0]).toBe(0);
     expect(client.seen).toMatchObject({ snapshot: 1, asked: 0 });
@@ -106,7 +105,7 @@ describe('a client', () => {
   it('gets a snapshot when the event is opened again with other zones', async () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 2, 10)] });
     const client = await watch(event);
-    await sellSeats(redis, purchaseOf(event));
+    await seats.sell(purchaseOf(event));
     await openInventory(redis, { ...event, zones: [seatedZone(1, 3, 10), seatedZone(2, 1, 1)] });
     await waitFor(() => expect(client.seen.snapshot).toBe(2));
     expect([client.zones.size, client.zones.get(1)]).toEqual([2, expect.objectContaining({ capacity: 30, sold: 1 })]);
@@ -138,7 +137,7 @@ describe('a client', () => {
     const deaf = await deafClient(event, server.base);
     deaf.resume();
     await once(deaf, 'close');
-    await sellSeats(redis, purchaseOf(event));
+    await seats.sell(purchaseOf(event));
     await waitFor(() => expect(client.zones.get(1)).toMatchObject({ sold: 1 }));
   });
 });
@@ -146,7 +145,7 @@ describe('a client', () => {
 describe('an inventory that cannot be read', () => {
   it('is reported to clients when Redis has lost it; they get a snapshot once it is opened again', async () => {
     const event = await openTestEvent();
-    await sellSeats(redis, purchaseOf(event));
+    await seats.sell(purchaseOf(event));
     const client = await watch(event);
     await waitFor(() => expect(client.zones.get(1)).toMatchObject({ sold: 1 }));
     await redis.del(inventoryKey(event.eventId), countsKey(event.eventId), takenKey(event.eventId));
@@ -154,7 +153,7 @@ describe('an inventory that cannot be read', () => {
     await openInventory(redis, event);
     await waitFor(() => expect(client.isStale()).toBe(false));
     expect(client.zones.get(1)).toMatchObject({ sold: 0, available: 100 });
-    await sellSeats(redis, purchaseOf(event));
+    await seats.sell(purchaseOf(event));
     await waitFor(() => expect(client.zones.get(1)).toMatchObject({ sold: 1 }));
     expect(client.seen).toMatchObject({ unavailable: 1, asked: 0 });
   });
@@ -169,7 +168,7 @@ describe('an inventory that cannot be read', () => {
     expect(await refusal(event.eventId, at)).toMatchObject({ status: 503, body: { code: 'INVENTORY_UNAVAILABLE' } });
     const other = await openTestEvent();
     expect(await refusal(other.eventId, at)).toMatchObject({ status: 503, body: { code: 'INVENTORY_UNAVAILABLE' } });
-    await sellSeats(redis, purchaseOf(event));
+    await seats.sell(purchaseOf(event));
     await far.mend();
     await waitFor(() => expect(client.isStale()).toBe(false));
     expect(client.zones.get(1)).toMatchObject({ sold: 1 });

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { purchaseOf } from '../../../scripts/testing/seats.ts';
+import { purchaseOf, seats } from '../../../scripts/testing/seats.ts';
 import { openTestEvent, redis } from '../../../scripts/testing/stores.ts';
 import { createOutbox } from '../../purchase/outbox/outbox.ts';
-import { sellSeats } from '../../purchase/seats/take-seats.ts';
+
 import { createActivity } from '../inventory/active-events.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import { activeEventsKey, countsKey, openedEventsKey, outboxKey } from '../inventory/keys.ts';
@@ -13,7 +13,7 @@ const outbox = createOutbox(redis, 'a-task');
 
 /** Sells seats in row A one after another, so that each has its own entry. */
 async function sell(event: Inventory, ...columns: number[]) {
-  for (const column of columns) expect((await sellSeats(redis, purchaseOf(event, { column }))).kind).toBe('sold');
+  for (const column of columns) expect((await seats.sell(purchaseOf(event, { column }))).kind).toBe('sold');
 }
 
 it('the backlog counts the domain events that SNS has not accepted, whether or not the relay has read them', async () => {

@@ -4,7 +4,7 @@ import type { OutboxRecord } from './ticket-events.ts';
 export type OutboxEntry = [id: string, fields: string[]];
 
 /**
- * The domain events in an entry, all from one script call (seats/lua/lib/run.lua). The entry's fields are `first` (the sequence number
+ * The domain events in an entry, all from one script call (inventory/lua/lib/event.lua). The entry's fields are `first` (the sequence number
  * of the first domain event), `time` (when they happened, ms), then a pair for each: its type, followed by a space and the W3C
  * traceparent if there is one, and its data as JSON.
  */

@@ -7,7 +7,7 @@ import { createMessaging, urls } from '../../../scripts/testing/stores.ts';
 import { createDepthReader } from '../events/queue-depth.ts';
 import { withCredentials } from '../stores/credentials.ts';
 import { connectDatabase } from '../stores/database.ts';
-import { openRedis, pingRedis } from '../stores/redis.ts';
+import { createRedisCheck, openRedis } from '../stores/redis.ts';
 import { lineRules } from '../telemetry/logger.ts';
 import { registerHealth } from './health.ts';
 import { createHttpServer } from './http-server.ts';
@@ -29,7 +29,7 @@ async function healthOf(check: () => Promise<unknown>) {
 
 async function redisCheck(url: string) {
   const redis = await openRedis(url, { isCluster: false, logger, resources });
-  return () => pingRedis(redis);
+  return createRedisCheck(redis);
 }
 
 function databaseCheck(url: string) {

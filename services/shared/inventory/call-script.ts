@@ -1,10 +1,8 @@
-import { channel } from 'node:diagnostics_channel';
 import { ReplyError } from 'ioredis';
-import type { Command, Idempotency } from '../../purchase/seats/run-command.ts';
 import { orUnavailable, type RedisClient } from '../stores/redis.ts';
 import { runScript, type Script } from '../stores/script.ts';
+import { type Decision, decodeReply, type Reply } from './decisions.ts';
 import {
-  answerKey,
   buyersKey,
   countsKey,
   deadlinesKey,
@@ -12,27 +10,38 @@ import {
   inventoryKey,
   ordersKey,
   outboxKey,
+  replyKey,
   runsKey,
   takenKey,
 } from './keys.ts';
 import type { OrderInRedis } from './order.ts';
-import { replicasOfPromise, untilReplicated } from './replicas.ts';
+import { type ReplicaPolicy, replicasOfPromise, untilReplicated } from './replicas.ts';
 
-/** A script's decision: a word, and the values that the script's header lists after it. */
-export type Words = [word: string, ...rest: (string | number | OrderInRedis)[]];
+/** An Idempotency-Key, its owner (so that nobody gets somebody else's response), and a digest of the request's meaning. */
+type Idempotency = { key: string; scope: string; fingerprint: string };
 
-/** `isReplay`: the reply was kept for the command's Idempotency-Key; nothing was changed now. */
-export type Reply<W extends Words = Words> = { words: W; isReplay: boolean };
+/** The fields of every command on an event's inventory. */
+export type Command = {
+  eventId: string;
+  /** Present if the client sent an Idempotency-Key. */
+  idempotency?: Idempotency | undefined;
+  /** W3C traceparent. */
+  traceparent?: string | undefined;
+};
 
-/** A script's arguments for one command: its `fields`, and its order as JSON if the script's header asks for one. */
-export type Question = { fields: object; order?: string };
+/** A command as a script takes it: the `fields` that the script's header lists, and a drafted order if the header asks for one. */
+export type ScriptCommand = Command & {
+  fields: { orderId?: string; holdId?: string | undefined; [name: string]: unknown };
+  order?: OrderInRedis;
+};
 
-/** Published after every script call: the script's name, how many commands it decided, and how long Redis took. */
-export const scriptCalls = channel('onsale:script-call');
-
+/** A script call that has ended: the script's name, how many commands it decided, and how long Redis and its replicas took. */
 export type ScriptCall = { script: string; commands: number; seconds: number };
 
-/** A script failed, so none of its commands has changed anything (lua/lib/run.lua). */
+/** Where scripts run, and who is told of each call. */
+export type ScriptTarget = { redis: RedisClient; replicas: ReplicaPolicy; onCall?: ((call: ScriptCall) => void) | undefined };
+
+/** A script failed, so none of its commands has changed anything (lua/lib/event.lua). */
 export class ScriptError extends Error {
   constructor(script: Script, cause: Error) {
     super(`${script.name} failed: ${cause.message}`, { cause });
@@ -41,21 +50,21 @@ export class ScriptError extends Error {
 }
 
 /**
- * Decides commands in one call of an event's script. Returns their replies, in order. Throws an UnavailableError if Redis is
+ * Decides commands on one event in one call of a script. Returns the decisions, in order. Throws an UnavailableError if Redis is
  * unreachable or too few replicas have the writes, and a ScriptError if the script fails.
  */
 export async function callScript(
-  redis: RedisClient,
+  { redis, replicas, onCall }: ScriptTarget,
   script: Script,
   eventId: string,
-  asked: readonly { command: Command; question: Question }[],
-): Promise<Reply[]> {
+  commands: readonly ScriptCommand[],
+): Promise<Decision[]> {
   const idempotencies: Idempotency[] = [];
-  const commands = asked.map(({ command: { traceparent, idempotency }, question }) => ({
-    ...question.fields,
+  const decided = commands.map(({ traceparent, idempotency, fields }) => ({
+    ...fields,
     traceparent,
     fingerprint: idempotency?.fingerprint,
-    answer: idempotency && idempotencies.push(idempotency),
+    reply: idempotency && idempotencies.push(idempotency),
   }));
   const keys = [
     inventoryKey(eventId),
@@ -67,20 +76,16 @@ export async function callScript(
     deadlinesKey(eventId),
     buyersKey(eventId),
     outboxKey(eventId),
-    ...idempotencies.map(({ scope, key }) => answerKey(eventId, scope, key)),
+    ...idempotencies.map(({ scope, key }) => replyKey(eventId, scope, key)),
   ];
-  const orders = asked.flatMap(({ question }) => question.order ?? []);
-  const args = [eventId, JSON.stringify(commands), replicasOfPromise(redis), ...orders];
+  const orders = commands.flatMap(({ order }) => (order ? JSON.stringify(order) : []));
+  const args = [eventId, JSON.stringify(decided), replicasOfPromise(replicas), ...orders];
   const startedAt = performance.now();
   const text = await orUnavailable(runScript(redis, script, keys, args)).catch((error: Error) => {
     throw error instanceof ReplyError ? new ScriptError(script, error as Error) : error;
   });
-  await untilReplicated(redis, inventoryKey(eventId));
-  const seconds = (performance.now() - startedAt) / 1_000;
-  scriptCalls.publish({ script: script.name, commands: asked.length, seconds } satisfies ScriptCall);
-  return (JSON.parse(text as string) as Words[]).map(replyOf);
-}
-
-function replyOf(words: Words): Reply {
-  return words[0] === 'REPLAYED' ? { words: words[1] as unknown as Words, isReplay: true } : { words, isReplay: false };
+  await untilReplicated(redis, inventoryKey(eventId), replicas);
+  onCall?.({ script: script.name, commands: commands.length, seconds: (performance.now() - startedAt) / 1_000 });
+  const replies = JSON.parse(text as string) as Reply[];
+  return commands.map(({ order, fields }, at) => decodeReply(replies[at] as Reply, { order, holdId: fields.holdId }));
 }

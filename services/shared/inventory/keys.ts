@@ -19,7 +19,7 @@ export const takenKey = (eventId: string) => `${ofEvent(eventId)}:taken`;
 /** String: two bytes per row, what the search for the best seats remembers about it (lua/lib/best-seats.lua). */
 export const runsKey = (eventId: string) => `${ofEvent(eventId)}:runs`;
 /**
- * Hash: order → its time (ms), a space, and its JSON as in the domain event; tickets may also have `cancelled` (seats/order.ts) or
+ * Hash: order → its time (ms), a space, and its JSON as in the domain event; tickets may also have `cancelled` (order.ts) or
  * `conflicted: true`.
  */
 export const ordersKey = (eventId: string) => `${ofEvent(eventId)}:orders`;
@@ -31,14 +31,14 @@ export const deadlinesKey = (eventId: string) => `${ofEvent(eventId)}:deadlines`
 export const buyersKey = (eventId: string) => `${ofEvent(eventId)}:buyers`;
 /** Stream: the domain events that the scripts append and the relay publishes, one entry per script call (outbox-entry.ts). */
 export const outboxKey = (eventId: string) => `${ofEvent(eventId)}:outbox`;
-/** Stream: which SNS messages contained the outbox's domain events (outbox/published.ts); no decision depends on it. */
+/** Stream: which SNS messages contained the outbox's domain events (events/published.ts); no decision depends on it. */
 export const publishedKey = (eventId: string) => `${ofEvent(eventId)}:published`;
 /** String: the reply kept for a caller's (`scope`) Idempotency-Key; it expires automatically. */
-export const answerKey = (eventId: string, scope: string, idempotencyKey: string) =>
+export const replyKey = (eventId: string, scope: string, idempotencyKey: string) =>
   `${ofEvent(eventId)}:answer:${scope}:${idempotencyKey}`;
 /** Set: every event whose inventory was ever opened. It distinguishes "no such event" from an inventory that Redis has lost. */
 export const openedEventsKey = `${layout}:events`;
 /** Sorted set: event → when (ms) a process last noted that it sells (active-events.ts). */
 export const activeEventsKey = `${layout}:active`;
-/** Stream: what purchase processes sold, held, cancelled and refused each second, for the last minutes (pulses.ts). */
-export const pulsesKey = `${layout}:pulses`;
+/** Stream: what purchase processes sold, held, cancelled and refused each second, for the last minutes (sales-seconds.ts). */
+export const salesSecondsKey = `${layout}:sales-seconds`;

@@ -1,9 +1,8 @@
-import { perClient } from '../../purchase/seats/per-client.ts';
 import { overloaded, type UnavailableError } from '../http/problems.ts';
 
 /**
  * How many commands of a kind may wait, over all events. While they wait, up to three times as many may be in flight
- * (ask-together.ts), and in an overload one process decides some 5,000 a second: a higher limit would only lengthen the wait, and
+ * (script-queue.ts), and in an overload one process decides some 5,000 a second: a higher limit would only lengthen the wait, and
  * the time to recover.
  */
 const capacity = 768;
@@ -15,14 +14,14 @@ const reserved = 16;
 export type Waiting = { count: number };
 
 /**
- * How many commands are waiting in this process for a Redis, and how many were refused because of that since it started. `taking`
+ * How many commands are waiting in this process, and how many were refused because of that since it started. `taking`
  * counts requests for seats. `deciding` counts those about seats that a buyer already has: a flood of new requests must not shed them.
  */
 export type Load = { taking: Waiting; deciding: Waiting; shed: number };
 
 export type Kind = 'taking' | 'deciding';
 
-export const loadOf = perClient((): Load => ({ taking: { count: 0 }, deciding: { count: 0 }, shed: 0 }));
+export const createLoad = (): Load => ({ taking: { count: 0 }, deciding: { count: 0 }, shed: 0 });
 
 /**
  * Whether a queue may take another command. Each queue may be as long as the capacity that is left: a single queue gets half of the

@@ -1,19 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { assertConserved } from '../../../scripts/testing/conservation.ts';
 import { purchased } from '../../../scripts/testing/purchases.ts';
-import { purchaseOf } from '../../../scripts/testing/seats.ts';
+import { purchaseOf, seats } from '../../../scripts/testing/seats.ts';
 import { db, openTestEvent, planOf, redis, seatedZone, unique } from '../../../scripts/testing/stores.ts';
 import { projectEvents } from '../../persistence/projections/project.ts';
-import { cancelOrder } from '../../purchase/seats/cancel-order.ts';
-import { confirmHold, expireHolds, releaseHold } from '../../purchase/seats/holds.ts';
-import { holdSeats, sellSeats } from '../../purchase/seats/take-seats.ts';
+
 import { type Inventory, openInventory, readInventory } from './inventory.ts';
 import { countsKey, deadlinesKey, inventoryKey, openedEventsKey } from './keys.ts';
 import { openEvent, planOpening } from './open-event.ts';
 
 const open = (inventory: Inventory) => openEvent(db, redis, planOf(inventory));
 
-const sell = (event: Inventory, row = 'A', column = 1) => sellSeats(redis, purchaseOf(event, { row, column }));
+const sell = (event: Inventory, row = 'A', column = 1) => seats.sell(purchaseOf(event, { row, column }));
 
 async function stateOf({ eventId }: Inventory) {
   const event = await db.selectFrom('events').selectAll().where('event_id', '=', eventId).executeTakeFirst();
@@ -71,9 +69,9 @@ describe('opening an event', () => {
       venueId: event.venueId,
       eventId: event.eventId,
       buyerId: 'Ann',
-      wish: { zoneId: 1, quantity: 2, split: false },
+      request: { zoneId: 1, quantity: 2, split: false },
     };
-    expect(await sellSeats(redis, best)).toMatchObject({
+    expect(await seats.sell(best)).toMatchObject({
       order: {
         tickets: [
           { row: 'J', column: 1 },
@@ -81,13 +79,13 @@ describe('opening an event', () => {
         ],
       },
     });
-    expect(await sellSeats(redis, best)).toMatchObject({ code: 'BUYER_LIMIT_REACHED' });
+    expect(await seats.sell(best)).toMatchObject({ code: 'BUYER_LIMIT_REACHED' });
     await assertConserved(redis, event.eventId);
   });
 
   it('refuses to remove held seats, like sold ones', async () => {
     const event = await openTestEvent();
-    await holdSeats(redis, purchaseOf(event));
+    await seats.hold(purchaseOf(event));
     const outcome = await open({ ...event, currency: 'EUR', zones: [seatedZone(2, 1, 1)] });
     expect(outcome.kind === 'refused' && outcome.reasons.join()).toMatch(/the currency is USD.*zone 1 would disappear/);
   });
@@ -161,17 +159,17 @@ describe('the currency and the venue of an event', () => {
       async (event) => {
         const { holdId } = await hold(event);
         await redis.zadd(deadlinesKey(event.eventId), 'XX', 1, holdId);
-        await expireHolds(redis, event.eventId);
+        await seats.expireHolds(event.eventId);
       },
     ],
     ['a hold is overdue', async (event) => void redis.zadd(deadlinesKey(event.eventId), 'XX', 1, (await hold(event)).holdId)],
-    ['a hold was released', async (event) => void (await releaseHold(redis, { eventId: event.eventId, ...(await hold(event)) }))],
+    ['a hold was released', async (event) => void (await seats.releaseHold({ eventId: event.eventId, ...(await hold(event)) }))],
     [
       'all that was sold is cancelled',
       async (event) => {
         const sold = await sell(event);
         if (sold.kind !== 'sold') expect.fail('not sold');
-        await cancelOrder(redis, { eventId: event.eventId, orderId: sold.order.orderId, ticketIds: [] });
+        await seats.cancelOrder({ eventId: event.eventId, orderId: sold.order.orderId, ticketIds: [] });
       },
     ],
   ])('cannot change any more when %s', async (_what, happen) => {
@@ -187,7 +185,7 @@ describe('the currency and the venue of an event', () => {
   });
 
   async function hold(event: Inventory) {
-    const held = await holdSeats(redis, purchaseOf(event));
+    const held = await seats.hold(purchaseOf(event));
     if (held.kind !== 'held') expect.fail('not held');
     return held;
   }
@@ -279,12 +277,12 @@ describe('planning an opening', () => {
 it('does not confirm an expired hold of general admission once its zone has seats', async () => {
   const event = await openTestEvent({ zones: [{ zoneId: 1, capacity: 100, priceMinor: 75 }] });
   const { eventId, venueId } = event;
-  const held = await holdSeats(redis, { eventId, venueId, wish: { zoneId: 1, quantity: 2, split: false } });
+  const held = await seats.hold({ eventId, venueId, request: { zoneId: 1, quantity: 2, split: false } });
   if (held.kind !== 'held') expect.fail('not held');
   await redis.zadd(deadlinesKey(eventId), 'XX', 1, held.holdId);
-  await expireHolds(redis, eventId);
+  await seats.expireHolds(eventId);
   expect(await open({ ...event, zones: [seatedZone(1, 10, 10)] })).toEqual({ kind: 'changed' });
-  expect(await confirmHold(redis, { eventId, holdId: held.holdId })).toMatchObject({ code: 'HOLD_EXPIRED' });
+  expect(await seats.confirmHold({ eventId, holdId: held.holdId })).toMatchObject({ code: 'HOLD_EXPIRED' });
   await assertConserved(redis, eventId);
 });
 

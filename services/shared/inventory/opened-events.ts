@@ -1,5 +1,6 @@
 import { UnavailableError } from '../http/problems.ts';
 import { orUnavailable, type RedisClient } from '../stores/redis.ts';
+import type { Refusal } from './decisions.ts';
 import { openedEventsKey } from './keys.ts';
 
 /**
@@ -12,4 +13,10 @@ export async function assertNeverOpened(redis: RedisClient, eventId: string): Pr
   );
   if (anyOpened && !opened) return;
   throw new UnavailableError('INVENTORY_UNAVAILABLE', `Redis has no inventory for ${eventId}`);
+}
+
+/** The refusal of a command on an event that was never opened. Throws as assertNeverOpened does. */
+export async function refuseWithoutInventory(redis: RedisClient, eventId: string): Promise<Refusal> {
+  await assertNeverOpened(redis, eventId);
+  return { kind: 'refused', code: 'EVENT_NOT_FOUND', isReplay: false };
 }

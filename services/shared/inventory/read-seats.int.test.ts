@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { purchaseOf } from '../../../scripts/testing/seats.ts';
+import { purchaseOf, seats } from '../../../scripts/testing/seats.ts';
 import { openTestEvent, redis, seatedZone, unique } from '../../../scripts/testing/stores.ts';
-import { sellSeats } from '../../purchase/seats/take-seats.ts';
+
 import { loadScript } from '../stores/script.ts';
 import { type Inventory, openInventory } from './inventory.ts';
 import { countsKey, inventoryKey, takenKey } from './keys.ts';
@@ -23,8 +23,8 @@ describe("reading an event's seats", () => {
   it('again reads only the zones that changed, with the same result as reading all of them', async () => {
     const event = await openTestEvent({ zones });
     const known = await read(event);
-    await sellSeats(redis, purchaseOf(event, { zoneId: 2, row: 'C', column: 10 }));
-    await sellSeats(redis, purchaseOf(event, { wish: { zoneId: 3, quantity: 4, split: false } }));
+    await seats.sell(purchaseOf(event, { zoneId: 2, row: 'C', column: 10 }));
+    await seats.sell(purchaseOf(event, { request: { zoneId: 3, quantity: 4, split: false } }));
     const now = await read(event, known);
     expect(now.zones.get(1)).toBe(known.zones.get(1));
     expect(now.zones.get(2)).toEqual({
@@ -65,12 +65,12 @@ describe("reading an event's seats", () => {
 
   it('reads everything if the version in Redis is earlier than the known one', async () => {
     const event = await openTestEvent({ zones });
-    await sellSeats(redis, purchaseOf(event));
-    await sellSeats(redis, purchaseOf(event, { column: 2 }));
+    await seats.sell(purchaseOf(event));
+    await seats.sell(purchaseOf(event, { column: 2 }));
     const known = await read(event);
     await redis.del(inventoryKey(event.eventId), countsKey(event.eventId), takenKey(event.eventId));
     await openInventory(redis, event);
-    await sellSeats(redis, purchaseOf(event, { column: 3 }));
+    await seats.sell(purchaseOf(event, { column: 3 }));
     const now = await read(event, known);
     expect([now.version, now.zones.get(1)?.seats?.taken[0]]).toEqual([1, 0b0010_0000]);
     expect(now).toEqual(await read(event));

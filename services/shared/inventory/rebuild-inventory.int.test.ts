@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { purchaseOf } from '../../../scripts/testing/seats.ts';
+import { purchaseOf, seats } from '../../../scripts/testing/seats.ts';
 import { openTestEvent, redis, seatedZone } from '../../../scripts/testing/stores.ts';
-import { cancelOrder } from '../../purchase/seats/cancel-order.ts';
-import { confirmHold } from '../../purchase/seats/holds.ts';
-import { holdSeats, sellSeats } from '../../purchase/seats/take-seats.ts';
+
 import { baseOf } from '../events/epochs.ts';
 import { type Inventory, readInventory } from './inventory.ts';
 import { countsKey, ordersKey, outboxKey } from './keys.ts';
@@ -16,13 +14,13 @@ const zones = [seatedZone(1, 3, 11), { zoneId: 2, capacity: 5, priceMinor: 75 },
 async function openAndSell(): Promise<Inventory> {
   const event = await openTestEvent({ zones, ticketsPerBuyer: 4 });
   const of = (buyerId: string) => ({ ...purchaseOf(event), buyerId });
-  await sellSeats(redis, { ...of('ann'), wish: { zoneId: 1, quantity: 3, split: false } });
-  const cancelled = await sellSeats(redis, { ...of('bob'), wish: { zoneId: 3, quantity: 4, split: false } });
+  await seats.sell({ ...of('ann'), request: { zoneId: 1, quantity: 3, split: false } });
+  const cancelled = await seats.sell({ ...of('bob'), request: { zoneId: 3, quantity: 4, split: false } });
   if (cancelled.kind !== 'sold') throw new Error('not sold');
   const [first, second] = cancelled.order.tickets.map(({ ticketId }) => ticketId);
   const which = { eventId: event.eventId, orderId: cancelled.order.orderId, ticketIds: [first ?? '', second ?? ''] };
-  await cancelOrder(redis, which);
-  await sellSeats(redis, { ...of('cid'), wish: { zoneId: 2, quantity: 2, split: false } });
+  await seats.cancelOrder(which);
+  await seats.sell({ ...of('cid'), request: { zoneId: 2, quantity: 2, split: false } });
   return event;
 }
 
@@ -45,7 +43,7 @@ const rebuildFrom = async (event: Inventory, orders: AsyncIterable<SoldOrder[]>)
   await rebuildInventory(redis, event, { rebuild: await beginRebuild(redis, event.eventId), sequence: baseOf(1), orders });
 
 const sell = (event: Inventory, zoneId: number, row: string, column: number) =>
-  sellSeats(redis, { ...purchaseOf(event, { zoneId, row, column }), buyerId: 'dan' });
+  seats.sell({ ...purchaseOf(event, { zoneId, row, column }), buyerId: 'dan' });
 
 describe('a rebuilt inventory', () => {
   it('has every ticket, count and buyer that it had, continues in a new epoch, and can sell cancelled seats', async () => {
@@ -56,18 +54,18 @@ describe('a rebuilt inventory', () => {
     await redis.del(outboxKey(event.eventId));
     expect(await sell(event, 1, 'A', 6)).toMatchObject({ code: 'SEAT_TAKEN' });
     expect(await sell(event, 1, 'C', 1)).toMatchObject({ kind: 'sold', order: { sequence: baseOf(1) + 1 } });
-    const tooMany = { ...purchaseOf(event), buyerId: 'bob', wish: { zoneId: 1, quantity: 3, split: false } };
-    expect(await sellSeats(redis, tooMany)).toMatchObject({ code: 'BUYER_LIMIT_REACHED' });
-    const allThatIsLeft = { ...purchaseOf(event), buyerId: 'bob', wish: { zoneId: 3, quantity: 2, split: false } };
-    expect(await sellSeats(redis, allThatIsLeft)).toMatchObject({ kind: 'sold' });
+    const tooMany = { ...purchaseOf(event), buyerId: 'bob', request: { zoneId: 1, quantity: 3, split: false } };
+    expect(await seats.sell(tooMany)).toMatchObject({ code: 'BUYER_LIMIT_REACHED' });
+    const allThatIsLeft = { ...purchaseOf(event), buyerId: 'bob', request: { zoneId: 3, quantity: 2, split: false } };
+    expect(await seats.sell(allThatIsLeft)).toMatchObject({ kind: 'sold' });
   });
 
   it('has no holds: their seats are free, and they are not found', async () => {
     const event = await openAndSell();
-    const held = await holdSeats(redis, { ...purchaseOf(event, { zoneId: 1, row: 'C', column: 3 }), buyerId: 'eve' });
+    const held = await seats.hold({ ...purchaseOf(event, { zoneId: 1, row: 'C', column: 3 }), buyerId: 'eve' });
     if (held.kind !== 'held') expect.fail('not held');
     await rebuild(event);
-    expect(await confirmHold(redis, { eventId: event.eventId, holdId: held.holdId })).toMatchObject({ code: 'HOLD_NOT_FOUND' });
+    expect(await seats.confirmHold({ eventId: event.eventId, holdId: held.holdId })).toMatchObject({ code: 'HOLD_NOT_FOUND' });
     expect(await sell(event, 1, 'C', 3)).toMatchObject({ kind: 'sold' });
   });
 
@@ -130,8 +128,8 @@ describe('a rebuilt inventory', () => {
 
   it('keeps a conflicted ticket without its seat: cancelling it frees nothing, and publishes the domain event', async () => {
     const event = await openTestEvent();
-    const kept = await sellSeats(redis, purchaseOf(event));
-    const lost = await sellSeats(redis, purchaseOf(event, { column: 2 }));
+    const kept = await seats.sell(purchaseOf(event));
+    const lost = await seats.sell(purchaseOf(event, { column: 2 }));
     if (kept.kind !== 'sold' || lost.kind !== 'sold') expect.fail('not sold');
     const [ticket] = kept.order.tickets;
     if (!ticket) expect.fail('no ticket');
@@ -141,9 +139,9 @@ describe('a rebuilt inventory', () => {
     };
     await rebuild(event, Promise.resolve([[kept, { ...lost, order: inConflict }]]));
     const { orderId } = lost.order;
-    const cancelled = await cancelOrder(redis, { eventId: event.eventId, orderId, ticketIds: [] });
+    const cancelled = await seats.cancelOrder({ eventId: event.eventId, orderId, ticketIds: [] });
     expect(cancelled).toMatchObject({ kind: 'cancelled', order: { tickets: [{ cancelled: { sequence: baseOf(1) + 1 } }] } });
-    expect(await sellSeats(redis, purchaseOf(event))).toMatchObject({ code: 'SEAT_TAKEN' });
+    expect(await seats.sell(purchaseOf(event))).toMatchObject({ code: 'SEAT_TAKEN' });
     expect(await redis.hget(countsKey(event.eventId), 'sequence')).toBe(String(baseOf(1) + 1));
   });
 });
@@ -151,15 +149,15 @@ describe('a rebuilt inventory', () => {
 describe('an event whose rebuild has begun', () => {
   it('sells, holds, confirms and cancels nothing', async () => {
     const event = await openAndSell();
-    const held = await holdSeats(redis, { ...purchaseOf(event, { zoneId: 1, row: 'C', column: 3 }), buyerId: 'eve' });
+    const held = await seats.hold({ ...purchaseOf(event, { zoneId: 1, row: 'C', column: 3 }), buyerId: 'eve' });
     if (held.kind !== 'held') expect.fail('not held');
     await beginRebuild(redis, event.eventId);
     const { eventId } = event;
     const attempts = await Promise.allSettled([
       sell(event, 1, 'C', 1),
-      holdSeats(redis, { ...purchaseOf(event), buyerId: 'eve' }),
-      confirmHold(redis, { eventId, holdId: held.holdId }),
-      cancelOrder(redis, { eventId, orderId: held.order.orderId, ticketIds: [] }),
+      seats.hold({ ...purchaseOf(event), buyerId: 'eve' }),
+      seats.confirmHold({ eventId, holdId: held.holdId }),
+      seats.cancelOrder({ eventId, orderId: held.order.orderId, ticketIds: [] }),
     ]);
     for (const attempt of attempts) expect(attempt).toMatchObject({ reason: { code: 'INVENTORY_UNAVAILABLE' } });
   });

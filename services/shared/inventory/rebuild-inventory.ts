@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Sold } from '../../purchase/seats/take-seats.ts';
 import type { RedisClient } from '../stores/redis.ts';
 import { loadScript, runScript } from '../stores/script.ts';
 import { rowNumber } from '../terms/row-label.ts';
+import type { Sold } from './decisions.ts';
 import { type Inventory, layOut, markOpened } from './inventory.ts';
 import {
   buyersKey,
@@ -65,19 +65,19 @@ export async function rebuildInventory(
   if (laidOut.kind === 'refused') throw superseded();
   await write('nothing');
 
-  const tally = startTally(parseZones(await redis.hgetall(rebuildingKey(eventId))));
+  const counted = startCount(parseZones(await redis.hgetall(rebuildingKey(eventId))));
   for await (const batch of orders) {
-    for (const { order } of batch) tally.add(order);
+    for (const { order } of batch) counted.add(order);
     const kept = batch.map(({ order, soldAtMs }) => [order.orderId, `${soldAtMs} ${JSON.stringify(order)}`]);
     for (const some of chunks(kept, fieldsAtOnce)) await write('orders', some.flat());
   }
-  if (tally.taken.length > 0) await write('taken', [tally.taken]);
-  for (const some of chunks([...tally.buyers], fieldsAtOnce)) await write('buyers', some.flat());
+  if (counted.taken.length > 0) await write('taken', [counted.taken]);
+  for (const some of chunks([...counted.buyers], fieldsAtOnce)) await write('buyers', some.flat());
 
   // Later than any version that a client may have, so that clients read the whole map again.
   const version = Date.now();
   const counts: Record<string, number> = { sequence, version };
-  for (const [zoneId, sold] of tally.sold) {
+  for (const [zoneId, sold] of counted.sold) {
     counts[`sold:${zoneId}`] = sold;
     counts[`version:${zoneId}`] = version;
   }
@@ -89,7 +89,7 @@ export async function rebuildInventory(
 /** Lua's stack has room for some 8,000 values; each field takes two. */
 const fieldsAtOnce = 1_000;
 /** Adds up orders: the bitmap of taken seats, and tickets by zone and by buyer. */
-function startTally(layouts: ZoneLayout[]) {
+function startCount(layouts: ZoneLayout[]) {
   const zones = new Map(layouts.map((zone) => [zone.zoneId, zone]));
   const bytes = layouts.map(({ firstByte, grid }) => firstByte + (grid ? grid.rows * bytesPerRow(grid.columns) : 0));
   const taken = Buffer.alloc(Math.max(0, ...bytes));

@@ -1,18 +1,10 @@
-import { perClient } from '../../purchase/seats/per-client.ts';
-import type { Command } from '../../purchase/seats/run-command.ts';
 import { getOrInsertComputed } from '../basics/get-or-insert.ts';
-import type { RedisClient } from '../stores/redis.ts';
 import type { Script } from '../stores/script.ts';
-import { callScript, type Question, type Reply, ScriptError } from './call-script.ts';
-import { hasRoom, type Kind, loadOf, shed } from './load.ts';
-
-type Asked = {
-  command: Command;
-  question: Question;
-  askedAtMs: number;
-  resolve: (reply: Reply) => void;
-  reject: (error: unknown) => void;
-};
+import { callScript, type ScriptCommand, ScriptError, type ScriptTarget } from './call-script.ts';
+import type { Decision, Undecided } from './decisions.ts';
+import { hasRoom, type Kind, type Load, shed } from './load.ts';
+import { refuseWithoutInventory } from './opened-events.ts';
+import { traceCommand } from './trace-command.ts';
 
 /** Bounds the work of one script call, and so how long it blocks Redis for everyone else: some milliseconds. */
 const maxTogether = 256;
@@ -29,41 +21,68 @@ const maxFullCalls = 6;
  */
 const maxWaitMs = 500;
 
-type Queue = ReturnType<typeof createQueue>;
+type Waiting = {
+  command: ScriptCommand;
+  sinceMs: number;
+  resolve: (decision: Decision) => void;
+  reject: (error: unknown) => void;
+};
 
-/** By script and event; idle queues are removed. */
-const queuesOf = perClient(() => new Map<Script, Map<string, Queue>>());
+type EventQueue = ReturnType<typeof createEventQueue>;
+
+/** A decision, or 'stale' for the caller to try again. */
+export type Outcome = Exclude<Decision, Undecided> | { kind: 'stale' };
+
+export type ScriptQueue = ReturnType<typeof createScriptQueue>;
 
 /**
- * Queues a command for one of an event's scripts, and returns the script's reply. Commands that arrive while calls are in flight go
- * into the next call, in order of arrival: under load, most of a purchase's cost, here and in Redis, is the call and the fsync that
- * its reply waits for. An idle service sends a command immediately. A command whose reply is AGAIN is queued again. Throws an
- * UnavailableError immediately if Redis is unreachable (for every waiting command), if too many are waiting (load.ts), or if this
- * one has waited too long. An error in the script fails only the command that caused it.
+ * Queues commands on events, by script and event, and runs the scripts. Commands that arrive while calls are in flight go into the
+ * next call, in order of arrival: under load, most of a purchase's cost, here and in Redis, is the call and the fsync that its reply
+ * waits for. An idle service sends a command immediately. `load` counts the commands that wait.
  */
-export function askTogether(
-  redis: RedisClient,
-  script: Script,
-  command: Command,
-  question: Question,
-  kind: Kind = 'deciding',
-): Promise<Reply> {
-  const queues = getOrInsertComputed(queuesOf(redis), script, () => new Map());
-  const create = (eventId: string) => createQueue(redis, script, eventId, kind, () => queues.delete(eventId));
-  return getOrInsertComputed(queues, command.eventId, create).ask(command, question);
+export function createScriptQueue({ load, ...target }: ScriptTarget & { load: Load }) {
+  /** Idle queues are removed. */
+  const queues = new Map<Script, Map<string, EventQueue>>();
+
+  return {
+    /**
+     * Has an event's script decide a command. A command that one call could not decide is queued again. Throws an UnavailableError
+     * immediately if Redis is unreachable (for every waiting command) or lacks the event's inventory, if too many are waiting
+     * (load.ts), or if this one has waited too long: then nothing was promised. An error in the script fails only the command that
+     * caused it.
+     */
+    async ask(script: Script, command: ScriptCommand, kind: Kind = 'deciding'): Promise<Outcome> {
+      const decision = await traceCommand(script, command, () => queueOf(script, command.eventId, kind).add(command));
+      if (decision.kind === 'noInventory') return await refuseWithoutInventory(target.redis, command.eventId);
+      return decision as Outcome;
+    },
+
+    /** Throws if `ask` would refuse a command now because too many are waiting, before any work is spent on it. */
+    assertRoom(script: Script, eventId: string, kind: Kind): void {
+      const length = queues.get(script)?.get(eventId)?.length() ?? 0;
+      if (!hasRoom(length, load[kind])) throw shed(load);
+    },
+  };
+
+  function queueOf(script: Script, eventId: string, kind: Kind): EventQueue {
+    const ofScript = getOrInsertComputed(queues, script, () => new Map<string, EventQueue>());
+    return getOrInsertComputed(ofScript, eventId, () =>
+      createEventQueue({ target, script, eventId, load, kind, onIdle: () => ofScript.delete(eventId) }),
+    );
+  }
 }
 
-/** Throws if askTogether would refuse a command now because too many are waiting, before any work is spent on it. */
-export function assertRoom(redis: RedisClient, script: Script, eventId: string, kind: Kind): void {
-  const length = queuesOf(redis).get(script)?.get(eventId)?.length() ?? 0;
-  const load = loadOf(redis);
-  if (!hasRoom(length, load[kind])) throw shed(load);
-}
-
-function createQueue(redis: RedisClient, script: Script, eventId: string, kind: Kind, onIdle: () => void) {
-  const load = loadOf(redis);
+function createEventQueue(options: {
+  target: ScriptTarget;
+  script: Script;
+  eventId: string;
+  load: Load;
+  kind: Kind;
+  onIdle: () => void;
+}) {
+  const { target, script, eventId, load, kind, onIdle } = options;
   const all = load[kind];
-  const waiting: Asked[] = [];
+  const waiting: Waiting[] = [];
   /** How many calls are in flight, and whether another will start at the end of this turn of the event loop. */
   let calls = 0;
   let isDue = false;
@@ -71,10 +90,10 @@ function createQueue(redis: RedisClient, script: Script, eventId: string, kind: 
   return {
     length: () => waiting.length,
 
-    ask(command: Command, question: Question): Promise<Reply> {
+    add(command: ScriptCommand): Promise<Decision> {
       if (!hasRoom(waiting.length, all)) return Promise.reject(shed(load));
       return new Promise((resolve, reject) => {
-        waiting.push({ command, question, askedAtMs: performance.now(), resolve, reject });
+        waiting.push({ command, sinceMs: performance.now(), resolve, reject });
         all.count++;
         callWhenDue();
       });
@@ -96,7 +115,7 @@ function createQueue(redis: RedisClient, script: Script, eventId: string, kind: 
 
   async function makeCall(): Promise<void> {
     calls++;
-    const undecided: Asked[] = [];
+    const undecided: Waiting[] = [];
     await decide(nextBatch(), undecided);
     // Back to the front of the queue: the command that has waited longest is refused first.
     waiting.unshift(...undecided);
@@ -106,11 +125,16 @@ function createQueue(redis: RedisClient, script: Script, eventId: string, kind: 
   }
 
   /** Settles the commands of a batch, except those that it adds to `undecided`. */
-  async function decide(batch: Asked[], undecided: Asked[]): Promise<void> {
+  async function decide(batch: Waiting[], undecided: Waiting[]): Promise<void> {
     if (batch.length === 0) return;
-    let replies: Reply[];
+    let decisions: Decision[];
     try {
-      replies = await callScript(redis, script, eventId, batch);
+      decisions = await callScript(
+        target,
+        script,
+        eventId,
+        batch.map(({ command }) => command),
+      );
     } catch (error) {
       // If Redis is unreachable, commands that wait must not be sent once it is back.
       if (!(error instanceof ScriptError)) batch.push(...leave(waiting.length));
@@ -118,28 +142,28 @@ function createQueue(redis: RedisClient, script: Script, eventId: string, kind: 
       for (const { reject } of batch) reject(error);
       return;
     }
-    for (const [at, asked] of batch.entries()) {
-      const reply = replies[at] as Reply;
-      if (reply.words[0] === 'AGAIN') undecided.push(asked);
-      else asked.resolve(reply);
+    for (const [at, each] of batch.entries()) {
+      const decision = decisions[at] as Decision;
+      if (decision.kind === 'again') undecided.push(each);
+      else each.resolve(decision);
     }
   }
 
   /** After an error that changed nothing: isolates the command that caused it, and decides the others. */
-  async function decideByHalves(batch: Asked[], undecided: Asked[]): Promise<void> {
+  async function decideByHalves(batch: Waiting[], undecided: Waiting[]): Promise<void> {
     const half = batch.length >> 1;
     await decide(batch.slice(0, half), undecided);
     await decide(batch.slice(half), undecided);
   }
 
-  function nextBatch(): Asked[] {
+  function nextBatch(): Waiting[] {
     const lateBefore = performance.now() - maxWaitMs;
-    const inTime = waiting.findIndex(({ askedAtMs }) => askedAtMs >= lateBefore);
+    const inTime = waiting.findIndex(({ sinceMs }) => sinceMs >= lateBefore);
     for (const { reject } of leave(inTime < 0 ? waiting.length : inTime)) reject(shed(load));
     return leave(maxTogether);
   }
 
-  function leave(count: number): Asked[] {
+  function leave(count: number): Waiting[] {
     const left = waiting.splice(0, count);
     all.count -= left.length;
     return left;

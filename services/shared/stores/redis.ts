@@ -48,10 +48,7 @@ export async function openRedis(
   const { isCluster, enableAutoPipelining, logger, resources } = options;
   const redis = isCluster ? connectRedisCluster(url, enableAutoPipelining) : connectRedis(url, enableAutoPipelining);
   resources.defer(() => redis.disconnect());
-  redis.on('error', (error) => {
-    lastErrors.set(redis, error);
-    logger.warn({ err: error }, 'redis');
-  });
+  redis.on('error', (error) => logger.warn({ err: error }, 'redis'));
   redis.on('node error', (error, node) => logger.warn({ err: error, node }, 'redis'));
   await untilConnected(redis, AbortSignal.timeout(firstConnectionMs)).catch(() => {});
   return redis;
@@ -60,17 +57,25 @@ export async function openRedis(
 /** Resolves once every master answers commands; rejects if `signal` aborts first. */
 export async function untilConnected(redis: RedisClient, signal?: AbortSignal): Promise<void> {
   if (redis.status !== 'ready') await once(redis, 'ready', { signal });
-  await pingRedis(redis);
+  await ping(redis);
 }
 
-/** Each connection's last error, which explains why it is not ready. */
-const lastErrors = new WeakMap<RedisClient, Error>();
+/** Returns a health check: it resolves if Redis, or every master of a cluster, answers; else it rejects with the reason. */
+export function createRedisCheck(redis: RedisClient): () => Promise<void> {
+  /** Explains why the connection is not ready. */
+  let lastError: unknown;
+  redis.on('error', (error) => {
+    lastError = error;
+  });
+  return async () => {
+    if (redis.status !== 'ready') throw new Error(`The connection is ${redis.status}`, { cause: lastError });
+    await ping(redis);
+  };
+}
 
-/** Resolves if Redis, or every master of a cluster, answers; else rejects with the reason. */
-export async function pingRedis(redis: RedisClient): Promise<void> {
-  // A cluster client's own ping would ask only one of its nodes.
+/** A cluster client's own ping would ask only one of its nodes. */
+async function ping(redis: RedisClient): Promise<void> {
   const nodes = redis instanceof Cluster ? redis.nodes('master') : [redis];
-  if (redis.status !== 'ready') throw new Error(`The connection is ${redis.status}`, { cause: lastErrors.get(redis) });
   await Promise.all(nodes.map((node) => node.ping()));
 }
 

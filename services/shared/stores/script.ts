@@ -6,13 +6,19 @@ import type { RedisClient } from './redis.ts';
 /** `name` is the file name without `.lua`. */
 export type Script = { name: string; sha: string; source: string };
 
-/** A line that includes another file, by its path from the script. */
+/** A line that includes a module, by its path from the script. */
 const includeLine = /^-- INCLUDE ([a-z./-]+\.lua)$/gm;
 
-/** Loads a script from its file, and replaces each `-- INCLUDE path` in it with the contents of that file. */
+/**
+ * Loads a script from its file. Each `-- INCLUDE path/of-module.lua` becomes a local table with the module's name, `of_module`: what the
+ * module returns. Nothing else in a module is visible outside it.
+ */
 export function loadScript(file: URL): Script {
   const source = readFileSync(file, 'utf8');
-  const whole = source.replace(includeLine, (_line, path) => readFileSync(new URL(path, file), 'utf8').trimEnd());
+  const whole = source.replace(includeLine, (_line, path: string) => {
+    const name = basename(path, '.lua').replaceAll('-', '_');
+    return `local ${name} = (function()\n${readFileSync(new URL(path, file), 'utf8')}end)()`;
+  });
   return scriptOf(whole, basename(file.pathname, '.lua'));
 }
 

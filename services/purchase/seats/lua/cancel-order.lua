@@ -10,11 +10,10 @@
 -- INCLUDE ../../../shared/inventory/lua/lib/lineage.lua
 -- INCLUDE ../../../shared/inventory/lua/lib/event.lua
 -- INCLUDE ../../../shared/inventory/lua/lib/seats.lua
--- INCLUDE ../../../shared/inventory/lua/lib/run.lua
 
 local function decide(command)
-  if not inventory then return { 'NO_INVENTORY' } end
-  local soldAt, json = order_of(command.orderId)
+  if not event.inventory then return { 'NO_INVENTORY' } end
+  local soldAt, json = seats.order_of(command.orderId)
   if not soldAt then return { 'ORDER_NOT_FOUND' } end
   local order, named = cjson.decode(json), command.ticketIds
 
@@ -37,23 +36,23 @@ local function decide(command)
       if not ticket.conflicted then seated[#seated + 1] = ticket end
       ticket.conflicted = nil
     end
-    move(order.buyerId, places_of(seated), 'sold', 'free')
+    seats.move(order.buyerId, seats.places_of(seated), 'sold', 'free')
     local data = cjson.encode({
       orderId = order.orderId,
       buyerId = order.buyerId,
       venueId = order.venueId,
-      eventId = eventId,
+      eventId = event.id,
       purchase = { sequence = order.sequence, timeMs = soldAt },
       tickets = cancelled,
     })
-    publish('onsale.tickets.cancelled', data)
+    event.publish('onsale.tickets.cancelled', data)
     -- With these the domain event can be published again, even when no other copy of it exists.
-    local mark = { sequence = counts.sequence, timeMs = now }
+    local mark = { sequence = event.count_of('sequence'), timeMs = event.now }
     for _, ticket in ipairs(cancelled) do ticket.cancelled = mark end
     json = cjson.encode(order)
-    keep_order(command.orderId, soldAt, json)
+    seats.keep_order(command.orderId, soldAt, json)
   end
-  return answer(with_order('CANCELLED', soldAt, json, #cancelled))
+  return event.final(event.with_order('CANCELLED', soldAt, json, #cancelled))
 end
 
-return run(decide)
+return event.run(decide)

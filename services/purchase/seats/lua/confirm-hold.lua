@@ -12,46 +12,44 @@
 -- INCLUDE ../../../shared/inventory/lua/lib/lineage.lua
 -- INCLUDE ../../../shared/inventory/lua/lib/event.lua
 -- INCLUDE ../../../shared/inventory/lua/lib/seats.lua
--- INCLUDE lib/buyer-limit.lua
 -- INCLUDE lib/holds.lua
--- INCLUDE ../../../shared/inventory/lua/lib/run.lua
 
 local function decide(command)
-  if not inventory then return { 'NO_INVENTORY' } end
+  if not event.inventory then return { 'NO_INVENTORY' } end
   local holdId = command.holdId
-  local hold = hold_of(holdId)
+  local hold = holds.read(holdId)
   if not hold then return { 'HOLD_NOT_FOUND' } end
-  if hold.state == 'sold' then return answer(with_order('SOLD_BEFORE', order_of(hold.orderId))) end
+  if hold.state == 'sold' then return event.final(event.with_order('SOLD_BEFORE', seats.order_of(hold.orderId))) end
 
   local order = hold.order
   local from = 'held'
   -- An overdue hold counts as expired, even if nothing has ended it yet.
-  if hold.state == 'held' and is_overdue(holdId) then expire_hold(holdId, hold) end
+  if hold.state == 'held' and holds.is_overdue(holdId) then holds.expire(holdId, hold) end
   if hold.state == 'expired' then
     from = 'free'
-    local mayBeMore = expire_holds()
-    local limit = inventory.ticketsPerBuyer
+    local mayBeMore = holds.expire_overdue()
+    local limit = event.inventory.ticketsPerBuyer
     -- A hold from before the event had a limit may name no buyer. It cannot be counted, so it cannot be confirmed.
     local isNobody = limit > 0 and not order.buyerId
-    local refusal = isNobody and { 'HOLD_EXPIRED' } or over_limit(limit, order.buyerId, #order.tickets)
+    local refusal = isNobody and { 'HOLD_EXPIRED' } or seats.over_limit(limit, order.buyerId, #order.tickets)
     local wanted = {}
     for _, ticket in ipairs(order.tickets) do
-      local zone = zone_of(ticket.zoneId)
+      local zone = event.zone_of(ticket.zoneId)
       wanted[ticket.zoneId] = (wanted[ticket.zoneId] or 0) + 1
-      local row = ticket.row and row_number(ticket.row)
+      local row = ticket.row and seats.row_number(ticket.row)
       -- A zone that had no seats may have some now.
       local isGone = not zone
         or (not row and zone.rows > 0)
-        or (row and (not is_seat(zone, row, ticket.column) or is_taken(bit_of(zone, row, ticket.column))))
-        or available(zone) < wanted[ticket.zoneId]
+        or (row and (not seats.is_seat(zone, row, ticket.column) or seats.is_taken(seats.bit_of(zone, row, ticket.column))))
+        or seats.available(zone) < wanted[ticket.zoneId]
       if isGone then refusal = { 'HOLD_EXPIRED' } end
     end
-    if refusal then return mayBeMore and { 'AGAIN' } or answer(refusal) end
+    if refusal then return mayBeMore and { 'AGAIN' } or event.final(refusal) end
   end
 
-  local json = sell(order.orderId, order.buyerId, places_of(order.tickets), cjson.encode(order), from)
-  keep_hold(holdId, cjson.encode({ state = 'sold', orderId = order.orderId }), now + overMs)
-  return answer(with_order('SOLD', now, json))
+  local json = seats.sell(order.orderId, order.buyerId, seats.places_of(order.tickets), cjson.encode(order), from)
+  holds.keep(holdId, cjson.encode({ state = 'sold', orderId = order.orderId }), event.now + holds.overMs)
+  return event.final(event.with_order('SOLD', event.now, json))
 end
 
-return run(decide)
+return event.run(decide)

@@ -8,6 +8,5 @@
 -- INCLUDE ../../../shared/inventory/lua/lib/event.lua
 -- INCLUDE ../../../shared/inventory/lua/lib/seats.lua
 -- INCLUDE lib/holds.lua
--- INCLUDE ../../../shared/inventory/lua/lib/run.lua
 
-return run(function() return { inventory and expire_holds() and 'MORE' or 'DONE' } end)
+return event.run(function() return { event.inventory and holds.expire_overdue() and 'MORE' or 'DONE' } end)

@@ -2,7 +2,7 @@
 --
 -- Each command has a holdId.
 --
--- REPLY HELD, until (ms), order
+-- REPLY HELD, until (ms), order, hold id
 -- REPLY NO_INVENTORY
 -- REPLY HOLD_NOT_FOUND
 -- REPLY HOLD_CONFIRMED: it became an order
@@ -13,21 +13,20 @@
 -- INCLUDE ../../../shared/inventory/lua/lib/event.lua
 -- INCLUDE ../../../shared/inventory/lua/lib/seats.lua
 -- INCLUDE lib/holds.lua
--- INCLUDE ../../../shared/inventory/lua/lib/run.lua
 
 local function decide(command)
-  if not inventory then return { 'NO_INVENTORY' } end
+  if not event.inventory then return { 'NO_INVENTORY' } end
   local holdId = command.holdId
-  local hold = hold_of(holdId)
+  local hold = holds.read(holdId)
   if not hold then return { 'HOLD_NOT_FOUND' } end
-  if hold.state == 'sold' then return answer({ 'HOLD_CONFIRMED' }) end
-  if hold.state == 'expired' or is_overdue(holdId) then return answer({ 'HOLD_EXPIRED' }) end
-  if hold.extended then return answer({ 'HOLD_EXTENDED' }) end
+  if hold.state == 'sold' then return event.final({ 'HOLD_CONFIRMED' }) end
+  if hold.state == 'expired' or holds.is_overdue(holdId) then return event.final({ 'HOLD_EXPIRED' }) end
+  if hold.extended then return event.final({ 'HOLD_EXTENDED' }) end
 
   hold.extended = true
-  local heldUntil = now + inventory.holdMs
-  keep_hold(holdId, cjson.encode(hold), heldUntil)
-  return answer(with_order('HELD', heldUntil, cjson.encode(hold.order)))
+  local heldUntil = event.now + event.inventory.holdMs
+  holds.keep(holdId, cjson.encode(hold), heldUntil)
+  return event.final(event.with_order('HELD', heldUntil, cjson.encode(hold.order), '"' .. holdId .. '"'))
 end
 
-return run(decide)
+return event.run(decide)

@@ -11,17 +11,16 @@
 -- INCLUDE ../../../shared/inventory/lua/lib/event.lua
 -- INCLUDE ../../../shared/inventory/lua/lib/seats.lua
 -- INCLUDE lib/holds.lua
--- INCLUDE ../../../shared/inventory/lua/lib/run.lua
 
 local function decide(command)
-  if not inventory then return { 'NO_INVENTORY' } end
+  if not event.inventory then return { 'NO_INVENTORY' } end
   local holdId = command.holdId
-  local hold = hold_of(holdId)
+  local hold = holds.read(holdId)
   if not hold then return { 'HOLD_NOT_FOUND' } end
   if hold.state == 'sold' then return { 'HOLD_CONFIRMED' } end
-  if hold.state == 'held' then move(hold.order.buyerId, places_of(hold.order.tickets), 'held', 'free') end
-  forget_hold(holdId)
+  if hold.state == 'held' then seats.move(hold.order.buyerId, seats.places_of(hold.order.tickets), 'held', 'free') end
+  holds.forget(holdId)
   return { 'RELEASED' }
 end
 
-return run(decide)
+return event.run(decide)

@@ -15,8 +15,8 @@
 --   split              true if the best seats may be in several groups
 --   holdId             present to hold rather than sell
 --
--- REPLY SOLD, time (ms), order: or only its sequence number instead of the order, if the caller has the rest
--- REPLY HELD, until (ms), order, hold id: or only the time, if the caller has the rest
+-- REPLY SOLD, time (ms), order: of its fields, at least those that the caller lacks
+-- REPLY HELD, until (ms), order, hold id: as above
 -- REPLY STALE: the inventory has another revision; nothing was taken
 -- REPLY AGAIN: the work allowed in one call was not enough to decide; nothing was taken
 -- REPLY NO_INVENTORY
@@ -30,34 +30,33 @@
 -- INCLUDE ../../../shared/inventory/lua/lib/lineage.lua
 -- INCLUDE ../../../shared/inventory/lua/lib/event.lua
 -- INCLUDE ../../../shared/inventory/lua/lib/seats.lua
--- INCLUDE lib/buyer-limit.lua
 -- INCLUDE lib/holds.lua
 -- INCLUDE lib/best-seats.lua
--- INCLUDE ../../../shared/inventory/lua/lib/run.lua
 
 local orderTexts = { unpack(ARGV, 4) }
 
 -- Chooses the best places of a zone. Returns them and the order's JSON with their seats, or nil and a refusal.
 local function choose(zone, quantity, split, json)
-  local left = available(zone)
+  local left = seats.available(zone)
   if left < quantity then return nil, { 'SOLD_OUT', left } end
   local places = {}
   if zone.rows == 0 then
     for at = 1, quantity do places[at] = { zone.id } end
     return places, json
   end
-  local seats, why = best_seats(zone, quantity, split)
-  if not seats then return nil, { why } end
+  local chosen, why = best_seats.choose(zone, quantity, split)
+  if not chosen then return nil, { why } end
   local order = cjson.decode(json)
-  for at, seat in ipairs(seats) do
-    order.tickets[at].row = row_label(seat.row)
+  for at, seat in ipairs(chosen) do
+    order.tickets[at].row = seats.row_label(seat.row)
     order.tickets[at].column = seat.column
-    places[at] = { zone.id, bit_of(zone, seat.row, seat.column) }
+    places[at] = { zone.id, seats.bit_of(zone, seat.row, seat.column) }
   end
   return places, cjson.encode(order)
 end
 
 local function decide(command, number)
+  local inventory, now = event.inventory, event.now
   if not inventory then return { 'NO_INVENTORY' } end
   if command.revision ~= inventory.revision then return { 'STALE' } end
   if command.refusal then return command.refusal end
@@ -66,38 +65,39 @@ local function decide(command, number)
   if limit > 0 and not buyerId then return { 'BUYER_REQUIRED' } end
   if now < inventory.onSaleAtMs then return { 'NOT_ON_SALE', inventory.onSaleAtMs } end
 
-  local mayBeMore = expire_holds()
+  local mayBeMore = holds.expire_overdue()
   -- The best seats are known only when the seats of all overdue holds count as free.
   if not places and mayBeMore then return { 'AGAIN' } end
-  local function refuse(reply) return mayBeMore and { 'AGAIN' } or answer(reply) end
+  local function refuse(reply) return mayBeMore and { 'AGAIN' } or event.final(reply) end
 
-  local overLimit = over_limit(limit, buyerId, command.quantity or #places)
+  local overLimit = seats.over_limit(limit, buyerId, command.quantity or #places)
   if overLimit then return refuse(overLimit) end
 
   local json = orderTexts[number]
   -- Replays under this Idempotency-Key draft other orders, so the kept reply needs the whole order.
-  local isKnown = places and not command.answer
+  local isKnown = places and not command.reply
   if places then
     local taken = { 'SEAT_TAKEN' }
     for at, place in ipairs(places) do
-      if is_taken(place[2]) then taken[#taken + 1] = at - 1 end
+      if seats.is_taken(place[2]) then taken[#taken + 1] = at - 1 end
     end
     if #taken > 1 then return refuse(taken) end
   else
-    local chosen, result = choose(zone_of(command.bestOf), command.quantity, command.split, json)
+    local chosen, result = choose(event.zone_of(command.bestOf), command.quantity, command.split, json)
     if not chosen then return result[1] == 'AGAIN' and result or refuse(result) end
     places, json = chosen, result
   end
 
   if not holdId then
-    local sold = sell(command.orderId, buyerId, places, json, 'free')
-    return answer(with_order('SOLD', now, isKnown and text(counts.sequence) or sold))
+    local sold = seats.sell(command.orderId, buyerId, places, json, 'free')
+    local told = isKnown and '{"sequence":' .. event.text(event.count_of('sequence')) .. '}' or sold
+    return event.final(event.with_order('SOLD', now, told))
   end
 
   local heldUntil = now + inventory.holdMs
-  move(buyerId, places, 'free', 'held')
-  keep_hold(holdId, '{"state":"held","order":' .. json .. '}', heldUntil)
-  return answer(isKnown and { 'HELD', heldUntil } or with_order('HELD', heldUntil, json, '"' .. holdId .. '"'))
+  seats.move(buyerId, places, 'free', 'held')
+  holds.keep(holdId, '{"state":"held","order":' .. json .. '}', heldUntil)
+  return event.final(event.with_order('HELD', heldUntil, isKnown and '{}' or json, '"' .. holdId .. '"'))
 end
 
-return run(decide)
+return event.run(decide)

@@ -46,7 +46,7 @@ for field in pairs(counts) do wasAnySold = wasAnySold or string.match(field, '^h
 if isNew and wasAnySold and not before.rebuild then
   refuse('Redis has sold or held tickets for this event but has lost its inventory; rebuild it')
 end
-if not isNew and check_lineage(before.lineage, before.replicas, '') then
+if not isNew and lineage.check(before.lineage, before.replicas, '') then
   refuse('Redis is a promoted replica and may lack sales of its master; rebuild the inventory')
 end
 if not isNew and wasAnySold then
@@ -66,7 +66,7 @@ local after = {
   holdMs = ARGV[4],
   ticketsPerBuyer = ARGV[5],
   revision = before.revision,
-  lineage = before.lineage or lineage_now(),
+  lineage = before.lineage or lineage.current(),
   replicas = before.replicas,
   rebuild = before.rebuild,
 }

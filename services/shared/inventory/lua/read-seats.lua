@@ -7,9 +7,9 @@
 -- REPLY NO_INVENTORY
 -- REPLY UNCHANGED
 -- REPLY ALL, version, inventory, counts, taken: if no version is known, or one later than the current version
--- REPLY CHANGED, version, zone (lib/zone.lua), …
+-- REPLY CHANGED, version, zone (lib/zone-state.lua), …
 -- COST O(1) if nothing changed; else O(zones + seats of the zones that changed)
--- INCLUDE lib/zone.lua
+-- INCLUDE lib/zone-state.lua
 
 if redis.call('EXISTS', KEYS[1]) == 0 then return { 'NO_INVENTORY' } end
 
@@ -25,6 +25,6 @@ local reply = { 'CHANGED', version }
 local counts = redis.call('HGETALL', KEYS[2])
 for i = 1, #counts, 2 do
   local zoneId = string.match(counts[i], '^version:(%d+)$')
-  if zoneId and tonumber(counts[i + 1]) > known then reply[#reply + 1] = read_zone(zoneId) end
+  if zoneId and tonumber(counts[i + 1]) > known then reply[#reply + 1] = zone_state.read(zoneId) end
 end
 return reply

@@ -7,6 +7,11 @@
 --   near  the distance of its free seats from the focus, in whole columns (255: or more)
 -- A row has a run for q seats if q <= L, and one that leaves no single seat if q is not L − 1 or n is 0. Taking a seat
 -- clears n, and freeing one clears both bytes: so a row is read again only after it has changed.
+--
+-- USES event, seats
+-- RETURNS choose
+
+local key, text, byte_now = event.key, event.text, seats.byte_now
 
 local longestRun = 12
 -- Limits on the seats looked at, or runs in rows already read: for one group, and in the whole call. Beyond the latter, searches
@@ -76,10 +81,10 @@ end
 -- Chooses `quantity` seats in a zone that has enough: a list of { row, column }. Returns nil and 'NO_ADJACENT_SEATS' if there are
 -- none side by side and `split` does not allow several groups; nil and 'AGAIN' if it has looked at too many seats for one group or
 -- in this call. The next call continues from there.
-local function best_seats(zone, quantity, split)
+local function choose(zone, quantity, split)
   if lookedAtInCall >= maxInCall then return nil, 'AGAIN' end
-  begin_searching()
-  read_runs(zone)
+  seats.begin_searching()
+  seats.read_runs(zone)
   local fits, nears = zone.fits, zone.nears
   local chosen, lookedAt = {}, 0
   local function look_at(count)
@@ -95,7 +100,7 @@ local function best_seats(zone, quantity, split)
       return known
     end
     look_at(zone.columns)
-    local start = byte_of(zone, row)
+    local start = seats.byte_of(zone, row)
     local read = redis.call('GETRANGE', key.taken, text(start), text(start + zone.width - 1))
     local own, runs, first = chosen[row], {}, nil
     for at = 1, zone.width do
@@ -118,7 +123,7 @@ local function best_seats(zone, quantity, split)
     if first and first <= zone.columns then runs[#runs + 1] = { first = first, length = zone.columns - first + 1 } end
     if not own then
       zone.runs[row] = runs
-      remember_row(zone, row, fit_of(runs), near_of(runs, zone.focusColumn))
+      seats.remember_row(zone, row, fit_of(runs), near_of(runs, zone.focusColumn))
     end
     return runs
   end
@@ -146,18 +151,18 @@ local function best_seats(zone, quantity, split)
     return best, true
   end
 
-  local seats, size = {}, quantity
-  while #seats < quantity do
+  local found, size = {}, quantity
+  while #found < quantity do
     local run, complete = best_run(size, clean(size), true)
     if not run and complete then run, complete = best_run(size, fitting(size), false) end
     if run then
       chosen[run.row] = chosen[run.row] or {}
       for column = run.first, run.first + size - 1 do
-        seats[#seats + 1] = { row = run.row, column = column }
+        found[#found + 1] = { row = run.row, column = column }
         chosen[run.row][column] = true
       end
       lookedAt = 0
-      size = math.min(size, quantity - #seats)
+      size = math.min(size, quantity - #found)
     elseif not complete then
       return nil, 'AGAIN'
     elseif not split then
@@ -166,5 +171,7 @@ local function best_seats(zone, quantity, split)
       size = size - 1
     end
   end
-  return seats
+  return found
 end
+
+return { choose = choose }

@@ -1,7 +1,7 @@
--- Shared by every script of an event: its keys, the commands of this call, the time, the inventory and the counts.
+-- The frame of every script that decides commands on an event: its keys, the time, the inventory and the counts, and `run`.
 --
 -- One call decides all the commands that a task has queued for the event, one after another, each as if it were alone. Nothing is
--- written until all of them are decided: `changes` collects the writes, run.lua makes them at the end, and so an error in one
+-- written until all of them are decided: `changes` collects the writes, `run` makes them at the end, and so an error in one
 -- command leaves no trace of the others. Every read from Redis must therefore look in `changes` first. This also saves calls
 -- to Redis, which are most of a script's cost.
 --
@@ -14,11 +14,16 @@
 -- KEYS[7] deadlines: sorted set
 -- KEYS[8] buyers: hash
 -- KEYS[9] outbox: stream
--- KEYS[10…] answer: string, of each Idempotency-Key
+-- KEYS[10…] reply: string, of each Idempotency-Key
 -- ARGV[1] event id
--- ARGV[2] the commands, JSON: [{ traceparent? (W3C), fingerprint?, answer?, … }, …]. A command with an Idempotency-Key has the
---         fingerprint of its request, and `answer`: which of the answers' keys is its own, from 1
+-- ARGV[2] the commands, JSON: [{ traceparent? (W3C), fingerprint?, reply?, … }, …]. A command with an Idempotency-Key has the
+--         fingerprint of its request, and `reply`: which of the replies' keys is its own, from 1
 -- ARGV[3] how many replicas every promise waits for (replicas.ts), or 'all'; '' if a promoted replica cannot be trusted
+-- REPLY REPLAYED, reply: the Idempotency-Key was already used with the same request; nothing was changed
+-- REPLY IDEMPOTENCY_KEY_REUSED: the key was already used with a different request
+-- USES lineage
+-- RETURNS id, key, now, inventory, changes, text, count_of, set_count, add_to_count, zone_of, publish, final, with_order, run
+
 local key = {
   inventory = KEYS[1],
   counts = KEYS[2],
@@ -29,9 +34,9 @@ local key = {
   deadlines = KEYS[7],
   buyers = KEYS[8],
   outbox = KEYS[9],
-  answer = { unpack(KEYS, 10) },
+  reply = { unpack(KEYS, 10) },
 }
-local eventId, commands = ARGV[1], cjson.decode(ARGV[2])
+local id, commands = ARGV[1], cjson.decode(ARGV[2])
 
 local changes = {
   inventory = {}, -- field → value
@@ -42,8 +47,8 @@ local changes = {
   holds = {}, -- hold → JSON; false: deleted
   deadlines = {}, -- hold → ms; false: deleted
   orders = {}, -- for each order its id, then its stored text
-  answers = {}, -- number of an answer's key → stored text
-  events = {}, -- for each domain event its type, then its data
+  replies = {}, -- number of a reply's key → stored text
+  domainEvents = {}, -- for each domain event its type, then its data
 }
 
 -- Redis' clock decides, in milliseconds.
@@ -52,9 +57,6 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
 -- Lua formats a number much faster as an integer.
 local function text(integer) return string.format('%d', integer) end
-
--- The traceparent of the current command.
-local traceparent
 
 local counts = {}
 
@@ -75,9 +77,9 @@ local inventory = false
 do
   local fields =
     redis.call('HMGET', key.inventory, 'revision', 'onSaleAtMs', 'holdMs', 'ticketsPerBuyer', 'lineage', 'replicas')
-  local revision, onSaleAtMs, holdMs, ticketsPerBuyer, lineage, replicas = unpack(fields)
+  local revision, onSaleAtMs, holdMs, ticketsPerBuyer, known, replicas = unpack(fields)
   if revision then
-    local mayHaveLost, noticed = check_lineage(lineage, replicas, ARGV[3])
+    local mayHaveLost, noticed = lineage.check(known, replicas, ARGV[3])
     changes.inventory = noticed
     inventory = not mayHaveLost
       and {
@@ -104,3 +106,133 @@ local function zone_of(zoneId)
   end
   return zones[zoneId]
 end
+
+-- The traceparent of the current command, and whether its reply must be kept for its Idempotency-Key.
+local traceparent, isKept
+
+-- Gives a domain event its sequence number, adds it to the data, a JSON object, and queues it for the outbox. Returns the data.
+local function publish(type, data)
+  add_to_count('sequence', 1)
+  local json = '{"sequence":' .. text(counts.sequence) .. ',' .. string.sub(data, 2)
+  local list = changes.domainEvents
+  list[#list + 1] = traceparent and type .. ' ' .. traceparent or type
+  list[#list + 1] = json
+  return json
+end
+
+-- Returns `reply`, which is final: it is kept, and replayed for the same Idempotency-Key.
+local function final(reply)
+  isKept = true
+  return reply
+end
+
+-- A reply with a time and an order; `order` and `rest` are JSON already.
+local function with_order(word, at, order, rest)
+  return '["' .. word .. '",' .. text(at) .. ',' .. order .. (rest and ',' .. rest .. ']' or ']')
+end
+
+-- Stored replies by the name of their key: two commands of one call may have the same Idempotency-Key.
+local stored = {}
+
+-- The reply to a command as JSON: the one kept for its Idempotency-Key, or the decision.
+local function reply_to(command, number, decide)
+  local position = command.reply
+  local name = position and key.reply[position]
+  local known = position and (stored[name] or redis.call('GET', key.reply[position]))
+  if known then
+    local mark = command.fingerprint .. ' '
+    local isSame = string.sub(known, 1, #mark) == mark
+    return isSame and '["REPLAYED",' .. string.sub(known, #mark + 1) .. ']' or '["IDEMPOTENCY_KEY_REUSED"]'
+  end
+  traceparent, isKept = command.traceparent, false
+  local reply = decide(command, number)
+  if type(reply) == 'table' then reply = cjson.encode(reply) end
+  if position and isKept then
+    stored[name] = command.fingerprint .. ' ' .. reply
+    changes.replies[position] = stored[name]
+  end
+  return reply
+end
+
+local replyMs = 24 * 3600 * 1000
+-- Lua's stack has room for some 8,000 arguments; each field takes two.
+local maxArguments = 1000
+
+-- Turns a table into arguments for one or more calls: lists of names, each followed by its value as formatted by `format`.
+local function arguments_of(values, format)
+  local lists, list = {}, nil
+  for name, value in pairs(values) do
+    if not list or #list == maxArguments then
+      list = {}
+      lists[#lists + 1] = list
+    end
+    list[#list + 1] = name
+    list[#list + 1] = format(value)
+  end
+  return lists
+end
+
+local function as_it_is(value) return value end
+
+-- Splits a table whose false values mean deletion into the values to write and the names to delete.
+local function divide(values)
+  local kept, gone = {}, {}
+  for name, value in pairs(values) do
+    if value then kept[name] = value else gone[#gone + 1] = name end
+  end
+  return kept, gone
+end
+
+local function write_changes()
+  for field, value in pairs(changes.inventory) do redis.call('HSET', key.inventory, field, value) end
+  for bit, value in pairs(changes.bits) do redis.call('SETBIT', key.taken, bit, value) end
+  for at, byte in pairs(changes.runs) do redis.call('SETRANGE', key.runs, text(at), string.char(byte)) end
+  for _, fields in ipairs(arguments_of(changes.counts, text)) do redis.call('HSET', key.counts, unpack(fields)) end
+  for buyerId, more in pairs(changes.buyers) do
+    if more ~= 0 and redis.call('HINCRBY', key.buyers, buyerId, text(more)) <= 0 then
+      redis.call('HDEL', key.buyers, buyerId)
+    end
+  end
+  local holds, forgotten = divide(changes.holds)
+  for _, fields in ipairs(arguments_of(holds, as_it_is)) do redis.call('HSET', key.holds, unpack(fields)) end
+  local deadlines = divide(changes.deadlines)
+  for holdId, deadline in pairs(deadlines) do redis.call('ZADD', key.deadlines, text(deadline), holdId) end
+  if #forgotten > 0 then
+    redis.call('HDEL', key.holds, unpack(forgotten))
+    redis.call('ZREM', key.deadlines, unpack(forgotten))
+  end
+  if #changes.orders > 0 then redis.call('HSET', key.orders, unpack(changes.orders)) end
+  for position, reply in pairs(changes.replies) do redis.call('SET', key.reply[position], reply, 'PX', replyMs) end
+  local domainEvents = changes.domainEvents
+  if #domainEvents > 0 then
+    -- One entry for the call; see outbox-entry.ts.
+    local first = counts.sequence - #domainEvents / 2 + 1
+    redis.call('XADD', key.outbox, '*', 'first', text(first), 'time', text(now), unpack(domainEvents))
+  end
+end
+
+-- Calls `decide` with each command and its number; it returns a list or JSON. Then writes all the changes, and returns the replies as
+-- JSON: [[word, …], …].
+local function run(decide)
+  local replies = {}
+  for number, command in ipairs(commands) do replies[number] = reply_to(command, number, decide) end
+  write_changes()
+  return '[' .. table.concat(replies, ',') .. ']'
+end
+
+return {
+  id = id,
+  key = key,
+  now = now,
+  inventory = inventory,
+  changes = changes,
+  text = text,
+  count_of = count_of,
+  set_count = set_count,
+  add_to_count = add_to_count,
+  zone_of = zone_of,
+  publish = publish,
+  final = final,
+  with_order = with_order,
+  run = run,
+}

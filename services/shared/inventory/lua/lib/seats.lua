@@ -1,7 +1,15 @@
 -- Seats, tickets and orders: where seats are, whether they are free, and how they change owners.
 --
+-- USES event
+-- FILLS changes.bits, changes.runs, changes.buyers, changes.orders
+-- RETURNS row_number, row_label, is_seat, byte_of, bit_of, is_taken, places_of, available, over_limit, move, order_of, keep_order, sell,
+--         begin_searching, byte_now, read_runs, remember_row
+-- REPLY BUYER_LIMIT_REACHED, limit, what the buyer has or holds
+--
 -- A ticket is { ticketId, zoneId, row (letters), column, priceMinor, currency }; in general admission it has no row and column.
 -- A ticket's place is { zone id, bit }: `bit` is the number of its seat's bit in the bitmap, as text; general admission has none.
+
+local key, changes, text, zone_of = event.key, event.changes, event.text, event.zone_of
 
 local function row_number(label)
   local number = 0
@@ -40,7 +48,14 @@ local function places_of(tickets)
 end
 
 -- How many tickets in a zone are neither sold nor held.
-local function available(zone) return zone.capacity - count_of('sold:' .. zone.id) - count_of('held:' .. zone.id) end
+local function available(zone) return zone.capacity - event.count_of('sold:' .. zone.id) - event.count_of('held:' .. zone.id) end
+
+-- Returns nil if a buyer may have `number` more tickets (`limit` in all, 0 for no limit), otherwise the refusal.
+local function over_limit(limit, buyerId, number)
+  if limit == 0 then return nil end
+  local has = tonumber(redis.call('HGET', key.buyers, buyerId) or 0) + (changes.buyers[buyerId] or 0)
+  if has + number > limit then return { 'BUYER_LIMIT_REACHED', limit, has } end
+end
 
 -- Before the first search for the best seats, in this or an earlier call, nothing is remembered, so nothing needs to be kept up to date.
 local runsAreKept = redis.call('EXISTS', key.runs) == 1
@@ -116,10 +131,10 @@ local version
 -- Marks a zone as changed; all changes of one call share one version.
 local function touch(zoneId)
   if not version then
-    version = count_of('version') + 1
-    set_count('version', version)
+    version = event.count_of('version') + 1
+    event.set_count('version', version)
   end
-  set_count('version:' .. zoneId, version)
+  event.set_count('version:' .. zoneId, version)
 end
 
 -- Moves places between 'free', 'held' and 'sold': the only function that changes seats, counts and buyers' totals.
@@ -127,22 +142,12 @@ local function move(buyerId, places, from, to)
   for _, place in ipairs(places) do
     local zoneId, bit = place[1], place[2]
     if bit and (from == 'free' or to == 'free') then set_seat(zoneId, bit, from == 'free') end
-    if from ~= 'free' then add_to_count(from .. ':' .. zoneId, -1) end
-    if to ~= 'free' then add_to_count(to .. ':' .. zoneId, 1) end
+    if from ~= 'free' then event.add_to_count(from .. ':' .. zoneId, -1) end
+    if to ~= 'free' then event.add_to_count(to .. ':' .. zoneId, 1) end
     touch(zoneId)
   end
   local more = (from == 'free' and #places or 0) - (to == 'free' and #places or 0)
   if buyerId and more ~= 0 then changes.buyers[buyerId] = (changes.buyers[buyerId] or 0) + more end
-end
-
--- Gives a domain event its sequence number, adds it to the data, a JSON object, and queues the event. Returns the data.
-local function publish(type, data)
-  add_to_count('sequence', 1)
-  local json = '{"sequence":' .. text(counts.sequence) .. ',' .. string.sub(data, 2)
-  local events = changes.events
-  events[#events + 1] = traceparent and type .. ' ' .. traceparent or type
-  events[#events + 1] = json
-  return json
 end
 
 -- Orders that this call has stored, by id.
@@ -165,7 +170,27 @@ end
 -- Sells an order's places, which were free or held. `json` is the order. Returns it with its sequence number.
 local function sell(orderId, buyerId, places, json, from)
   move(buyerId, places, from, 'sold')
-  local sold = publish('onsale.tickets.purchased', json)
-  keep_order(orderId, now, sold)
+  local sold = event.publish('onsale.tickets.purchased', json)
+  keep_order(orderId, event.now, sold)
   return sold
 end
+
+return {
+  row_number = row_number,
+  row_label = row_label,
+  is_seat = is_seat,
+  byte_of = byte_of,
+  bit_of = bit_of,
+  is_taken = is_taken,
+  places_of = places_of,
+  available = available,
+  over_limit = over_limit,
+  move = move,
+  order_of = order_of,
+  keep_order = keep_order,
+  sell = sell,
+  begin_searching = begin_searching,
+  byte_now = byte_now,
+  read_runs = read_runs,
+  remember_row = remember_row,
+}

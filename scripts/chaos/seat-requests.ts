@@ -9,10 +9,10 @@ const shareChosen = 0.4;
 const shareSplit = 0.5;
 
 /** The places that a buyer wants, and the request body that asks for them. */
-export type Wish = { wanted: Wanted; body: object };
+export type SeatRequest = { wanted: Wanted; body: object };
 
 /** Chosen seats, adjacent or anywhere, or the best in a zone. */
-export function chooseWish(random: Random, { eventId, zones }: Inventory): Wish {
+export function chooseSeats(random: Random, { eventId, zones }: Inventory): SeatRequest {
   const zone = random.pick(zones);
   const quantity = random.between(1, mostTickets);
   if (!zone.grid || !random.chance(shareChosen)) {

@@ -1,18 +1,18 @@
 /**
- * What one purchase process sold, held, cancelled and refused in one second. Each process writes its pulses to Redis (pulsesKey), and
- * the operator's page reads them. No decision depends on them, so losing some is harmless.
+ * What one purchase process sold, held, cancelled and refused in one second. Each process writes its seconds to Redis
+ * (salesSecondsKey), and the operator's page reads them. No decision depends on them, so losing some is harmless.
  */
-export type Pulse = {
+export type SalesSecond = {
   /** The start of the second, by the process's clock: milliseconds since 1970. */
   at: number;
-  events: Record<string, EventPulse>;
+  events: Record<string, EventSales>;
   /** Requests on any event that were refused with 503, by problem code. */
   unavailable: Record<string, number>;
   /** The number of responses in each latency bucket (latencyBucket) that has any. */
-  latency: [bucket: number, answers: number][];
+  latency: [bucket: number, responses: number][];
 };
 
-export type EventPulse = {
+export type EventSales = {
   sold: number;
   /** The total price of the tickets sold, in minor units. */
   soldMinor: number;
@@ -22,8 +22,8 @@ export type EventPulse = {
   refused: Record<string, number>;
 };
 
-/** How long pulses are kept, so that an operator who opens the page late can see what came before. */
-export const pulsesKeptMs = 15 * 60_000;
+/** How long seconds are kept, so that an operator who opens the page late can see what came before. */
+export const secondsKeptMs = 15 * 60_000;
 
 /** Buckets per doubling: a reported latency is off by at most a tenth. */
 const bucketsPerDoubling = 8;

@@ -1,6 +1,10 @@
--- Returns a zone's current state: id, inventory field ("" if there is none), version of its last change, sold, held, and the
+-- Reads one zone of an event for the seat map.
+--
+-- RETURNS read
+
+-- A zone's current state: its id, inventory field ("" if there is none), version of its last change, sold, held, and the
 -- bytes of its seats. The bytes may end early; seats beyond their end are free.
-local function read_zone(zoneId)
+local function read(zoneId)
   local field = redis.call('HGET', KEYS[1], 'zone:' .. zoneId) or ''
   local version, sold, held =
     unpack(redis.call('HMGET', KEYS[2], 'version:' .. zoneId, 'sold:' .. zoneId, 'held:' .. zoneId))
@@ -12,3 +16,5 @@ local function read_zone(zoneId)
   end
   return { tonumber(zoneId), field, tonumber(version or 0), tonumber(sold or 0), tonumber(held or 0), bytes }
 end
+
+return { read = read }

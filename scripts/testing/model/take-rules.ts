@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Refusal } from '../../../services/purchase/seats/run-command.ts';
+import type { Refusal } from '../../../services/shared/inventory/decisions.ts';
 import type { TicketInRedis } from '../../../services/shared/inventory/order.ts';
 import type { Take } from './requests.ts';
 import { freeRuns, left, type Model, seatMap, seatName, ticketsOf, zoneOf } from './state.ts';
@@ -32,31 +32,31 @@ export const refused = (code: Refusal['code'], more: Partial<Refusal> = {}): Ref
   ...more,
 });
 
-/** Why a wish must be refused, if so: the first reason that applies, with the positions of all tickets at fault. */
-export function whyNotTake(model: Model, { eventId, venueId, buyerId, wish }: Take): Refusal | undefined {
+/** Why a request must be refused, if so: the first reason that applies, with the positions of all tickets at fault. */
+export function whyNotTake(model: Model, { eventId, venueId, buyerId, request }: Take): Refusal | undefined {
   const { inventory, nowMs } = model;
   if (eventId !== inventory.eventId || (venueId !== undefined && venueId !== inventory.venueId))
     return refused('EVENT_NOT_FOUND');
 
   const map = seatMap(model);
-  // A wish for the best seats names one zone, so it can have only one position at fault.
-  const zoneIds = 'seats' in wish ? wish.seats.map(({ zoneId }) => zoneId) : [wish.zoneId];
+  // A request for the best seats names one zone, so it can have only one position at fault.
+  const zoneIds = 'seats' in request ? request.seats.map(({ zoneId }) => zoneId) : [request.zoneId];
   const noZone = positionsOf(zoneIds, (zoneId) => !zoneOf(model, zoneId));
   if (noZone.length > 0) return refused('ZONE_NOT_FOUND', { positions: noZone });
-  const noSeat = 'seats' in wish ? positionsOf(wish.seats, (seat) => !map.has(seatName(seat))) : [];
+  const noSeat = 'seats' in request ? positionsOf(request.seats, (seat) => !map.has(seatName(seat))) : [];
   if (noSeat.length > 0) return refused('SEAT_NOT_FOUND', { positions: noSeat });
 
   if (inventory.ticketsPerBuyer !== undefined && buyerId === undefined) return refused('BUYER_REQUIRED');
   if (nowMs < inventory.onSaleAtMs)
     return refused('NOT_ON_SALE', { detail: `On sale from ${new Date(inventory.onSaleAtMs).toISOString()}` });
-  const overLimit = whyOverLimit(model, buyerId, 'seats' in wish ? wish.seats.length : wish.quantity);
+  const overLimit = whyOverLimit(model, buyerId, 'seats' in request ? request.seats.length : request.quantity);
   if (overLimit) return overLimit;
 
-  if ('seats' in wish) {
-    const taken = positionsOf(wish.seats, (seat) => map.get(seatName(seat))?.owner !== undefined);
+  if ('seats' in request) {
+    const taken = positionsOf(request.seats, (seat) => map.get(seatName(seat))?.owner !== undefined);
     return taken.length > 0 ? refused('SEAT_TAKEN', { positions: taken }) : undefined;
   }
-  const { zoneId, quantity, split } = wish;
+  const { zoneId, quantity, split } = request;
   if (left(model, zoneId) < quantity) return refused('SOLD_OUT', { detail: `${left(model, zoneId)} left` });
   const [longest = 0] = freeRuns(model, zoneId);
   return zoneOf(model, zoneId)?.grid && !split && longest < quantity ? refused('NO_ADJACENT_SEATS') : undefined;
@@ -76,21 +76,21 @@ export function whyOverLimit(model: Model, buyerId: string | undefined, quantity
 }
 
 /** Throws unless the seats are free, and in the fewest groups possible, listed from left to right. */
-export function requireBest(model: Model, wish: { zoneId: number; quantity: number }, tickets: TicketInRedis[]): void {
+export function requireBest(model: Model, request: { zoneId: number; quantity: number }, tickets: TicketInRedis[]): void {
   const map = seatMap(model);
   const names = tickets.map(seatName);
   for (const name of names) {
     const place = map.get(name);
-    if (place?.seat.zoneId !== wish.zoneId) throw new Illegal(`${name} is not a seat of zone ${wish.zoneId}`);
+    if (place?.seat.zoneId !== request.zoneId) throw new Illegal(`${name} is not a seat of zone ${request.zoneId}`);
     if (place.owner) throw new Illegal(`${name} is not free`);
   }
-  if (new Set(names).size !== wish.quantity) throw new Illegal(`${names.join()} are not ${wish.quantity} seats`);
+  if (new Set(names).size !== request.quantity) throw new Illegal(`${names.join()} are not ${request.quantity} seats`);
   const isNewGroup = ({ row, column = 0 }: TicketInRedis, at: number) =>
     at === 0 || tickets[at - 1]?.row !== row || tickets[at - 1]?.column !== column - 1;
   const groups = tickets.filter(isNewGroup).length;
   let [fewest, seats] = [0, 0];
-  for (const run of freeRuns(model, wish.zoneId)) {
-    if (seats >= wish.quantity) break;
+  for (const run of freeRuns(model, request.zoneId)) {
+    if (seats >= request.quantity) break;
     fewest += 1;
     seats += run;
   }

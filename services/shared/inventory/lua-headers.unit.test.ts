@@ -2,7 +2,8 @@ import { globSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { loadScript } from './script.ts';
+import { loadScript } from '../stores/script.ts';
+import { decodeReply } from './decisions.ts';
 
 const services = join(import.meta.dirname, '../..');
 
@@ -48,13 +49,14 @@ const upTo = (count: number) => Array.from({ length: count }, (_, at) => at + 1)
 
 const read = (file: string) => readFileSync(join(services, file), 'utf8');
 
-/** The TypeScript files beside a script's folder. They include the one that runs all scripts of a service. */
-const sourcesBeside = (file: string) =>
-  globSync(join(dirname(dirname(file)), '*.ts'), { cwd: services })
+/** The TypeScript files in a folder, without tests. */
+const sourcesIn = (folder: string) =>
+  globSync(join(folder, '*.ts'), { cwd: services })
     .filter((source) => !source.includes('.test.'))
     .map(read);
 
 const files = globSync('**/lua/*.lua', { cwd: services });
+const modules = globSync('**/lua/lib/*.lua', { cwd: services });
 
 it('there are scripts to compare', () => {
   expect(files.map((file) => basename(file))).toEqual(
@@ -98,12 +100,95 @@ describe.each(files)('%s', (file) => {
 
   it('has one owner, which passes the keys that the header lists, in that order', () => {
     const loaded = `loadScript(new URL('lua/${basename(file, '.lua')}.lua', import.meta.url))`;
-    const sources = sourcesBeside(file);
+    const sources = sourcesIn(dirname(dirname(file)));
     expect(sources.filter((source) => source.includes(loaded))).toHaveLength(1);
-    // Either the owner or a file beside it passes them.
-    const passed = [...sources.join('\n').matchAll(/const keys = \[([^\]]*)\]/g)].map(([, list = '']) =>
-      [...list.matchAll(/(\w+)Key\(/g)].map(([, name]) => name),
+    // Either the owner or, for scripts that decide commands, call-script.ts passes them.
+    const passed = [...[...sources, ...sourcesIn('shared/inventory')].join('\n').matchAll(/const keys = \[([^\]]*)\]/g)].map(
+      ([, list = '']) => [...list.matchAll(/(\w+)Key\(/g)].map(([, name]) => name),
     );
     expect(passed).toContainEqual(header.keyNames);
   });
+});
+
+/** The name of the table that a module becomes. */
+const tableOf = (file: string) => basename(file, '.lua').replaceAll('-', '_');
+
+/** The names that a header lists after a word, on one or more lines. */
+function listedNames(source: string, word: string): string[] {
+  const [, list = ''] = new RegExp(`^-- ${word} (.*(?:\\n--  .*)*)$`, 'm').exec(source) ?? [];
+  return list.split(/[\s,-]+/).filter((name) => name !== '');
+}
+
+const withoutComments = (source: string) => source.replace(/--.*$/gm, '');
+
+/** What each module offers, by the name of its table. */
+const offered = new Map(modules.map((file) => [tableOf(file), listedNames(read(file), 'RETURNS')]));
+
+/** The modules whose tables a source uses, each with the names that it uses. */
+function usedBy(source: string): Map<string, Set<string>> {
+  const uses = [...withoutComments(source).matchAll(/(?<![\w.'"])([a-z_]+)\.([a-z_A-Z]+)/g)].filter(([, table = '']) =>
+    offered.has(table),
+  );
+  return new Map(
+    Object.entries(Object.groupBy(uses, ([, table = '']) => table)).map(([table, of = []]) => [
+      table,
+      new Set(of.map(([, , name = '']) => name)),
+    ]),
+  );
+}
+
+describe.each(modules)('the module %s', (file) => {
+  const source = read(file);
+
+  it('returns exactly what its header lists', () => {
+    const [, returned = ''] = /^return \{(.*?)\}\n$/ms.exec(source) ?? [];
+    const names = [...returned.matchAll(/(\w+) = /g)].map(([, name]) => name);
+    expect(names.length).toBeGreaterThan(0);
+    expect(names).toEqual(offered.get(tableOf(file)));
+  });
+
+  it('uses only the modules that its header lists, and only what they return', () => {
+    const used = usedBy(source);
+    expect([...used.keys()].toSorted()).toEqual(listedNames(source, 'USES').toSorted());
+    for (const [table, names] of used) expect(offered.get(table)).toEqual(expect.arrayContaining([...names]));
+  });
+
+  it('states which collected changes it adds to, if it does not own them', () => {
+    if (tableOf(file) === 'event') return;
+    const touched = [...withoutComments(source).matchAll(/\bchanges\.\w+/g)].map(([name]) => name);
+    expect([...new Set(touched)].toSorted()).toEqual(listedNames(source, 'FILLS').toSorted());
+  });
+});
+
+describe.each(files)('%s', (file) => {
+  const source = read(file);
+  const included = [...source.matchAll(/^-- INCLUDE (.*)$/gm)].map(([, path = '']) => join(dirname(file), path));
+
+  it('includes each module after those that it uses, and no module that nothing uses', () => {
+    const needed = new Set(usedBy(source).keys());
+    const before = new Set<string>();
+    for (const path of included) {
+      const uses = listedNames(read(path), 'USES');
+      for (const name of uses) needed.add(name);
+      expect([...before]).toEqual(expect.arrayContaining(uses));
+      before.add(tableOf(path));
+    }
+    expect([...before].toSorted()).toEqual([...needed].toSorted());
+  });
+
+  it('uses only what its modules return', () => {
+    for (const [table, names] of usedBy(source)) expect(offered.get(table)).toEqual(expect.arrayContaining([...names]));
+  });
+});
+
+it('every reply that a script decides with is decoded', () => {
+  const deciding = files.filter((file) => read(file).includes('event.run('));
+  expect(deciding.length).toBeGreaterThan(5);
+  for (const file of deciding) {
+    for (const word of readScript(file).header.replies) {
+      const values = word === 'REPLAYED' ? [['RELEASED']] : [0, {}];
+      expect(() => decodeReply([word, ...values], {}), word).not.toThrow();
+    }
+  }
+  expect(() => decodeReply(['UNHEARD_OF'], {})).toThrow('UNHEARD_OF');
 });

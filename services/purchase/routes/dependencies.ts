@@ -1,0 +1,13 @@
+import type { OrderTokens } from '../../shared/identity/order-token.ts';
+import type { SalesCounters } from '../sales-counters/sales-counters.ts';
+import type { Seats } from '../seats/create-seats.ts';
+
+/** What the routes need. */
+export type RouteDependencies = {
+  seats: Seats;
+  orderTokens: OrderTokens;
+  /** Called after each command that added to the event's outbox. */
+  wakeRelay(eventId: string): void;
+  /** Counts the outcomes of requests. */
+  counters: SalesCounters;
+};
