@@ -2,7 +2,7 @@ import { includes, listRanges, type Range, rangesOf, sizeOf, split } from '../..
 import { countOf, neverOpened } from '../../services/shared/basics/text.ts';
 import { epochOf } from '../../services/shared/events/epochs.ts';
 import { readEntry } from '../../services/shared/events/outbox-entry.ts';
-import { type PackableEvent, packMessages } from '../../services/shared/events/pack.ts';
+import { type PackableDomainEvent, packMessages } from '../../services/shared/events/pack.ts';
 import { createPublish } from '../../services/shared/events/publish.ts';
 import { cloudEventJson, type OutboxRecord } from '../../services/shared/events/ticket-events.ts';
 import { readSequence } from '../../services/shared/inventory/inventory.ts';
@@ -99,7 +99,7 @@ function createPublisher(
 ): { add(records: OutboxRecord[], wanted: Range[]): Promise<void>; end(): Promise<Range[]> } {
   const publish = createPublish(sns, topicArn);
   const sent: number[] = [];
-  let waiting: PackableEvent[] = [];
+  let waiting: PackableDomainEvent[] = [];
   const publishWaiting = async () => {
     for (const message of packMessages(eventId, waiting)) await publish(message);
     if (waiting.length > 0) onPublished(waiting.length);

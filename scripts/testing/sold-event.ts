@@ -45,9 +45,9 @@ export async function soldEvent(): Promise<{ event: Inventory; first: OrderInRed
 /** Takes the new domain events from the outbox, as the relay does. Returns them, for the test to apply or lose. */
 export async function takeNew({ eventId }: Inventory): Promise<TicketEvent[]> {
   const outbox = createOutbox(redis, unique('task'));
-  const { ids, events } = await outbox.readNew(eventId, 1_000);
+  const { ids, domainEvents } = await outbox.readNew(eventId, 1_000);
   if (ids.length > 0) await outbox.acknowledge(eventId, ids);
-  return events.map(({ json }) => JSON.parse(json) as TicketEvent);
+  return domainEvents.map(({ json }) => JSON.parse(json) as TicketEvent);
 }
 
 /** Applies the new domain events in the outbox. */

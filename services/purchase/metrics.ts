@@ -85,10 +85,10 @@ export function createPurchaseMetrics(of: { readBacklog: () => Promise<Backlog>;
     },
 
     /** Records one of the relay's attempts to publish. */
-    countAttempt({ events, seconds, outcome }: Attempt): void {
+    countAttempt({ domainEvents, seconds, outcome }: Attempt): void {
       if (outcome === 'accepted') {
         publishDuration.observe(seconds);
-        publishEvents.observe(events);
+        publishEvents.observe(domainEvents);
       } else {
         publishErrors.inc();
         if (outcome === 'refused') publishRefusals.inc();

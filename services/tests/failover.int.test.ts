@@ -217,7 +217,7 @@ describe.skipIf(server.docker)('a replica', () => {
     expect(await buy(master, 5)).toEqual(unavailable);
     const outbox = createOutbox(master.redis, unique('task'), master);
     const isolated = await outbox.readNew(event.eventId, 10);
-    expect(isolated.events).toHaveLength(1);
+    expect(isolated.domainEvents).toHaveLength(1);
     await expect(outbox.untilSafe(event.eventId)).rejects.toThrow('0 of 1 replicas');
   });
 

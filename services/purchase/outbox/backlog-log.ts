@@ -9,10 +9,10 @@ const logEveryMs = 30_000;
  */
 export function startBacklogLog(options: { readBacklog: () => Promise<Backlog>; logger: Logger }) {
   const { readBacklog, logger } = options;
-  const timer = setInterval(() => void tell(), logEveryMs);
+  const timer = setInterval(() => void logBacklog(), logEveryMs);
   return { stop: () => clearInterval(timer) };
 
-  async function tell(): Promise<void> {
+  async function logBacklog(): Promise<void> {
     try {
       const { events, oldestSeconds } = await readBacklog();
       if (events > 0)

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { type OutboxEntry, readEntry } from '../../shared/events/outbox-entry.ts';
-import type { PackableEvent } from '../../shared/events/pack.ts';
+import type { PackableDomainEvent } from '../../shared/events/pack.ts';
 import { notePublished, type Published } from '../../shared/events/published.ts';
 import { cloudEventJson, type OutboxRecord } from '../../shared/events/ticket-events.ts';
 import { createActivity, readActiveEvents } from '../../shared/inventory/active-events.ts';
@@ -27,10 +27,10 @@ const dropIdleConsumersScript = loadScript(new URL('lua/drop-idle-consumers.lua'
 export type Outbox = ReturnType<typeof createOutbox>;
 
 /** Entries taken from an outbox: their ids, to acknowledge, and their domain events, ready to be packed. */
-export type Taken = { ids: string[]; events: TakenEvent[] };
+export type Taken = { ids: string[]; domainEvents: TakenDomainEvent[] };
 
 /** A domain event, and the entry that it is in. */
-export type TakenEvent = PackableEvent & { entryId: string };
+export type TakenDomainEvent = PackableDomainEvent & { entryId: string };
 
 /** The outboxes of all events, read as the task `consumer`. `replicas`: which of Redis' replicas must have what is published. */
 export function createOutbox(
@@ -139,10 +139,12 @@ function noneWithoutGroup(error: Error): [] {
 
 const takenOf = (eventId: string, entries: OutboxEntry[]): Taken => ({
   ids: entries.map(([id]) => id),
-  events: entries.flatMap((entry) => readEntry(eventId, entry).map((record) => ({ ...packable(record), entryId: entry[0] }))),
+  domainEvents: entries.flatMap((entry) =>
+    readEntry(eventId, entry).map((record) => ({ ...packable(record), entryId: entry[0] })),
+  ),
 });
 
-const packable = (record: OutboxRecord): PackableEvent => ({
+const packable = (record: OutboxRecord): PackableDomainEvent => ({
   type: record.type,
   sequence: record.sequence,
   json: cloudEventJson(record),

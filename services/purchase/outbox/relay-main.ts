@@ -7,7 +7,7 @@ import { openRedis } from '../../shared/stores/redis.ts';
 import { createLogger } from '../../shared/telemetry/logger.ts';
 import { startTracing } from '../../shared/telemetry/tracing.ts';
 import { replicaPolicyOf } from '../config.ts';
-import { tellingAttempts } from './attempts.ts';
+import { reportingAttempts } from './attempts.ts';
 import { createOutbox } from './outbox.ts';
 import { startRelay } from './relay.ts';
 import type { RelayMessage, RelaySettings } from './relay-thread.ts';
@@ -24,7 +24,7 @@ resources.defer(() => sns.destroy());
 const consumer = `${hostname()}-${process.pid}-${threadId}-${Date.now()}`;
 const relay = startRelay({
   outbox: createOutbox(redis, consumer, { replicas: replicaPolicyOf(config) }),
-  publish: tellingAttempts(createPublish(sns, config.SNS_TOPIC_ARN), (attempt) => parentPort?.postMessage(attempt)),
+  publish: reportingAttempts(createPublish(sns, config.SNS_TOPIC_ARN), (attempt) => parentPort?.postMessage(attempt)),
   logger,
   retentionMs: config.OUTBOX_RETENTION_HOURS * 3_600_000,
 });

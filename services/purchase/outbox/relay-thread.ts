@@ -22,26 +22,26 @@ export function startRelayThread(settings: RelaySettings, onAttempt: (attempt: A
   thread.on('error', (error) => {
     throw error;
   });
-  const tell = (message: RelayMessage) => thread.postMessage(message);
+  const send = (message: RelayMessage) => thread.postMessage(message);
   const woken = new Set<string>();
   let isResting = false;
   return {
     wake(eventId) {
       woken.add(eventId);
-      if (!isResting) tellWoken();
+      if (!isResting) sendWoken();
     },
     async stop() {
-      tell('stop');
+      send('stop');
       await finished;
     },
   };
 
   /** Wakes immediately after a quiet time; then sends one message for everything sold while the relay is gathering anyway. */
-  function tellWoken(): void {
+  function sendWoken(): void {
     isResting = woken.size > 0;
     if (!isResting) return;
-    tell({ wake: [...woken] });
+    send({ wake: [...woken] });
     woken.clear();
-    setTimeout(tellWoken, gatherMs);
+    setTimeout(sendWoken, gatherMs);
   }
 }

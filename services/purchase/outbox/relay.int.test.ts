@@ -10,7 +10,7 @@ import { checkTicketEvent } from '../../shared/events/ticket-events.ts';
 import type { Inventory } from '../../shared/inventory/inventory.ts';
 import { outboxKey } from '../../shared/inventory/keys.ts';
 
-import { type Attempt, tellingAttempts } from './attempts.ts';
+import { type Attempt, reportingAttempts } from './attempts.ts';
 import { createOutbox } from './outbox.ts';
 import { type Relay, startRelay } from './relay.ts';
 
@@ -101,7 +101,7 @@ describe('the relay', () => {
     const { topicArn, queueUrl } = await createMessaging();
     const event = await openTestEvent();
     await sell(event, [1, 2]);
-    expect(await createOutbox(redis, unique('dead-task')).readNew(event.eventId, 10)).toMatchObject({ events: [{}, {}] });
+    expect(await createOutbox(redis, unique('dead-task')).readNew(event.eventId, 10)).toMatchObject({ domainEvents: [{}, {}] });
     relayTo(createPublish(sns, topicArn), { sweepMs: 50 });
     const [message] = await receive(queueUrl);
     expect(await eventsOf(message)).toHaveLength(2);
@@ -139,7 +139,7 @@ describe('the relay', () => {
     await sell(event, [1]);
     await createOutbox(redis, unique('living-task')).readNew(event.eventId, 10);
     const abandoned = await createOutbox(redis, unique('task'), { claimAfterMs: 60_000 }).claimAbandoned(event.eventId, 10);
-    expect(abandoned).toEqual({ ids: [], events: [] });
+    expect(abandoned).toEqual({ ids: [], domainEvents: [] });
   });
 
   it('keeps everything while SNS is unreachable, and drains by itself when it is back', async () => {
@@ -222,7 +222,7 @@ describe('a domain event that SNS refuses for its content', () => {
     await append(event.eventId, 3, '{}');
     await sell(other, [1]);
     const attempts: Attempt[] = [];
-    const publish = tellingAttempts(createPublish(sns, topicArn), (attempt) => attempts.push(attempt));
+    const publish = reportingAttempts(createPublish(sns, topicArn), (attempt) => attempts.push(attempt));
     const relay = relayTo(publish, { sweepMs: 50 });
     for (const { eventId } of [event, other]) relay.wake(eventId);
     await waitFor(async () => expect(await unacknowledged(event.eventId)).toBe(1));

@@ -7,7 +7,7 @@ import { isRefusal, type Publish } from '../../shared/events/publish.ts';
 import type { Published } from '../../shared/events/published.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { createSampledLog } from '../../shared/telemetry/sampled-log.ts';
-import type { Outbox, Taken, TakenEvent } from './outbox.ts';
+import type { Outbox, Taken, TakenDomainEvent } from './outbox.ts';
 import { tracePublishing } from './trace-publishing.ts';
 
 export type Relay = {
@@ -30,7 +30,7 @@ const failurePauseMs = 500;
 export const gatherMs = 100;
 
 /** The domain events of a round that SNS accepted, by message, and those that it refused. */
-type Outcome = { published: Published[]; refused: TakenEvent[] };
+type Outcome = { published: Published[]; refused: TakenDomainEvent[] };
 
 /** Bounds memory: each event being relayed has up to 100 entries in it. */
 const swiftEvents = 32;
@@ -137,37 +137,37 @@ export function startRelay(options: {
     await outbox.dropIdleConsumers(eventId);
   }
 
-  async function relay(eventId: string, { ids, events }: Taken): Promise<void> {
+  async function relay(eventId: string, { ids, domainEvents }: Taken): Promise<void> {
     if (ids.length === 0) return;
     const takenAtMs = Date.now();
     // A replica promoted without these entries would reuse their sequence numbers. A failure is not retried here: WAIT covers only
     // this connection, and claiming the entries again, in this task or another, is a write that the next call waits for.
     await outbox.untilSafe(eventId);
-    const messages = packMessages(eventId, events);
+    const messages = packMessages(eventId, domainEvents);
     const outcome: Outcome = { published: [], refused: [] };
     for (const message of messages) await publishPacked(message, takenAtMs, outcome);
     const unpublished = new Set(outcome.refused.map(({ entryId }) => entryId));
     const accepted = ids.filter((id) => !unpublished.has(id));
     if (accepted.length > 0) await outbox.acknowledge(eventId, accepted, outcome.published);
-    logger.debug({ eventId, messages: messages.length, events: events.length }, 'published');
+    logger.debug({ eventId, messages: messages.length, events: domainEvents.length }, 'published');
   }
 
   /** Publishes a message. If SNS refuses it for its content, halves it until the refused domain event is found. */
-  async function publishPacked(message: PackedMessage<TakenEvent>, takenAtMs: number, outcome: Outcome): Promise<void> {
-    const { eventId, events } = message;
+  async function publishPacked(message: PackedMessage<TakenDomainEvent>, takenAtMs: number, outcome: Outcome): Promise<void> {
+    const { eventId, domainEvents } = message;
     try {
       const messageId = await tracePublishing(message, takenAtMs, () => publishOne(message));
-      outcome.published.push({ messageId, sequences: events.map(({ sequence }) => sequence) });
+      outcome.published.push({ messageId, sequences: domainEvents.map(({ sequence }) => sequence) });
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      if (events.length === 1) {
-        outcome.refused.push(...events);
-        const fields = { err: error, eventId, sequence: events[0]?.sequence, entry: events[0]?.entryId };
+      if (domainEvents.length === 1) {
+        outcome.refused.push(...domainEvents);
+        const fields = { err: error, eventId, sequence: domainEvents[0]?.sequence, entry: domainEvents[0]?.entryId };
         logger.error(fields, 'SNS refused a domain event for its content; it stays in the outbox');
         return;
       }
-      const middle = events.length >> 1;
-      for (const half of [events.slice(0, middle), events.slice(middle)]) {
+      const middle = domainEvents.length >> 1;
+      for (const half of [domainEvents.slice(0, middle), domainEvents.slice(middle)]) {
         for (const part of packMessages(eventId, half)) await publishPacked(part, takenAtMs, outcome);
       }
     }

@@ -13,7 +13,7 @@ export async function tracePublishing(
   takenAtMs: number,
   publish: () => Promise<string>,
 ): Promise<string> {
-  const spans = message.events.flatMap(({ traced }) => (traced && startSpans(traced, message, takenAtMs)) ?? []);
+  const spans = message.domainEvents.flatMap(({ traced }) => (traced && startSpans(traced, message, takenAtMs)) ?? []);
   if (spans.length === 0) return await publish();
   const shared = startSharedSpan(`${messaging.topic} message`, spans, {
     kind: SpanKind.PRODUCER,
@@ -49,10 +49,10 @@ function startSpans(record: OutboxRecord, message: PackedMessage, takenAtMs: num
   }));
 }
 
-const messageAttributes = ({ events }: PackedMessage): Attributes => ({
+const messageAttributes = ({ domainEvents }: PackedMessage): Attributes => ({
   'messaging.system': 'aws.sns',
   'messaging.operation.name': 'publish',
   'messaging.operation.type': 'send',
   'messaging.destination.name': messaging.topic,
-  'messaging.batch.message_count': events.length,
+  'messaging.batch.message_count': domainEvents.length,
 });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type PackableEvent, packMessages } from './pack.ts';
+import { type PackableDomainEvent, packMessages } from './pack.ts';
 
 const maxBytes = 262_144;
 
-const events = (sizes: number[]): PackableEvent[] =>
+const events = (sizes: number[]): PackableDomainEvent[] =>
   sizes.map((size, at) => ({
     type: 'onsale.tickets.purchased',
     sequence: at + 1,
@@ -25,7 +25,7 @@ describe('packing', () => {
   ])('respects the limit of SNS by bytes, and keeps every event once and in order: %s', (_what, sizes) => {
     const messages = messagesOf(sizes);
     for (const { json } of messages) expect(Buffer.byteLength(json)).toBeLessThanOrEqual(maxBytes - 512);
-    expect(messages.flatMap((message) => message.events)).toEqual(events(sizes));
+    expect(messages.flatMap((message) => message.domainEvents)).toEqual(events(sizes));
     const packed = messages.flatMap(({ json }) => JSON.parse(json) as { at: number }[]);
     expect(packed.map(({ at }) => at)).toEqual(sizes.map((_, at) => at));
   });
