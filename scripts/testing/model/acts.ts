@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import type { Purchase, Seat, SeatRequest } from '../../../services/purchase/seats/draft-order.ts';
 import type { Request } from './requests.ts';
-import { type Model, seatMap, seatName } from './state.ts';
+import { seatName } from './requests.ts';
+import { type Model, seatMap } from './state.ts';
 
 /**
  * An action, described so that it has a meaning in any state: numbers choose among the holds, orders or requests that exist then, 0 is

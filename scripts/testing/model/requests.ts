@@ -1,11 +1,11 @@
 import type { Cancellation } from '../../../services/purchase/seats/cancel-order.ts';
 import type { Seats } from '../../../services/purchase/seats/create-seats.ts';
-import type { Purchase } from '../../../services/purchase/seats/draft-order.ts';
+import type { Purchase, Seat } from '../../../services/purchase/seats/draft-order.ts';
 import type { Command } from '../../../services/shared/inventory/call-script.ts';
 import type { Cancelled, Held, Refusal, Sold } from '../../../services/shared/inventory/decisions.ts';
 import { type Inventory, openInventory } from '../../../services/shared/inventory/inventory.ts';
+import type { TicketInRedis } from '../../../services/shared/inventory/order.ts';
 import type { RedisClient } from '../../../services/shared/stores/redis.ts';
-import { seatName } from './state.ts';
 
 /** Requests to the write side, with all their fields. */
 export type Take = Purchase & { does: 'sell' | 'hold' };
@@ -52,6 +52,9 @@ export async function perform({ redis, seats }: { redis: RedisClient; seats: Sea
       throw request satisfies never;
   }
 }
+
+/** A seat's name: its zone, row and column. */
+export const seatName = ({ zoneId, row, column }: Seat | TicketInRedis) => `${zoneId}/${row?.toUpperCase() ?? ''}${column ?? ''}`;
 
 /** The end of an id, enough to distinguish it from others. */
 export const nameOf = (id: string) => `…${id.slice(-4)}`;

@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Refusal } from '../../../services/shared/inventory/decisions.ts';
 import type { OrderInRedis, TicketInRedis } from '../../../services/shared/inventory/order.ts';
 import type { Cancel, OfHold, Open, Outcome, Request, Take } from './requests.ts';
-import { type Hold, having, isPast, left, type Model, seatMap, seatName, without, zoneOf } from './state.ts';
+import { seatName } from './requests.ts';
+import { type Hold, having, isPast, left, type Model, seatMap, without, zoneOf } from './state.ts';
 import { Illegal, positionsOf, refused, requireBest, requireSame, whyNotTake, whyOverLimit } from './take-rules.ts';
 
 /** A rule's verdict: the only legal outcome, and the model after it. */

@@ -2,7 +2,7 @@ import type { Seat } from '../../../services/purchase/seats/draft-order.ts';
 import type { Inventory } from '../../../services/shared/inventory/inventory.ts';
 import type { OrderInRedis, TicketInRedis } from '../../../services/shared/inventory/order.ts';
 import { rowLabel } from '../../../services/shared/terms/row-label.ts';
-import type { Outcome } from './requests.ts';
+import { type Outcome, seatName } from './requests.ts';
 
 /** `untilMs` is when a hold becomes overdue or, once it is over, may be deleted; undefined until Redis was read. */
 export type Hold = { state: 'held' | 'expired' | 'sold'; order: OrderInRedis; extended: boolean; untilMs: number | undefined };
@@ -69,8 +69,6 @@ export const zoneOf = ({ inventory }: Model, zoneId: number) => inventory.zones.
 /** How many tickets a zone has left. */
 export const left = (model: Model, zoneId: number) =>
   (zoneOf(model, zoneId)?.capacity ?? 0) - occupied(model).filter((ticket) => ticket.zoneId === zoneId).length;
-
-export const seatName = ({ zoneId, row, column }: Seat | TicketInRedis) => `${zoneId}/${row?.toUpperCase() ?? ''}${column ?? ''}`;
 
 /** A zone's seats, row by row; none in general admission. */
 const rowsOf = (model: Model, zoneId: number): Seat[][] => {

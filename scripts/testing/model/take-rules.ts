@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Refusal } from '../../../services/shared/inventory/decisions.ts';
 import type { TicketInRedis } from '../../../services/shared/inventory/order.ts';
 import type { Take } from './requests.ts';
-import { freeRuns, left, type Model, seatMap, seatName, ticketsOf, zoneOf } from './state.ts';
+import { seatName } from './requests.ts';
+import { freeRuns, left, type Model, seatMap, ticketsOf, zoneOf } from './state.ts';
 
 /** Thrown when something breaks the rules. */
 export class Illegal extends Error {}
