@@ -36,6 +36,12 @@ const tasks: Record<string, { description: string; run(): void }> = {
       execSync('vitest --config scripts/testing/vitest.config.ts run --project unit scripts/imports --update', here);
     },
   },
+  'event-schema': {
+    description: 'Writes the JSON Schema of event files (scripts/demo/event.schema.json) from the schema in the code.',
+    run() {
+      execSync('vitest --config scripts/testing/vitest.config.ts run --project unit inventory/plan/event-file --update', here);
+    },
+  },
   schema: {
     description: 'Writes migrations/schema.sql: the schema after all migrations.',
     run() {

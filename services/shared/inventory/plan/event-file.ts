@@ -13,21 +13,46 @@ const maxHoldSeconds = 24 * 3_600;
 const maxTicketsPerBuyer = 1_000_000;
 const maxFaultsShown = 50;
 
-const EventFile = Type.Object(
+/** An event file's form. Its JSON Schema for editors, scripts/demo/event.schema.json, is generated from this. */
+export const EventFile = Type.Object(
   {
-    venue: Type.Object({ venueId: VenueId, name: Name }, { additionalProperties: false }),
+    $schema: Type.Optional(Type.String({ description: 'The JSON Schema of this file, for editors; Onsale ignores it' })),
+    venue: Type.Object(
+      { venueId: VenueId, name: Type.String({ ...Name, description: "The venue's name for this event" }) },
+      { additionalProperties: false, description: 'Where the event takes place' },
+    ),
     event: Type.Object(
       {
         eventId: EventId,
-        name: Name,
-        onSaleAt: Type.String(),
+        name: Type.String({ ...Name, description: "The event's name" }),
+        onSaleAt: Type.String({
+          description: 'When the sale begins: a date and time with its UTC offset',
+          examples: ['2026-12-01T10:00:00+01:00'],
+        }),
         currency: Currency,
-        holdSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: maxHoldSeconds })),
-        ticketsPerBuyer: Type.Optional(Type.Integer({ minimum: 1, maximum: maxTicketsPerBuyer })),
+        holdSeconds: Type.Optional(
+          Type.Integer({
+            minimum: 1,
+            maximum: maxHoldSeconds,
+            default: defaultHoldSeconds,
+            description: 'How long a hold lasts',
+          }),
+        ),
+        ticketsPerBuyer: Type.Optional(
+          Type.Integer({
+            minimum: 1,
+            maximum: maxTicketsPerBuyer,
+            description: 'The most tickets that one buyer may own or hold; purchases then need a buyerId. Without it, no limit',
+          }),
+        ),
       },
-      { additionalProperties: false },
+      { additionalProperties: false, description: 'What is sold, and from when' },
     ),
-    zones: Type.Array(Zone, { minItems: 1, maxItems: maxZones }),
+    zones: Type.Array(Zone, {
+      minItems: 1,
+      maxItems: maxZones,
+      description: 'The zones, each with a grid of seats or a capacity',
+    }),
   },
   { additionalProperties: false },
 );

@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseEventFile } from './event-file.ts';
+import { EventFile, parseEventFile } from './event-file.ts';
 
 const valid = {
   venue: { venueId: 'V', name: 'A venue' },
@@ -15,6 +15,12 @@ const valid = {
 const nowMs = Date.UTC(2026, 5, 1);
 
 const parse = (changes: object) => () => parseEventFile(JSON.stringify({ ...valid, ...changes }), nowMs);
+
+it('has the JSON Schema committed in scripts/demo/event.schema.json (to change it: npm run event-schema)', async () => {
+  const schema = { $schema: 'https://json-schema.org/draft/2020-12/schema', title: 'An event that Onsale sells', ...EventFile };
+  const file = '../../../../scripts/demo/event.schema.json';
+  await expect(`${JSON.stringify(schema, null, 2)}\n`).toMatchFileSnapshot(file);
+});
 
 describe('an event file', () => {
   it('describes a venue, its zones and an event', () => {
@@ -44,6 +50,11 @@ describe('an event file', () => {
       { row: 1, column: 2.5 },
       { row: 2, column: 3.5 },
     ]);
+  });
+
+  it('may name its JSON Schema, which changes nothing', () => {
+    expect(parse({ $schema: './event.schema.json' })()).toEqual(parse({})());
+    expect(parse({ $schema: 1 })).toThrow('/$schema must be a string');
   });
 
   it('is rejected with all of its faults, each with its place in the file', () => {
@@ -154,9 +165,11 @@ describe('an event file', () => {
     expect(() => parseEventFile('venue: V')).toThrow('not valid JSON');
   });
 
-  it('is valid in every demo; the first has 78,000 seats', () => {
+  it('is valid in every demo, which names its JSON Schema; the first has 78,000 seats', () => {
     const folder = join(import.meta.dirname, '../../../../scripts/demo');
-    const plans = readdirSync(folder).map((file) => parseEventFile(readFileSync(join(folder, file), 'utf8')));
+    const texts = globSync('!(*.schema).json', { cwd: folder }).map((file) => readFileSync(join(folder, file), 'utf8'));
+    expect(texts.map((text) => JSON.parse(text).$schema)).toEqual(texts.map(() => './event.schema.json'));
+    const plans = texts.map((text) => parseEventFile(text));
     const event1 = plans.find(({ inventory }) => inventory.eventId === 'Event1');
     expect(event1?.inventory.zones.reduce((sum, { capacity }) => sum + capacity, 0)).toBe(78_000);
   });

@@ -23,16 +23,33 @@ export const Name = patterned(
 /** An entry of an event file's `zones`: one zone, or a range of identical zones. */
 export const Zone = Type.Object(
   {
-    zoneId: ZoneId,
-    throughZoneId: Type.Optional(ZoneId),
-    name: Type.Optional(Name),
-    price: Money,
-    rows: Type.Optional(Type.Integer({ minimum: 1, maximum: maxRows })),
-    columns: Type.Optional(Type.Integer({ minimum: 1, maximum: maxColumns })),
-    focus: Type.Optional(
-      Type.Object({ row: Row, column: Type.Number({ minimum: 1, maximum: maxColumns }) }, { additionalProperties: false }),
+    zoneId: { ...ZoneId, description: 'The zone, or the first of a range' },
+    throughZoneId: Type.Optional({ ...ZoneId, description: 'The last zone of a range of identical zones' }),
+    name: Type.Optional(
+      Type.String({ ...Name, description: 'The name of the zone or of each in the range; "Zone 7" by default' }),
     ),
-    capacity: Type.Optional(Type.Integer({ minimum: 1, maximum: maxSeatsPerZone })),
+    price: Type.String({ ...Money, description: 'The price of one ticket, with no more decimals than the currency has' }),
+    rows: Type.Optional(Type.Integer({ minimum: 1, maximum: maxRows, description: 'The number of rows: A to Z, then AA' })),
+    columns: Type.Optional(Type.Integer({ minimum: 1, maximum: maxColumns, description: 'The number of seats in each row' })),
+    focus: Type.Optional(
+      Type.Object(
+        {
+          row: Row,
+          column: Type.Number({ minimum: 1, maximum: maxColumns, description: 'A column, or halfway between two, such as 15.5' }),
+        },
+        {
+          additionalProperties: false,
+          description: 'The point that the best seats are near; by default the middle of the front row',
+        },
+      ),
+    ),
+    capacity: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: maxSeatsPerZone,
+        description: 'The number of places in a zone without seats, instead of rows and columns',
+      }),
+    ),
   },
   { additionalProperties: false },
 );
