@@ -1,14 +1,20 @@
+import { execFile } from 'node:child_process';
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { migrateToLatest } from '../../migrations/migrate.ts';
 import { openEvent } from '../../services/shared/inventory/open-event.ts';
 import { assertConserved } from '../testing/conservation.ts';
 import { buy, get, inParallel } from '../testing/http.ts';
+import { readPage } from '../testing/markdown.ts';
 import { isReachable } from '../testing/reachable.ts';
 import { testFolder } from '../testing/services.ts';
 import { db, openTestEvent, planOf, redis, seatedZone, urls } from '../testing/stores.ts';
 import { connectStores } from './connect.ts';
+import { prepareStores } from './default-system.ts';
 import { freePorts } from './free-ports.ts';
-import { localStoreUrls } from './stores.ts';
+import { localStoreUrls, type StoreUrls } from './stores.ts';
 import { startSystem } from './system.ts';
 
 let folders: AsyncDisposableStack;
@@ -93,4 +99,47 @@ describe('the system on one machine', () => {
     expect(revenue.body.totalRevenue).toBe('123450.00');
     await assertConserved(redis, eventId, db);
   });
+
+  it('does what the READMEs show: each of their requests succeeds, one after another', async () => {
+    const folder = testFolder(folders);
+    const ports = await freePorts();
+    await using resources = new AsyncDisposableStack();
+    const prepare = (own: StoreUrls) => prepareStores(own, () => {});
+    await startSystem({ ...quiet, folder, ports, urls: localStoreUrls(ports), resources, prepare });
+    // The commands read .local/ops-token.
+    symlinkSync('.', join(folder, '.local'));
+    const base = `http://127.0.0.1:${ports['load-balancer']}`;
+    const perform = async (commands: string) => {
+      const script = prelude + commands.replaceAll('http://localhost:8000', base);
+      return (await run('bash', ['-c', script], { cwd: folder })).stdout;
+    };
+
+    const [purchase = '', reading = '', ...others] = pagesWithRequests.flatMap((page) =>
+      readPage(page)
+        .blocks.filter(({ lang, text }) => lang === 'sh' && /\bcurl\b/.test(text))
+        .map(({ text }) => text),
+    );
+    const sold = await perform(purchase);
+    expect(sold).toMatch(/^HTTP\/1.1 201/);
+    const [shown] = readPage('README.md').blocks.filter(({ lang }) => lang === 'json');
+    const isLike = (text = '') => Object.keys(JSON.parse(text));
+    expect(isLike(sold.slice(sold.indexOf('{')))).toEqual(isLike(shown?.text));
+    expect(await buy(base, { venueId: 'Venue1', eventId: 'Event1' })).toMatchObject({
+      status: 409,
+      body: { code: 'SEAT_TAKEN' },
+    });
+    await waitFor(async () => expect(await perform(reading)).toContain('{"eventId":"Event1","count":1}'));
+    expect(others.length).toBeGreaterThan(5);
+    for (const commands of others) await perform(commands);
+  });
 });
+
+const run = promisify(execFile);
+
+const pagesWithRequests = ['README.md', 'services/purchase/README.md', 'services/query/README.md'];
+
+/** Ends at the first request that fails, after some attempts: a sale can be read moments later. Leaves out all but the requests. */
+const prelude = `set -euo pipefail
+curl() { command curl --silent --show-error --fail-with-body --retry 5 --retry-delay 1 --retry-all-errors "$@"; }
+npm() { :; }
+`;
