@@ -3,7 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, matchesGlob, normalize } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, describe, expect, it } from 'vitest';
+import { createSeats } from '../services/purchase/seats/create-seats.ts';
 import { checkTicketEvent } from '../services/shared/events/ticket-events.ts';
+import * as redisKeys from '../services/shared/inventory/keys.ts';
 import { EventFile } from '../services/shared/inventory/plan/event-file.ts';
 import { connectDatabase } from '../services/shared/stores/database.ts';
 import { testPurchaseApp, testQueryApp } from './testing/apps.ts';
@@ -160,7 +162,7 @@ describe('the READMEs of the services', () => {
     const db = connectDatabase('mysql://127.0.0.1', 1);
     resources.defer(() => db.destroy());
     for (const [service, app] of Object.entries({
-      purchase: await testPurchaseApp({ redis }),
+      purchase: await testPurchaseApp({ seats: createSeats({ redis }) }),
       query: await testQueryApp({ db, redis }),
     })) {
       resources.defer(() => app.close());
@@ -178,4 +180,10 @@ describe('the READMEs of the services', () => {
       );
     }
   });
+});
+
+it("purchase's README names every key in Redis", () => {
+  const keys = Object.values(redisKeys).map((key) => (typeof key === 'string' ? key : key('E', '…', '')));
+  const named = keys.map((key) => key.replace(/^onsale:4(:\{E\})?(.*?):?$/, '$2'));
+  expect(pageAt('services/purchase/README.md').codes).toEqual(expect.arrayContaining(named));
 });
