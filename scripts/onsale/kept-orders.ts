@@ -1,5 +1,5 @@
 import { includes, type Range } from '../../services/shared/basics/ranges.ts';
-import type { OutboxRecord } from '../../services/shared/events/ticket-events.ts';
+import type { OutboxRecord } from '../../services/shared/events/domain-events.ts';
 import { ordersKey } from '../../services/shared/inventory/keys.ts';
 import type { OrderInRedis } from '../../services/shared/inventory/order.ts';
 import type { RedisClient } from '../../services/shared/stores/redis.ts';

@@ -1,8 +1,8 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { projectEvents } from '../../services/persistence/projections/project.ts';
+import { projectDomainEvents } from '../../services/persistence/projections/project.ts';
+import type { DomainEvent } from '../../services/shared/events/domain-events.ts';
 import { baseOf } from '../../services/shared/events/epochs.ts';
-import type { TicketEvent } from '../../services/shared/events/ticket-events.ts';
 import type { Inventory } from '../../services/shared/inventory/inventory.ts';
 import { openInventory } from '../../services/shared/inventory/inventory.ts';
 import { countsKey, inventoryKey, ordersKey, outboxKey } from '../../services/shared/inventory/keys.ts';
@@ -158,7 +158,7 @@ describe('a rebuild of an event that Redis no longer sells', () => {
     await db.deleteFrom('tickets').where('event_id', '=', eventId).execute();
     await db.deleteFrom('order_events').where('event_id', '=', eventId).execute();
     await db.deleteFrom('sales_by_zone').where('event_id', '=', eventId).execute();
-    await projectEvents(db, published);
+    await projectDomainEvents(db, published);
     expect(again).toEqual(await recovered(event));
     expect(again.map(({ cancelled_sequence }) => cancelled_sequence)).toEqual([3, 4, 3, null, null]);
   });
@@ -266,7 +266,7 @@ async function everythingOf({ eventId }: Inventory): Promise<Map<string, string 
 }
 
 /** Sells a seat, as domain event 6, and makes everything forget it. Returns its domain events. */
-async function lose(event: Inventory): Promise<TicketEvent[]> {
+async function lose(event: Inventory): Promise<DomainEvent[]> {
   const { eventId } = event;
   const { orderId } = await sell(event, rowSeats('D', 1));
   const lost = await takeNew(event);
@@ -300,7 +300,7 @@ describe('a seat that was sold in two epochs', () => {
     const second = await sell(event, rowSeats('A', 1));
     await project(event);
     expect(await differencesOf(event)).toEqual([]);
-    await projectEvents(db, late);
+    await projectDomainEvents(db, late);
     const found = (await differencesOf(event)).join('\n');
     expect(found).toMatch(new RegExp(`${second.orderId}.*${first.orderId}|${first.orderId}.*${second.orderId}`));
 

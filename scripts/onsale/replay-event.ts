@@ -1,10 +1,10 @@
 import { includes, listRanges, type Range, rangesOf, sizeOf, split } from '../../services/shared/basics/ranges.ts';
 import { countOf, neverOpened } from '../../services/shared/basics/text.ts';
+import { cloudEventJson, type OutboxRecord } from '../../services/shared/events/domain-events.ts';
 import { epochOf } from '../../services/shared/events/epochs.ts';
 import { readEntry } from '../../services/shared/events/outbox-entry.ts';
 import { type PackableDomainEvent, packMessages } from '../../services/shared/events/pack.ts';
 import { createPublish } from '../../services/shared/events/publish.ts';
-import { cloudEventJson, type OutboxRecord } from '../../services/shared/events/ticket-events.ts';
 import { readSequence } from '../../services/shared/inventory/inventory.ts';
 import { readKeptOrders, readKeptRecords, recordsOf } from './kept-orders.ts';
 import type { System } from './system.ts';

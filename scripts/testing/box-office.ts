@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { TicketEvent, TicketsPurchased } from '../../services/shared/events/ticket-events.ts';
+import type { DomainEvent, TicketsPurchased } from '../../services/shared/events/domain-events.ts';
 import { cancelled, purchasedOrder } from './purchases.ts';
 import { unique } from './stores.ts';
 
@@ -7,9 +7,9 @@ import { unique } from './stores.ts';
 export type Step = { sold: string[] } | { cancels: number; positions?: number[] };
 
 /** Turns steps into domain events with new ids. A ticket costs as many dollars as its sale's sequence number; "G" has no seat. */
-export function eventsOf(steps: Step[]): TicketEvent[] {
+export function eventsOf(steps: Step[]): DomainEvent[] {
   const event = { eventId: unique('event'), venueId: 'Venue1', currency: 'USD' };
-  const events: TicketEvent[] = [];
+  const events: DomainEvent[] = [];
   for (const [at, step] of steps.entries()) {
     const sequence = at + 1;
     const priceMinor = sequence * 100;

@@ -2,9 +2,9 @@ import { SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import { sql } from 'kysely';
 import { migrateToLatest } from '../../migrations/migrate.ts';
+import type { DomainEvent } from '../../services/shared/events/domain-events.ts';
 import { baseOf } from '../../services/shared/events/epochs.ts';
 import { createPublish } from '../../services/shared/events/publish.ts';
-import type { TicketEvent } from '../../services/shared/events/ticket-events.ts';
 import { connectDatabase, type Database } from '../../services/shared/stores/database.ts';
 import { queueArn, queueUrl } from '../local/emulator.ts';
 import { purchased } from './purchases.ts';
@@ -52,7 +52,7 @@ export function soldTwice() {
   return { event, others, first, second };
 }
 
-export const ticketOf = ({ data }: TicketEvent): string => data.tickets[0]?.ticketId ?? '';
+export const ticketOf = ({ data }: DomainEvent): string => data.tickets[0]?.ticketId ?? '';
 
 /** The id of the domain event for this sale's conflict. */
-export const conflictIdOf = (sale: TicketEvent): string => `conflict-${ticketOf(sale)}`;
+export const conflictIdOf = (sale: DomainEvent): string => `conflict-${ticketOf(sale)}`;

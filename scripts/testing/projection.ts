@@ -1,12 +1,12 @@
 import { stringify as uuidText } from 'uuid';
-import type { TicketEvent } from '../../services/shared/events/ticket-events.ts';
+import type { DomainEvent } from '../../services/shared/events/domain-events.ts';
 import { db } from './stores.ts';
 
 /**
  * Reads the whole projection of the event with these domain events. Orders and tickets are named after the domain event that sold
  * them: "3" is the order of domain event 3, "3.0" its first ticket.
  */
-export async function projectionOf(events: TicketEvent[]) {
+export async function projectionOf(events: DomainEvent[]) {
   const eventId = events[0]?.data.eventId ?? '';
   const names = namesOf(events);
   const nameOf = (id: Buffer) => names.get(uuidText(id)) ?? `unknown ${uuidText(id)}`;
@@ -39,7 +39,7 @@ export async function projectionOf(events: TicketEvent[]) {
   };
 }
 
-function namesOf(events: TicketEvent[]): Map<string, string> {
+function namesOf(events: DomainEvent[]): Map<string, string> {
   const names = new Map<string, string>();
   for (const { type, data } of events) {
     if (type !== 'onsale.tickets.purchased') continue;

@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { TicketsCancelled, TicketsPurchased } from '../../services/shared/events/ticket-events.ts';
+import type { TicketsCancelled, TicketsPurchased } from '../../services/shared/events/domain-events.ts';
 import { rowLabel } from '../../services/shared/terms/row-label.ts';
 
 type EventSold = { eventId: string; venueId: string; currency: string };

@@ -1,9 +1,9 @@
 import { sendDeadLetters } from '../../services/persistence/dead-letters.ts';
-import { projectEvents } from '../../services/persistence/projections/project.ts';
+import { projectDomainEvents } from '../../services/persistence/projections/project.ts';
 import { startWorker, type Worker } from '../../services/persistence/worker.ts';
 import { createOutbox } from '../../services/purchase/outbox/outbox.ts';
 import type { SeatRequest } from '../../services/purchase/seats/draft-order.ts';
-import type { TicketEvent } from '../../services/shared/events/ticket-events.ts';
+import type { DomainEvent } from '../../services/shared/events/domain-events.ts';
 import type { Inventory } from '../../services/shared/inventory/inventory.ts';
 import type { OrderInRedis } from '../../services/shared/inventory/order.ts';
 import type { System } from '../onsale/system.ts';
@@ -43,15 +43,15 @@ export async function soldEvent(): Promise<{ event: Inventory; first: OrderInRed
 }
 
 /** Takes the new domain events from the outbox, as the relay does. Returns them, for the test to apply or lose. */
-export async function takeNew({ eventId }: Inventory): Promise<TicketEvent[]> {
+export async function takeNew({ eventId }: Inventory): Promise<DomainEvent[]> {
   const outbox = createOutbox(redis, unique('task'));
   const { ids, domainEvents } = await outbox.readNew(eventId, 1_000);
   if (ids.length > 0) await outbox.acknowledge(eventId, ids);
-  return domainEvents.map(({ json }) => JSON.parse(json) as TicketEvent);
+  return domainEvents.map(({ json }) => JSON.parse(json) as DomainEvent);
 }
 
 /** Applies the new domain events in the outbox. */
-export const project = async (event: Inventory) => await projectEvents(db, await takeNew(event));
+export const project = async (event: Inventory) => await projectDomainEvents(db, await takeNew(event));
 
 /** Starts a worker on a system's queue; stopped with `resources`. */
 export function startTestWorker(
@@ -61,7 +61,7 @@ export function startTestWorker(
   const worker = startWorker({
     sqs,
     queueUrl,
-    project: (events) => projectEvents(db, events),
+    project: (events) => projectDomainEvents(db, events),
     reject: (rejected) => sendDeadLetters(sqs, deadLetterQueueUrl, rejected, silentLogger),
     logger: silentLogger,
   });

@@ -8,7 +8,7 @@ import { createMessaging, db, depth, openTestEvent, receive, sqs, urls } from '.
 import { compressBatch, decodeBatch } from '../shared/events/batch-encoding.ts';
 import { messaging } from '../shared/events/messaging.ts';
 import { sendDeadLetters } from './dead-letters.ts';
-import { projectEvents } from './projections/project.ts';
+import { projectDomainEvents } from './projections/project.ts';
 import { type BatchApplied, batchesApplied, startWorker } from './worker.ts';
 
 let resources: AsyncDisposableStack;
@@ -31,7 +31,7 @@ function work({ queueUrl, deadLetterQueueUrl }: Messaging, toDeadLetters = sqs) 
   const worker = startWorker({
     sqs,
     queueUrl,
-    project: (events) => projectEvents(db, events),
+    project: (domainEvents) => projectDomainEvents(db, domainEvents),
     reject: (rejected) => sendDeadLetters(toDeadLetters, deadLetterQueueUrl, rejected, silentLogger),
     logger: silentLogger,
   });
@@ -133,7 +133,7 @@ describe('dead letters', () => {
     const [letter, ...others] = await receive(queues.deadLetterQueueUrl);
     expect(others).toEqual([]);
     expect(letter?.MessageAttributes?.reason?.StringValue).toBe(
-      '5000 of 5001 entries are malformed; the first: the event must be an object',
+      '5000 of 5001 entries are malformed; the first: the entry must be an object',
     );
     const whole = await decodeBatch(letter?.Body ?? '', letter?.MessageAttributes?.contentEncoding?.StringValue);
     expect(JSON.parse(whole)).toEqual(batch);

@@ -1,5 +1,5 @@
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import type { Rejected } from '../shared/events/fit-letter.ts';
+import type { DeadLetter } from '../shared/events/fit-letter.ts';
 import { cutFromBytes, cutLetter, fitLetter, type Sendable } from '../shared/events/fit-letter.ts';
 import { messaging } from '../shared/events/messaging.ts';
 import type { Logger } from '../shared/telemetry/logger.ts';
@@ -15,7 +15,7 @@ const loggedCharacters = 1_000;
 /** Errors about a request's content, not about the queue. */
 const refusals = new Set(['BatchRequestTooLong', 'InvalidMessageContents', 'InvalidParameterValue']);
 
-type Letter = { rejected: Rejected; sendable: Sendable };
+type Letter = { rejected: DeadLetter; sendable: Sendable };
 
 /**
  * Sends dead letters to the dead-letter queue, each as its own message, with its reason and its message's id as attributes, and logs them.
@@ -25,9 +25,9 @@ type Letter = { rejected: Rejected; sendable: Sendable };
 export async function sendDeadLetters(
   sqs: SQSClient,
   queueUrl: string,
-  rejected: Rejected[],
+  rejected: DeadLetter[],
   logger: Logger,
-): Promise<Rejected[]> {
+): Promise<DeadLetter[]> {
   const letters: Letter[] = [];
   for (const one of rejected) letters.push({ rejected: one, sendable: await fitLetter(one) });
   const left = new Set(rejected);
@@ -48,7 +48,7 @@ export async function sendDeadLetters(
   return [...left];
 
   /** Returns the letters that SQS refused for their content. Rejects on any other failure. */
-  async function send(batch: Letter[]): Promise<Rejected[]> {
+  async function send(batch: Letter[]): Promise<DeadLetter[]> {
     const Entries = batch.map(({ sendable: { body, attributes } }, index) => ({
       Id: String(index),
       MessageBody: body,
@@ -65,7 +65,7 @@ export async function sendDeadLetters(
       if (!refusals.has((error as Error).name)) throw error;
       failure = error;
       if (batch.length === 1) return batch.map((letter) => letter.rejected);
-      const refused: Rejected[] = [];
+      const refused: DeadLetter[] = [];
       for (const letter of batch) refused.push(...(await send([letter])));
       return refused;
     }

@@ -15,7 +15,7 @@ import { tellConflicts } from './conflicts/tell.ts';
 import { startConflictTeller } from './conflicts/teller.ts';
 import { sendDeadLetters } from './dead-letters.ts';
 import { createPersistenceMetrics } from './metrics.ts';
-import { projectEvents } from './projections/project.ts';
+import { projectDomainEvents } from './projections/project.ts';
 import { batchesAtOnce, startWorker } from './worker.ts';
 
 /** One for each concurrent batch, one for publishing conflicts, one for the health check. */
@@ -42,8 +42,8 @@ await runService('persistence', persistenceConfig, async ({ config, logger, reso
   const worker = startWorker({
     sqs,
     queueUrl: config.SQS_QUEUE_URL,
-    project: async (events) => {
-      const projected = await projectEvents(db, events);
+    project: async (domainEvents) => {
+      const projected = await projectDomainEvents(db, domainEvents);
       if (projected.conflicts > 0) teller.wake();
       return projected;
     },

@@ -74,7 +74,7 @@ export function createPersistenceMetrics({ db, readDepth }: { db: Database; read
   batchesApplied.subscribe((message) => {
     const batch = message as BatchApplied;
     for (const seconds of batch.ageSeconds) age.observe(seconds);
-    size.observe(batch.events);
+    size.observe(batch.domainEvents);
     duration.observe(batch.seconds);
     if (batch.delaySeconds !== undefined) delay.observe(batch.delaySeconds);
     rejected.inc(batch.rejected);

@@ -1,11 +1,11 @@
 import type { Message } from '@aws-sdk/client-sqs';
 import type { Fault } from '../shared/basics/faults.ts';
 import { decodeBatch } from '../shared/events/batch-encoding.ts';
-import type { Rejected } from '../shared/events/fit-letter.ts';
-import { checkTicketEvent, type TicketEvent } from '../shared/events/ticket-events.ts';
+import { checkDomainEvent, type DomainEvent } from '../shared/events/domain-events.ts';
+import type { DeadLetter } from '../shared/events/fit-letter.ts';
 
 /** `ignored`: the type of each domain event that this service does not know. */
-export type MessageContent = { events: TicketEvent[]; rejected: Rejected[]; ignored: string[] };
+export type MessageContent = { domainEvents: DomainEvent[]; rejected: DeadLetter[]; ignored: string[] };
 
 /** Ten times what the relay packs into one message. Bounds the cost of a malicious one. */
 const maxEntries = 10_000;
@@ -28,11 +28,11 @@ export async function readMessage(message: Message): Promise<MessageContent> {
 }
 
 function sortOut(message: Message, batch: unknown[]): MessageContent {
-  const content: MessageContent = { events: [], rejected: [], ignored: [] };
-  const { events, rejected, ignored } = content;
+  const content: MessageContent = { domainEvents: [], rejected: [], ignored: [] };
+  const { domainEvents, rejected, ignored } = content;
   for (const entry of batch) {
-    const checked = checkTicketEvent(entry);
-    if ('event' in checked) events.push(checked.event);
+    const checked = checkDomainEvent(entry);
+    if ('domainEvent' in checked) domainEvents.push(checked.domainEvent);
     else if ('unknownType' in checked) ignored.push(checked.unknownType);
     else if ('faults' in checked) rejected.push(letterOf(message, reasonOf(checked.faults), entry));
   }
@@ -42,7 +42,7 @@ function sortOut(message: Message, batch: unknown[]): MessageContent {
 }
 
 /** The dead letter for one entry of a message. */
-export function letterOf(message: Message, reason: string, entry: unknown): Rejected {
+export function letterOf(message: Message, reason: string, entry: unknown): DeadLetter {
   try {
     return { messageId: message.MessageId ?? '', body: JSON.stringify([entry]), reason, entry };
   } catch {
@@ -51,17 +51,17 @@ export function letterOf(message: Message, reason: string, entry: unknown): Reje
   }
 }
 
-function wholeLetter(message: Message, reason: string): Rejected {
+function wholeLetter(message: Message, reason: string): DeadLetter {
   const contentEncoding = encodingOf(message);
   return { messageId: message.MessageId ?? '', body: message.Body ?? '', ...(contentEncoding && { contentEncoding }), reason };
 }
 
 const allRejected = (message: Message, reason: string): MessageContent => ({
-  events: [],
+  domainEvents: [],
   rejected: [wholeLetter(message, reason)],
   ignored: [],
 });
 
 const encodingOf = ({ MessageAttributes }: Message) => MessageAttributes?.contentEncoding?.StringValue;
 
-const reasonOf = (faults: Fault[]) => faults.map(({ pointer, detail }) => `${pointer || 'the event'} ${detail}`).join('; ');
+const reasonOf = (faults: Fault[]) => faults.map(({ pointer, detail }) => `${pointer || 'the entry'} ${detail}`).join('; ');

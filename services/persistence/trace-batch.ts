@@ -1,13 +1,13 @@
 import type { Message } from '@aws-sdk/client-sqs';
 import { type Attributes, type Span, SpanKind } from '@opentelemetry/api';
-import type { Rejected } from '../shared/events/fit-letter.ts';
+import type { DeadLetter } from '../shared/events/fit-letter.ts';
 import { messaging } from '../shared/events/messaging.ts';
 import { failSpan, isTracing, startSharedSpan, startSpan } from '../shared/telemetry/tracing.ts';
 import type { MessageContent } from './read-message.ts';
 
 type BatchTrace = {
   /** Ends the spans. Those of rejected entries are marked as failed; with `error`, all are. */
-  end(rejected: Rejected[], error?: Error): void;
+  end(rejected: DeadLetter[], error?: Error): void;
 };
 
 /**
@@ -17,8 +17,8 @@ type BatchTrace = {
 export function traceBatch(messages: Message[], contents: MessageContent[], receivedAtMs: number): BatchTrace | undefined {
   if (!isTracing()) return undefined;
   const spans = new Map<unknown, Span>();
-  for (const [at, { events, rejected }] of contents.entries()) {
-    for (const entry of [...events, ...rejected.map((letter) => letter.entry)]) {
+  for (const [at, { domainEvents, rejected }] of contents.entries()) {
+    for (const entry of [...domainEvents, ...rejected.map((letter) => letter.entry)]) {
       const span = startSpans(entry, messages[at] ?? {}, receivedAtMs);
       if (span) spans.set(entry, span);
     }
@@ -30,7 +30,7 @@ export function traceBatch(messages: Message[], contents: MessageContent[], rece
     attributes: {
       ...queueAttributes('process'),
       'messaging.batch.message_count': messages.length,
-      'onsale.events': contents.reduce((sum, { events }) => sum + events.length, 0),
+      'onsale.events': contents.reduce((sum, { domainEvents }) => sum + domainEvents.length, 0),
     },
   });
   return {

@@ -6,7 +6,7 @@ import { cancelled, purchased, purchasedOrder } from '../../scripts/testing/purc
 import { unique, urls } from '../../scripts/testing/stores.ts';
 import type { Schema } from '../shared/stores/schema.ts';
 import { tellConflicts } from './conflicts/tell.ts';
-import { projectEvents } from './projections/project.ts';
+import { projectDomainEvents } from './projections/project.ts';
 
 const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());
@@ -49,11 +49,11 @@ it('projecting sales and cancellations and publishing conflicts causes no warnin
     ],
   });
   const seat = purchased(event, { sequence: 2 });
-  await projectEvents(db, [order, seat]);
-  await projectEvents(db, [seat, cancelled(seat, 3), purchased(event, { sequence: 4 })]);
+  await projectDomainEvents(db, [order, seat]);
+  await projectDomainEvents(db, [seat, cancelled(seat, 3), purchased(event, { sequence: 4 })]);
   const { others, first, second } = soldTwice();
-  await projectEvents(db, [...others, first]);
-  await projectEvents(db, [second]);
+  await projectDomainEvents(db, [...others, first]);
+  await projectDomainEvents(db, [second]);
   await tellConflicts(db, async () => '');
   expect(warnings).toEqual([]);
 });

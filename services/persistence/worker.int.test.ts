@@ -8,7 +8,7 @@ import { createMessaging, db, depth, openTestEvent, receive, sqs, urls } from '.
 import { encodeBatch } from '../shared/events/batch-encoding.ts';
 import { connectDatabase } from '../shared/stores/database.ts';
 import { sendDeadLetters } from './dead-letters.ts';
-import { projectEvents } from './projections/project.ts';
+import { projectDomainEvents } from './projections/project.ts';
 import { startWorker, type Worker } from './worker.ts';
 
 let resources: AsyncDisposableStack;
@@ -21,7 +21,7 @@ type Messaging = Awaited<ReturnType<typeof createMessaging>>;
 
 function workerOn(
   { queueUrl, deadLetterQueueUrl }: Messaging,
-  project = (events: Parameters<typeof projectEvents>[1]) => projectEvents(db, events),
+  project = (domainEvents: Parameters<typeof projectDomainEvents>[1]) => projectDomainEvents(db, domainEvents),
 ): Worker {
   const reject = (rejected: Parameters<typeof sendDeadLetters>[2]) =>
     sendDeadLetters(sqs, deadLetterQueueUrl, rejected, silentLogger);
@@ -52,8 +52,8 @@ describe('the worker', () => {
   it('applies and acknowledges the messages in the queue', async () => {
     const messaging = await createMessaging();
     const event = await openTestEvent();
-    const events = soldOut(event, 10, 10);
-    for (let at = 0; at < 100; at += 5) await send(messaging.queueUrl, events.slice(at, at + 5));
+    const domainEvents = soldOut(event, 10, 10);
+    for (let at = 0; at < 100; at += 5) await send(messaging.queueUrl, domainEvents.slice(at, at + 5));
     workerOn(messaging);
     await waitFor(async () => expect(await countOf(event.eventId)).toBe(100));
     await waitFor(async () => expect(await depth(messaging.queueUrl)).toEqual([0, 0]));
@@ -82,7 +82,7 @@ describe('the worker', () => {
   it.each([
     ['is not JSON', 'garbage {', /CloudEvents batch/],
     ['is not a batch', { specversion: '1.0' }, /CloudEvents batch/],
-    ['holds something that is not an event', ['nothing'], /must be an object/],
+    ['holds something that is not a domain event', ['nothing'], /must be an object/],
     ['holds something without a type', [{ data: {} }], /^\/type is missing$/],
     [
       'holds a cancellation without its purchase',
@@ -96,7 +96,7 @@ describe('the worker', () => {
       /^\/data\/purchase is missing$/,
     ],
     [
-      'holds an event without a seat',
+      'holds a domain event without a ticket',
       [{ ...purchased({ eventId: 'E', venueId: 'V', currency: 'USD' }, { sequence: 1 }), data: {} }],
       /tickets is missing/,
     ],
@@ -149,12 +149,12 @@ describe('the worker', () => {
     expect(JSON.parse(letter?.Body ?? '')).toEqual([bad]);
   });
 
-  it('finds the one event in a hundred that the database rejects, and applies the rest', async () => {
+  it('finds the one domain event in a hundred that the database rejects, and applies the rest', async () => {
     const messaging = await createMessaging();
     const event = await openTestEvent();
-    const events = soldOut(event, 10, 10);
+    const domainEvents = soldOut(event, 10, 10);
     const poison = purchased({ ...event, currency: 'JPY' }, { sequence: 101, row: 'Z', priceMinor: Number.MAX_SAFE_INTEGER });
-    await send(messaging.queueUrl, events.toSpliced(37, 0, poison));
+    await send(messaging.queueUrl, domainEvents.toSpliced(37, 0, poison));
     workerOn(messaging);
     await waitFor(async () => expect(await countOf(event.eventId)).toBe(100));
     await waitFor(async () => expect(await depth(messaging.queueUrl)).toEqual([0, 0]));
@@ -163,7 +163,7 @@ describe('the worker', () => {
     expect(letter?.MessageAttributes?.reason?.StringValue).toMatch(/out of range/i);
   });
 
-  it('sends an event whose sequence number is taken to the dead-letter queue, but not a redelivery of the event that has it', async () => {
+  it('sends a domain event whose sequence number is taken to the dead-letter queue, but no redelivery of the one that has it', async () => {
     const messaging = await createMessaging();
     const event = await openTestEvent();
     const first = purchased(event, { sequence: 1 });
@@ -186,9 +186,9 @@ describe('the worker', () => {
     const far = connectDatabase(through(cable, urls.databaseUrl), 1);
     resources.defer(() => far.destroy());
     let failures = 0;
-    const project = async (events: Parameters<typeof projectEvents>[1]) => {
+    const project = async (domainEvents: Parameters<typeof projectDomainEvents>[1]) => {
       try {
-        return await projectEvents(far, events);
+        return await projectDomainEvents(far, domainEvents);
       } catch (error) {
         failures++;
         throw error;
@@ -211,12 +211,12 @@ describe('the worker', () => {
     const begun = Promise.withResolvers<void>();
     const mayGoOn = Promise.withResolvers<void>();
     const [first, second] = [purchased(event, { sequence: 1 }), purchased(event, { sequence: 2, column: 2 })];
-    workerOn(messaging, async (events) => {
-      if (events.some(({ data }) => data.sequence === 1)) {
+    workerOn(messaging, async (domainEvents) => {
+      if (domainEvents.some(({ data }) => data.sequence === 1)) {
         begun.resolve();
         await mayGoOn.promise;
       }
-      return projectEvents(db, events);
+      return projectDomainEvents(db, domainEvents);
     });
     await send(messaging.queueUrl, [first]);
     await begun.promise;
@@ -233,10 +233,10 @@ describe('the worker', () => {
     const event = await openTestEvent();
     const begun = Promise.withResolvers<void>();
     const mayGoOn = Promise.withResolvers<void>();
-    const worker = workerOn(messaging, async (events) => {
+    const worker = workerOn(messaging, async (domainEvents) => {
       begun.resolve();
       await mayGoOn.promise;
-      return projectEvents(db, events);
+      return projectDomainEvents(db, domainEvents);
     });
     await send(messaging.queueUrl, [purchased(event, { sequence: 1 })]);
     await begun.promise;

@@ -2,8 +2,8 @@ import { channel } from 'node:diagnostics_channel';
 import type { Message, SQSClient } from '@aws-sdk/client-sqs';
 import { Consumer } from 'sqs-consumer';
 import { untilDone } from '../shared/basics/retry.ts';
-import type { Rejected } from '../shared/events/fit-letter.ts';
-import type { TicketEvent } from '../shared/events/ticket-events.ts';
+import type { DomainEvent } from '../shared/events/domain-events.ts';
+import type { DeadLetter } from '../shared/events/fit-letter.ts';
 import type { Logger } from '../shared/telemetry/logger.ts';
 import { createSampledLog } from '../shared/telemetry/sampled-log.ts';
 import type { Projected } from './projections/project.ts';
@@ -26,7 +26,7 @@ export const batchesApplied = channel('onsale:batch-applied');
  * The ages compare the clocks of SQS, Redis and this machine.
  */
 export type BatchApplied = {
-  events: number;
+  domainEvents: number;
   rejected: number;
   unburied: number;
   ignored: number;
@@ -57,15 +57,15 @@ const noteIgnored = createSampledLog('info', 'ignored domain events of an unknow
 export function startWorker(options: {
   sqs: SQSClient;
   queueUrl: string;
-  project: (events: TicketEvent[]) => Promise<Projected>;
+  project: (domainEvents: DomainEvent[]) => Promise<Projected>;
   /** sendDeadLetters; returns the letters that the dead-letter queue did not accept. */
-  reject: (rejected: Rejected[]) => Promise<Rejected[]>;
+  reject: (rejected: DeadLetter[]) => Promise<DeadLetter[]>;
   logger: Logger;
 }): Worker {
   const { sqs, queueUrl, project, reject, logger } = options;
   let stopping = false;
   let queueError: Error | undefined;
-  const queueAnswers = () => {
+  const noteQueueReachable = () => {
     queueError = undefined;
   };
   const receivers = Array.from({ length: batchesAtOnce }, startReceiver);
@@ -106,8 +106,8 @@ export function startWorker(options: {
       queueError = error;
       logger.warn({ err: error }, 'queue');
     });
-    consumer.on('empty', queueAnswers);
-    consumer.on('message_received', queueAnswers);
+    consumer.on('empty', noteQueueReachable);
+    consumer.on('message_received', noteQueueReachable);
     consumer.start();
     return {
       async stop() {
@@ -124,14 +124,14 @@ export function startWorker(options: {
     const receivedAtMs = Date.now();
     const read = await Promise.all(messages.map(readMessage));
     const traced = traceBatch(messages, read, receivedAtMs);
-    const origins = new Map(read.flatMap(({ events }, at) => events.map((event) => [event, messages[at] ?? {}])));
-    const events = [...origins.keys()];
+    const origins = new Map(read.flatMap(({ domainEvents: found }, at) => found.map((one) => [one, messages[at] ?? {}])));
+    const domainEvents = [...origins.keys()];
     const ignored = read.flatMap((message) => message.ignored);
     if (ignored.length > 0) noteIgnored(logger, { types: [...new Set(ignored)].slice(0, 10) });
     const startedAt = performance.now();
-    let poison: Rejected[];
+    let poison: DeadLetter[];
     try {
-      poison = await persistently(() => applyAll(events, origins));
+      poison = await persistently(() => applyAll(domainEvents, origins));
     } catch (error) {
       traced?.end([], error as Error);
       throw error;
@@ -140,18 +140,18 @@ export function startWorker(options: {
     traced?.end(rejected);
     const unburied = rejected.length > 0 ? await reject(rejected) : [];
     const ms = performance.now() - startedAt;
-    logger.info({ messages: messages.length, events: events.length, ms: Math.round(ms) }, 'batch applied');
+    logger.info({ messages: messages.length, events: domainEvents.length, ms: Math.round(ms) }, 'batch applied');
     const ageOf = ({ Attributes }: Message) =>
       Math.max(0, receivedAtMs - Number(Attributes?.SentTimestamp ?? receivedAtMs)) / 1_000;
-    const soldAt = events.reduce((oldest, { time }) => Math.min(oldest, Date.parse(time)), Date.now());
+    const soldAt = domainEvents.reduce((oldest, { time }) => Math.min(oldest, Date.parse(time)), Date.now());
     batchesApplied.publish({
-      events: events.length,
+      domainEvents: domainEvents.length,
       rejected: rejected.length - unburied.length,
       unburied: unburied.length,
       ignored: ignored.length,
       seconds: ms / 1_000,
       ageSeconds: messages.map(ageOf),
-      ...(events.length > 0 && { delaySeconds: Math.max(0, Date.now() - soldAt) / 1_000 }),
+      ...(domainEvents.length > 0 && { delaySeconds: Math.max(0, Date.now() - soldAt) / 1_000 }),
     } satisfies BatchApplied);
     const kept = new Set(unburied.map(({ messageId }) => messageId));
     return messages.filter(({ MessageId = '' }) => !kept.has(MessageId));
@@ -159,21 +159,25 @@ export function startWorker(options: {
 
   /**
    * Applies domain events, and returns dead letters for those that cannot be applied. If the database rejects the data, halves the batch
-   * until the offending event is found. `origins`: each event's message.
+   * until the offending one is found. `origins`: each domain event's message.
    */
-  async function applyAll(events: TicketEvent[], origins: Map<TicketEvent, Message>): Promise<Rejected[]> {
-    if (events.length === 0) return [];
-    const letter = (reason: string) => (event: TicketEvent) => letterOf(origins.get(event) ?? {}, reason, event);
+  async function applyAll(domainEvents: DomainEvent[], origins: Map<DomainEvent, Message>): Promise<DeadLetter[]> {
+    if (domainEvents.length === 0) return [];
+    const letter = (reason: string) => (domainEvent: DomainEvent) =>
+      letterOf(origins.get(domainEvent) ?? {}, reason, domainEvent);
     try {
-      const { conflicts, clashes } = await project(events);
+      const { conflicts, clashes } = await project(domainEvents);
       if (conflicts > 0)
         logger.warn({ conflicts }, 'seats sold twice, unless their cancellations are still to arrive; see seat_conflicts');
       return clashes.map(letter('its sequence number was already applied for another order'));
     } catch (error) {
       if (!isDataRefused(error)) throw error;
-      if (events.length === 1) return events.map(letter((error as Error).message));
-      const middle = events.length >> 1;
-      return [...(await applyAll(events.slice(0, middle), origins)), ...(await applyAll(events.slice(middle), origins))];
+      if (domainEvents.length === 1) return domainEvents.map(letter((error as Error).message));
+      const middle = domainEvents.length >> 1;
+      return [
+        ...(await applyAll(domainEvents.slice(0, middle), origins)),
+        ...(await applyAll(domainEvents.slice(middle), origins)),
+      ];
     }
   }
 

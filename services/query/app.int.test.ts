@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { asOperator, testQueryApp } from '../../scripts/testing/apps.ts';
 import { cancelled, purchased, purchasedOrder, type TicketSold } from '../../scripts/testing/purchases.ts';
 import { db, openTestEvent, redis, seatedZone, unique } from '../../scripts/testing/stores.ts';
-import { projectEvents } from '../persistence/projections/project.ts';
+import { projectDomainEvents } from '../persistence/projections/project.ts';
 import type { Inventory } from '../shared/inventory/inventory.ts';
 
 const app = await testQueryApp({ db, redis });
@@ -15,7 +15,7 @@ const get = (url: string, headers: Record<string, string> = {}) => app.inject({ 
 /** Sells these tickets as one order with this sequence number. Returns their ids in order of sale. */
 async function sell(event: Inventory, sequence: number, sold: Omit<TicketSold, 'ticketId' | 'currency'>[]): Promise<string[]> {
   const sale = purchasedOrder(event, { sequence, tickets: sold });
-  await projectEvents(db, [sale]);
+  await projectDomainEvents(db, [sale]);
   return sale.data.tickets.map(({ ticketId }) => ticketId);
 }
 
@@ -64,8 +64,8 @@ describe('count and revenue', () => {
   it('leave out cancelled tickets, which the list shows as CANCELLED', async () => {
     const event = await openTestEvent();
     const sale = purchasedOrder(event, { sequence: 1, tickets: [seat(1, 1, 4_550), seat(2, 1, 4_550), seat(3)] });
-    await projectEvents(db, [sale]);
-    await projectEvents(db, [cancelled(sale, 2, [0, 2])]);
+    await projectDomainEvents(db, [sale]);
+    await projectDomainEvents(db, [cancelled(sale, 2, [0, 2])]);
     expect((await get(`${tickets}/count/${event.eventId}`)).json()).toMatchObject({ count: 1 });
     expect((await get(`${tickets}/revenue/${event.venueId}/${event.eventId}`)).json()).toMatchObject({ totalRevenue: '45.50' });
     const list = (await get(`${tickets}?eventId=${event.eventId}`)).json<{ status: string }[]>();
@@ -77,7 +77,7 @@ describe('one ticket', () => {
   it('is returned in full, except its order, which only the operator sees', async () => {
     const event = await openTestEvent({ currency: 'EUR', zones: [seatedZone(7, 30, 30, 4_550)] });
     const sale = purchased(event, { sequence: 1, zoneId: 7, row: 'AB', column: 12, priceMinor: 4_550 });
-    await projectEvents(db, [sale]);
+    await projectDomainEvents(db, [sale]);
     const ticketId = sale.data.tickets[0]?.ticketId;
     const { orderId, eventId, venueId } = sale.data;
     const answer = await get(`${tickets}/${ticketId}`);

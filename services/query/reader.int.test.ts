@@ -5,7 +5,7 @@ import { asOperator, testQueryApp } from '../../scripts/testing/apps.ts';
 import { layCable, through } from '../../scripts/testing/cable.ts';
 import { purchased } from '../../scripts/testing/purchases.ts';
 import { db, openTestEvent, redis, unique, urls } from '../../scripts/testing/stores.ts';
-import { projectEvents } from '../persistence/projections/project.ts';
+import { projectDomainEvents } from '../persistence/projections/project.ts';
 import type { Inventory } from '../shared/inventory/inventory.ts';
 import { connectDatabase, type Database } from '../shared/stores/database.ts';
 
@@ -75,7 +75,7 @@ describe('a reader that lags behind the writer', () => {
     expect(await read()).toEqual([noEvent, noEvent, noEvent, noTicket]);
 
     await catchUp(event);
-    await projectEvents(db, [sale]);
+    await projectDomainEvents(db, [sale]);
     const revenue = { venueId, eventId, totalRevenue: '0.00', currency: 'USD' };
     expect(await read()).toEqual([{ eventId, count: 0 }, revenue, [], noTicket]);
 

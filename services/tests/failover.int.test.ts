@@ -13,7 +13,7 @@ import { purchaseAppOn } from '../../scripts/testing/purchase-app.ts';
 import { testFolder } from '../../scripts/testing/services.ts';
 import { silentLogger } from '../../scripts/testing/silent-logger.ts';
 import { createMessaging, planOf, seatedZone, sns, sqs, unique, urls } from '../../scripts/testing/stores.ts';
-import { projectEvents } from '../persistence/projections/project.ts';
+import { projectDomainEvents } from '../persistence/projections/project.ts';
 import { startWorker } from '../persistence/worker.ts';
 import { createOutbox } from '../purchase/outbox/outbox.ts';
 import { startRelay } from '../purchase/outbox/relay.ts';
@@ -103,7 +103,7 @@ beforeAll(async () => {
   const worker = startWorker({
     sqs,
     queueUrl: messaging.queueUrl,
-    project: (events) => projectEvents(master.db, events),
+    project: (events) => projectDomainEvents(master.db, events),
     reject: async (rejected) => {
       expect(rejected).toEqual([]);
       return [];

@@ -1,5 +1,5 @@
+import type { OutboxRecord } from '../../../services/shared/events/domain-events.ts';
 import { type OutboxEntry, readEntry } from '../../../services/shared/events/outbox-entry.ts';
-import type { OutboxRecord } from '../../../services/shared/events/ticket-events.ts';
 import { outboxKey } from '../../../services/shared/inventory/keys.ts';
 import { readConsumerGroup } from '../../../services/shared/stores/consumer-group.ts';
 import type { RedisClient } from '../../../services/shared/stores/redis.ts';

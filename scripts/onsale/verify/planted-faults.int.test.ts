@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
-import { projectEvents } from '../../../services/persistence/projections/project.ts';
+import { projectDomainEvents } from '../../../services/persistence/projections/project.ts';
 import { buyersKey, countsKey, inventoryKey, ordersKey, outboxKey, takenKey } from '../../../services/shared/inventory/keys.ts';
 import { purchased } from '../../testing/purchases.ts';
 import { seats } from '../../testing/seats.ts';
@@ -212,7 +212,7 @@ describe('verifying an event finds', () => {
     ],
     [
       'sales that Redis has forgotten',
-      ({ event }) => projectEvents(db, [purchased(event, { sequence: 6, row: 'F' })]),
+      ({ event }) => projectDomainEvents(db, [purchased(event, { sequence: 6, row: 'F' })]),
       [/MySQL has applied domain event 6, but Redis is at 5: Redis has lost sales; .*onsale -- rebuild/],
     ],
     [

@@ -11,10 +11,10 @@ import {
 } from '../../../scripts/testing/conflicts.ts';
 import { cancelled, purchased, soldOut } from '../../../scripts/testing/purchases.ts';
 import { unique } from '../../../scripts/testing/stores.ts';
+import { checkDomainEvent, type DomainEvent } from '../../shared/events/domain-events.ts';
 import { baseOf } from '../../shared/events/epochs.ts';
 import type { Publish } from '../../shared/events/publish.ts';
-import { checkTicketEvent, type TicketEvent } from '../../shared/events/ticket-events.ts';
-import { projectEvents } from '../projections/project.ts';
+import { projectDomainEvents } from '../projections/project.ts';
 import { conflictsAtOnce, tellConflicts } from './tell.ts';
 
 const resources = new AsyncDisposableStack();
@@ -28,8 +28,8 @@ beforeEach(async () => {
   ({ publish, hear, hearIds } = await createAudience());
 });
 
-const project = async (...batches: TicketEvent[][]) => {
-  for (const batch of batches) await projectEvents(db, batch);
+const project = async (...batches: DomainEvent[][]) => {
+  for (const batch of batches) await projectDomainEvents(db, batch);
 };
 
 /** An event in MySQL: the tickets' statuses, and the orders of each conflict. */
@@ -43,7 +43,7 @@ async function stateOf({ eventId }: { eventId: string }) {
 }
 
 describe('a seat that was sold in two epochs', () => {
-  it.each<[string, (all: ReturnType<typeof soldTwice>) => TicketEvent[][]]>([
+  it.each<[string, (all: ReturnType<typeof soldTwice>) => DomainEvent[][]]>([
     ['the first sale first', ({ others, first, second }) => [others, [first], [second], [first], [second]]],
     ['the second sale first', ({ others, first, second }) => [[second], [first], others, [second], [first]]],
     [
@@ -71,7 +71,7 @@ describe('a seat that was sold in two epochs', () => {
     });
     const [conflict, ...others] = JSON.parse(message?.Body ?? '');
     expect(others).toEqual([]);
-    expect(checkTicketEvent(conflict)).toEqual({ conflict });
+    expect(checkDomainEvent(conflict)).toEqual({ conflict });
     expect(conflict).toMatchObject({
       id: conflictIdOf(second),
       source: `/onsale/events/${event.eventId}`,

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
+import type { TicketsConflicted } from '../../shared/events/domain-events.ts';
 import { isRefusal, type Publish } from '../../shared/events/publish.ts';
-import type { TicketsConflicted } from '../../shared/events/ticket-events.ts';
 import type { Database } from '../../shared/stores/database.ts';
 import { bytesOf } from '../projections/rows.ts';
 import { readUntoldConflicts } from './untold.ts';

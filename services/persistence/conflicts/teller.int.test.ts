@@ -7,7 +7,7 @@ import { depth, receive, sqs, urls } from '../../../scripts/testing/stores.ts';
 import { createPublish, type Publish } from '../../shared/events/publish.ts';
 import { connectDatabase, type Database } from '../../shared/stores/database.ts';
 import { sendDeadLetters } from '../dead-letters.ts';
-import { projectEvents } from '../projections/project.ts';
+import { projectDomainEvents } from '../projections/project.ts';
 import { startWorker } from '../worker.ts';
 import { tellConflicts } from './tell.ts';
 import { startConflictTeller } from './teller.ts';
@@ -43,8 +43,8 @@ function startTeller(from: Database, publish: Publish, pauseMs: number) {
 
 async function sellTwice() {
   const { others, first, second } = soldTwice();
-  await projectEvents(db, [...others, first]);
-  await projectEvents(db, [second]);
+  await projectDomainEvents(db, [...others, first]);
+  await projectDomainEvents(db, [second]);
   return second;
 }
 
@@ -56,7 +56,7 @@ describe('the teller of conflicts', () => {
       sqs,
       queueUrl,
       project: async (events) => {
-        const projected = await projectEvents(db, events);
+        const projected = await projectDomainEvents(db, events);
         if (projected.conflicts > 0) teller.wake();
         return projected;
       },

@@ -4,15 +4,15 @@ import { deliveries, eventsOf, outcomeOf, type Step } from '../../../scripts/tes
 import { inParallel } from '../../../scripts/testing/http.ts';
 import { projectionOf } from '../../../scripts/testing/projection.ts';
 import { db } from '../../../scripts/testing/stores.ts';
-import type { TicketEvent } from '../../shared/events/ticket-events.ts';
-import { projectEvents } from './project.ts';
+import type { DomainEvent } from '../../shared/events/domain-events.ts';
+import { projectDomainEvents } from './project.ts';
 
-async function afterBatches(events: TicketEvent[], batches: TicketEvent[][]) {
-  for (const batch of batches) await projectEvents(db, batch);
-  return projectionOf(events);
+async function afterBatches(domainEvents: DomainEvent[], batches: DomainEvent[][]) {
+  for (const batch of batches) await projectDomainEvents(db, batch);
+  return projectionOf(domainEvents);
 }
 
-const oneByOne = (events: TicketEvent[]) => events.map((event) => [event]);
+const oneByOne = (domainEvents: DomainEvent[]) => domainEvents.map((domainEvent) => [domainEvent]);
 
 function* permutations<T>(list: T[]): Generator<T[]> {
   if (list.length === 0) yield [];
@@ -134,21 +134,21 @@ describe('cancellations', () => {
     // Leaves out the orders that the unique keys cannot detect (project.ts).
     const orders = [...permutations([...inOrder.keys()])].filter((order) => order.at(-1) !== (history.notLast ?? 0) - 1);
     await inParallel(orders, 8, async (order) => {
-      const events = eventsOf(history.steps);
-      const delivered = order.flatMap((at) => events[at] ?? []);
-      expect(await afterBatches(events, oneByOne(delivered)), `in the order ${order}`).toEqual(expected);
+      const domainEvents = eventsOf(history.steps);
+      const delivered = order.flatMap((at) => domainEvents[at] ?? []);
+      expect(await afterBatches(domainEvents, oneByOne(delivered)), `in the order ${order}`).toEqual(expected);
     });
-    const events = eventsOf(history.steps);
-    expect(await afterBatches(events, [events.toReversed()]), 'in one batch').toEqual(expected);
+    const domainEvents = eventsOf(history.steps);
+    expect(await afterBatches(domainEvents, [domainEvents.toReversed()]), 'in one batch').toEqual(expected);
   });
 
   it('leave exactly the tickets that Redis sold, with all deliveries in any order, repeated, and in batches of any size', async () => {
     await fc.assert(
       fc.asyncProperty(deliveries, async ({ office, batches }) => {
-        const events = eventsOf(office.steps);
-        const delivered = batches.map((batch) => batch.flatMap((at) => events[at] ?? []));
-        const { rows: _rows, ...told } = await afterBatches(events, delivered);
-        expect(told).toEqual(outcomeOf(office));
+        const domainEvents = eventsOf(office.steps);
+        const delivered = batches.map((batch) => batch.flatMap((at) => domainEvents[at] ?? []));
+        const { rows: _rows, ...projected } = await afterBatches(domainEvents, delivered);
+        expect(projected).toEqual(outcomeOf(office));
       }),
       { numRuns: 100 },
     );
@@ -157,17 +157,17 @@ describe('cancellations', () => {
   it('leave exactly the tickets that Redis sold when several workers apply them concurrently', async () => {
     await fc.assert(
       fc.asyncProperty(deliveries, async ({ office, batches }) => {
-        const events = eventsOf(office.steps);
+        const domainEvents = eventsOf(office.steps);
         await Promise.all(
           batches.map((batch) =>
-            projectEvents(
+            projectDomainEvents(
               db,
-              batch.flatMap((at) => events[at] ?? []),
+              batch.flatMap((at) => domainEvents[at] ?? []),
             ),
           ),
         );
-        const { rows: _rows, ...told } = await projectionOf(events);
-        expect(told).toEqual(outcomeOf(office));
+        const { rows: _rows, ...projected } = await projectionOf(domainEvents);
+        expect(projected).toEqual(outcomeOf(office));
       }),
       { numRuns: 100 },
     );
@@ -175,11 +175,11 @@ describe('cancellations', () => {
 
   it('give the seat to its next buyer when one worker applies the resale while another applies the cancellation', async () => {
     await inParallel(Array.from({ length: 200 }), 4, async () => {
-      const events = eventsOf([{ sold: ['A1'] }, { cancels: 1 }, { sold: ['A1'] }]);
-      const [sale, ...rest] = oneByOne(events);
-      await projectEvents(db, sale ?? []);
-      await Promise.all(rest.map((batch) => projectEvents(db, batch)));
-      expect(await projectionOf(events)).toMatchObject({
+      const domainEvents = eventsOf([{ sold: ['A1'] }, { cancels: 1 }, { sold: ['A1'] }]);
+      const [sale, ...rest] = oneByOne(domainEvents);
+      await projectDomainEvents(db, sale ?? []);
+      await Promise.all(rest.map((batch) => projectDomainEvents(db, batch)));
+      expect(await projectionOf(domainEvents)).toMatchObject({
         statuses: { '1.0': 'CANCELLED', '3.0': 'PAID' },
         sales: { 1: '1 for 3.0000' },
         conflicts: [],

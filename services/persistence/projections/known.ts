@@ -1,6 +1,6 @@
 import { sql, type Transaction } from 'kysely';
 import { stringify as uuidText } from 'uuid';
-import type { TicketEvent } from '../../shared/events/ticket-events.ts';
+import type { DomainEvent } from '../../shared/events/domain-events.ts';
 import type { Schema } from '../../shared/stores/schema.ts';
 import { appliedKey, bytesOf, type Known } from './rows.ts';
 import { compareText, type TicketRow } from './settle.ts';
@@ -11,10 +11,10 @@ import { compareText, type TicketRow } from './settle.ts';
  * - The others only insert sales. If one inserts a ticket or a live seat of ours, a unique key rejects it, and one of us retries.
  *   Otherwise its seat is free, and it may have it.
  */
-export async function readKnown(trx: Transaction<Schema>, events: TicketEvent[]): Promise<Known> {
-  await lockZones(trx, events);
-  const known: Known = { applied: new Map(), tickets: await readTicketsWithoutSeat(trx, events), conflicts: [] };
-  for (const [eventId, group] of Map.groupBy(events, ({ data }) => data.eventId)) {
+export async function readKnown(trx: Transaction<Schema>, domainEvents: DomainEvent[]): Promise<Known> {
+  await lockZones(trx, domainEvents);
+  const known: Known = { applied: new Map(), tickets: await readTicketsWithoutSeat(trx, domainEvents), conflicts: [] };
+  for (const [eventId, group] of Map.groupBy(domainEvents, ({ data }) => data.eventId)) {
     for (const { sequence, order_id } of await readApplied(trx, eventId, group)) {
       known.applied.set(appliedKey(eventId, sequence), uuidText(order_id));
     }
@@ -25,9 +25,9 @@ export async function readKnown(trx: Transaction<Schema>, events: TicketEvent[])
 }
 
 /** Locks a zone by its row in sales_by_zone, and creates the row if there is none yet. */
-async function lockZones(trx: Transaction<Schema>, events: TicketEvent[]): Promise<void> {
+async function lockZones(trx: Transaction<Schema>, domainEvents: DomainEvent[]): Promise<void> {
   const zones = new Map(
-    events.flatMap(({ data: { eventId, tickets } }) =>
+    domainEvents.flatMap(({ data: { eventId, tickets } }) =>
       tickets.map(({ zoneId }) => [`${eventId}/${zoneId}`, { eventId, zoneId }]),
     ),
   );
@@ -42,7 +42,7 @@ async function lockZones(trx: Transaction<Schema>, events: TicketEvent[]): Promi
     .execute();
 }
 
-const readApplied = (trx: Transaction<Schema>, eventId: string, events: TicketEvent[]) =>
+const readApplied = (trx: Transaction<Schema>, eventId: string, domainEvents: DomainEvent[]) =>
   trx
     .selectFrom('order_events')
     .select(['sequence', 'order_id'])
@@ -50,7 +50,7 @@ const readApplied = (trx: Transaction<Schema>, eventId: string, events: TicketEv
     .where(
       'sequence',
       'in',
-      events.map(({ data }) => data.sequence),
+      domainEvents.map(({ data }) => data.sequence),
     )
     .execute();
 
@@ -72,8 +72,8 @@ const ticketColumns = [
 ] as const satisfies (keyof TicketRow)[];
 
 /** All tickets ever sold for the batch's seats. */
-async function readTicketsOfSeats(trx: Transaction<Schema>, eventId: string, events: TicketEvent[]): Promise<TicketRow[]> {
-  const seats = events.flatMap(({ data }) =>
+async function readTicketsOfSeats(trx: Transaction<Schema>, eventId: string, domainEvents: DomainEvent[]): Promise<TicketRow[]> {
+  const seats = domainEvents.flatMap(({ data }) =>
     data.tickets.flatMap(({ zoneId, row, column }) => (row && column ? [sql`(${zoneId}, ${row}, ${column})`] : [])),
   );
   if (seats.length === 0) return [];
@@ -85,8 +85,8 @@ async function readTicketsOfSeats(trx: Transaction<Schema>, eventId: string, eve
     .execute();
 }
 
-async function readTicketsWithoutSeat(trx: Transaction<Schema>, events: TicketEvent[]): Promise<TicketRow[]> {
-  const ids = events.flatMap(({ data }) =>
+async function readTicketsWithoutSeat(trx: Transaction<Schema>, domainEvents: DomainEvent[]): Promise<TicketRow[]> {
+  const ids = domainEvents.flatMap(({ data }) =>
     data.tickets.flatMap(({ ticketId, row, column }) => (row && column ? [] : [bytesOf(ticketId)])),
   );
   if (ids.length === 0) return [];

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { projectionOf } from '../../../scripts/testing/projection.ts';
 import { cancelled, purchased, purchasedOrder, soldOut } from '../../../scripts/testing/purchases.ts';
 import { db, unique } from '../../../scripts/testing/stores.ts';
-import type { TicketEvent, TicketsPurchased } from '../../shared/events/ticket-events.ts';
-import { projectEvents } from './project.ts';
+import type { DomainEvent, TicketsPurchased } from '../../shared/events/domain-events.ts';
+import { projectDomainEvents } from './project.ts';
 
 const anEvent = (currency = 'USD') => ({ eventId: unique('event'), venueId: 'Venue1', currency });
 
@@ -12,14 +12,14 @@ type EventSold = ReturnType<typeof anEvent>;
 const chunks = <T>(list: T[], size: number) =>
   Array.from({ length: Math.ceil(list.length / size) }, (_, at) => list.slice(at * size, (at + 1) * size));
 
-const deliveries: [string, (events: TicketsPurchased[]) => TicketsPurchased[][]][] = [
-  ['as one batch', (events) => [events]],
-  ['twice', (events) => [events, events]],
-  ['twice in one batch', (events) => [[...events, ...events]]],
-  ['in reverse order', (events) => chunks(events.toReversed(), 7)],
-  ['one by one', (events) => events.map((event) => [event])],
-  ['split, then merged with what came before', (events) => [...chunks(events, 9), ...chunks(events, 31)]],
-  ['overlapping halves', (events) => [events.slice(30), events.slice(0, 70)]],
+const deliveries: [string, (purchases: TicketsPurchased[]) => TicketsPurchased[][]][] = [
+  ['as one batch', (purchases) => [purchases]],
+  ['twice', (purchases) => [purchases, purchases]],
+  ['twice in one batch', (purchases) => [[...purchases, ...purchases]]],
+  ['in reverse order', (purchases) => chunks(purchases.toReversed(), 7)],
+  ['one by one', (purchases) => purchases.map((purchase) => [purchase])],
+  ['split, then merged with what came before', (purchases) => [...chunks(purchases, 9), ...chunks(purchases, 31)]],
+  ['overlapping halves', (purchases) => [purchases.slice(30), purchases.slice(0, 70)]],
 ];
 
 const hundred = Array.from({ length: 100 }, (_, at) => at + 1);
@@ -32,20 +32,20 @@ const allSold = {
 
 describe('the projection', () => {
   it.each(deliveries)('is the same when messages are delivered %s', async (_how, deliver) => {
-    const events = soldOut(anEvent(), 10, 10);
-    for (const batch of deliver(events)) await projectEvents(db, batch);
-    expect(await projectionOf(events)).toMatchObject(allSold);
+    const purchases = soldOut(anEvent(), 10, 10);
+    for (const batch of deliver(purchases)) await projectDomainEvents(db, batch);
+    expect(await projectionOf(purchases)).toMatchObject(allSold);
   });
 
   it('is the same when several workers apply overlapping batches concurrently', async () => {
-    const events = soldOut(anEvent(), 10, 10);
-    const batches = [...chunks(events, 20), ...chunks(events.toReversed(), 33), ...chunks(events, 50)];
-    await Promise.all(batches.map((batch) => projectEvents(db, batch)));
-    expect(await projectionOf(events)).toMatchObject(allSold);
+    const purchases = soldOut(anEvent(), 10, 10);
+    const batches = [...chunks(purchases, 20), ...chunks(purchases.toReversed(), 33), ...chunks(purchases, 50)];
+    await Promise.all(batches.map((batch) => projectDomainEvents(db, batch)));
+    expect(await projectionOf(purchases)).toMatchObject(allSold);
   });
 
   it('stores everything in the domain event of a purchase', async () => {
-    const event = purchased(anEvent('KWD'), {
+    const purchase = purchased(anEvent('KWD'), {
       sequence: 7,
       buyerId: 'Buyer1',
       zoneId: 3,
@@ -53,10 +53,10 @@ describe('the projection', () => {
       column: 12,
       priceMinor: 45_501,
     });
-    await projectEvents(db, [event]);
+    await projectDomainEvents(db, [purchase]);
     const created_on = new Date('2026-05-01T10:00:00.000Z');
     const seat = { venue_id: 'Venue1', zone_id: 3, seat_row: 'AB', seat_column: 12, price: '45.5010', currency: 'KWD' };
-    expect((await projectionOf([event])).rows).toMatchObject([
+    expect((await projectionOf([purchase])).rows).toMatchObject([
       { ticket_id: '7.0', order_id: '7', ...seat, sequence: 7, created_on, cancelled_on: null, cancelled_sequence: null },
       { order_id: '7', buyer_id: 'Buyer1', sequence: 7 },
     ]);
@@ -66,7 +66,7 @@ describe('the projection', () => {
     const event = anEvent();
     const anonymous = purchasedOrder(event, { sequence: 1, tickets: [{ zoneId: 2, priceMinor: 100 }] });
     const seated = purchased(event, { sequence: 2, buyerId: 'Buyer1', row: 'C', column: 9 });
-    await projectEvents(db, [anonymous, seated]);
+    await projectDomainEvents(db, [anonymous, seated]);
     expect((await projectionOf([anonymous, seated])).rows).toMatchObject([
       { ticket_id: '1.0', zone_id: 2, seat_row: null, seat_column: null },
       { ticket_id: '2.0', zone_id: 1, seat_row: 'C', seat_column: 9 },
@@ -83,22 +83,22 @@ describe('the projection', () => {
       purchased(dollars, { sequence: 3, priceMinor: 999_999_999_999, zoneId: 2 }),
     ];
     const inYen = [purchased(yen, { sequence: 1, priceMinor: 700 })];
-    await projectEvents(db, [...inDollars, ...inYen]);
+    await projectDomainEvents(db, [...inDollars, ...inYen]);
     expect((await projectionOf(inDollars)).sales).toEqual({ 1: '2 for 0.3000', 2: '1 for 9999999999.9900' });
     expect((await projectionOf(inYen)).sales).toEqual({ 1: '1 for 700.0000' });
   });
 
-  it.each<[string, (event: EventSold) => TicketEvent, (first: TicketEvent, second: TicketEvent) => TicketEvent[][]]>([
+  it.each<[string, (event: EventSold) => DomainEvent, (first: DomainEvent, second: DomainEvent) => DomainEvent[][]]>([
     ['a purchase, later', (event) => purchased(event, { sequence: 1, column: 2 }), (first, second) => [[first], [second]]],
     ['a purchase, together', (event) => purchased(event, { sequence: 1, column: 2 }), (first, second) => [[first, second]]],
     ['a cancellation', (event) => cancelled(purchased(event, { sequence: 2 }), 1), (first, second) => [[first], [second]]],
   ])(
-    'returns an event whose sequence number belongs to another order as a clash, not as a redelivery: %s',
+    'returns a domain event whose sequence number belongs to another order as a clash, not as a redelivery: %s',
     async (_what, clashOf, deliver) => {
       const event = anEvent();
       const [first, clash] = [purchased(event, { sequence: 1 }), clashOf(event)];
       const clashes = [];
-      for (const batch of deliver(first, clash)) clashes.push(...(await projectEvents(db, batch)).clashes);
+      for (const batch of deliver(first, clash)) clashes.push(...(await projectDomainEvents(db, batch)).clashes);
       expect(clashes).toEqual([clash]);
       expect(await projectionOf([first])).toMatchObject({ statuses: { '1.0': 'PAID' }, sales: { 1: '1 for 100.0000' } });
     },

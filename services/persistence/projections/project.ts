@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import { sql, type Transaction } from 'kysely';
-import type { TicketEvent } from '../../shared/events/ticket-events.ts';
+import type { DomainEvent } from '../../shared/events/domain-events.ts';
 import type { Database } from '../../shared/stores/database.ts';
 import type { Schema } from '../../shared/stores/schema.ts';
 import { readKnown } from './known.ts';
@@ -15,17 +15,17 @@ export const rowsWritten = channel('onsale:rows-written');
 
 export type RowsWritten = { table: string; rows: number };
 
-/** How many conflicts a batch added, and its events that were not applied because their sequence number belongs to another order. */
-export type Projected = { conflicts: number; clashes: TicketEvent[] };
+/** How many conflicts a batch added; `clashes`: domain events not applied because another order has their sequence number. */
+export type Projected = { conflicts: number; clashes: DomainEvent[] };
 
 /**
- * Applies a batch of domain events. Events that were applied before change nothing, and the order of arrival does not affect the final
+ * Applies a batch of domain events. Those that were applied before change nothing, and the order of arrival does not affect the final
  * state. Cancellations go first, in their own transaction, so that a seat that was sold again is free. Rejects if the database is away or
  * rejects the data; the failed transaction is rolled back.
  */
-export async function projectEvents(db: Database, events: TicketEvent[]): Promise<Projected> {
-  const cancellations = events.filter(({ type }) => type === 'onsale.tickets.cancelled');
-  const purchases = events.filter(({ type }) => type === 'onsale.tickets.purchased');
+export async function projectDomainEvents(db: Database, domainEvents: DomainEvent[]): Promise<Projected> {
+  const cancellations = domainEvents.filter(({ type }) => type === 'onsale.tickets.cancelled');
+  const purchases = domainEvents.filter(({ type }) => type === 'onsale.tickets.purchased');
   const first = await applyBatch(db, cancellations, { readFirst: true });
   const second = await applyBatch(db, purchases, { readFirst: false });
   return { conflicts: first.conflicts + second.conflicts, clashes: [...first.clashes, ...second.clashes] };
@@ -34,18 +34,18 @@ export async function projectEvents(db: Database, events: TicketEvent[]): Promis
 /**
  * Without `readFirst`, the first try assumes that everything is new, as purchases nearly always are, and relies on the tables' keys to
  * object; only then does it read what is there. The keys cannot detect one case: Redis sold a seat twice, and the first ticket was
- * cancelled before the second sale arrived. That looks like a seat sold again, until another event of that seat arrives.
+ * cancelled before the second sale arrived. That looks like a seat sold again, until another domain event of that seat arrives.
  */
-async function applyBatch(db: Database, events: TicketEvent[], { readFirst }: { readFirst: boolean }): Promise<Projected> {
-  if (events.length === 0) return { conflicts: 0, clashes: [] };
+async function applyBatch(db: Database, domainEvents: DomainEvent[], { readFirst }: { readFirst: boolean }): Promise<Projected> {
+  if (domainEvents.length === 0) return { conflicts: 0, clashes: [] };
   for (let tries = 1; ; tries++) {
     try {
       const { written, ...projected } = await db
         .transaction()
         .setIsolationLevel('read committed')
         .execute(async (trx) => {
-          const known = readFirst || tries > 1 ? await readKnown(trx, events) : nothingKnown;
-          const { clashes, ...changes } = changesOf(events, known);
+          const known = readFirst || tries > 1 ? await readKnown(trx, domainEvents) : nothingKnown;
+          const { clashes, ...changes } = changesOf(domainEvents, known);
           await write(trx, changes);
           return { conflicts: changes.rows.seat_conflicts.length, clashes, written: changes.rows };
         });

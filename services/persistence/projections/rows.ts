@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Insertable } from 'kysely';
 import { stringify as uuidText } from 'uuid';
-import type { TicketEvent, TicketsCancelled } from '../../shared/events/ticket-events.ts';
+import type { DomainEvent, TicketsCancelled } from '../../shared/events/domain-events.ts';
 import type { Schema } from '../../shared/stores/schema.ts';
 import { formatMoney, parseMoney } from '../../shared/terms/money.ts';
 import { type ConflictRow, compareText, settle, type TicketRow } from './settle.ts';
 
 /**
- * Rows in the database that concern a batch: the order of each applied event; all tickets ever sold for the batch's seats; the
- * batch's tickets without a seat; and the conflicts of these tickets.
+ * Rows in the database that concern a batch: the order of each applied domain event; all tickets ever sold for the batch's seats;
+ * the batch's tickets without a seat; and the conflicts of these tickets.
  */
 export type Known = { applied: Map<string, string>; tickets: TicketRow[]; conflicts: ConflictRow[] };
 
@@ -18,7 +18,7 @@ type NewRows = {
   [Table in 'order_events' | 'tickets' | 'seat_conflicts' | 'sales_by_zone']: Insertable<Schema[Table]>[];
 };
 
-type TicketSold = TicketEvent['data']['tickets'][number];
+type TicketSold = DomainEvent['data']['tickets'][number];
 type Sale = Pick<TicketRow, 'order_id' | 'sequence' | 'created_on'>;
 
 /** A batch's changes to the tables: first delete the `gone` tickets' rows, then insert `rows`; those of sales_by_zone are increments. */
@@ -27,24 +27,24 @@ export type Changes = { gone: { tickets: Buffer[]; seat_conflicts: Buffer[] }; r
 export const appliedKey = (eventId: string, sequence: number) => `${eventId}/${sequence}`;
 
 /**
- * Turns domain events into changes. An event that was already applied, or is in the batch twice, changes nothing. An event whose
- * sequence number belongs to another order cannot be applied, and is returned in `clashes`: Redis lost the number and reused it.
+ * Turns domain events into changes. One that was already applied, or is in the batch twice, changes nothing. One whose sequence
+ * number belongs to another order cannot be applied, and is returned in `clashes`: Redis lost the number and reused it.
  */
-export function changesOf(events: TicketEvent[], known: Known): Changes & { clashes: TicketEvent[] } {
-  const { fresh, clashes } = sortOut(events, known.applied);
+export function changesOf(domainEvents: DomainEvent[], known: Known): Changes & { clashes: DomainEvent[] } {
+  const { fresh, clashes } = sortOut(domainEvents, known.applied);
   const orderEvents: NewRows['order_events'] = [];
   const tickets = new Map(known.tickets.map((row) => [uuidText(row.ticket_id), row]));
-  for (const event of fresh) {
-    const { eventId: event_id, sequence, buyerId: buyer_id = null } = event.data;
-    const order_id = bytesOf(event.data.orderId);
+  for (const domainEvent of fresh) {
+    const { eventId: event_id, sequence, buyerId: buyer_id = null } = domainEvent.data;
+    const order_id = bytesOf(domainEvent.data.orderId);
     orderEvents.push({ event_id, sequence, order_id, buyer_id });
-    const isCancelled = event.type === 'onsale.tickets.cancelled';
+    const isCancelled = domainEvent.type === 'onsale.tickets.cancelled';
     // A cancellation carries its tickets as they were sold, because their sale may not have been applied yet.
-    const purchase = isCancelled ? event.data.purchase : { sequence, timeMs: Date.parse(event.time) };
+    const purchase = isCancelled ? domainEvent.data.purchase : { sequence, timeMs: Date.parse(domainEvent.time) };
     const sale = { order_id, sequence: purchase.sequence, created_on: new Date(purchase.timeMs) };
-    for (const ticket of event.data.tickets) {
-      const row = tickets.get(ticket.ticketId) ?? soldRow(event, ticket, sale);
-      tickets.set(ticket.ticketId, isCancelled ? cancelledRow(row, event) : row);
+    for (const ticket of domainEvent.data.tickets) {
+      const row = tickets.get(ticket.ticketId) ?? soldRow(domainEvent, ticket, sale);
+      tickets.set(ticket.ticketId, isCancelled ? cancelledRow(row, domainEvent) : row);
     }
   }
   const settled = settle([...tickets.values()]);
@@ -62,28 +62,28 @@ export function changesOf(events: TicketEvent[], known: Known): Changes & { clas
   };
 }
 
-/** Separates the events to apply from those that cannot be. Sorts by event and sequence, so that all workers lock rows in one order. */
-function sortOut(events: TicketEvent[], applied: Known['applied']): { fresh: TicketEvent[]; clashes: TicketEvent[] } {
+/** Separates what can be applied from what cannot. Sorts by event and sequence, so that all workers lock rows in one order. */
+function sortOut(domainEvents: DomainEvent[], applied: Known['applied']): { fresh: DomainEvent[]; clashes: DomainEvent[] } {
   const orders = new Map(applied);
-  const fresh: TicketEvent[] = [];
-  const clashes: TicketEvent[] = [];
-  for (const event of events.toSorted(bySequence)) {
-    const { eventId, sequence, orderId } = event.data;
+  const fresh: DomainEvent[] = [];
+  const clashes: DomainEvent[] = [];
+  for (const domainEvent of domainEvents.toSorted(bySequence)) {
+    const { eventId, sequence, orderId } = domainEvent.data;
     const key = appliedKey(eventId, sequence);
     const order = orders.get(key);
     if (order === undefined) {
       orders.set(key, orderId);
-      fresh.push(event);
-    } else if (order !== orderId) clashes.push(event);
+      fresh.push(domainEvent);
+    } else if (order !== orderId) clashes.push(domainEvent);
   }
   return { fresh, clashes };
 }
 
-const bySequence = ({ data: a }: TicketEvent, { data: b }: TicketEvent) =>
+const bySequence = ({ data: a }: DomainEvent, { data: b }: DomainEvent) =>
   compareText(a.eventId, b.eventId) || a.sequence - b.sequence;
 
 /** A ticket as it was sold. */
-function soldRow({ data }: TicketEvent, ticket: TicketSold, sale: Sale): TicketRow {
+function soldRow({ data }: DomainEvent, ticket: TicketSold, sale: Sale): TicketRow {
   const { priceMinor, currency } = ticket;
   return {
     ticket_id: bytesOf(ticket.ticketId),

@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis';
+import { cloudEventJson, type OutboxRecord } from '../../shared/events/domain-events.ts';
 import { type OutboxEntry, readEntry } from '../../shared/events/outbox-entry.ts';
 import type { PackableDomainEvent } from '../../shared/events/pack.ts';
 import { notePublished, type Published } from '../../shared/events/published.ts';
-import { cloudEventJson, type OutboxRecord } from '../../shared/events/ticket-events.ts';
 import { createActivity, readActiveEvents } from '../../shared/inventory/active-events.ts';
 import { openedEventsKey, outboxKey, publishedKey } from '../../shared/inventory/keys.ts';
 import { type ReplicaPolicy, untilReplicated, waitForNoReplica } from '../../shared/inventory/replicas.ts';

@@ -39,7 +39,7 @@ it('the relay thread publishes what it is woken for, even right after another sa
   const untilPublished = async (sales: number) => {
     while (published.length < sales) {
       const contents = await Promise.all((await receive(queueUrl)).map(readMessage));
-      published.push(...contents.flatMap(({ events }) => events.map(({ data }) => data.sequence)));
+      published.push(...contents.flatMap(({ domainEvents }) => domainEvents.map(({ data }) => data.sequence)));
     }
   };
   await sell(1);

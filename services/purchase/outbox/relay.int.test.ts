@@ -5,8 +5,8 @@ import { purchaseOf, seats } from '../../../scripts/testing/seats.ts';
 import { silentLogger } from '../../../scripts/testing/silent-logger.ts';
 import { createMessaging, openTestEvent, receive, redis, seatedZone, sns, unique } from '../../../scripts/testing/stores.ts';
 import { readMessage } from '../../persistence/read-message.ts';
+import { checkDomainEvent } from '../../shared/events/domain-events.ts';
 import { createPublish, type Publish } from '../../shared/events/publish.ts';
-import { checkTicketEvent } from '../../shared/events/ticket-events.ts';
 import type { Inventory } from '../../shared/inventory/inventory.ts';
 import { outboxKey } from '../../shared/inventory/keys.ts';
 
@@ -31,7 +31,7 @@ function relayTo(publish: Publish, { sweepMs = 60_000, claimAfterMs = 0, retenti
   return relay;
 }
 
-const eventsOf = async (message: Message | undefined) => (await readMessage(message ?? {})).events;
+const eventsOf = async (message: Message | undefined) => (await readMessage(message ?? {})).domainEvents;
 
 async function sell(event: Inventory, columns: number[], traceparent?: string) {
   await Promise.all(columns.map((column) => seats.sell(purchaseOf(event, { column, traceparent }))));
@@ -58,7 +58,7 @@ describe('the relay', () => {
     const [message] = await receive(queueUrl);
     const batch = JSON.parse(message?.Body ?? '');
     expect(batch).toHaveLength(1);
-    expect(checkTicketEvent(batch[0])).toEqual({ event: batch[0] });
+    expect(checkDomainEvent(batch[0])).toEqual({ domainEvent: batch[0] });
     expect(batch[0]).toMatchObject({ id: '1', source: `/onsale/events/${event.eventId}`, traceparent });
     expect(message?.MessageAttributes).toMatchObject({
       contentType: { StringValue: 'application/cloudevents-batch+json' },

@@ -1,7 +1,7 @@
 import { type Attributes, type Span, SpanKind } from '@opentelemetry/api';
+import type { OutboxRecord } from '../../shared/events/domain-events.ts';
 import { messaging } from '../../shared/events/messaging.ts';
 import type { PackedMessage } from '../../shared/events/pack.ts';
-import type { OutboxRecord } from '../../shared/events/ticket-events.ts';
 import { failSpan, startSharedSpan, startSpan } from '../../shared/telemetry/tracing.ts';
 
 /**

@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { asOperator, testQueryApp } from '../../../scripts/testing/apps.ts';
 import { purchasedOrder } from '../../../scripts/testing/purchases.ts';
 import { db, openTestEvent, redis, unique, urls } from '../../../scripts/testing/stores.ts';
-import { projectEvents } from '../../persistence/projections/project.ts';
+import { projectDomainEvents } from '../../persistence/projections/project.ts';
 import type { Inventory } from '../../shared/inventory/inventory.ts';
 import { connectDatabase } from '../../shared/stores/database.ts';
 import { bytesOf } from '../queries/tickets.ts';
@@ -45,7 +45,7 @@ async function sell(event: Inventory, sequence: number, ms: number, buyerId = un
   const seat = (column: number) => ({ zoneId: 1, row: 'A', column, priceMinor: 10_000 });
   const tickets = [seat(2 * sequence - 1), seat(2 * sequence)];
   const sale = { ...purchasedOrder(event, { sequence, buyerId, tickets }), time: new Date(ms).toISOString() };
-  await projectEvents(db, [sale]);
+  await projectDomainEvents(db, [sale]);
   return sale.data.tickets.map(({ ticketId }) => ticketId);
 }
 
@@ -105,7 +105,9 @@ describe('the list of all tickets', () => {
     const startMs = ownTime();
     const event = await openTestEvent({ zones: [{ zoneId: 1, capacity: 1_000, priceMinor: 100 }] });
     const tickets = Array.from({ length: 101 }, () => ({ zoneId: 1, priceMinor: 100 }));
-    await projectEvents(db, [{ ...purchasedOrder(event, { sequence: 1, tickets }), time: new Date(startMs).toISOString() }]);
+    await projectDomainEvents(db, [
+      { ...purchasedOrder(event, { sequence: 1, tickets }), time: new Date(startMs).toISOString() },
+    ]);
     const answer = await app.inject({ url: '/query/api/v1/tickets', query: { cursor: justBefore(startMs) } });
     expect(answer.json()).toHaveLength(100);
     expect(nextOf(answer.headers.link)).toMatch(/^\/query\/api\/v1\/tickets\?cursor=[\w-]+&limit=100$/);

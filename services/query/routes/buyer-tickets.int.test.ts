@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { asBuyerOf, asOperator, testQueryApp } from '../../../scripts/testing/apps.ts';
 import { cancelled, purchased, purchasedOrder } from '../../../scripts/testing/purchases.ts';
 import { db, openTestEvent, redis, unique } from '../../../scripts/testing/stores.ts';
-import { projectEvents } from '../../persistence/projections/project.ts';
+import { projectDomainEvents } from '../../persistence/projections/project.ts';
 import { problem } from '../../shared/http/problems.ts';
 
 const app = await testQueryApp({ db, redis });
@@ -39,7 +39,7 @@ async function twoEvents() {
         purchased(event, { sequence: 3, column: 5 }),
         purchasedOrder(event, { sequence: 4, buyerId, tickets: [seat(6), seat(7)] }),
       ];
-      await projectEvents(db, sales);
+      await projectDomainEvents(db, sales);
       const own = sales.filter(({ data }) => data.buyerId === buyerId);
       return { eventId: event.eventId, sales: own, ids: own.flatMap(({ data }) => data.tickets.map(({ ticketId }) => ticketId)) };
     }),
@@ -69,7 +69,7 @@ describe("a buyer's tickets", () => {
     const { buyerId, bought } = await twoEvents();
     const [sale] = bought[1]?.sales ?? [];
     if (!sale) throw new Error('nothing was bought');
-    await projectEvents(db, [cancelled(sale, 5, [1])]);
+    await projectDomainEvents(db, [cancelled(sale, 5, [1])]);
     const answer = await get({ buyerId });
     const statuses = answer.json<{ status: string }[]>().map(({ status }) => status);
     expect(statuses).toEqual(Array.from({ length: 10 }, (_, at) => (at === 6 ? 'CANCELLED' : 'PAID')));

@@ -3,8 +3,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { asBuyerOf, asOperator, testQueryApp } from '../../../scripts/testing/apps.ts';
 import { cancelled, purchasedOrder, type TicketSold } from '../../../scripts/testing/purchases.ts';
 import { db, openTestEvent, redis } from '../../../scripts/testing/stores.ts';
-import { projectEvents } from '../../persistence/projections/project.ts';
-import type { TicketsPurchased } from '../../shared/events/ticket-events.ts';
+import { projectDomainEvents } from '../../persistence/projections/project.ts';
+import type { TicketsPurchased } from '../../shared/events/domain-events.ts';
 
 const app = await testQueryApp({ db, redis });
 afterAll(() => app.close());
@@ -27,7 +27,7 @@ describe('an order', () => {
     const general = { zoneId: 2, priceMinor: 4_550 };
     const sale = purchasedOrder(event, { sequence: 7, buyerId: 'Buyer1', tickets: [seat(3), general] });
     const others = [1, 8].map((sequence) => purchasedOrder(event, { sequence, tickets: [seat(sequence)] }));
-    await projectEvents(db, [sale, ...others]);
+    await projectDomainEvents(db, [sale, ...others]);
     const { orderId, venueId, eventId, tickets } = sale.data;
     const common = { orderId, venueId, eventId, status: 'PAID', currency: 'EUR', createdOn: '2026-05-01T10:00:00.000Z' };
     const answer = await get(orderId);
@@ -53,7 +53,7 @@ describe('an order', () => {
     'cannot be read by anyone else: with %s the response is 403, the same as for an order that does not exist',
     async (_what, headers) => {
       const sale = await orderOf([seat(1)]);
-      await projectEvents(db, [sale]);
+      await projectDomainEvents(db, [sale]);
       const [there, missing] = await Promise.all(
         [sale.data.orderId, uuidv7()].map((orderId) => app.inject({ url: `/query/api/v1/orders/${orderId}`, headers })),
       );
@@ -64,7 +64,7 @@ describe('an order', () => {
 
   it('can be read by the operator without its token', async () => {
     const sale = await orderOf([seat(1)]);
-    await projectEvents(db, [sale]);
+    await projectDomainEvents(db, [sale]);
     const { orderId } = sale.data;
     const answer = await app.inject({ url: `/query/api/v1/orders/${orderId}`, headers: asOperator });
     expect([answer.statusCode, answer.json().orderId]).toEqual([200, orderId]);
@@ -72,20 +72,20 @@ describe('an order', () => {
 
   it('has no buyerId if its purchase had none', async () => {
     const sale = await orderOf([seat(1)]);
-    await projectEvents(db, [sale]);
+    await projectDomainEvents(db, [sale]);
     expect(await read(sale)).not.toHaveProperty('buyerId');
   });
 
   it('costs the sum of its remaining tickets, and is CANCELLED once none remains', async () => {
     const sale = await orderOf([seat(1, 1_000), seat(2, 200), seat(3, 30)]);
     const [first, second] = [cancelled(sale, 2, [1]), cancelled(sale, 3, [0, 2])];
-    await projectEvents(db, [sale, first]);
+    await projectDomainEvents(db, [sale, first]);
     expect(await read(sale)).toMatchObject({
       status: 'PAID',
       totalPrice: '10.30',
       tickets: [{ status: 'PAID' }, { status: 'CANCELLED' }, { status: 'PAID' }],
     });
-    await projectEvents(db, [second]);
+    await projectDomainEvents(db, [second]);
     const tickets = Array.from({ length: 3 }, () => expect.objectContaining({ status: 'CANCELLED' }));
     expect(await read(sale)).toMatchObject({ status: 'CANCELLED', totalPrice: '0.00', tickets });
   });
@@ -94,7 +94,7 @@ describe('an order', () => {
     const sale = await orderOf([seat(1, 1_000)]);
     const { data } = sale;
     const again = purchasedOrder({ ...data, currency: 'USD' }, { sequence: 2, tickets: [seat(1, 1_000), seat(2, 200)] });
-    await projectEvents(db, [sale, again]);
+    await projectDomainEvents(db, [sale, again]);
     const tickets = [{ status: 'CONFLICTED' }, { status: 'PAID' }];
     expect(await read(again)).toMatchObject({ status: 'PAID', totalPrice: '2.00', tickets });
   });
@@ -104,9 +104,9 @@ describe('an order', () => {
     const problem = expect.objectContaining({ code: 'ORDER_NOT_FOUND' });
     const unknown = await get(uuidv7());
     expect([unknown.statusCode, unknown.json()]).toEqual([404, problem]);
-    await projectEvents(db, [cancelled(sale, 2)]);
+    await projectDomainEvents(db, [cancelled(sale, 2)]);
     expect(await read(sale)).toEqual(problem);
-    await projectEvents(db, [sale]);
+    await projectDomainEvents(db, [sale]);
     expect(await read(sale)).toMatchObject({ status: 'CANCELLED' });
   });
 
@@ -118,12 +118,12 @@ describe('an order', () => {
 
   it('may be cached only privately, and its ETag yields 304 until one of its tickets is cancelled', async () => {
     const sale = await orderOf([seat(1), seat(2)]);
-    await projectEvents(db, [sale]);
+    await projectDomainEvents(db, [sale]);
     const { headers } = await get(sale.data.orderId);
     expect(headers['cache-control']).toBe('private, no-cache');
     const known = { 'if-none-match': String(headers.etag) };
     expect((await get(sale.data.orderId, known)).statusCode).toBe(304);
-    await projectEvents(db, [cancelled(sale, 2, [0])]);
+    await projectDomainEvents(db, [cancelled(sale, 2, [0])]);
     expect((await get(sale.data.orderId, known)).statusCode).toBe(200);
   });
 });

@@ -3,15 +3,16 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { compressed, decodeBatch, encodeBatch } from './batch-encoding.ts';
 
-const batchOf = (events: number) => JSON.stringify(Array.from({ length: events }, (_, at) => ({ id: String(at), name: 'Zoë' })));
+const batchOf = (domainEvents: number) =>
+  JSON.stringify(Array.from({ length: domainEvents }, (_, at) => ({ id: String(at), name: 'Zoë' })));
 
 describe('a batch', () => {
-  it('of a few events is not compressed', async () => {
+  it('of a few domain events is not compressed', async () => {
     expect(await encodeBatch(batchOf(10))).toEqual({ body: batchOf(10) });
     expect(await decodeBatch(batchOf(10), undefined)).toBe(batchOf(10));
   });
 
-  it('of many events is compressed to printable text, and decodes to the original', async () => {
+  it('of many domain events is compressed to printable text, and decodes to the original', async () => {
     const { body, contentEncoding } = await encodeBatch(batchOf(5_000));
     expect(contentEncoding).toBe(compressed);
     expect(body).toMatch(/^[\w+/]+=*$/);

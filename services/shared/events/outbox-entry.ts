@@ -1,4 +1,4 @@
-import type { OutboxRecord } from './ticket-events.ts';
+import type { OutboxRecord } from './domain-events.ts';
 
 /** An entry of an event's outbox, as Redis returns it. */
 export type OutboxEntry = [id: string, fields: string[]];
@@ -9,11 +9,11 @@ export type OutboxEntry = [id: string, fields: string[]];
  * traceparent if there is one, and its data as JSON.
  */
 export function readEntry(eventId: string, [, fields]: OutboxEntry): OutboxRecord[] {
-  const [, first, , time, ...events] = fields;
+  const [, first, , time, ...pairs] = fields;
   const records: OutboxRecord[] = [];
-  for (let at = 0; at < events.length; at += 2) {
-    const [type = '', traceparent] = (events[at] as string).split(' ');
-    const record = { eventId, sequence: Number(first) + at / 2, type, timeMs: Number(time), data: events[at + 1] as string };
+  for (let at = 0; at < pairs.length; at += 2) {
+    const [type = '', traceparent] = (pairs[at] as string).split(' ');
+    const record = { eventId, sequence: Number(first) + at / 2, type, timeMs: Number(time), data: pairs[at + 1] as string };
     records.push(traceparent === undefined ? record : { ...record, traceparent });
   }
   return records;

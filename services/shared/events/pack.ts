@@ -1,5 +1,5 @@
+import type { OutboxRecord } from './domain-events.ts';
 import type { BatchMessage } from './publish.ts';
-import type { OutboxRecord } from './ticket-events.ts';
 
 /** A domain event from the outbox, ready to be packed; `json` is its CloudEvent, `traced` its record if its trace is recorded. */
 export type PackableDomainEvent = { type: string; sequence: number; json: string; traced?: OutboxRecord };

@@ -1,6 +1,6 @@
 import { PublishCommand, type SNSClient, SNSServiceException } from '@aws-sdk/client-sns';
 import { encodeBatch } from './batch-encoding.ts';
-import { batchContentType } from './ticket-events.ts';
+import { batchContentType } from './domain-events.ts';
 
 /** One SNS message: a CloudEvents batch (JSON) of one event, how many domain events it contains, and their types. */
 export type BatchMessage = { eventId: string; types: string[]; count: number; json: string };

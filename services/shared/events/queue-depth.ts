@@ -8,9 +8,9 @@ const waiting = 'ApproximateNumberOfMessages';
 const inHand = 'ApproximateNumberOfMessagesNotVisible';
 
 const readEveryMs = 1_000;
-const answerMs = 1_000;
+const responseMs = 1_000;
 
-/** Returns a function that reads the queues' depths, at most once a second; it rejects if SQS does not answer. */
+/** Returns a function that reads the queues' depths, at most once a second; it rejects if SQS does not respond. */
 export function createDepthReader(
   sqs: SQSClient,
   { queueUrl, deadLetterQueueUrl }: { queueUrl: string; deadLetterQueueUrl: string },
@@ -26,6 +26,6 @@ export function createDepthReader(
 
 async function readAttributes(sqs: SQSClient, QueueUrl: string, AttributeNames: QueueAttributeName[]) {
   const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames });
-  const { Attributes = {} } = await sqs.send(command, { abortSignal: AbortSignal.timeout(answerMs) });
+  const { Attributes = {} } = await sqs.send(command, { abortSignal: AbortSignal.timeout(responseMs) });
   return Attributes;
 }

@@ -3,7 +3,7 @@ import { assertConserved } from '../../../scripts/testing/conservation.ts';
 import { purchased } from '../../../scripts/testing/purchases.ts';
 import { purchaseOf, seats } from '../../../scripts/testing/seats.ts';
 import { db, openTestEvent, planOf, redis, seatedZone, unique } from '../../../scripts/testing/stores.ts';
-import { projectEvents } from '../../persistence/projections/project.ts';
+import { projectDomainEvents } from '../../persistence/projections/project.ts';
 
 import { type Inventory, openInventory, readInventory } from './inventory.ts';
 import { countsKey, deadlinesKey, inventoryKey, openedEventsKey } from './keys.ts';
@@ -113,7 +113,7 @@ describe('opening an event', () => {
     ['the last', ({ eventId }) => redis.hset(countsKey(eventId), 'sequence', 1)],
   ])('is refused, and names the repair, if Redis has lost %s of the sales that MySQL knows', async (_what, lose) => {
     const event = await openTestEvent();
-    await projectEvents(db, [purchased(event, { sequence: 1 }), purchased(event, { sequence: 2, column: 2 })]);
+    await projectDomainEvents(db, [purchased(event, { sequence: 1 }), purchased(event, { sequence: 2, column: 2 })]);
     await sell(event);
     await sell(event, 'A', 2);
     await lose(event);

@@ -36,7 +36,7 @@ const TicketsCancelled = cloudEvent(
 
 /**
  * A ticket was sold but did not get its seat, because another ticket owns it: the buyer must be compensated. It has no sequence number,
- * because it follows from other domain events. Its id derives from the ticket's, so publishing it again repeats the same event.
+ * because it follows from other domain events. Its id derives from the ticket's, so publishing it again repeats the same domain event.
  */
 const TicketsConflicted = cloudEvent(
   'conflicted',
@@ -60,7 +60,7 @@ export type TicketsPurchased = Static<typeof TicketsPurchased>;
 export type TicketsCancelled = Static<typeof TicketsCancelled>;
 export type TicketsConflicted = Static<typeof TicketsConflicted>;
 /** The numbered domain events, from which the projection is built. */
-export type TicketEvent = TicketsPurchased | TicketsCancelled;
+export type DomainEvent = TicketsPurchased | TicketsCancelled;
 
 /** The checks of the numbered domain events, by type. */
 const checks = new Map(
@@ -75,19 +75,18 @@ const claimCheck = Compile(Type.Object({ type: Type.String() }));
 
 /**
  * Checks a domain event against the schema of its type; the faults are for that type only. A conflict is returned separately, because
- * the projection itself publishes conflicts. An unknown type is not a fault: a newer producer may
- * publish it.
+ * the projection itself publishes conflicts. An unknown type is not a fault: a newer producer may publish it.
  */
-export function checkTicketEvent(
+export function checkDomainEvent(
   entry: unknown,
-): { event: TicketEvent } | { conflict: TicketsConflicted } | { unknownType: string } | { faults: Fault[] } {
+): { domainEvent: DomainEvent } | { conflict: TicketsConflicted } | { unknownType: string } | { faults: Fault[] } {
   if (!claimCheck.Check(entry)) return { faults: listFaults(claimCheck.Errors(entry)) };
   if (entry.type === conflictedType) {
     return conflictCheck.Check(entry) ? { conflict: entry } : { faults: listFaults(conflictCheck.Errors(entry)) };
   }
   const check = checks.get(entry.type);
   if (!check) return { unknownType: entry.type };
-  return check.Check(entry) ? { event: entry } : { faults: listFaults(check.Errors(entry)) };
+  return check.Check(entry) ? { domainEvent: entry } : { faults: listFaults(check.Errors(entry)) };
 }
 
 export const batchContentType = 'application/cloudevents-batch+json';

@@ -1,31 +1,31 @@
 import { describe, expect, it } from 'vitest';
 import { cancelled, purchased } from '../../../scripts/testing/purchases.ts';
-import { checkTicketEvent, cloudEventJson, type OutboxRecord } from './ticket-events.ts';
+import { checkDomainEvent, cloudEventJson, type OutboxRecord } from './domain-events.ts';
 
-const event = purchased({ eventId: 'Event1', venueId: 'Venue1', currency: 'USD' }, { sequence: 7, row: 'AB', column: 30 });
-const [ticket] = event.data.tickets;
-const cancellation = cancelled(event, 9);
+const purchase = purchased({ eventId: 'Event1', venueId: 'Venue1', currency: 'USD' }, { sequence: 7, row: 'AB', column: 30 });
+const [ticket] = purchase.data.tickets;
+const cancellation = cancelled(purchase, 9);
 const conflict = {
-  ...event,
+  ...purchase,
   id: `conflict-${ticket?.ticketId}`,
   type: 'onsale.tickets.conflicted',
   dataschema: 'urn:onsale:tickets.conflicted:1',
   data: {
-    ...{ ...ticket, orderId: event.data.orderId, eventId: 'Event1', venueId: 'Venue1' },
+    ...{ ...ticket, orderId: purchase.data.orderId, eventId: 'Event1', venueId: 'Venue1' },
     ...{ liveTicketId: cancellation.data.orderId, liveOrderId: cancellation.data.orderId },
   },
 };
 const record: OutboxRecord = {
   eventId: 'Event1',
   sequence: 7,
-  type: event.type,
+  type: purchase.type,
   timeMs: Date.UTC(2026, 4, 1, 10),
-  data: JSON.stringify(event.data),
+  data: JSON.stringify(purchase.data),
 };
 
 describe('a domain event that the relay builds from an outbox record', () => {
   it.each([
-    [event.type, event],
+    [purchase.type, purchase],
     [cancellation.type, cancellation],
   ])('is a CloudEvent that the consumer accepts: %s', (type, whole) => {
     const timeMs = Date.parse(whole.time);
@@ -33,14 +33,14 @@ describe('a domain event that the relay builds from an outbox record', () => {
       cloudEventJson({ ...record, sequence: whole.data.sequence, type, timeMs, data: JSON.stringify(whole.data) }),
     );
     expect(made).toEqual(whole);
-    expect(checkTicketEvent(made)).toEqual({ event: whole });
+    expect(checkDomainEvent(made)).toEqual({ domainEvent: whole });
   });
 
   it('carries the trace context of its purchase, and is also valid without one', () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const made = JSON.parse(cloudEventJson({ ...record, traceparent }));
-    expect(made).toEqual({ ...event, traceparent });
-    expect(checkTicketEvent(made)).toEqual({ event: made });
+    expect(made).toEqual({ ...purchase, traceparent });
+    expect(checkDomainEvent(made)).toEqual({ domainEvent: made });
     expect(JSON.parse(cloudEventJson(record))).not.toHaveProperty('traceparent');
   });
 
@@ -51,14 +51,14 @@ describe('a domain event that the relay builds from an outbox record', () => {
 });
 
 const without = (value: object, name: string) => Object.fromEntries(Object.entries(value).filter(([key]) => key !== name));
-const withData = (data: object) => ({ ...event, data: { ...event.data, ...data } });
+const withData = (data: object) => ({ ...purchase, data: { ...purchase.data, ...data } });
 const withTicket = (changes: object) => withData({ tickets: [{ ...ticket, ...changes }] });
-/** Fields that an event may lack: a zone without seats has no rows and columns. */
+/** Fields that a ticket may lack: a zone without seats has no rows and columns. */
 const optional = ['row', 'column'];
 
 /** The faults of a domain event, as texts. */
 function faultsOf(entry: unknown): string[] {
-  const checked = checkTicketEvent(entry);
+  const checked = checkDomainEvent(entry);
   return 'faults' in checked ? checked.faults.map(({ pointer, detail }) => `${pointer} ${detail}`) : [];
 }
 
@@ -68,31 +68,31 @@ describe("the consumer's check", () => {
     expect(faultsOf(withData({ tickets: [general], buyerId: 'Buyer1' }))).toEqual([]);
   });
 
-  it.each(['', '0'.repeat(1_000), 7, null])('accepts an event with an invalid trace context: %j', (traceparent) => {
-    expect(faultsOf({ ...event, traceparent })).toEqual([]);
+  it.each(['', '0'.repeat(1_000), 7, null])('accepts a domain event with an invalid trace context: %j', (traceparent) => {
+    expect(faultsOf({ ...purchase, traceparent })).toEqual([]);
   });
 
   it('returns a conflict separately, with and without a buyer', () => {
-    expect(checkTicketEvent(conflict)).toEqual({ conflict });
+    expect(checkDomainEvent(conflict)).toEqual({ conflict });
     const withBuyer = { ...conflict, data: { ...conflict.data, buyerId: 'Buyer1' } };
-    expect(checkTicketEvent(withBuyer)).toEqual({ conflict: withBuyer });
+    expect(checkDomainEvent(withBuyer)).toEqual({ conflict: withBuyer });
   });
 
   it.each(['onsale.tickets.teleported', 'constructor', ''])(
     'finds no fault with an unknown type, whatever it holds: %j',
     (type) => {
-      expect(checkTicketEvent({ type, data: 7 })).toEqual({ unknownType: type });
+      expect(checkDomainEvent({ type, data: 7 })).toEqual({ unknownType: type });
     },
   );
 
   it.each([
-    ...[event, cancellation, conflict].flatMap((whole) => [
+    ...[purchase, cancellation, conflict].flatMap((whole) => [
       ...Object.keys(whole).map((name) => [whole.type, `/${name}`, without(whole, name)]),
       ...Object.keys(whole.data).map((name) => [whole.type, `/data/${name}`, { ...whole, data: without(whole.data, name) }]),
     ]),
     ...Object.keys(ticket ?? {})
       .filter((name) => !optional.includes(name))
-      .map((name) => [event.type, `/data/tickets/0/${name}`, withData({ tickets: [without(ticket ?? {}, name)] })]),
+      .map((name) => [purchase.type, `/data/tickets/0/${name}`, withData({ tickets: [without(ticket ?? {}, name)] })]),
     ...Object.keys(cancellation.data.purchase).map((name) => [
       cancellation.type,
       `/data/purchase/${name}`,
@@ -105,13 +105,13 @@ describe("the consumer's check", () => {
   it.each([
     ['null', null, [' must be an object']],
     ['a string', 'onsale.tickets.purchased', [' must be an object']],
-    ['an array', [event], [' must be an object']],
+    ['an array', [purchase], [' must be an object']],
     ['nothing', {}, ['/type is missing']],
-    ['a type that is not a string', { ...event, type: 7 }, ['/type must be a string']],
-    ["a purchase with a cancellation's schema", { ...event, dataschema: cancellation.dataschema }, [/^\/dataschema /]],
-    ['another version of its data', { ...event, dataschema: 'urn:onsale:tickets.purchased:2' }, [/^\/dataschema /]],
-    ['another CloudEvents version', { ...event, specversion: '0.3' }, [/^\/specversion /]],
-    ['data as text', { ...event, data: record.data }, ['/data must be an object']],
+    ['a type that is not a string', { ...purchase, type: 7 }, ['/type must be a string']],
+    ["a purchase with a cancellation's schema", { ...purchase, dataschema: cancellation.dataschema }, [/^\/dataschema /]],
+    ['another version of its data', { ...purchase, dataschema: 'urn:onsale:tickets.purchased:2' }, [/^\/dataschema /]],
+    ['another CloudEvents version', { ...purchase, specversion: '0.3' }, [/^\/specversion /]],
+    ['data as text', { ...purchase, data: record.data }, ['/data must be an object']],
     ['sequence 0', withData({ sequence: 0 }), [/^\/data\/sequence /]],
     ['a sequence as text', withData({ sequence: '7' }), [/^\/data\/sequence /]],
     ['no tickets', withData({ tickets: [] }), [/^\/data\/tickets /]],
