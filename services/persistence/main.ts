@@ -11,8 +11,7 @@ import { runService } from '../shared/process/run-service.ts';
 import { withCredentials } from '../shared/stores/credentials.ts';
 import { connectDatabase } from '../shared/stores/database.ts';
 import { persistenceConfig } from './config.ts';
-import { tellConflicts } from './conflicts/tell.ts';
-import { startConflictTeller } from './conflicts/teller.ts';
+import { startConflictPublisher } from './conflicts/conflict-publisher.ts';
 import { sendDeadLetters } from './dead-letters.ts';
 import { createPersistenceMetrics } from './metrics.ts';
 import { projectDomainEvents } from './projections/project.ts';
@@ -33,18 +32,18 @@ await runService('persistence', persistenceConfig, async ({ config, logger, reso
     md5: false,
   });
   resources.defer(() => sqs.destroy());
-  // The teller retries.
+  // The conflict publisher retries.
   const sns = new SNSClient({ requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 }, maxAttempts: 1 });
   resources.defer(() => sns.destroy());
   const publish = createPublish(sns, config.SNS_TOPIC_ARN);
-  const teller = startConflictTeller({ tell: () => tellConflicts(db, publish), logger });
-  resources.defer(() => teller.stop());
+  const conflictPublisher = startConflictPublisher({ db, publish, logger });
+  resources.defer(() => conflictPublisher.stop());
   const worker = startWorker({
     sqs,
     queueUrl: config.SQS_QUEUE_URL,
     project: async (domainEvents) => {
       const projected = await projectDomainEvents(db, domainEvents);
-      if (projected.conflicts > 0) teller.wake();
+      if (projected.conflicts > 0) conflictPublisher.wake();
       return projected;
     },
     reject: (rejected) => sendDeadLetters(sqs, config.SQS_DEAD_LETTER_QUEUE_URL, rejected, logger),

@@ -5,7 +5,7 @@ import { soldTwice } from '../../scripts/testing/conflicts.ts';
 import { cancelled, purchased, purchasedOrder } from '../../scripts/testing/purchases.ts';
 import { unique, urls } from '../../scripts/testing/stores.ts';
 import type { Schema } from '../shared/stores/schema.ts';
-import { tellConflicts } from './conflicts/tell.ts';
+import { publishConflicts } from './conflicts/publish-conflicts.ts';
 import { projectDomainEvents } from './projections/project.ts';
 
 const resources = new AsyncDisposableStack();
@@ -54,7 +54,7 @@ it('projecting sales and cancellations and publishing conflicts causes no warnin
   const { others, first, second } = soldTwice();
   await projectDomainEvents(db, [...others, first]);
   await projectDomainEvents(db, [second]);
-  await tellConflicts(db, async () => '');
+  await publishConflicts(db, async () => '');
   expect(warnings).toEqual([]);
 });
 

@@ -9,8 +9,7 @@ import { connectDatabase, type Database } from '../../shared/stores/database.ts'
 import { sendDeadLetters } from '../dead-letters.ts';
 import { projectDomainEvents } from '../projections/project.ts';
 import { startWorker } from '../worker.ts';
-import { tellConflicts } from './tell.ts';
-import { startConflictTeller } from './teller.ts';
+import { startConflictPublisher } from './conflict-publisher.ts';
 
 const ofFile = new AsyncDisposableStack();
 afterAll(() => ofFile.disposeAsync());
@@ -25,20 +24,16 @@ afterEach(() => resources.disposeAsync());
 const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 20_000, interval: 20 });
 const anHourMs = 3_600_000;
 
-/** Starts a teller that stops with the test. `tell` and `failed` record its rounds and their errors. */
-function startTeller(from: Database, publish: Publish, pauseMs: number) {
-  const failed = vi.fn<(error: unknown) => void>();
-  const tell = vi.fn<() => Promise<number>>(async () => {
-    try {
-      return await tellConflicts(from, publish);
-    } catch (error) {
-      failed(error);
-      throw error;
-    }
+/** Starts a publisher that stops with the test. `failed` is called for each round that failed. */
+function startPublisher(from: Database, publish: Publish, pauseMs: number) {
+  const logger = silentLogger.child({});
+  const failed = vi.fn<() => void>();
+  vi.spyOn(logger, 'warn').mockImplementation((fields: unknown) => {
+    if (Object(fields).err !== undefined) failed();
   });
-  const teller = startConflictTeller({ tell, logger: silentLogger, pauseMs });
-  resources.defer(() => teller.stop());
-  return { ...teller, tell, failed };
+  const publisher = startConflictPublisher({ db: from, publish, logger, pauseMs });
+  resources.defer(() => publisher.stop());
+  return { ...publisher, failed };
 }
 
 async function sellTwice() {
@@ -48,16 +43,16 @@ async function sellTwice() {
   return second;
 }
 
-describe('the teller of conflicts', () => {
+describe('the publisher of conflicts', () => {
   it('publishes when it is woken, and the worker ignores the conflicts in its own queue', async () => {
     const { publish, queueUrl, deadLetterQueueUrl, hear } = await createAudience();
-    const teller = startTeller(db, publish, anHourMs);
+    const publisher = startPublisher(db, publish, anHourMs);
     const worker = startWorker({
       sqs,
       queueUrl,
-      project: async (events) => {
-        const projected = await projectDomainEvents(db, events);
-        if (projected.conflicts > 0) teller.wake();
+      project: async (domainEvents) => {
+        const projected = await projectDomainEvents(db, domainEvents);
+        if (projected.conflicts > 0) publisher.wake();
         return projected;
       },
       reject: (rejected) => sendDeadLetters(sqs, deadLetterQueueUrl, rejected, silentLogger),
@@ -82,7 +77,7 @@ describe('the teller of conflicts', () => {
 
   it('publishes conflicts that other tasks left, without being woken', async () => {
     const { publish, hearIds } = await createAudience();
-    startTeller(db, publish, 50);
+    startPublisher(db, publish, 50);
     const second = await sellTwice();
     await waitFor(async () => expect(await hearIds()).toEqual([conflictIdOf(second)]));
   });
@@ -93,7 +88,7 @@ describe('the teller of conflicts', () => {
     const far = connectDatabase(through(cable, url), 1);
     resources.defer(() => far.destroy());
     await cable.cut();
-    const { failed } = startTeller(far, publish, 50);
+    const { failed } = startPublisher(far, publish, 50);
     const second = await sellTwice();
     await waitFor(async () => expect(failed.mock.calls.length).toBeGreaterThan(1));
     await cable.mend();
@@ -107,7 +102,7 @@ describe('the teller of conflicts', () => {
     const far = new SNSClient({ endpoint: through(cable, urls.endpoint), region: 'us-east-1', credentials, maxAttempts: 1 });
     resources.defer(() => far.destroy());
     await cable.cut();
-    const { failed } = startTeller(db, createPublish(far, topicArn), 50);
+    const { failed } = startPublisher(db, createPublish(far, topicArn), 50);
     const second = await sellTwice();
     await waitFor(async () => expect(failed.mock.calls.length).toBeGreaterThan(1));
     await cable.mend();
@@ -119,40 +114,46 @@ describe('the teller of conflicts', () => {
     const second = await sellTwice();
     const begun = Promise.withResolvers<void>();
     const mayGoOn = Promise.withResolvers<void>();
-    const slow: Publish = async (message) => {
+    const slow = vi.fn<Publish>(async (message) => {
       begun.resolve();
       await mayGoOn.promise;
       return await publish(message);
-    };
-    const { stop, tell } = startTeller(db, slow, anHourMs);
+    });
+    const { stop } = startPublisher(db, slow, anHourMs);
     await begun.promise;
+    const later = await sellTwice();
     const stopped = stop();
     mayGoOn.resolve();
     await stopped;
-    expect(tell.mock.settledResults).toEqual([{ type: 'fulfilled', value: 1 }]);
+    expect(slow).toHaveBeenCalledTimes(1);
     expect(await hearIds()).toEqual([conflictIdOf(second)]);
+    startPublisher(db, publish, anHourMs);
+    await waitFor(async () => expect(await hearIds()).toEqual([conflictIdOf(later)]));
   });
 
   it('stops immediately if it is waiting', async () => {
-    const { publish } = await createAudience();
-    const { stop, tell } = startTeller(db, publish, anHourMs);
-    await waitFor(async () => expect(tell).toHaveResolved());
+    const { publish, hearIds } = await createAudience();
+    const second = await sellTwice();
+    const { stop } = startPublisher(db, publish, anHourMs);
+    await waitFor(async () => expect(await hearIds()).toEqual([conflictIdOf(second)]));
     await stop();
   });
 
-  it('runs another round if it was woken during one', async () => {
+  it('runs another round if it was woken during one, even one that failed', async () => {
+    const { publish, hearIds } = await createAudience();
+    const second = await sellTwice();
     const begun = Promise.withResolvers<void>();
     const mayGoOn = Promise.withResolvers<void>();
-    const tell = vi.fn<() => Promise<number>>(async () => {
+    const failsOnce = vi.fn<Publish>(publish).mockImplementationOnce(async () => {
       begun.resolve();
       await mayGoOn.promise;
-      return 0;
+      throw new Error('away');
     });
-    const teller = startConflictTeller({ tell, logger: silentLogger, pauseMs: anHourMs });
-    resources.defer(() => teller.stop());
+    const { wake, failed } = startPublisher(db, failsOnce, anHourMs);
     await begun.promise;
-    teller.wake();
+    wake();
     mayGoOn.resolve();
-    await waitFor(async () => expect(tell).toHaveBeenCalledTimes(2));
+    await waitFor(async () => expect(await hearIds()).toEqual([conflictIdOf(second)]));
+    expect(failed).toHaveBeenCalledTimes(1);
   });
 });

@@ -11,20 +11,20 @@ import { parseMoney } from '../../shared/terms/money.ts';
  *
  * A conflict is certain once all domain events with lower sequence numbers than its ticket's were applied: no earlier cancellation
  * that freed the seat can still arrive, so a published conflict is never withdrawn. The end of an earlier epoch is unknown: it must
- * have no gap, and any events after its last applied one count as lost.
+ * have no gap, and any domain events after its last applied one count as lost.
  */
-export async function readUntoldConflicts(db: Database, limit: number): Promise<TicketsConflicted[]> {
-  const events = await untold(db).select('tickets.event_id').distinct().execute();
-  if (events.length === 0) return [];
+export async function readUnpublishedConflicts(db: Database, limit: number): Promise<TicketsConflicted[]> {
+  const conflicted = await unpublished(db).select('tickets.event_id').distinct().execute();
+  if (conflicted.length === 0) return [];
   const rows = await readRows(
     db,
-    events.map(({ event_id }) => event_id),
+    conflicted.map(({ event_id }) => event_id),
     limit,
   );
   return rows.map(conflictedEvent);
 }
 
-const untold = (db: Database) =>
+const unpublished = (db: Database) =>
   db
     .selectFrom('seat_conflicts')
     .innerJoin('tickets', 'tickets.ticket_id', 'seat_conflicts.ticket_id')
@@ -33,7 +33,7 @@ const untold = (db: Database) =>
     .where('tickets.status', '=', 'CONFLICTED');
 
 const readRows = (db: Database, eventIds: string[], limit: number) =>
-  untold(db)
+  unpublished(db)
     .innerJoin('order_events', (join) =>
       join.onRef('order_events.event_id', '=', 'tickets.event_id').onRef('order_events.sequence', '=', 'tickets.sequence'),
     )

@@ -3,7 +3,7 @@ import type { TicketsConflicted } from '../../shared/events/domain-events.ts';
 import { isRefusal, type Publish } from '../../shared/events/publish.ts';
 import type { Database } from '../../shared/stores/database.ts';
 import { bytesOf } from '../projections/rows.ts';
-import { readUntoldConflicts } from './untold.ts';
+import { readUnpublishedConflicts } from './unpublished-conflicts.ts';
 
 /** The most conflicts per round; even if all are of one event, they fit easily into one message. */
 export const conflictsAtOnce = 100;
@@ -13,12 +13,12 @@ export const conflictsAtOnce = 100;
  * with the same ids. Only one task publishes at a time; the others return 0. Returns how many were published. Rejects if MySQL or SNS is
  * away. Rejects too if SNS refuses a message for its content, but only after publishing the other events' conflicts.
  */
-export const tellConflicts = (db: Database, publish: Publish): Promise<number> =>
+export const publishConflicts = (db: Database, publish: Publish): Promise<number> =>
   db.connection().execute(async (connection) => {
-    if (!(await takeTurn(connection))) return 0;
+    if (!(await tryLock(connection))) return 0;
     try {
-      const conflicts = await readUntoldConflicts(connection, conflictsAtOnce);
-      let told = 0;
+      const conflicts = await readUnpublishedConflicts(connection, conflictsAtOnce);
+      let published = 0;
       let refusal: unknown;
       for (const [eventId, group] of Map.groupBy(conflicts, ({ data }) => data.eventId)) {
         try {
@@ -29,27 +29,27 @@ export const tellConflicts = (db: Database, publish: Publish): Promise<number> =
           refusal = error;
           continue;
         }
-        await note(connection, group);
-        told += group.length;
+        await markPublished(connection, group);
+        published += group.length;
       }
       if (refusal !== undefined) throw refusal;
-      return told;
+      return published;
     } finally {
-      await endTurn(connection);
+      await unlock(connection);
     }
   });
 
 /** The lock's name includes the database, because a server shares its locks among databases. A broken connection releases the lock. */
 const lockName = sql`concat('conflicts of ', database())`;
 
-async function takeTurn(connection: Database): Promise<boolean> {
+async function tryLock(connection: Database): Promise<boolean> {
   const { rows } = await sql<{ taken: number }>`select get_lock(${lockName}, 0) as taken`.execute(connection);
   return rows[0]?.taken === 1;
 }
 
-const endTurn = (connection: Database) => sql`do release_lock(${lockName})`.execute(connection);
+const unlock = (connection: Database) => sql`do release_lock(${lockName})`.execute(connection);
 
-const note = (connection: Database, conflicts: TicketsConflicted[]) =>
+const markPublished = (connection: Database, conflicts: TicketsConflicted[]) =>
   connection
     .insertInto('conflict_notices')
     .values(conflicts.map(({ data }) => ({ ticket_id: bytesOf(data.ticketId), told_on: sql<Date>`utc_timestamp(3)` })))

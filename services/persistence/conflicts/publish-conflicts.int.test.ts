@@ -15,7 +15,7 @@ import { checkDomainEvent, type DomainEvent } from '../../shared/events/domain-e
 import { baseOf } from '../../shared/events/epochs.ts';
 import type { Publish } from '../../shared/events/publish.ts';
 import { projectDomainEvents } from '../projections/project.ts';
-import { conflictsAtOnce, tellConflicts } from './tell.ts';
+import { conflictsAtOnce, publishConflicts } from './publish-conflicts.ts';
 
 const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());
@@ -58,7 +58,7 @@ describe('a seat that was sold in two epochs', () => {
     const { event, first, second } = sales;
     for (const batch of deliver(sales)) {
       await project(batch);
-      await tellConflicts(db, publish);
+      await publishConflicts(db, publish);
     }
     const { statuses, conflicts } = await stateOf(event);
     expect([statuses.get(ticketOf(first)), statuses.get(ticketOf(second))]).toEqual(['PAID', 'CONFLICTED']);
@@ -82,7 +82,7 @@ describe('a seat that was sold in two epochs', () => {
         ...{ liveTicketId: ticketOf(first), liveOrderId: first.data.orderId },
       },
     });
-    expect(await tellConflicts(db, publish)).toBe(0);
+    expect(await publishConflicts(db, publish)).toBe(0);
   });
 });
 
@@ -95,9 +95,9 @@ describe('a conflict', () => {
     const tooLong = randomBytes(300_000).toString('hex');
     const publishPart: Publish = (message) =>
       publish(message.json.includes(refused ?? '') ? { ...message, json: tooLong } : message);
-    await expect(tellConflicts(db, publishPart)).rejects.toThrow(/too long/);
+    await expect(publishConflicts(db, publishPart)).rejects.toThrow(/too long/);
     expect(await hearIds()).toEqual([other]);
-    expect(await tellConflicts(db, publish)).toBe(1);
+    expect(await publishConflicts(db, publish)).toBe(1);
     expect(await hearIds()).toEqual([refused]);
   });
 
@@ -108,11 +108,11 @@ describe('a conflict', () => {
     const again = purchased(event, { sequence: 4 });
     await project([again], [first]);
     expect((await stateOf(event)).conflicts).toEqual([[again.data.orderId, first.data.orderId]]);
-    expect(await tellConflicts(db, publish)).toBe(0);
+    expect(await publishConflicts(db, publish)).toBe(0);
     await project([other]);
-    expect(await tellConflicts(db, publish)).toBe(0);
+    expect(await publishConflicts(db, publish)).toBe(0);
     await project([cancelled(first, 3)]);
-    expect(await tellConflicts(db, publish)).toBe(0);
+    expect(await publishConflicts(db, publish)).toBe(0);
     expect((await stateOf(event)).conflicts).toEqual([]);
   });
 
@@ -121,37 +121,37 @@ describe('a conflict', () => {
     const second = purchased(event, { sequence: secondEpoch + 1 });
     const later = purchased(event, { sequence: secondEpoch + 2, column: 51 });
     await project([...others.slice(1), first], [second, later]);
-    expect(await tellConflicts(db, publish)).toBe(0);
+    expect(await publishConflicts(db, publish)).toBe(0);
     await project([purchased(event, { sequence: secondEpoch, column: 50 })]);
-    expect(await tellConflicts(db, publish)).toBe(0);
+    expect(await publishConflicts(db, publish)).toBe(0);
     await project(others.slice(0, 1));
-    expect(await tellConflicts(db, publish)).toBe(1);
+    expect(await publishConflicts(db, publish)).toBe(1);
     expect(await hearIds()).toEqual([conflictIdOf(second)]);
 
     const other = soldTwice();
     const late = purchased(other.event, { sequence: secondEpoch + 1 });
     await project([...other.others, other.first], [late]);
-    expect(await tellConflicts(db, publish)).toBe(0);
+    expect(await publishConflicts(db, publish)).toBe(0);
     await project([purchased(other.event, { sequence: secondEpoch, column: 50 })]);
-    expect(await tellConflicts(db, publish)).toBe(1);
+    expect(await publishConflicts(db, publish)).toBe(1);
     expect(await hearIds()).toEqual([conflictIdOf(late)]);
   });
 
   it('is published although later domain events are missing, and a conflict of another event must wait', async () => {
-    const [told, waiting] = [soldTwice(), soldTwice()];
-    const later = purchased(told.event, { sequence: secondEpoch + 2, column: 60 });
-    await project([waiting.first], [waiting.second], [...told.others, told.first], [told.second, later]);
-    expect(await tellConflicts(db, publish)).toBe(1);
-    expect(await hearIds()).toEqual([conflictIdOf(told.second)]);
+    const [certain, waiting] = [soldTwice(), soldTwice()];
+    const later = purchased(certain.event, { sequence: secondEpoch + 2, column: 60 });
+    await project([waiting.first], [waiting.second], [...certain.others, certain.first], [certain.second, later]);
+    expect(await publishConflicts(db, publish)).toBe(1);
+    expect(await hearIds()).toEqual([conflictIdOf(certain.second)]);
     await project(waiting.others);
-    expect(await tellConflicts(db, publish)).toBe(1);
+    expect(await publishConflicts(db, publish)).toBe(1);
     expect(await hearIds()).toEqual([conflictIdOf(waiting.second)]);
   });
 
   it('whose ticket was cancelled is not published', async () => {
     const { others, first, second } = soldTwice();
     await project([...others, first], [second], [cancelled(second, secondEpoch + 1)]);
-    expect(await tellConflicts(db, publish)).toBe(0);
+    expect(await publishConflicts(db, publish)).toBe(0);
   });
 
   it('is published again, identically, if the task died after publishing and before noting it', async () => {
@@ -161,9 +161,9 @@ describe('a conflict', () => {
       await publish(message);
       throw new Error('killed');
     };
-    await expect(tellConflicts(db, dies)).rejects.toThrow('killed');
-    expect(await tellConflicts(db, publish)).toBe(1);
-    expect(await tellConflicts(db, publish)).toBe(0);
+    await expect(publishConflicts(db, dies)).rejects.toThrow('killed');
+    expect(await publishConflicts(db, publish)).toBe(1);
+    expect(await publishConflicts(db, publish)).toBe(0);
     const bodies = (await hear()).map(({ Body = '' }) => Body);
     expect(bodies).toHaveLength(2);
     expect(new Set(bodies).size).toBe(1);
@@ -174,15 +174,15 @@ describe('a conflict', () => {
     await project([...others, first], [second]);
     const begun = Promise.withResolvers<void>();
     const mayGoOn = Promise.withResolvers<void>();
-    const told = tellConflicts(db, async (message) => {
+    const published = publishConflicts(db, async (message) => {
       begun.resolve();
       await mayGoOn.promise;
       return await publish(message);
     });
     await begun.promise;
-    expect(await tellConflicts(db, publish)).toBe(0);
+    expect(await publishConflicts(db, publish)).toBe(0);
     mayGoOn.resolve();
-    expect(await told).toBe(1);
+    expect(await published).toBe(1);
     expect(await hearIds()).toEqual([conflictIdOf(second)]);
   });
 
@@ -193,9 +193,9 @@ describe('a conflict', () => {
       data: { ...data, sequence: baseOf(1) + data.sequence },
     }));
     await project(soldOut(event, 11, 10), again);
-    const rounds = [1, 2, 3].map(() => () => tellConflicts(db, publish));
-    const told = [];
-    for (const round of rounds) told.push(await round());
-    expect(told).toEqual([conflictsAtOnce, 110 - conflictsAtOnce, 0]);
+    const rounds = [1, 2, 3].map(() => () => publishConflicts(db, publish));
+    const published = [];
+    for (const round of rounds) published.push(await round());
+    expect(published).toEqual([conflictsAtOnce, 110 - conflictsAtOnce, 0]);
   });
 });
