@@ -45,7 +45,7 @@ daemon off;
 ${user === undefined ? '' : `user ${user};\n`}pid nginx.pid;
 # At "error", nginx logs request lines: they can contain secrets, and strangers could fill the disk with them.
 error_log stderr crit;
-# One worker can forward more requests than the services of one machine can answer.
+# One worker can forward more requests than the services of one machine can handle.
 worker_processes 1;
 worker_shutdown_timeout ${drainSeconds}s;
 pcre_jit on;

@@ -7,7 +7,10 @@ const servers = { purchase: '127.0.0.1:1', query: '127.0.0.1:2', persistence: '1
 const config = nginxConfig({ listen: '127.0.0.1:8000', servers });
 
 /** The responses that come from nginx itself: each status with its body. */
-const answers = [...config.matchAll(/return (\d+) '(.*)';/g)].map(([, status, body = '']) => ({ status: Number(status), body }));
+const responses = [...config.matchAll(/return (\d+) '(.*)';/g)].map(([, status, body = '']) => ({
+  status: Number(status),
+  body,
+}));
 
 describe("nginx's configuration", () => {
   it.each(Object.entries(pathTable))('has a rule and a server for %s', (service, { prefix }) => {
@@ -16,8 +19,8 @@ describe("nginx's configuration", () => {
   });
 
   it('has a problem for each response of its own, with the matching status', () => {
-    expect(answers.map(({ status }) => status)).toEqual([400, 404, 405, 413, 431, 500, 502, 503, 504]);
-    for (const { status, body } of answers) {
+    expect(responses.map(({ status }) => status)).toEqual([400, 404, 405, 413, 431, 500, 502, 503, 504]);
+    for (const { status, body } of responses) {
       const { code, ...problem } = JSON.parse(body.replaceAll("\\'", "'"));
       expect(problem).toMatchObject(problems[code as keyof typeof problems]);
       expect(problem.status).toBe(status);

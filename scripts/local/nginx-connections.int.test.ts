@@ -31,14 +31,14 @@ describe('slow and broken clients', () => {
     expect(new Set(seen.slice(before).map(({ url }) => url))).toEqual(new Set(['/events/whole']));
   });
 
-  it('an open request is answered after nginx is told to stop', async () => {
+  it('an open request gets its response after nginx is told to stop', async () => {
     const own = await startTestNginx(resources, upstreamPort);
-    const answer = exchange(own.port, message(['GET /events/wait HTTP/1.1', 'Host: x', 'Connection: close']));
+    const response = exchange(own.port, message(['GET /events/wait HTTP/1.1', 'Host: x', 'Connection: close']));
     const held = await waitFor(() => waiting.pop() ?? expect.fail('it is still on its way'));
     const stopped = own.stop();
     await waitFor(() => expect(exchange(own.port, 'x\r\n\r\n')).rejects.toThrow('ECONNREFUSED'));
-    held.end('answered');
-    expect(parseResponse(await answer)).toMatchObject({ status: 200, body: expect.stringContaining('answered') });
+    held.end('done');
+    expect(parseResponse(await response)).toMatchObject({ status: 200, body: expect.stringContaining('done') });
     await stopped;
   });
 });
@@ -60,8 +60,8 @@ describe('a WebSocket', () => {
     resources.defer(() => void client.destroy());
     client.on('error', () => {});
     client.write(handshake);
-    const [answer] = (await once(client, 'data')) as [Buffer];
-    expect(String(answer)).toMatch(/^HTTP\/1\.1 101 /);
+    const [response] = (await once(client, 'data')) as [Buffer];
+    expect(String(response)).toMatch(/^HTTP\/1\.1 101 /);
     const tunnel = tunnels.pop() ?? expect.fail('there is no tunnel');
     return { client, ...tunnel };
   }

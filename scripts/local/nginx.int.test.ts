@@ -133,13 +133,13 @@ describe("nginx's own response", () => {
     ['a service that is down', 'POST /purchase HTTP/1.1', [], '{}', 503, 'SERVICE_UNAVAILABLE'],
     ['a service that hangs up', 'POST /events/hang-up HTTP/1.1', [], '{}', 502, 'BAD_GATEWAY'],
   ])('to %s is a problem', async (_what, requestLine, headers, sent, status, code) => {
-    const answer = await ask(requestLine, headers, sent);
-    expect([answer.status, JSON.parse(answer.body)]).toMatchObject([status, { status, code }]);
-    expect(answer.headers.get('content-type')).toBe('application/problem+json');
-    expect(answer.headers.get('x-request-id')).toMatch(/^[\da-f]{32}$/);
-    expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
-    expect(answer.headers.get('retry-after')).toBe(status === 503 ? '1' : undefined);
-    expect(answer.headers.get('allow')).toBe(status === 405 ? 'GET, HEAD, POST, DELETE, OPTIONS' : undefined);
+    const response = await ask(requestLine, headers, sent);
+    expect([response.status, JSON.parse(response.body)]).toMatchObject([status, { status, code }]);
+    expect(response.headers.get('content-type')).toBe('application/problem+json');
+    expect(response.headers.get('x-request-id')).toMatch(/^[\da-f]{32}$/);
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(response.headers.get('retry-after')).toBe(status === 503 ? '1' : undefined);
+    expect(response.headers.get('allow')).toBe(status === 405 ? 'GET, HEAD, POST, DELETE, OPTIONS' : undefined);
   });
 
   it('comes after one attempt, because the service may have acted on the request', async () => {

@@ -80,11 +80,11 @@ describe('one ticket', () => {
     await projectDomainEvents(db, [sale]);
     const ticketId = sale.data.tickets[0]?.ticketId;
     const { orderId, eventId, venueId } = sale.data;
-    const answer = await get(`${tickets}/${ticketId}`);
-    expect(answer.headers['content-type']).toMatch(/^application\/json/);
+    const response = await get(`${tickets}/${ticketId}`);
+    expect(response.headers['content-type']).toMatch(/^application\/json/);
     const seatFields = { zoneId: 7, row: 'AB', column: '12', price: '45.50', currency: 'EUR' };
     const told = { ticketId, venueId, eventId, ...seatFields, status: 'PAID', createdOn: '2026-05-01T10:00:00.000Z' };
-    expect(answer.json()).toEqual(told);
+    expect(response.json()).toEqual(told);
     const [listed] = (await get(`${tickets}?eventId=${eventId}`)).json();
     expect(listed).toEqual(told);
     // A stranger with the order's id could try to read or cancel the order.
@@ -169,9 +169,9 @@ describe('a request', () => {
     ['an unknown path', 'NOT_FOUND', () => '/query/api/v1/nothing'],
     ["another service's path", 'NOT_FOUND', () => '/purchase/api/v1/tickets'],
   ])('for %s is a 404, %s', async (_what, code, urlOf) => {
-    const answer = await get(urlOf(await openTestEvent()));
-    expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
-    expect([answer.statusCode, answer.json()]).toEqual([404, expect.objectContaining({ status: 404, code })]);
+    const response = await get(urlOf(await openTestEvent()));
+    expect(response.headers['content-type']).toMatch(/^application\/problem\+json/);
+    expect([response.statusCode, response.json()]).toEqual([404, expect.objectContaining({ status: 404, code })]);
   });
 });
 
@@ -208,10 +208,10 @@ describe('an invalid request', () => {
     [`/count/${'E'.repeat(65)}`, 'eventId'],
   ])('is a 400 that names the parameter: %s', async (rest, parameter) => {
     // As the operator: strangers do not learn what is wrong with a request that only the operator may make.
-    const answer = await app.inject({ url: tickets + encodeURI(rest), headers: asOperator });
-    expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
+    const response = await app.inject({ url: tickets + encodeURI(rest), headers: asOperator });
+    expect(response.headers['content-type']).toMatch(/^application\/problem\+json/);
     const errors = [expect.objectContaining({ parameter })];
-    expect([answer.statusCode, answer.json()]).toEqual([400, expect.objectContaining({ code: 'INVALID_REQUEST', errors })]);
+    expect([response.statusCode, response.json()]).toEqual([400, expect.objectContaining({ code: 'INVALID_REQUEST', errors })]);
   });
 });
 
@@ -244,8 +244,8 @@ describe('a wrong token', () => {
   it('gets a 401 ten times, and then a 429 with the time to wait; the right one is still accepted', async () => {
     await using own = await testQueryApp({ db, redis });
     const ask = async (headers: Record<string, string>) => {
-      const { statusCode, headers: answered, ...answer } = await own.inject({ url: tickets, headers });
-      return [statusCode, statusCode === 200 ? undefined : answer.json().code, answered['retry-after']];
+      const { statusCode, headers: received, ...response } = await own.inject({ url: tickets, headers });
+      return [statusCode, statusCode === 200 ? undefined : response.json().code, received['retry-after']];
     };
     for (let tries = 0; tries < 10; tries++) {
       expect(await ask({ authorization: `Bearer guess${tries}` })).toEqual([401, 'NOT_SIGNED_IN', undefined]);

@@ -61,8 +61,8 @@ describe('a handshake', () => {
     ["the operator's page, without signing in", handshake(`GET /query/ops/events/${eventId}`), 'NOT_SIGNED_IN'],
     ['a path without sockets', handshake('GET /query/ops/assets/missing.js', { connection: close }), 'NOT_FOUND'],
   ])('that is refused (%s) returns a problem with its request id and closes the connection', async (_what, bytes, code) => {
-    const [answer, ...others] = await exchange(app, bytes);
-    expect(answer).toMatchObject({
+    const [response, ...others] = await exchange(app, bytes);
+    expect(response).toMatchObject({
       status: problems[code].status,
       headers: {
         'content-type': expect.stringMatching(/^application\/problem\+json/),
@@ -71,21 +71,21 @@ describe('a handshake', () => {
         connection: 'close',
       },
     });
-    expect(JSON.parse(answer?.body ?? '')).toMatchObject({ code });
+    expect(JSON.parse(response?.body ?? '')).toMatchObject({ code });
     expect(others).toEqual([]);
   });
 
-  it('that is pipelined behind a request is answered like a GET, and the connection survives', async () => {
+  it('that is pipelined behind a request is handled like a GET, and the connection survives', async () => {
     const get = 'GET /query/health HTTP/1.1\r\nhost: x\r\n\r\n';
-    const answers = await exchange(app, get + handshake(`GET ${path}`, { connection: close }));
-    expect(answers.map(({ status }) => status)).toEqual([200, 400]);
+    const responses = await exchange(app, get + handshake(`GET ${path}`, { connection: close }));
+    expect(responses.map(({ status }) => status)).toEqual([200, 400]);
   });
 
   it('that is accepted returns its request id', async () => {
     const socket = dial(app);
     socket.write(handshake(`GET ${path}`));
-    const [answer] = await once(socket, 'data');
-    expect(String(answer)).toMatch(/^HTTP\/1.1 101 .*\r\nx-request-id: mine\r\n/is);
+    const [response] = await once(socket, 'data');
+    expect(String(response)).toMatch(/^HTTP\/1.1 101 .*\r\nx-request-id: mine\r\n/is);
     socket.destroy();
   });
 

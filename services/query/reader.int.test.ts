@@ -101,12 +101,12 @@ describe('a reader that is away', () => {
     const cable = await layCable(Number(new URL(urls.databaseUrl).port), resources);
     await cable.cut();
     const app = await appOn(connect(through(cable, urls.databaseUrl)));
-    const answer = await app.inject({ url, headers: asOperator });
-    expect(answer.headers).toMatchObject({
+    const response = await app.inject({ url, headers: asOperator });
+    expect(response.headers).toMatchObject({
       'retry-after': '1',
       'content-type': expect.stringMatching(/^application\/problem\+json/),
     });
-    expect([answer.statusCode, answer.json()]).toEqual([503, expect.objectContaining({ code: 'SERVICE_UNAVAILABLE' })]);
+    expect([response.statusCode, response.json()]).toEqual([503, expect.objectContaining({ code: 'SERVICE_UNAVAILABLE' })]);
   });
 
   it('makes the service unhealthy, naming the database, but leaves it live; the service recovers by itself', async () => {

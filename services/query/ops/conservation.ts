@@ -4,7 +4,7 @@ import type { ZoneFigures } from './messages.ts';
 /**
  * Returns a zone's figures for the operator, with a fault if the zone does not add up. It adds up if no count is below zero or above
  * the capacity, its taken seats are the sold and held ones, and MySQL has as many tickets as Redis. MySQL is not compared while
- * domain events are on their way (`isBehind`). `projected`: the zone's live tickets in MySQL, null if MySQL does not answer.
+ * domain events are on their way (`isBehind`). `projected`: the zone's live tickets in MySQL, null if MySQL does not respond.
  */
 export function figuresOf(zone: ZoneSeats, projected: number | null, isBehind: boolean): ZoneFigures {
   const { zoneId, capacity, available, held, sold } = zone;

@@ -33,7 +33,7 @@ it.each([
   expect(figuresOf(given, projected, false)).toMatchObject({ fault });
 });
 
-it('does not compare with MySQL if it is behind or does not answer', () => {
+it('does not compare with MySQL if it is behind or does not respond', () => {
   expect(figuresOf({ ...zone, seats }, 1, true)).toEqual({ ...figures, projected: 1 });
   expect(figuresOf({ ...zone, seats }, null, false)).toEqual({ ...figures, projected: null });
 });

@@ -19,7 +19,7 @@ export type OpsMessage =
       at: string;
       /** What purchase did in the last few completed seconds. A second may be sent again, more complete. */
       sale: SecondOfSale[] | null;
-      /** 'missing': Redis answers but has no inventory for the event, so nothing can be sold. */
+      /** 'missing': Redis responds but has no inventory for the event, so nothing can be sold. */
       inventory: Inventory | 'missing' | null;
       projection: Projection | null;
       /** Domain events that SNS has not accepted yet. */
@@ -61,7 +61,7 @@ export type ZoneFigures = {
   available: number;
   held: number;
   sold: number;
-  /** Live tickets in MySQL; null if it does not answer. */
+  /** Live tickets in MySQL; null if it does not respond. */
   projected: number | null;
   /** What is wrong, beyond a lagging projection. Absent: available + held + sold equals the capacity, by counts and by seats. */
   fault?: string;

@@ -53,8 +53,8 @@ const socketUrl = (eventId: string, at = base) => `${at.replace('http', 'ws')}/q
 
 /** The response to a handshake that is refused. */
 async function refusal(eventId: string, headers: Record<string, string>) {
-  const [, answer] = await once(new WebSocket(socketUrl(eventId), { headers }), 'unexpected-response');
-  return { status: answer.statusCode, headers: answer.headers, body: await json(answer) };
+  const [, response] = await once(new WebSocket(socketUrl(eventId), { headers }), 'unexpected-response');
+  return { status: response.statusCode, headers: response.headers, body: await json(response) };
 }
 
 /** Follows an event as the page does; `last` is the newest second. */
@@ -75,10 +75,10 @@ async function follow({ eventId }: Pick<Inventory, 'eventId'>, at = base) {
 
 describe('the token', () => {
   it('opens the page with a cookie for half a day, limited to this page and hidden from scripts', async () => {
-    const answer = await signIn(token, 'Event1');
-    expect(answer).toMatchObject({ statusCode: 303, headers: { location: '/query/ops?eventId=Event1' } });
-    expect(answer.headers['set-cookie']).toMatch(/; Max-Age=43200; Path=\/query\/ops; HttpOnly; SameSite=Strict$/);
-    const page = await app.inject({ url: '/query/ops?eventId=Event1', headers: { cookie: cookieOf(answer) } });
+    const response = await signIn(token, 'Event1');
+    expect(response).toMatchObject({ statusCode: 303, headers: { location: '/query/ops?eventId=Event1' } });
+    expect(response.headers['set-cookie']).toMatch(/; Max-Age=43200; Path=\/query\/ops; HttpOnly; SameSite=Strict$/);
+    const page = await app.inject({ url: '/query/ops?eventId=Event1', headers: { cookie: cookieOf(response) } });
     expect(page).toMatchObject({
       statusCode: 200,
       headers: { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' },
@@ -88,8 +88,8 @@ describe('the token', () => {
 
   it('sets a Secure cookie if the load balancer ended TLS', async () => {
     const headers = { 'content-type': 'application/x-www-form-urlencoded', 'x-forwarded-proto': 'https' };
-    const answer = await app.inject({ method: 'POST', url: '/query/ops/session', headers, payload: `token=${token}` });
-    expect(answer.headers['set-cookie']).toContain('; Secure');
+    const response = await app.inject({ method: 'POST', url: '/query/ops/session', headers, payload: `token=${token}` });
+    expect(response.headers['set-cookie']).toContain('; Secure');
   });
 
   it('works as a bearer token too', async () => {
@@ -121,11 +121,11 @@ describe('the token', () => {
   });
 
   it('that is wrong is reported as wrong and sets no cookie', async () => {
-    const answer = await signIn('not the token', 'Event1');
-    expect(answer.statusCode).toBe(401);
-    expect(answer.body).toContain('That token is wrong.');
-    expect(answer.body).toContain('name="eventId" value="Event1"');
-    expect(answer.headers['set-cookie']).toBeUndefined();
+    const response = await signIn('not the token', 'Event1');
+    expect(response.statusCode).toBe(401);
+    expect(response.body).toContain('That token is wrong.');
+    expect(response.body).toContain('name="eventId" value="Event1"');
+    expect(response.headers['set-cookie']).toBeUndefined();
     expect((await signIn('x'.repeat(2_000))).statusCode).toBe(400);
   });
 
@@ -208,8 +208,8 @@ describe('a handshake', () => {
     // Each takes a place and is then refused by the protocol.
     const broken = Array.from({ length: 150 }, async () => {
       const handshake = { ...headers, connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' };
-      const [answer] = await once(request(`${own}/query/ops/events/${eventId}`, { headers: handshake }).end(), 'response');
-      return answer.resume().statusCode;
+      const [response] = await once(request(`${own}/query/ops/events/${eventId}`, { headers: handshake }).end(), 'response');
+      return response.resume().statusCode;
     });
     expect(new Set(await Promise.all(broken))).toSatisfy((seen: Set<number>) => seen.isSubsetOf(new Set([400, 503])));
 
@@ -217,7 +217,7 @@ describe('a handshake', () => {
       const socket = new WebSocket(socketUrl(eventId, own), { headers });
       resources.defer(() => socket.terminate());
       const opened = once(socket, 'open').then(() => 101);
-      const refused = once(socket, 'unexpected-response').then(([, answer]) => answer.resume().statusCode as number);
+      const refused = once(socket, 'unexpected-response').then(([, response]) => response.resume().statusCode as number);
       return { socket, outcome: Promise.race([opened, refused]).catch(() => 0) };
     };
     const dialled = await waitFor(async () => {
@@ -296,8 +296,8 @@ describe("an event's follower", () => {
     const mysql = await layCable(Number(new URL(urls.databaseUrl).port), resources);
     const farDb = connectDatabase(through(mysql, urls.databaseReaderUrl), 5);
     resources.defer(() => farDb.destroy());
-    let queueAnswers = true;
-    const readSome = () => (queueAnswers ? readDepth() : Promise.reject(new Error('SQS is away')));
+    let isQueueThere = true;
+    const readSome = () => (isQueueThere ? readDepth() : Promise.reject(new Error('SQS is away')));
     const cutOff = await testQueryApp({ db: farDb, redis: far.redis, opsToken: token, readDepth: readSome });
     const { last } = await follow(event, await listen(cutOff));
     const whole = { sale: expect.any(Array), inventory: {}, projection: {}, outbox: {}, queue: {} };
@@ -313,7 +313,7 @@ describe("an event's follower", () => {
       expect(last()).toMatchObject({ projection: null, inventory: { zones: [{ projected: null }] }, outbox: {} }),
     );
     await mysql.mend();
-    queueAnswers = false;
+    isQueueThere = false;
     await waitFor(() => expect(last()).toMatchObject({ ...whole, queue: null }));
   });
 

@@ -61,12 +61,12 @@ function totals(counts: Record<string, number>[]): Record<string, number> {
 
 function percentiles(latency: SalesSecond['latency']): SecondOfSale['latencyMs'] {
   const sorted = latency.toSorted(([a], [b]) => a - b);
-  const all = sorted.reduce((sum, [, answers]) => sum + answers, 0);
+  const all = sorted.reduce((sum, [, responses]) => sum + responses, 0);
   if (all === 0) return null;
   const at = (share: number) => {
     let seen = 0;
-    const found = sorted.find(([, answers]) => {
-      seen += answers;
+    const found = sorted.find(([, responses]) => {
+      seen += responses;
       return seen >= share * all;
     });
     return Math.round(latencyOf(found?.[0] ?? 0) * 10) / 10;

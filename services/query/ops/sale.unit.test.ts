@@ -58,7 +58,7 @@ it.each(['constructor', 'toString', 'valueOf', 'hasOwnProperty'])('counts only r
 });
 
 it('returns latencies over all processes, each at most a tenth too high', () => {
-  const latency = (ms: number, answers: number): SalesSecond['latency'][number] => [latencyBucket(ms), answers];
+  const latency = (ms: number, responses: number): SalesSecond['latency'][number] => [latencyBucket(ms), responses];
   const seconds = [
     second(1_000, { latency: [latency(300, 1), latency(10, 50)] }),
     second(1_000, { latency: [latency(20, 44), latency(100, 5)] }),

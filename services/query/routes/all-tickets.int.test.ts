@@ -30,13 +30,13 @@ const nextOf = (link: unknown) => /^<([^>]+)>; rel="next"$/.exec(String(link))?.
 async function ticketsFrom(ms: number, count: number, query: Record<string, string>): Promise<Listed[]> {
   const listed: Listed[] = [];
   const headers = asOperator;
-  let answer = await app.inject({ url: '/query/api/v1/tickets', headers, query: { ...query, cursor: justBefore(ms) } });
+  let response = await app.inject({ url: '/query/api/v1/tickets', headers, query: { ...query, cursor: justBefore(ms) } });
   for (;;) {
-    expect(answer.statusCode).toBe(200);
-    listed.push(...answer.json<Listed[]>());
-    const next = nextOf(answer.headers.link);
+    expect(response.statusCode).toBe(200);
+    listed.push(...response.json<Listed[]>());
+    const next = nextOf(response.headers.link);
     if (listed.length >= count || next === undefined) return listed.slice(0, count);
-    answer = await app.inject({ url: next, headers });
+    response = await app.inject({ url: next, headers });
   }
 }
 
@@ -108,10 +108,10 @@ describe('the list of all tickets', () => {
     await projectDomainEvents(db, [
       { ...purchasedOrder(event, { sequence: 1, tickets }), time: new Date(startMs).toISOString() },
     ]);
-    const answer = await app.inject({ url: '/query/api/v1/tickets', query: { cursor: justBefore(startMs) } });
-    expect(answer.json()).toHaveLength(100);
-    expect(nextOf(answer.headers.link)).toMatch(/^\/query\/api\/v1\/tickets\?cursor=[\w-]+&limit=100$/);
-    expect(answer.headers['cache-control']).toBe('private, no-cache');
+    const response = await app.inject({ url: '/query/api/v1/tickets', query: { cursor: justBefore(startMs) } });
+    expect(response.json()).toHaveLength(100);
+    expect(nextOf(response.headers.link)).toMatch(/^\/query\/api\/v1\/tickets\?cursor=[\w-]+&limit=100$/);
+    expect(response.headers['cache-control']).toBe('private, no-cache');
     expect((await app.inject('/query/api/v1/tickets')).statusCode).toBe(200);
   });
 
@@ -165,35 +165,35 @@ describe('a cursor', () => {
     ],
     ['has a time beyond the calendar', '', () => Buffer.from(`${'9'.repeat(15)}/E/1/${uuidv7()}`).toString('base64url')],
   ])('that %s is rejected with a 400 that says what to do', async (_case, rest, cursorOf) => {
-    const answer = await app.inject(`/query/api/v1/tickets?cursor=${cursorOf()}${rest}`);
+    const response = await app.inject(`/query/api/v1/tickets?cursor=${cursorOf()}${rest}`);
     const errors = [{ parameter: 'cursor', detail: 'is not a cursor for this list; start again without one' }];
-    expect([answer.statusCode, answer.json()]).toEqual([400, expect.objectContaining({ code: 'INVALID_REQUEST', errors })]);
+    expect([response.statusCode, response.json()]).toEqual([400, expect.objectContaining({ code: 'INVALID_REQUEST', errors })]);
   });
 
   it('may have the latest time and the longest names possible', async () => {
     const ticketId = 'ffffffff-ffff-7fff-bfff-ffffffffffff';
     const eventId = 'E'.repeat(64);
     const cursor = encodeCursor({ createdOn: new Date(99_999_999_999_999), eventId, sequence: 999_999_999_999_999, ticketId });
-    const answer = await app.inject(`/query/api/v1/tickets?cursor=${cursor}`);
-    expect([answer.statusCode, answer.json()]).toEqual([200, []]);
+    const response = await app.inject(`/query/api/v1/tickets?cursor=${cursor}`);
+    expect([response.statusCode, response.json()]).toEqual([200, []]);
   });
 });
 
-it('a flood of lists is answered in part with 503, and counts do not wait for it', async () => {
+it('a flood of lists partly gets 503, and counts do not wait for it', async () => {
   const event = await openTestEvent();
   await sell(event, 1, ownTime());
   const finished: string[] = [];
   const ask = async (what: string, url: string) => {
-    const answer = await app.inject({ url });
+    const response = await app.inject({ url });
     finished.push(what);
-    return answer;
+    return response;
   };
   const lists = Array.from({ length: 300 }, () => ask('list', '/query/api/v1/tickets?limit=1000'));
   const count = await ask('count', `/query/api/v1/tickets/count/${event.eventId}`);
-  const answers = await Promise.all(lists);
+  const responses = await Promise.all(lists);
 
   expect(count.json()).toEqual({ eventId: event.eventId, count: 2 });
-  const byStatus = Object.groupBy(answers, ({ statusCode }) => statusCode);
+  const byStatus = Object.groupBy(responses, ({ statusCode }) => statusCode);
   expect(Object.keys(byStatus)).toEqual(['200', '503']);
   // A hundred may wait, but on a busy machine not all of them have their turn before the time limit.
   expect(byStatus[200]?.length).toBeGreaterThan(0);

@@ -138,9 +138,9 @@ describe('a request', () => {
     ['the seats of a standing zone', 'SEAT_NOT_FOUND', (event) => seatsPath(event, 2)],
   ])('for %s is a 404, %s', async (_what, code, urlOf) => {
     const event = await openTestEvent({ zones: [seatedZone(1, 1, 1), standing(2, 50)] });
-    const answer = await get(urlOf(event));
-    expect([answer.statusCode, answer.json()]).toEqual([404, expect.objectContaining({ code })]);
-    if (code === 'SEAT_NOT_FOUND') expect(answer.json().detail).toBe('Zone 2 has no seats, only a capacity');
+    const response = await get(urlOf(event));
+    expect([response.statusCode, response.json()]).toEqual([404, expect.objectContaining({ code })]);
+    if (code === 'SEAT_NOT_FOUND') expect(response.json().detail).toBe('Zone 2 has no seats, only a capacity');
   });
 
   it.each([
@@ -150,9 +150,9 @@ describe('a request', () => {
     ['/events/E/zones/1/seats?form=svg', 'form'],
     ['/events/E/zones/1/seats?shape=rows', 'shape'],
   ])('that is invalid is a 400: %s', async (path, parameter) => {
-    const answer = await get(`/query/api/v1${path}`);
+    const response = await get(`/query/api/v1${path}`);
     const errors = [expect.objectContaining({ parameter })];
-    expect([answer.statusCode, answer.json()]).toEqual([400, expect.objectContaining({ code: 'INVALID_REQUEST', errors })]);
+    expect([response.statusCode, response.json()]).toEqual([400, expect.objectContaining({ code: 'INVALID_REQUEST', errors })]);
   });
 });
 
@@ -168,9 +168,9 @@ describe('an inventory that cannot be read', () => {
     expect(await redis.sismember(openedEventsKey, event.eventId)).toBe(1);
     await lose(event);
     for (const url of [availability(event), seatsPath(event), `${seatsPath(event)}?form=rows`]) {
-      const answer = await get(url);
-      expect([answer.statusCode, answer.json()]).toEqual([503, expect.objectContaining({ code: 'INVENTORY_UNAVAILABLE' })]);
-      expect(answer.headers['retry-after']).toBe('1');
+      const response = await get(url);
+      expect([response.statusCode, response.json()]).toEqual([503, expect.objectContaining({ code: 'INVENTORY_UNAVAILABLE' })]);
+      expect(response.headers['retry-after']).toBe('1');
     }
   });
 

@@ -14,14 +14,14 @@ const get = (query: Record<string, string>, headers: Record<string, string> = as
 /** The ids of the listed tickets, page by page. */
 async function pagesOf(query: Record<string, string>): Promise<string[][]> {
   const pages: string[][] = [];
-  let answer = await get(query);
+  let response = await get(query);
   for (;;) {
-    expect(answer.statusCode).toBe(200);
-    pages.push(answer.json<{ ticketId: string }[]>().map(({ ticketId }) => ticketId));
+    expect(response.statusCode).toBe(200);
+    pages.push(response.json<{ ticketId: string }[]>().map(({ ticketId }) => ticketId));
     expect(pages.length, 'pages').toBeLessThan(20);
-    const next = /^<([^>]+)>; rel="next"$/.exec(String(answer.headers.link))?.[1];
+    const next = /^<([^>]+)>; rel="next"$/.exec(String(response.headers.link))?.[1];
     if (next === undefined) return pages;
-    answer = await app.inject({ url: next, headers: asOperator });
+    response = await app.inject({ url: next, headers: asOperator });
   }
 }
 
@@ -70,10 +70,10 @@ describe("a buyer's tickets", () => {
     const [sale] = bought[1]?.sales ?? [];
     if (!sale) throw new Error('nothing was bought');
     await projectDomainEvents(db, [cancelled(sale, 5, [1])]);
-    const answer = await get({ buyerId });
-    const statuses = answer.json<{ status: string }[]>().map(({ status }) => status);
+    const response = await get({ buyerId });
+    const statuses = response.json<{ status: string }[]>().map(({ status }) => status);
     expect(statuses).toEqual(Array.from({ length: 10 }, (_, at) => (at === 6 ? 'CANCELLED' : 'PAID')));
-    expect(answer.headers['cache-control']).toBe('private, no-cache');
+    expect(response.headers['cache-control']).toBe('private, no-cache');
   });
 
   it('are refused to everyone but the operator, without revealing whether the buyer exists', async () => {
@@ -82,9 +82,9 @@ describe("a buyer's tickets", () => {
     const askers = [{}, asBuyerOf(sales[0]?.data.orderId ?? ''), { authorization: 'Bearer of-nothing' }];
     for (const headers of askers) {
       for (const query of [{ buyerId }, { buyerId: unique('Buyer') }, { buyerId, eventId }]) {
-        const answer = await get(query, headers);
-        expect([answer.statusCode, answer.headers['www-authenticate']]).toEqual([401, 'Bearer']);
-        expect(answer.json()).toEqual(problem('NOT_SIGNED_IN'));
+        const response = await get(query, headers);
+        expect([response.statusCode, response.headers['www-authenticate']]).toEqual([401, 'Bearer']);
+        expect(response.json()).toEqual(problem('NOT_SIGNED_IN'));
       }
     }
   });
@@ -97,7 +97,7 @@ describe("a buyer's tickets", () => {
   });
 
   it('are a 404 for an unknown event', async () => {
-    const answer = await get({ buyerId: unique('Buyer'), eventId: unique('event') });
-    expect([answer.statusCode, answer.json()]).toEqual([404, expect.objectContaining({ code: 'EVENT_NOT_FOUND' })]);
+    const response = await get({ buyerId: unique('Buyer'), eventId: unique('event') });
+    expect([response.statusCode, response.json()]).toEqual([404, expect.objectContaining({ code: 'EVENT_NOT_FOUND' })]);
   });
 });

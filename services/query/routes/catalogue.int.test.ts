@@ -18,8 +18,8 @@ describe("an event's catalogue", () => {
       [30, 'Ground'],
     ]);
     await openEvent(db, redis, { ...planOf(event), venueName: 'A hall', eventName: 'A play', zoneNames });
-    const answer = await get(eventId);
-    expect([answer.statusCode, answer.json()]).toEqual([
+    const response = await get(eventId);
+    expect([response.statusCode, response.json()]).toEqual([
       200,
       {
         ...{ eventId, venueId, venueName: 'A hall', name: 'A play', onSaleAt: '2026-06-01T09:00:00.000Z' },
@@ -65,14 +65,14 @@ describe("an event's catalogue", () => {
   it('is a 404 for an unknown event, even if only the case of its letters differs', async () => {
     const { eventId } = await openTestEvent();
     for (const unknown of [unique('event'), eventId.toUpperCase()]) {
-      const answer = await get(unknown);
-      expect([answer.statusCode, answer.json()]).toEqual([404, expect.objectContaining({ code: 'EVENT_NOT_FOUND' })]);
+      const response = await get(unknown);
+      expect([response.statusCode, response.json()]).toEqual([404, expect.objectContaining({ code: 'EVENT_NOT_FOUND' })]);
     }
   });
 
   it('is a 400 for an invalid event id', async () => {
-    const answer = await get(encodeURIComponent("E' OR 1=1 -- "));
+    const response = await get(encodeURIComponent("E' OR 1=1 -- "));
     const errors = [expect.objectContaining({ parameter: 'eventId' })];
-    expect([answer.statusCode, answer.json()]).toEqual([400, expect.objectContaining({ code: 'INVALID_REQUEST', errors })]);
+    expect([response.statusCode, response.json()]).toEqual([400, expect.objectContaining({ code: 'INVALID_REQUEST', errors })]);
   });
 });

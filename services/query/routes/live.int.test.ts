@@ -53,8 +53,8 @@ const handshake = {
 /** The response to a handshake that is refused. */
 async function refusal(eventId: string, at = base) {
   const outgoing = request(at + path(eventId), { headers: handshake }).end();
-  const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
-  return { status: answer.statusCode, headers: answer.headers, body: (await json(answer)) as Record<string, unknown> };
+  const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+  return { status: response.statusCode, headers: response.headers, body: (await json(response)) as Record<string, unknown> };
 }
 
 /** A client that completes the handshake and then neither reads nor sends anything. */
@@ -64,8 +64,8 @@ async function deafClient({ eventId }: Inventory, at: string): Promise<Socket> {
   socket.on('error', () => {});
   const headers = Object.entries({ host: hostname, ...handshake }).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.write(`GET ${path(eventId)} HTTP/1.1\r\n${headers.join('')}\r\n`);
-  const [answer] = (await once(socket, 'data')) as [Buffer];
-  expect(answer.toString()).toMatch(/^HTTP\/1.1 101 /);
+  const [response] = (await once(socket, 'data')) as [Buffer];
+  expect(response.toString()).toMatch(/^HTTP\/1.1 101 /);
   return socket;
 }
 
@@ -130,7 +130,7 @@ describe('a client', () => {
     expect(await client.closed).toEqual({ code: 1008, reason: 'Too many messages' });
   });
 
-  it('that answers no ping is disconnected; one that answers is not', async () => {
+  it('that replies to no ping is disconnected; one that replies is not', async () => {
     const server = await limited({ pingMs: 50 });
     const event = await openTestEvent();
     const client = await watch(event, server.base);
@@ -207,8 +207,8 @@ describe('a handshake', () => {
     const event = await openTestEvent();
     const broken = Array.from({ length: 20 }, async () => {
       const { 'sec-websocket-key': _missing, ...headers } = handshake;
-      const [answer] = await once(request(server.base + path(event.eventId), { headers }).end(), 'response');
-      return answer.resume().statusCode;
+      const [response] = await once(request(server.base + path(event.eventId), { headers }).end(), 'response');
+      return response.resume().statusCode;
     });
     expect(new Set(await Promise.all(broken))).toSatisfy((seen: Set<number>) => seen.isSubsetOf(new Set([400, 503])));
     await waitFor(async () => {
@@ -221,8 +221,8 @@ describe('a handshake', () => {
   });
 
   it('is required on the path: a plain GET is a 400 that says so', async () => {
-    const answer = await fetch(base + path('E'));
-    expect([answer.status, await answer.json()]).toEqual([
+    const response = await fetch(base + path('E'));
+    expect([response.status, await response.json()]).toEqual([
       400,
       expect.objectContaining({ errors: [{ header: 'Upgrade', detail: 'must be websocket' }] }),
     ]);
@@ -230,13 +230,13 @@ describe('a handshake', () => {
 
   it.each(['h2c', 'websocket'])('is impossible on any other path: an Upgrade to %s there is ignored', async (upgrade) => {
     const outgoing = request(`${base}/query/live`, { headers: { ...handshake, upgrade } }).end();
-    const [answer] = (await once(outgoing, 'response')) as [IncomingMessage];
-    expect([answer.statusCode, await json(answer)]).toEqual([200, { status: 'ok' }]);
+    const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+    expect([response.statusCode, await json(response)]).toEqual([200, { status: 'ok' }]);
   });
 });
 
 describe('a service that stops', () => {
-  it('tells its clients, and does not wait for clients that do not answer', { timeout: 20_000 }, async () => {
+  it('tells its clients, and does not wait for clients that do not reply', { timeout: 20_000 }, async () => {
     const { app, base: at } = await limited({});
     const event = await openTestEvent();
     const client = await watch(event, at);

@@ -4,7 +4,7 @@ import type { WebSocket } from 'ws';
 import type { HttpServer } from '../../shared/http/http-server.ts';
 import { problemResponses, sendProblem } from '../../shared/http/problems.ts';
 import { EventId } from '../../shared/terms/identifiers.ts';
-import { answerHandshakes } from '../handshakes.ts';
+import { adaptHandshakes } from '../handshakes.ts';
 import type { Watcher } from '../live/watch.ts';
 import type { Watchers } from '../live/watchers.ts';
 import { createPlaces } from '../places.ts';
@@ -31,7 +31,7 @@ the snapshot arrives (at most one a second). The server also sends snapshots una
 \`{"type":"unavailable"}\`: the inventory cannot be read, so the client's copy is out of date. A snapshot follows once it can.
 
 Close codes: 1001 the service is stopping, reconnect; 1008 the client sent an unknown message, or too many; 1009 a message was too long.
-Pings come every 30 s; a client that does not answer is disconnected.`;
+Pings come every 30 s; a client that does not reply is disconnected.`;
 
 /** The only message that clients may send has 19 bytes. */
 const maxInboundBytes = 1_024;
@@ -68,7 +68,7 @@ export async function registerLiveRoutes(app: HttpServer, watchers: Watchers, li
     },
   });
 
-  answerHandshakes(app);
+  adaptHandshakes(app);
 
   const takePlace = createPlaces(maxSockets);
   /** The watcher that a handshake's preHandler found, for the socket that the handshake opens. */
@@ -108,23 +108,23 @@ export async function registerLiveRoutes(app: HttpServer, watchers: Watchers, li
   });
 }
 
-/** Sends the watcher's messages to the socket until it closes, and answers the client's messages. */
+/** Sends the watcher's messages to the socket until it closes, and replies to the client's. */
 function serve(socket: WebSocket, watcher: Watcher, pingMs: number): void {
   const subscription = watcher.join({
     send: (message) => socket.send(message, { binary: false }),
     isFull: () => socket.bufferedAmount > maxWaitingBytes,
   });
-  let hasAnswered = true;
+  let hasReplied = true;
   let heard = 0;
-  // A ping queues behind earlier messages, so a client that does not read does not answer it either.
+  // A ping queues behind earlier messages, so a client that does not read does not reply to it either.
   const pings = setInterval(() => {
-    if (!hasAnswered) return socket.terminate();
-    hasAnswered = false;
+    if (!hasReplied) return socket.terminate();
+    hasReplied = false;
     heard = 0;
     socket.ping();
   }, pingMs).unref();
   socket.on('pong', () => {
-    hasAnswered = true;
+    hasReplied = true;
   });
   socket.on('message', (data, isBinary) => {
     if (++heard > maxInboundMessages) socket.close(1008, 'Too many messages');

@@ -30,8 +30,8 @@ describe('an order', () => {
     await projectDomainEvents(db, [sale, ...others]);
     const { orderId, venueId, eventId, tickets } = sale.data;
     const common = { orderId, venueId, eventId, status: 'PAID', currency: 'EUR', createdOn: '2026-05-01T10:00:00.000Z' };
-    const answer = await get(orderId);
-    expect([answer.statusCode, answer.json()]).toEqual([
+    const response = await get(orderId);
+    expect([response.statusCode, response.json()]).toEqual([
       200,
       {
         ...common,
@@ -66,8 +66,8 @@ describe('an order', () => {
     const sale = await orderOf([seat(1)]);
     await projectDomainEvents(db, [sale]);
     const { orderId } = sale.data;
-    const answer = await app.inject({ url: `/query/api/v1/orders/${orderId}`, headers: asOperator });
-    expect([answer.statusCode, answer.json().orderId]).toEqual([200, orderId]);
+    const response = await app.inject({ url: `/query/api/v1/orders/${orderId}`, headers: asOperator });
+    expect([response.statusCode, response.json().orderId]).toEqual([200, orderId]);
   });
 
   it('has no buyerId if its purchase had none', async () => {
@@ -111,9 +111,9 @@ describe('an order', () => {
   });
 
   it.each(['7', "' OR ''='", '00000000-0000-0000-0000-000000000001'])('is a 400 for an invalid id: %s', async (orderId) => {
-    const answer = await get(encodeURIComponent(orderId));
+    const response = await get(encodeURIComponent(orderId));
     const errors = [expect.objectContaining({ parameter: 'orderId' })];
-    expect([answer.statusCode, answer.json()]).toEqual([400, expect.objectContaining({ code: 'INVALID_REQUEST', errors })]);
+    expect([response.statusCode, response.json()]).toEqual([400, expect.objectContaining({ code: 'INVALID_REQUEST', errors })]);
   });
 
   it('may be cached only privately, and its ETag yields 304 until one of its tickets is cancelled', async () => {

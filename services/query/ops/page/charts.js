@@ -42,7 +42,7 @@ export function createCharts(currency) {
   const waiting = createChart(parent, {
     title: 'Outbox and queue',
     ...count,
-    lines: ['events in the outbox', 'messages in the queue'],
+    lines: ['domain events in the outbox', 'messages in the queue'],
   });
   const lag = createChart(parent, {
     title: 'Projection lag',

@@ -9,7 +9,7 @@ const longestPauseMs = 10_000;
  * @property {() => void} [onClose] called before the next attempt
  * @property {(hasHeard: boolean) => boolean | Promise<boolean>} [isOver] whether to stop reconnecting; `hasHeard`: a message came
  * @property {number} quietMs after this long without a message `onQuiet` is called, and after as long again the socket is given up
- * @property {(send: (text: string) => void) => void} [onQuiet] may send a message that the server answers
+ * @property {(send: (text: string) => void) => void} [onQuiet] may send a message that the server replies to
  */
 
 /**

@@ -39,9 +39,9 @@ export const healthOf = (second, event) => ({
 /** @param {Second['outbox']} outbox @returns {Health} */
 function outboxHealth(outbox) {
   if (!outbox) return notKnown('outbox', 'The outbox');
-  const { events, oldestSeconds } = outbox;
-  const value = formatAmount(events, 'event');
-  if (events === 0) return { tone: 'good', value, detail: 'SNS has accepted everything' };
+  const { events: domainEvents, oldestSeconds } = outbox;
+  const value = formatAmount(domainEvents, 'domain event');
+  if (domainEvents === 0) return { tone: 'good', value, detail: 'SNS has accepted everything' };
   const detail = `The oldest has waited ${formatSeconds(oldestSeconds)}`;
   if (oldestSeconds < slowSeconds) return { tone: 'plain', value, detail };
   return {
