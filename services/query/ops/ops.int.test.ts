@@ -172,11 +172,24 @@ it('serves everything that the page loads, and nothing else', async () => {
   for (const path of named) {
     const asset = await app.inject({ url: new URL(path, 'http://host/query/ops').pathname });
     expect(asset.statusCode, path).toBe(200);
-    expect(asset.headers['content-type']).toMatch(path.endsWith('.css') ? /^text\/css/ : /^text\/javascript/);
+    expect(asset.headers['content-type']).toMatch(path.endsWith('.css') ? /^text\/css/ : /^application\/javascript/);
   }
-  for (const name of ['index.html', '..%2Fpage.ts', '%2e%2e%2fsession.ts', 'tsconfig.json']) {
-    expect((await app.inject({ url: `/query/ops/assets/${name}` })).statusCode, name).toBe(404);
+  const strays = ['', '.', 'index.html', 'tsconfig.json', 'seconds.unit.test.ts', 'uPlot.esm.d.ts', 'uPlot.cjs.js'];
+  for (const name of [...strays, '..%2Fpage.ts', '%2e%2e%2fsession.ts', '%2e%2e/session.ts']) {
+    const response = await app.inject({ url: `/query/ops/assets/${name}` });
+    expect([response.statusCode, response.json()], name).toEqual([404, expect.objectContaining({ code: 'NOT_FOUND' })]);
   }
+});
+
+it('lets browsers keep what the page loads, and ask each time whether it changed', async () => {
+  const url = '/query/ops/assets/main.js';
+  const { headers, body } = await app.inject({ url });
+  expect(headers).toMatchObject({ 'cache-control': 'no-cache', 'x-content-type-options': 'nosniff' });
+  const again = await app.inject({ url, headers: { 'if-none-match': String(headers.etag) } });
+  expect([again.statusCode, again.body, again.headers['cache-control']]).toEqual([304, '', 'no-cache']);
+  expect(await app.inject({ url, headers: { 'if-none-match': '"another"' } })).toMatchObject({ statusCode: 200, body });
+  expect(await app.inject({ url, method: 'HEAD' })).toMatchObject({ statusCode: 200, body: '', headers: { etag: headers.etag } });
+  expect((await app.inject({ url, method: 'POST' })).statusCode).toBe(405);
 });
 
 it('without an event in the URL, the page shows the event that is selling', async () => {

@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { extname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import staticFiles from '@fastify/static';
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import type { HttpServer } from '../../shared/http/http-server.ts';
@@ -9,15 +10,7 @@ import { EventId } from '../../shared/terms/identifiers.ts';
 import type { Sessions } from './session.ts';
 
 const folder = fileURLToPath(new URL('page', import.meta.url));
-const chartsFolder = createRequire(import.meta.url)
-  .resolve('uplot/package.json')
-  .replace('package.json', 'dist');
-
-const types: Record<string, string> = {
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.svg': 'image/svg+xml',
-};
+const chartsFolder = dirname(createRequire(import.meta.url).resolve('uplot'));
 
 /** The page may load only what this service serves, and may not be framed. */
 const contentSecurityPolicy =
@@ -30,13 +23,24 @@ const hidden = { hide: true } as const;
  * /query/ops: the operator's page and its sign-in form. `latestEventId` returns the event to show if the URL names none, or undefined
  * if there is no event.
  */
-export function registerOpsPage(
+export async function registerOpsPage(
   app: HttpServer,
   { sessions, latestEventId }: { sessions: Sessions; latestEventId: () => Promise<string | undefined> },
-): void {
+): Promise<void> {
   const page = readFileSync(join(folder, 'index.html'), 'utf8');
   const signIn = readFileSync(join(folder, 'sign-in.html'), 'utf8');
-  const assets = readAssets();
+
+  const served = {
+    prefix: '/query/ops/assets/',
+    // Only files that exist at the start have a route; any other path is a 404 as everywhere.
+    wildcard: false,
+    decorateReply: false,
+    acceptRanges: false,
+    cacheControl: false,
+    setHeaders: (reply: FastifyReply) => void reply.header('cache-control', 'no-cache'),
+  };
+  await app.register(staticFiles, { ...served, root: folder, globIgnore: ['!(*.js|*.css)'] });
+  await app.register(staticFiles, { ...served, root: chartsFolder, globIgnore: ['!(uPlot.esm.js|uPlot.min.css)'] });
 
   app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
     done(null, Object.fromEntries(new URLSearchParams(String(body)))),
@@ -66,16 +70,6 @@ export function registerOpsPage(
     return reply.redirect(eventId ? pageOf(eventId) : '/query/ops', 303);
   });
 
-  app.get(
-    '/query/ops/assets/:name',
-    { schema: { ...hidden, params: Type.Object({ name: Type.String() }) } },
-    async (request, reply) => {
-      const asset = assets.get(request.params.name);
-      if (!asset) return reply.callNotFound();
-      return reply.type(asset.type).header('cache-control', 'no-cache').send(asset.body);
-    },
-  );
-
   /** Replies 401, or 429 while the visitor must wait. */
   function sendSignIn(reply: FastifyReply, retryAfterSeconds: number, { isWrong = false, eventId = '' } = {}) {
     const isLimited = retryAfterSeconds > 0;
@@ -96,18 +90,3 @@ const sendPage = (reply: FastifyReply, html: string) =>
     .type('text/html; charset=utf-8')
     .headers({ 'cache-control': 'no-store', 'content-security-policy': contentSecurityPolicy, 'referrer-policy': 'no-referrer' })
     .send(html);
-
-/** The page's files by name, and those of its chart library. */
-function readAssets(): Map<string, { type: string; body: Buffer }> {
-  const files = [
-    ...readdirSync(folder).map((name) => join(folder, name)),
-    join(chartsFolder, 'uPlot.esm.js'),
-    join(chartsFolder, 'uPlot.min.css'),
-  ];
-  return new Map(
-    files.flatMap((file) => {
-      const type = types[extname(file)];
-      return type === undefined ? [] : [[file.slice(file.lastIndexOf('/') + 1), { type, body: readFileSync(file) }] as const];
-    }),
-  );
-}

@@ -20,7 +20,7 @@ export async function registerOps(app: HttpServer, { token, checkToken, ...store
     await ops.register(cookie, { secret: token });
     // A scope of this server, which its type does not show.
     const scope = ops as unknown as HttpServer;
-    registerOpsPage(scope, { sessions, latestEventId });
+    await registerOpsPage(scope, { sessions, latestEventId });
     registerOpsSocket(scope, { sessions, sources });
   });
 
