@@ -29,6 +29,7 @@ RUN node scripts/local/print-nginx-config.ts > nginx.conf
 
 FROM nginx:1.30-alpine AS load-balancer
 COPY --from=load-balancer-config /app/nginx.conf /etc/nginx/
+COPY scripts/local/start-page.html /etc/nginx/start-page.html
 # The base image's user "nginx", by number.
 USER 101:101
 # Skips the base image's script, which would edit the configuration.

@@ -87,8 +87,9 @@ describe('docker-compose.yml', () => {
   });
 
   it('starts nginx without a shell or a script, with its configuration from another stage and its files in memory', () => {
-    const { command, user } = describeImage('load-balancer');
+    const { command, user, files } = describeImage('load-balancer');
     expect([command, user]).toEqual([['nginx', '-p', '/tmp/', '-e', 'stderr'], '101:101']);
+    expect(files.get('/etc/nginx/start-page.html')).toBe('scripts/local/start-page.html');
     expect(named('load-balancer')).toMatchObject({ build: { target: 'load-balancer' }, tmpfs: ['/tmp'] });
     expect(named('load-balancer').command).toBeUndefined();
   });

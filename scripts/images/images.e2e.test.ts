@@ -133,4 +133,6 @@ it("the load balancer's image generates its configuration from its own files, wi
   const config = await runIn('load-balancer-config', 'scripts/local/print-nginx-config.ts');
   for (const [service, { port }] of Object.entries(pathTable)) expect(config).toContain(`server ${service}:${port} resolve;`);
   expect(config).toContain(`listen ${defaultPorts['load-balancer']} `);
+  const [page = ''] = describeImage('load-balancer').files.keys();
+  expect(config).toContain(`alias ${page};`);
 });

@@ -81,7 +81,7 @@ it.each<[string, Sent, number, string]>([
 });
 
 it('names the services for any other path', async () => {
-  const { body } = await send({ method: 'GET', path: '/' });
+  const { body } = await send({ method: 'GET', path: '/elsewhere' });
   expect(body.detail).toBe('The services are at /purchase/* (purchase), /query/* (query), /events/* (persistence)');
 });
 

@@ -1,6 +1,7 @@
 import { keepAliveMs, maxBodyBytes, maxHeaderBytes, requestMs } from '../../services/shared/http/http-server.ts';
 import { directory, pathTable, type ServiceName } from '../../services/shared/http/path-table.ts';
 import { type ProblemCode, problem } from '../../services/shared/http/problems.ts';
+import { startLinks, startPagePolicy } from './start-page.ts';
 
 /** The ALB's idle timeout too: how long a connection may be silent, on either side, WebSockets included. */
 const idleSeconds = 60;
@@ -16,6 +17,8 @@ export type NginxOptions = {
   servers: Record<ServiceName, string>;
   /** The workers' account, if root starts nginx. */
   user?: string | undefined;
+  /** The file that browsers get at "/": start-page.html. */
+  startPage: string;
   /** A DNS server to look the hosts of `servers` up again, if their addresses can change. Needs nginx 1.27.3 or newer. */
   resolver?: string;
 };
@@ -35,10 +38,11 @@ const ownProblems: Record<number, { code: ProblemCode; detail?: string }> = {
 
 /**
  * The configuration of an nginx with the ALB's rules: it passes each prefix of the path table to its service, unchanged, and
- * responds to any other path with a 404 that names the services. A service that cannot be reached is a 503, without a second
- * try. Relative paths are below nginx's prefix folder (-p), the only one that it writes to.
+ * responds to any other path with a 404 that names the services. Only "/" is not the ALB's: it shows a newcomer around. A service
+ * that cannot be reached is a 503, without a second try. Relative paths are below nginx's prefix folder (-p), the only one that it
+ * writes to.
  */
-export function nginxConfig({ listen, servers, user, resolver }: NginxOptions): string {
+export function nginxConfig({ listen, servers, user, startPage, resolver }: NginxOptions): string {
   const services = Object.entries(pathTable) as [ServiceName, { prefix: string }][];
   return `# Written by scripts/local/nginx-config.ts.
 daemon off;
@@ -67,6 +71,15 @@ http {
   # Matches the path as sent, since the service gets it as sent: decoded or resolved, it could be another service's.
   map $request_uri $service {
 ${services.map(([service, { prefix }]) => `    "~^${prefix}(?:[/?]|$)" ${service};`).join('\n')}
+  }
+
+  # Browsers get the start page as HTML, programs as JSON.
+  map $http_accept $start_format {
+    "~text/html" html;
+    default json;
+  }
+  map "$request_method $request_uri" $start {
+    "~^(?:GET|HEAD) /(?:\\?|$)" $start_format;
   }
 
   # The client's request id if services accept it, otherwise a new one.
@@ -108,6 +121,16 @@ ${services.map(([service, { prefix }]) => `    "~^${prefix}(?:[/?]|$)" ${service
     "" nosniff;
   }
 
+  map $uri $own_cache_control {
+    "~^/start/" no-cache;
+  }
+  map $uri $own_vary {
+    "~^/start/" Accept;
+  }
+  map $uri $own_content_security_policy {
+    /start/html "${startPagePolicy()}";
+  }
+
   # Without a connection the service did nothing (503). After that, nobody knows (502, 504).
   map $upstream_connect_time $broken {
     default 502;
@@ -139,8 +162,14 @@ ${services.map(([service]) => upstream(service, servers[service], resolver)).joi
     add_header Retry-After $own_retry_after always;
     add_header Allow $own_allow always;
     add_header X-Content-Type-Options $own_content_type_options always;
+    add_header Cache-Control $own_cache_control always;
+    add_header Vary $own_vary always;
+    add_header Content-Security-Policy $own_content_security_policy always;
 
     location / {
+      if ($start) {
+        rewrite ^ /start/$start last;
+      }
       if ($service = "") {
         return 404;
       }
@@ -160,6 +189,18 @@ ${services.map(([service]) => upstream(service, servers[service], resolver)).joi
       proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
       proxy_set_header X-Forwarded-Proto $scheme;
       proxy_set_header X-Forwarded-Port $server_port;
+    }
+
+    location = /start/html {
+      internal;
+      default_type "text/html; charset=utf-8";
+      alias ${startPage};
+    }
+
+    location = /start/json {
+      internal;
+      default_type application/json;
+      return 200 ${quoted(JSON.stringify(startLinks))};
     }
 
     error_page 400 501 505 = /problems/400;

@@ -4,10 +4,11 @@ import { problems } from '../../services/shared/http/problems.ts';
 import { nginxConfig } from './nginx-config.ts';
 
 const servers = { purchase: '127.0.0.1:1', query: '127.0.0.1:2', persistence: '127.0.0.1:3' };
-const config = nginxConfig({ listen: '127.0.0.1:8000', servers });
+const startPage = 'start-page.html';
+const config = nginxConfig({ listen: '127.0.0.1:8000', servers, startPage });
 
-/** The responses that come from nginx itself: each status with its body. */
-const responses = [...config.matchAll(/return (\d+) '(.*)';/g)].map(([, status, body = '']) => ({
+/** The problems that come from nginx itself: each status with its body. */
+const responses = [...config.matchAll(/return ([45]\d+) '(.*)';/g)].map(([, status, body = '']) => ({
   status: Number(status),
   body,
 }));
@@ -45,6 +46,7 @@ describe("nginx's configuration", () => {
       listen: '8000',
       servers: { ...servers, query: 'query:2' },
       user: 'root',
+      startPage,
       resolver: '127.0.0.11',
     });
     expect(other).toMatch(/^user root;$/m);
