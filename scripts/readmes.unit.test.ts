@@ -4,7 +4,7 @@ import { dirname, join, matchesGlob, normalize } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createSeats } from '../services/purchase/seats/create-seats.ts';
-import { checkTicketEvent } from '../services/shared/events/ticket-events.ts';
+import { checkDomainEvent } from '../services/shared/events/domain-events.ts';
 import * as redisKeys from '../services/shared/inventory/keys.ts';
 import { EventFile } from '../services/shared/inventory/plan/event-file.ts';
 import { connectDatabase } from '../services/shared/stores/database.ts';
@@ -146,7 +146,7 @@ describe("the event catalogue in persistence's README", () => {
 
   it.each(['purchased', 'cancelled', 'conflicted'])('has a valid example of each type with every field: %s', (type) => {
     const example = exampleOf(type);
-    expect(checkTicketEvent(example)).toEqual({ [type === 'conflicted' ? 'conflict' : 'event']: example });
+    expect(checkDomainEvent(example)).toEqual({ [type === 'conflicted' ? 'conflict' : 'domainEvent']: example });
     const expected = [...(type === 'cancelled' ? listed('purchased') : []), ...listed(type)];
     expect(fieldsOf(example.data).toSorted()).toEqual([...new Set(expected)].toSorted());
   });

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { HttpServer } from '../../services/shared/http/http-server.ts';
 import { testPurchaseApp, testQueryApp } from '../testing/apps.ts';
+import { seats } from '../testing/seats.ts';
 import { testFolder } from '../testing/services.ts';
 import { db, redis } from '../testing/stores.ts';
 import { freePort } from './free-ports.ts';
@@ -21,7 +22,7 @@ async function portOf(app: HttpServer): Promise<number> {
 }
 
 const services = {
-  purchase: await portOf(await testPurchaseApp({ redis })),
+  purchase: await portOf(await testPurchaseApp({ seats })),
   query: await portOf(await testQueryApp({ db, redis, opsToken: 'a-token-that-nobody-guesses' })),
   persistence: await freePort(),
 };

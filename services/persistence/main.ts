@@ -9,7 +9,7 @@ import { measureRequests } from '../shared/http/measure-requests.ts';
 import { serveMetrics } from '../shared/http/serve-metrics.ts';
 import { runService } from '../shared/process/run-service.ts';
 import { withCredentials } from '../shared/stores/credentials.ts';
-import { connectDatabase } from '../shared/stores/database.ts';
+import { openDatabase } from '../shared/stores/database.ts';
 import { persistenceConfig } from './config.ts';
 import { startConflictPublisher } from './conflicts/conflict-publisher.ts';
 import { sendDeadLetters } from './dead-letters.ts';
@@ -22,7 +22,7 @@ const connections = batchesAtOnce + 2;
 
 await runService('persistence', persistenceConfig, async ({ config, logger, resources, fail }) => {
   const { DATABASE_URL, DATABASE_USERNAME: username, DATABASE_PASSWORD: password } = config;
-  const db = connectDatabase(withCredentials(DATABASE_URL, { username, password }), connections, fail);
+  const { db, readUse } = openDatabase(withCredentials(DATABASE_URL, { username, password }), connections, fail);
   resources.defer(() => db.destroy());
 
   const sqs = new SQSClient({
@@ -57,7 +57,7 @@ await runService('persistence', persistenceConfig, async ({ config, logger, reso
   resources.defer(() => app.close());
   const checks = { database: () => sql`select 1`.execute(db), queue: () => worker.checkQueue() };
   registerHealth(app, '/events', checks, { queue: readDepth });
-  const { registry } = createPersistenceMetrics({ db, readDepth });
+  const { registry } = createPersistenceMetrics({ readUse, readDepth });
   measureRequests(app, registry);
   await app.listen({ port: config.PORT, host: config.HOST });
   await serveMetrics(registry, { config, logger, resources });

@@ -1,6 +1,6 @@
 import { Counter, Histogram } from 'prom-client';
 import type { QueueDepth } from '../shared/events/queue-depth.ts';
-import type { Database } from '../shared/stores/database.ts';
+import type { PoolUse } from '../shared/stores/database.ts';
 import { measurePool } from '../shared/stores/measure-pool.ts';
 import { createMetrics, type Metrics } from '../shared/telemetry/metrics.ts';
 import { type RowsWritten, rowsWritten } from './projections/project.ts';
@@ -8,10 +8,16 @@ import { type BatchApplied, batchesApplied } from './worker.ts';
 
 const waitSeconds = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 1_800];
 
-export function createPersistenceMetrics({ db, readDepth }: { db: Database; readDepth: () => Promise<QueueDepth> }): Metrics {
+export function createPersistenceMetrics({
+  readUse,
+  readDepth,
+}: {
+  readUse: () => PoolUse;
+  readDepth: () => Promise<QueueDepth>;
+}): Metrics {
   const metrics = createMetrics();
   const registers = [metrics.registry];
-  measurePool(db, metrics.registry);
+  measurePool(readUse, metrics.registry);
   metrics.gaugeOfStore(
     'onsale_queue_messages',
     'Messages in the queue, waiting for a worker.',

@@ -5,7 +5,7 @@ import { serveMetrics } from '../shared/http/serve-metrics.ts';
 import { createOrderTokens } from '../shared/identity/order-token.ts';
 import { runService } from '../shared/process/run-service.ts';
 import { withCredentials } from '../shared/stores/credentials.ts';
-import { connectDatabase } from '../shared/stores/database.ts';
+import { openDatabase } from '../shared/stores/database.ts';
 import { openRedis } from '../shared/stores/redis.ts';
 import { buildQueryApp } from './app.ts';
 import { queryConfig } from './config.ts';
@@ -13,7 +13,11 @@ import { createQueryMetrics } from './metrics.ts';
 
 await runService('query', queryConfig, async ({ config, logger, resources, fail }) => {
   const { DATABASE_READER_URL, DATABASE_USERNAME: username, DATABASE_PASSWORD: password } = config;
-  const db = connectDatabase(withCredentials(DATABASE_READER_URL, { username, password }), config.DATABASE_CONNECTIONS, fail);
+  const { db, readUse } = openDatabase(
+    withCredentials(DATABASE_READER_URL, { username, password }),
+    config.DATABASE_CONNECTIONS,
+    fail,
+  );
   resources.defer(() => db.destroy());
   const redisUrl = withCredentials(config.REDIS_READER_URL, { password: config.REDIS_PASSWORD });
   const redis = await openRedis(redisUrl, { isCluster: config.REDIS_CLUSTER, logger, resources });
@@ -30,7 +34,7 @@ await runService('query', queryConfig, async ({ config, logger, resources, fail 
     corsOrigins: config.CORS_ORIGINS,
   });
   resources.defer(() => app.close());
-  const { registry } = createQueryMetrics({ db, redis, countSockets: () => app.websocketServer.clients.size });
+  const { registry } = createQueryMetrics({ db, readUse, redis, countSockets: () => app.websocketServer.clients.size });
   measureRequests(app, registry);
   await app.listen({ port: config.PORT, host: config.HOST });
   await serveMetrics(registry, { config, logger, resources });

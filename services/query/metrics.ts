@@ -1,7 +1,7 @@
 import { recently } from '../shared/basics/recently.ts';
 import { readActiveEvents } from '../shared/inventory/active-events.ts';
 import { countsKey } from '../shared/inventory/keys.ts';
-import type { Database } from '../shared/stores/database.ts';
+import type { Database, PoolUse } from '../shared/stores/database.ts';
 import { measurePool } from '../shared/stores/measure-pool.ts';
 import type { RedisClient } from '../shared/stores/redis.ts';
 import { createMetrics, type Metrics } from '../shared/telemetry/metrics.ts';
@@ -15,15 +15,17 @@ const readEveryMs = 1_000;
 
 export function createQueryMetrics({
   db,
+  readUse,
   redis,
   countSockets,
 }: {
   db: Database;
+  readUse: () => PoolUse;
   redis: RedisClient;
   countSockets: () => number;
 }): Metrics {
   const metrics = createMetrics();
-  measurePool(db, metrics.registry);
+  measurePool(readUse, metrics.registry);
   metrics.gaugeOfProcess('onsale_live_sockets', 'WebSockets that follow a sale.', countSockets);
 
   let meters = new Map<string, ReturnType<typeof createLagMeter>>();

@@ -9,20 +9,22 @@ type PoolInternals = Record<'_allConnections' | '_freeConnections' | '_connectio
 /** A pool's connections: the most it may have, how many are in use and idle, and how many callers wait for one. */
 export type PoolUse = { max: number; used: number; idle: number; waiting: number };
 
-const uses = new WeakMap<Database, () => PoolUse>();
-
-/** How a database's pool is used right now. */
-export const poolUseOf = (db: Database): PoolUse | undefined => uses.get(db)?.();
-
 /** Callers past these limits are better served by an error than by a place in the queue. */
 const maxWaitingForConnection = 500;
 const connectMs = 2_000;
 
+/** A connection pool for a MySQL or MariaDB server. It connects on first use, and reconnects after an outage. */
+export const connectDatabase = (url: string, connections: number): Database => openDatabase(url, connections, () => {}).db;
+
 /**
- * A connection pool for a MySQL or MariaDB server. It connects on first use, and reconnects after an outage. `onLockedOut` is called if
- * the server rejects a password that it accepted before.
+ * connectDatabase for a service. `onLockedOut` is called if the server rejects a password that it accepted before; `readUse` returns how
+ * the pool is used right now.
  */
-export function connectDatabase(url: string, connections: number, onLockedOut: (error: Error) => void = () => {}): Database {
+export function openDatabase(
+  url: string,
+  connections: number,
+  onLockedOut: (error: Error) => void,
+): { db: Database; readUse: () => PoolUse } {
   const pool = createPool({
     uri: url,
     connectionLimit: connections,
@@ -45,8 +47,8 @@ export function connectDatabase(url: string, connections: number, onLockedOut: (
   const db = new Kysely<Schema>({ dialect: new MysqlDialect({ pool: watched }) });
   // mysql2 offers no other way to read this.
   const { _allConnections: all, _freeConnections: free, _connectionQueue: queue } = pool as unknown as PoolInternals;
-  uses.set(db, () => ({ max: connections, used: all.length - free.length, idle: free.length, waiting: queue.length }));
-  return db;
+  const readUse = () => ({ max: connections, used: all.length - free.length, idle: free.length, waiting: queue.length });
+  return { db, readUse };
 }
 
 /** Server errors that mean "not now": wrong credentials, no such database, too many connections, shutdown, read-only in a failover. */

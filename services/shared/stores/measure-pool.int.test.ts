@@ -2,15 +2,15 @@ import { sql } from 'kysely';
 import { expect, it, vi } from 'vitest';
 import { urls } from '../../../scripts/testing/stores.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
-import { connectDatabase } from './database.ts';
+import { openDatabase } from './database.ts';
 import { measurePool } from './measure-pool.ts';
 
 it('reports how many connections are used and idle, and how many callers wait for one', async () => {
   await using resources = new AsyncDisposableStack();
-  const db = connectDatabase(urls.databaseUrl, 2);
+  const { db, readUse } = openDatabase(urls.databaseUrl, 2, () => {});
   resources.defer(() => db.destroy());
   const { registry } = createMetrics();
-  measurePool(db, registry);
+  measurePool(readUse, registry);
   const told = async () => {
     const lines = (await registry.metrics()).split('\n').filter((line) => line.startsWith('db_client_connection'));
     return Object.fromEntries(lines.map((line) => line.replace('db_client_connection_', '').split(' ')));

@@ -1,9 +1,9 @@
 import { Gauge } from 'prom-client';
 import type { Registry } from '../telemetry/metrics.ts';
-import { type Database, poolUseOf } from './database.ts';
+import type { PoolUse } from './database.ts';
 
 /** Publishes how a pool's connections are used, with the metric names of OpenTelemetry's semantic conventions for databases. */
-export function measurePool(db: Database, registry: Registry): void {
+export function measurePool(readUse: () => PoolUse, registry: Registry): void {
   const registers = [registry];
   const connections = new Gauge({
     name: 'db_client_connection_count',
@@ -11,7 +11,7 @@ export function measurePool(db: Database, registry: Registry): void {
     labelNames: ['state'],
     registers,
     collect() {
-      const { used = 0, idle = 0 } = poolUseOf(db) ?? {};
+      const { used, idle } = readUse();
       connections.set({ state: 'used' }, used);
       connections.set({ state: 'idle' }, idle);
     },
@@ -20,12 +20,12 @@ export function measurePool(db: Database, registry: Registry): void {
     name: 'db_client_connection_max',
     help: 'Maximum number of connections to MySQL from this process.',
     registers,
-    collect: () => max.set(poolUseOf(db)?.max ?? 0),
+    collect: () => max.set(readUse().max),
   });
   const pending: Gauge = new Gauge({
     name: 'db_client_connection_pending_requests',
     help: 'Callers that wait for a connection to MySQL.',
     registers,
-    collect: () => pending.set(poolUseOf(db)?.waiting ?? 0),
+    collect: () => pending.set(readUse().waiting),
   });
 }
