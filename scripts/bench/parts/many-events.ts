@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
+import { createSeats } from '../../../services/purchase/seats/create-seats.ts';
 import { openInventory } from '../../../services/shared/inventory/inventory.ts';
-import { seats } from '../../testing/seats.ts';
 import { assertSold, emptyRedis, newEvent, openBenchEvent, purchasesOf, untilPublished } from '../event.ts';
 import { runPurchases } from '../load.ts';
 import type { PartContext, Report } from '../report.ts';
@@ -73,7 +73,7 @@ async function openQuietEvent(redis: Redis): Promise<void> {
   const { venueId, eventId } = newEvent(hall);
   const zones = [{ zoneId: 1, capacity: 10, priceMinor: 100 }];
   await openInventory(redis, { eventId, venueId, currency: 'USD', onSaleAtMs: 0, holdMs: 600_000, zones });
-  await seats.sell({ eventId, request: { zoneId: 1, quantity: 1, split: false } });
+  await createSeats({ redis }).sell({ eventId, request: { zoneId: 1, quantity: 1, split: false } });
 }
 
 async function sell(bench: Bench, { purchase, redis }: Side): Promise<Figures> {
