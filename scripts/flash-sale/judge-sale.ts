@@ -1,5 +1,5 @@
-import { stringify as uuidText } from 'uuid';
 import type { Database } from '../../services/shared/stores/database.ts';
+import { uuidText } from '../../services/shared/stores/uuid.ts';
 import { connectStores } from '../local/connect.ts';
 import type { Sale } from './hold-sale.ts';
 import type { SystemUnderSale } from './system.ts';

@@ -1,23 +1,11 @@
 import { includes, type Range } from '../../services/shared/basics/ranges.ts';
 import type { OutboxRecord } from '../../services/shared/events/domain-events.ts';
-import { ordersKey } from '../../services/shared/inventory/keys.ts';
-import type { OrderInRedis } from '../../services/shared/inventory/order.ts';
 import type { RedisClient } from '../../services/shared/stores/redis.ts';
-import { parseOrder, readHash } from './verify/read-redis.ts';
-
-/** An order as Redis keeps it, with the time (ms) of its sale. */
-export type KeptOrder = { order: OrderInRedis; soldAtMs: number };
-
-/** Yields an event's orders from Redis, in batches. An order that changes meanwhile may appear twice. */
-export async function* readKeptOrders(redis: RedisClient, eventId: string): AsyncGenerator<KeptOrder[]> {
-  for await (const fields of readHash(redis, ordersKey(eventId))) {
-    yield fields.map(([, kept]) => ({ order: parseOrder(kept), soldAtMs: Number(kept.slice(0, kept.indexOf(' '))) }));
-  }
-}
+import { type KeptOrder, readOrders } from './verify/read-redis.ts';
 
 /** Yields the domain events with these sequence numbers that an event's orders in Redis can reproduce, in batches, unsorted. */
 export async function* readKeptRecords(redis: RedisClient, eventId: string, ranges: Range[]): AsyncGenerator<OutboxRecord[]> {
-  for await (const kept of readKeptOrders(redis, eventId)) {
+  for await (const kept of readOrders(redis, eventId)) {
     yield kept.flatMap(recordsOf).filter(({ sequence }) => includes(ranges, sequence));
   }
 }

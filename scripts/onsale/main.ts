@@ -12,7 +12,7 @@ import { replayEvent } from './replay-event.ts';
 import { reportEvent, showText } from './show-event.ts';
 import { withSystem } from './system.ts';
 import { traceOrder } from './trace/trace-order.ts';
-import { recordVerification } from './verify/record.ts';
+import { recordVerification } from './verify/report.ts';
 import { verifyEvent } from './verify/verify-event.ts';
 
 const program = newCommand(

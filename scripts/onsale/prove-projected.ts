@@ -1,6 +1,7 @@
 import type { Database } from '../../services/shared/stores/database.ts';
 import type { RedisClient } from '../../services/shared/stores/redis.ts';
-import { readKeptOrders } from './kept-orders.ts';
+import { uuidBytes, uuidText } from '../../services/shared/stores/uuid.ts';
+import { readOrders } from './verify/read-redis.ts';
 import { placeOf, ticketOf } from './verify/tickets.ts';
 
 const ticketsAtOnce = 5_000;
@@ -12,7 +13,7 @@ export type Unprojected = { count: number; examples: string[] };
 /** Finds what would be lost with an event's orders in Redis. Compares tickets, because sequence numbers may have been assigned twice. */
 export async function findUnprojected(db: Database, redis: RedisClient, eventId: string): Promise<Unprojected> {
   const found: Unprojected = { count: 0, examples: [] };
-  for await (const kept of readKeptOrders(redis, eventId)) {
+  for await (const kept of readOrders(redis, eventId)) {
     const tickets = kept.flatMap(({ order }) => order.tickets.map((ticket) => ({ order, ticket })));
     for (let at = 0; at < tickets.length; at += ticketsAtOnce) {
       const some = tickets.slice(at, at + ticketsAtOnce);
@@ -37,13 +38,10 @@ export async function findUnprojected(db: Database, redis: RedisClient, eventId:
 
 async function readStatuses(db: Database, ticketIds: string[]): Promise<Map<string, string>> {
   if (ticketIds.length === 0) return new Map();
-  const ids = ticketIds.map((ticketId) => Buffer.from(ticketId.replaceAll('-', ''), 'hex'));
-  const rows = await db.selectFrom('tickets').select(['ticket_id', 'status']).where('ticket_id', 'in', ids).execute();
-  const byHex = new Map(rows.map(({ ticket_id, status }) => [ticket_id.toString('hex'), status as string]));
-  return new Map(
-    ticketIds.flatMap((ticketId) => {
-      const status = byHex.get(ticketId.replaceAll('-', ''));
-      return status === undefined ? [] : [[ticketId, status]];
-    }),
-  );
+  const rows = await db
+    .selectFrom('tickets')
+    .select(['ticket_id', 'status'])
+    .where('ticket_id', 'in', ticketIds.map(uuidBytes))
+    .execute();
+  return new Map(rows.map(({ ticket_id, status }) => [uuidText(ticket_id), status]));
 }

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
-import { stringify as uuidText } from 'uuid';
 import type { CancelledBy, OrderInRedis, TicketInRedis } from '../../services/shared/inventory/order.ts';
 import type { SoldOrder } from '../../services/shared/inventory/rebuild-inventory.ts';
 import type { Database } from '../../services/shared/stores/database.ts';
+import { uuidText } from '../../services/shared/stores/uuid.ts';
 import { parseMoney } from '../../services/shared/terms/money.ts';
 
 /** Many times the tickets of the largest order, so that each read contains a whole one. */

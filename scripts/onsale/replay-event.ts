@@ -6,11 +6,11 @@ import { readEntry } from '../../services/shared/events/outbox-entry.ts';
 import { type PackableDomainEvent, packMessages } from '../../services/shared/events/pack.ts';
 import { createPublish } from '../../services/shared/events/publish.ts';
 import { readSequence } from '../../services/shared/inventory/inventory.ts';
-import { readKeptOrders, readKeptRecords, recordsOf } from './kept-orders.ts';
+import { readKeptRecords, recordsOf } from './kept-orders.ts';
 import type { System } from './system.ts';
-import { type Ends, type Missing, untilApplied } from './verify/applied.ts';
-import { type OutboxReport, readOutbox, surveyOutbox } from './verify/outbox.ts';
-import { endsOf } from './verify/sequences.ts';
+import { type Missing, untilApplied } from './verify/missing-events.ts';
+import { type Ends, endsOf, type OutboxReport, readOutbox, surveyOutbox } from './verify/outbox.ts';
+import { readOrders } from './verify/read-redis.ts';
 
 /** How many domain events are packed together: a few full messages. */
 const eventsAtOnce = 5_000;
@@ -79,7 +79,7 @@ async function findEnds({ db, redis }: System, eventId: string, outbox: OutboxRe
   const sequence = await readSequence(redis, eventId);
   const ends = new Map(endsOf(sequence, outbox));
   if (sequence === 0 || epochOf(sequence) > 0) {
-    for await (const kept of readKeptOrders(redis, eventId)) {
+    for await (const kept of readOrders(redis, eventId)) {
       for (const record of kept.flatMap(recordsOf)) {
         const epoch = epochOf(record.sequence);
         ends.set(epoch, Math.max(record.sequence, ends.get(epoch) ?? 0));

@@ -1,4 +1,3 @@
-import { stringify as uuidText } from 'uuid';
 import { readEntry } from '../../services/shared/events/outbox-entry.ts';
 import { readInventory } from '../../services/shared/inventory/inventory.ts';
 import { buyersKey, holdsKey, ordersKey, outboxKey, takenKey } from '../../services/shared/inventory/keys.ts';
@@ -6,6 +5,7 @@ import type { OrderInRedis } from '../../services/shared/inventory/order.ts';
 import { bytesPerRow } from '../../services/shared/inventory/zone-layout.ts';
 import type { Database } from '../../services/shared/stores/database.ts';
 import type { RedisClient } from '../../services/shared/stores/redis.ts';
+import { uuidText } from '../../services/shared/stores/uuid.ts';
 import { formatMoney, parseMoney } from '../../services/shared/terms/money.ts';
 import { rowNumber } from '../../services/shared/terms/row-label.ts';
 

@@ -1,5 +1,5 @@
-import { stringify as uuidText } from 'uuid';
 import type { DomainEvent } from '../../services/shared/events/domain-events.ts';
+import { uuidText } from '../../services/shared/stores/uuid.ts';
 import { db } from './stores.ts';
 
 /**

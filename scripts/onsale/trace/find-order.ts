@@ -1,11 +1,11 @@
-import { bytesOf, ticketOf, ticketRows, withOrders } from '../../../services/query/queries/tickets.ts';
+import { ticketOf, ticketRows, withOrders } from '../../../services/query/queries/tickets.ts';
 import { openedEventsKey, ordersKey } from '../../../services/shared/inventory/keys.ts';
-import type { OrderInRedis } from '../../../services/shared/inventory/order.ts';
 import type { Database } from '../../../services/shared/stores/database.ts';
 import type { RedisClient } from '../../../services/shared/stores/redis.ts';
+import { uuidBytes } from '../../../services/shared/stores/uuid.ts';
 import type { Ticket } from '../../../services/shared/terms/ticket.ts';
 import type { System } from '../system.ts';
-import { parseOrder } from '../verify/read-redis.ts';
+import { type KeptOrder, parseOrder } from '../verify/read-redis.ts';
 
 /** One of the order's domain events that MySQL has applied, and when, by its clock; null if the time was not recorded. */
 type Applied = { sequence: number; appliedMs: number | null };
@@ -20,7 +20,7 @@ export type FoundOrder = {
   buyerId: string | undefined;
   applied: Applied[];
   inMysql: TicketInMysql[];
-  inRedis: { order: OrderInRedis; soldMs: number } | undefined;
+  inRedis: KeptOrder | undefined;
 };
 
 const eventsAtOnce = 200;
@@ -30,7 +30,7 @@ export async function findOrder({ db, redis }: Pick<System, 'db' | 'redis'>, ord
   const rows = await db
     .selectFrom('order_events')
     .select(['event_id', 'sequence', 'buyer_id', 'applied_on'])
-    .where('order_id', '=', bytesOf(orderId))
+    .where('order_id', '=', uuidBytes(orderId))
     .orderBy('sequence')
     .execute();
   const [known] = rows;
@@ -45,7 +45,7 @@ export async function findOrder({ db, redis }: Pick<System, 'db' | 'redis'>, ord
 async function readTickets(db: Database, orderId: string): Promise<TicketInMysql[]> {
   const rows = await withOrders(ticketRows(db))
     .select(['tickets.cancelled_on', 'tickets.cancelled_sequence'])
-    .where('order_events.order_id', '=', bytesOf(orderId))
+    .where('order_events.order_id', '=', uuidBytes(orderId))
     .orderBy('tickets.ticket_id')
     .execute();
   return rows.map((row) => ({
@@ -60,7 +60,7 @@ async function findInRedis(redis: RedisClient, orderId: string, eventIds: string
   for (let at = 0; at < eventIds.length; at += eventsAtOnce) {
     const lot = eventIds.slice(at, at + eventsAtOnce);
     const kept = (await Promise.all(lot.map((eventId) => redis.hget(ordersKey(eventId), orderId)))).find((text) => text !== null);
-    if (kept) return { order: parseOrder(kept), soldMs: Number(kept.slice(0, kept.indexOf(' '))) };
+    if (kept) return parseOrder(kept);
   }
   return undefined;
 }

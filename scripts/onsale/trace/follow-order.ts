@@ -30,7 +30,7 @@ export async function followOrder(system: System, found: FoundOrder): Promise<Fo
 function saleOf({ inRedis, inMysql }: FoundOrder): Happened[] {
   const [ticket] = inMysql;
   const sequence = inRedis?.order.sequence ?? ticket?.sequence;
-  const happenedMs = inRedis?.soldMs ?? (ticket && Date.parse(ticket.createdOn));
+  const happenedMs = inRedis?.soldAtMs ?? (ticket && Date.parse(ticket.createdOn));
   if (sequence === undefined || happenedMs === undefined) return [];
   const tickets = inRedis?.order.tickets.length ?? inMysql.length;
   return [{ kind: 'sold', sequence, tickets, happenedMs, isKept: inRedis !== undefined }];

@@ -1,5 +1,6 @@
 import { validate } from 'uuid';
 import { countOf, delayText, timeText } from '../../../services/shared/basics/text.ts';
+import { statusOf } from '../../../services/shared/inventory/order.ts';
 import { contextOf, isSampled } from '../../../services/shared/telemetry/traceparent.ts';
 import { alignColumns } from '../../terminal/align-columns.ts';
 import type { System } from '../system.ts';
@@ -110,9 +111,9 @@ const draftedMs = (orderId: string) => Number.parseInt(orderId.replaceAll('-', '
 
 function ticketLines({ inRedis, inMysql }: FoundOrder): string[] {
   const rows = new Map<string, { seat: string; redis: string; mysql: string }>();
-  for (const { ticketId, zoneId, row, column, cancelled, conflicted } of inRedis?.order.tickets ?? []) {
-    const redis = cancelled ? 'CANCELLED' : conflicted ? 'CONFLICTED' : 'PAID';
-    rows.set(ticketId, { seat: seatText(zoneId, row, column), redis, mysql: '-' });
+  for (const ticket of inRedis?.order.tickets ?? []) {
+    const { ticketId, zoneId, row, column } = ticket;
+    rows.set(ticketId, { seat: seatText(zoneId, row, column), redis: statusOf(ticket), mysql: '-' });
   }
   for (const { ticketId, zoneId, row, column, status } of inMysql) {
     const { redis = '-' } = rows.get(ticketId) ?? {};

@@ -4,6 +4,7 @@ import type { OutboxEntry } from '../../../services/shared/events/outbox-entry.t
 import { outboxKey } from '../../../services/shared/inventory/keys.ts';
 import { readConsumerGroup } from '../../../services/shared/stores/consumer-group.ts';
 import type { RedisClient } from '../../../services/shared/stores/redis.ts';
+import type { Differences } from './report.ts';
 
 /** Some megabytes, whether an entry holds one order or the hundreds of a peak. */
 const eventsAtOnce = 2_000;
@@ -12,6 +13,9 @@ const maxRanges = 10_000;
 
 /** The sequence numbers in an event's outbox, jumps between them that must not be there, and the last number, overall and by epoch. */
 export type OutboxReport = { retained: Range[]; jumps: string[]; last: number; ends: Map<number, number> };
+
+/** The last sequence number of each epoch that is known to have been assigned. */
+export type Ends = ReadonlyMap<number, number>;
 
 /** Yields the entries of an event's outbox in order, in batches: those that it has when this begins. */
 export async function* readOutbox(redis: RedisClient, eventId: string): AsyncGenerator<OutboxEntry[]> {
@@ -62,4 +66,37 @@ export async function countUnpublished(redis: RedisClient, eventId: string): Pro
   if (lag !== null) return pending + lag;
   const unread = await redis.xrange(key, `(${lastDeliveredId}`, '+', 'COUNT', 1);
   return pending + unread.length;
+}
+
+/** The last sequence number of each epoch according to Redis' counts or the outbox: either may have lost some. */
+export function endsOf(sequence: number, outbox?: OutboxReport): Ends {
+  const ends = new Map(outbox?.ends);
+  const epoch = epochOf(sequence);
+  if (sequence > (ends.get(epoch) ?? 0)) ends.set(epoch, sequence);
+  return ends;
+}
+
+/** Reports contradictions between the outbox, Redis' last sequence number and MySQL's. `before` was read first, `after` last. */
+export function reportSequences(
+  eventId: string,
+  outbox: OutboxReport,
+  { before, after, inMysql }: { before: number; after: number; inMysql: number },
+  differences: Differences,
+): void {
+  for (const jump of outbox.jumps) {
+    differences.add('jumps of the outbox', () => `in the outbox, domain event ${jump}: what is missing cannot be replayed`);
+  }
+  if (before > baseOf(epochOf(before)) && outbox.last < before) {
+    const has = outbox.last === 0 ? 'is empty' : `ends at domain event ${outbox.last}`;
+    differences.add('outboxes cut off', () => `the outbox ${has}, but Redis is at ${before}: the rest cannot be replayed`);
+  }
+  const known = Math.max(outbox.last, inMysql);
+  if (known > after) {
+    const who = inMysql > after ? 'MySQL has applied' : 'the outbox has';
+    differences.add(
+      'sequences forgotten',
+      () =>
+        `${who} domain event ${known}, but Redis is at ${after}: Redis has lost sales; to repair: npm run onsale -- rebuild ${eventId}`,
+    );
+  }
 }

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { projectDomainEvents } from '../../../services/persistence/projections/project.ts';
 import { buyersKey, countsKey, inventoryKey, ordersKey, outboxKey, takenKey } from '../../../services/shared/inventory/keys.ts';
+import { uuidBytes } from '../../../services/shared/stores/uuid.ts';
 import { purchased } from '../../testing/purchases.ts';
 import { seats } from '../../testing/seats.ts';
 import { openHall, project, rowSeats, sell, soldEvent, takeNew, testSystem } from '../../testing/sold-event.ts';
@@ -15,17 +16,19 @@ const verify = ({ eventId }: { eventId: string }) =>
 
 type SoldEvent = Awaited<ReturnType<typeof soldEvent>>;
 
-const bytesOf = (uuid: string | undefined) => Buffer.from((uuid ?? '').replaceAll('-', ''), 'hex');
-
 /** Changes the only ticket of the second order in MySQL. */
 const change = ({ second }: SoldEvent, columns: { price?: string; seat_column?: number; order_id?: Buffer }) =>
-  db.updateTable('tickets').set(columns).where('ticket_id', '=', bytesOf(second.tickets[0]?.ticketId)).execute();
+  db
+    .updateTable('tickets')
+    .set(columns)
+    .where('ticket_id', '=', uuidBytes(second.tickets[0]?.ticketId ?? ''))
+    .execute();
 
 describe('verifying an event finds', () => {
   it.each<[string, (sold: SoldEvent) => Promise<unknown>, RegExp[]]>([
     [
       'a ticket that is gone from MySQL',
-      ({ second }) => db.deleteFrom('tickets').where('order_id', '=', bytesOf(second.orderId)).execute(),
+      ({ second }) => db.deleteFrom('tickets').where('order_id', '=', uuidBytes(second.orderId)).execute(),
       [
         /sums are 4 tickets for 400.0000, but its tickets are 3 for 300.00/,
         /^ticket .* \(seat A4 of zone 1, domain event 2\) .* its row is gone$/,
@@ -46,13 +49,13 @@ describe('verifying an event finds', () => {
     ],
     [
       'another order',
-      (sold) => change(sold, { order_id: bytesOf(sold.first.orderId) }),
+      (sold) => change(sold, { order_id: uuidBytes(sold.first.orderId) }),
       [/differs in its order: [-0-9a-f]+ in Redis, [-0-9a-f]+ in MySQL/],
     ],
     [
       'a ticket that is CANCELLED only in MySQL',
       ({ second }) =>
-        sql`update tickets set status = 'CANCELLED', cancelled_sequence = 4 where order_id = ${bytesOf(second.orderId)}`.execute(
+        sql`update tickets set status = 'CANCELLED', cancelled_sequence = 4 where order_id = ${uuidBytes(second.orderId)}`.execute(
           db,
         ),
       [/sums are/, /is cancelled in MySQL but live in Redis/],
@@ -60,7 +63,7 @@ describe('verifying an event finds', () => {
     [
       'a ticket that is PAID only in MySQL',
       ({ first }) =>
-        sql`update tickets set status = 'PAID', seat_column = 9 where ticket_id = ${bytesOf(first.tickets[1]?.ticketId)}`.execute(
+        sql`update tickets set status = 'PAID', seat_column = 9 where ticket_id = ${uuidBytes(first.tickets[1]?.ticketId ?? '')}`.execute(
           db,
         ),
       [/sums are/, /is cancelled in Redis but PAID in MySQL/],

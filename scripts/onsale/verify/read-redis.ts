@@ -1,4 +1,4 @@
-import { holdsKey, ordersKey } from '../../../services/shared/inventory/keys.ts';
+import { countsKey, holdsKey, ordersKey } from '../../../services/shared/inventory/keys.ts';
 import type { OrderInRedis } from '../../../services/shared/inventory/order.ts';
 import type { RedisClient } from '../../../services/shared/stores/redis.ts';
 
@@ -6,13 +6,19 @@ const fieldsAtOnce = 1_000;
 
 type HoldInRedis = { state: 'held' | 'expired' | 'sold'; order?: OrderInRedis };
 
+/** An order as Redis keeps it, with the time (ms) of its sale. */
+export type KeptOrder = { order: OrderInRedis; soldAtMs: number };
+
 /** Yields an event's orders in batches. Each comes once, but one that is added or changed meanwhile may be missing or come twice. */
-export async function* readOrders(redis: RedisClient, eventId: string): AsyncGenerator<OrderInRedis[]> {
-  for await (const fields of readHash(redis, ordersKey(eventId))) yield fields.map(([, kept]) => parseOrder(kept));
+export async function* readOrders(redis: RedisClient, eventId: string): AsyncGenerator<KeptOrder[]> {
+  for await (const fields of readHash(redis, ordersKey(eventId))) yield fields.map(([, text]) => parseOrder(text));
 }
 
 /** Parses an order as the scripts keep it: the time of its sale (ms), a space, and JSON. */
-export const parseOrder = (kept: string) => JSON.parse(kept.slice(kept.indexOf(' ') + 1)) as OrderInRedis;
+export function parseOrder(text: string): KeptOrder {
+  const space = text.indexOf(' ');
+  return { order: JSON.parse(text.slice(space + 1)) as OrderInRedis, soldAtMs: Number(text.slice(0, space)) };
+}
 
 /** Yields the orders that are held, in batches, with the ids of their holds. */
 export async function* readHeld(redis: RedisClient, eventId: string): AsyncGenerator<{ holdId: string; order: OrderInRedis }[]> {
@@ -29,7 +35,7 @@ export async function* readHeld(redis: RedisClient, eventId: string): AsyncGener
 }
 
 /** The order of a hold, or undefined if the hold no longer has its seats. */
-export function heldOrder(json: string): OrderInRedis | undefined {
+function heldOrder(json: string): OrderInRedis | undefined {
   const { state, order } = JSON.parse(json) as HoldInRedis;
   return state === 'held' ? order : undefined;
 }
@@ -42,4 +48,31 @@ export async function* readHash(redis: RedisClient, key: string): AsyncGenerator
     yield flat.flatMap((field, at): [string, string][] => (at % 2 === 0 ? [[field, flat[at + 1] ?? '']] : []));
     cursor = next;
   } while (cursor !== '0');
+}
+
+/**
+ * Reads orders and holds of an event, by id, and its last sequence number, all at the same moment. Leaves out those that are gone, and
+ * holds that no longer have their seats.
+ */
+export async function readMoment(
+  redis: RedisClient,
+  eventId: string,
+  { orderIds, holdIds = [] }: { orderIds: string[]; holdIds?: string[] },
+): Promise<{ sequence: number; orders: OrderInRedis[]; held: OrderInRedis[] }> {
+  const replies = await redis
+    .multi()
+    .hget(countsKey(eventId), 'sequence')
+    // HMGET needs at least one field; no field has an empty name.
+    .hmget(ordersKey(eventId), '', ...orderIds)
+    .hmget(holdsKey(eventId), '', ...holdIds)
+    .exec();
+  const [sequence, orders, holds] = (replies ?? []).map(([error, reply]) => {
+    if (error) throw error;
+    return reply;
+  }) as [string | null, (string | null)[], (string | null)[]];
+  return {
+    sequence: Number(sequence ?? 0),
+    orders: orders.flatMap((text) => (text === null ? [] : [parseOrder(text).order])),
+    held: holds.flatMap((json) => (json === null ? [] : (heldOrder(json) ?? []))),
+  };
 }

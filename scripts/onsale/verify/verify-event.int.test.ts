@@ -7,9 +7,8 @@ import { seats } from '../../testing/seats.ts';
 import { silentLogger } from '../../testing/silent-logger.ts';
 import { openHall, project, rowSeats, sell, soldEvent, startTestWorker, testSystem } from '../../testing/sold-event.ts';
 import { db, openTestEvent, redis, seatedZone, sns, unique } from '../../testing/stores.ts';
-import { createDifferences } from './differences.ts';
-import { judgeTickets } from './judge-tickets.ts';
-import { recordVerification } from './record.ts';
+import { judgeTickets } from './compare-tickets.ts';
+import { createDifferences, recordVerification } from './report.ts';
 import { verifyEvent } from './verify-event.ts';
 
 let resources: AsyncDisposableStack;

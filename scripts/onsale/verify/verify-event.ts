@@ -2,33 +2,13 @@ import { countOf, neverOpened } from '../../../services/shared/basics/text.ts';
 import { readSequence } from '../../../services/shared/inventory/inventory.ts';
 import { inventoryKey } from '../../../services/shared/inventory/keys.ts';
 import type { System } from '../system.ts';
-import { type Ends, findMissing, isApplied, untilApplied } from './applied.ts';
+import { checkMysql } from './check-mysql.ts';
+import { checkRedis } from './check-redis.ts';
 import { compareTickets } from './compare-tickets.ts';
-import { createDifferences, type Differences } from './differences.ts';
-import { explainMissing } from './explain-missing.ts';
-import { compareTerms, type Terms } from './foreign.ts';
-import { surveyOutbox } from './outbox.ts';
-import { readProjection } from './read-projection.ts';
-import { endsOf, reportSequences } from './sequences.ts';
-import { summaryOf } from './summary.ts';
-import { decimalOf, totalOf } from './sums.ts';
-import { verifySeats } from './verify-seats.ts';
-
-/**
- * `differences`: a line each, with its meaning, at most twenty of a kind. `inFlight`: domain events that Redis has numbered, MySQL has
- * not applied yet, and that are on their way.
- */
-export type Verification = {
-  eventId: string;
-  differences: string[];
-  /** How many differences there are, including those without a line. */
-  count: number;
-  inFlight: number;
-  summary: string;
-  /** Live tickets in MySQL, and the sum of their prices, a decimal. */
-  tickets: number;
-  revenue: string;
-};
+import { explainMissing, findMissing, isApplied, untilApplied } from './missing-events.ts';
+import { type Ends, endsOf, reportSequences, surveyOutbox } from './outbox.ts';
+import { createDifferences, type Differences, summaryOf, type Verification } from './report.ts';
+import { compareTerms, type Terms } from './tickets.ts';
 
 /** Waits for domain events on their way: without progress, and at most; and between two looks at whether they are on their way. */
 const defaultWaits = { patienceMs: 2_000, atMostMs: 10_000, lookMs: 1_000 };
@@ -64,8 +44,8 @@ export async function verifyEvent(
   say('reading the tickets in Redis and MySQL');
   const isCompared = (of: number) => of <= sequence && isApplied(missing, of);
   const [seats, projection] = await Promise.all([
-    inRedis && verifySeats(redis, eventId, { terms: inRedis, isCompared }, differences),
-    readProjection(db, eventId, { terms: inMysql ?? terms, isCompared }, differences),
+    inRedis && checkRedis(redis, eventId, { terms: inRedis, isCompared }, differences),
+    checkMysql(db, eventId, { terms: inMysql ?? terms, isCompared }, differences),
   ]);
   let awaited = 0;
   if (seats) {
@@ -75,24 +55,20 @@ export async function verifyEvent(
   }
   const upTo = Math.max(sequence, outbox.last);
   const inFlight = await countInFlight(system, eventId, { upTo, ends, onTheirWay, hasInventory });
-  const counts = { awaited, inFlight, held: seats?.held ?? 0, selling: seats?.selling ?? 0, differences: differences.count() };
+  const { tickets, revenue } = projection;
   const summary = summaryOf({
     eventId,
     currency: terms.currency,
-    sums: projection.sums,
-    applied: await countApplied(db, eventId),
-    ...counts,
-  });
-  const { tickets, units } = totalOf(projection.sums);
-  return {
-    eventId,
-    differences: differences.lines(),
-    count: differences.count(),
-    inFlight,
-    summary,
     tickets,
-    revenue: decimalOf(units),
-  };
+    revenue,
+    applied: await countApplied(db, eventId),
+    differences: differences.count(),
+    held: seats?.held ?? 0,
+    inFlight,
+    awaited,
+    selling: seats?.selling ?? 0,
+  });
+  return { eventId, differences: differences.lines(), count: differences.count(), inFlight, summary, tickets, revenue };
 }
 
 /** The event's terms, in each store that has it. */

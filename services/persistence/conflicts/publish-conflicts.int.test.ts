@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { stringify as uuidText } from 'uuid';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   conflictIdOf,
@@ -14,6 +13,7 @@ import { unique } from '../../../scripts/testing/stores.ts';
 import { checkDomainEvent, type DomainEvent } from '../../shared/events/domain-events.ts';
 import { baseOf } from '../../shared/events/epochs.ts';
 import type { Publish } from '../../shared/events/publish.ts';
+import { uuidText } from '../../shared/stores/uuid.ts';
 import { projectDomainEvents } from '../projections/project.ts';
 import { conflictsAtOnce, publishConflicts } from './publish-conflicts.ts';
 

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { TicketsConflicted } from '../../shared/events/domain-events.ts';
 import { isRefusal, type Publish } from '../../shared/events/publish.ts';
 import type { Database } from '../../shared/stores/database.ts';
-import { bytesOf } from '../projections/rows.ts';
+import { uuidBytes } from '../../shared/stores/uuid.ts';
 import { readUnpublishedConflicts } from './unpublished-conflicts.ts';
 
 /** The most conflicts per round; even if all are of one event, they fit easily into one message. */
@@ -52,6 +52,6 @@ const unlock = (connection: Database) => sql`do release_lock(${lockName})`.execu
 const markPublished = (connection: Database, conflicts: TicketsConflicted[]) =>
   connection
     .insertInto('conflict_notices')
-    .values(conflicts.map(({ data }) => ({ ticket_id: bytesOf(data.ticketId), told_on: sql<Date>`utc_timestamp(3)` })))
+    .values(conflicts.map(({ data }) => ({ ticket_id: uuidBytes(data.ticketId), told_on: sql<Date>`utc_timestamp(3)` })))
     .onDuplicateKeyUpdate({ ticket_id: sql`ticket_id` })
     .execute();

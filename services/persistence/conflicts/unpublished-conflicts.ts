@@ -1,8 +1,8 @@
 import { type NotNull, sql } from 'kysely';
-import { stringify as uuidText } from 'uuid';
 import type { TicketsConflicted } from '../../shared/events/domain-events.ts';
 import { baseOf } from '../../shared/events/epochs.ts';
 import type { Database } from '../../shared/stores/database.ts';
+import { uuidText } from '../../shared/stores/uuid.ts';
 import { parseMoney } from '../../shared/terms/money.ts';
 
 /**

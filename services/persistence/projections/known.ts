@@ -1,8 +1,8 @@
 import { sql, type Transaction } from 'kysely';
-import { stringify as uuidText } from 'uuid';
 import type { DomainEvent } from '../../shared/events/domain-events.ts';
 import type { Schema } from '../../shared/stores/schema.ts';
-import { appliedKey, bytesOf, type Known } from './rows.ts';
+import { uuidBytes, uuidText } from '../../shared/stores/uuid.ts';
+import { appliedKey, type Known } from './rows.ts';
 import { compareText, type TicketRow } from './settle.ts';
 
 /**
@@ -87,7 +87,7 @@ async function readTicketsOfSeats(trx: Transaction<Schema>, eventId: string, dom
 
 async function readTicketsWithoutSeat(trx: Transaction<Schema>, domainEvents: DomainEvent[]): Promise<TicketRow[]> {
   const ids = domainEvents.flatMap(({ data }) =>
-    data.tickets.flatMap(({ ticketId, row, column }) => (row && column ? [] : [bytesOf(ticketId)])),
+    data.tickets.flatMap(({ ticketId, row, column }) => (row && column ? [] : [uuidBytes(ticketId)])),
   );
   if (ids.length === 0) return [];
   return trx.selectFrom('tickets').select(ticketColumns).where('ticket_id', 'in', ids).execute();

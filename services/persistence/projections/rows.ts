@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Insertable } from 'kysely';
-import { stringify as uuidText } from 'uuid';
 import type { DomainEvent, TicketsCancelled } from '../../shared/events/domain-events.ts';
 import type { Schema } from '../../shared/stores/schema.ts';
+import { uuidBytes, uuidText } from '../../shared/stores/uuid.ts';
 import { formatMoney, parseMoney } from '../../shared/terms/money.ts';
 import { type ConflictRow, compareText, settle, type TicketRow } from './settle.ts';
 
@@ -36,7 +36,7 @@ export function changesOf(domainEvents: DomainEvent[], known: Known): Changes & 
   const tickets = new Map(known.tickets.map((row) => [uuidText(row.ticket_id), row]));
   for (const domainEvent of fresh) {
     const { eventId: event_id, sequence, buyerId: buyer_id = null } = domainEvent.data;
-    const order_id = bytesOf(domainEvent.data.orderId);
+    const order_id = uuidBytes(domainEvent.data.orderId);
     orderEvents.push({ event_id, sequence, order_id, buyer_id });
     const isCancelled = domainEvent.type === 'onsale.tickets.cancelled';
     // A cancellation carries its tickets as they were sold, because their sale may not have been applied yet.
@@ -86,7 +86,7 @@ const bySequence = ({ data: a }: DomainEvent, { data: b }: DomainEvent) =>
 function soldRow({ data }: DomainEvent, ticket: TicketSold, sale: Sale): TicketRow {
   const { priceMinor, currency } = ticket;
   return {
-    ticket_id: bytesOf(ticket.ticketId),
+    ticket_id: uuidBytes(ticket.ticketId),
     order_id: sale.order_id,
     venue_id: data.venueId,
     event_id: data.eventId,
@@ -140,4 +140,3 @@ function salesRows({ gone, come }: { gone: TicketRow[]; come: TicketRow[] }): Ne
 
 const ticketId = ({ ticket_id }: TicketRow | ConflictRow) => ticket_id;
 const idOf = (row: TicketRow | ConflictRow) => row.ticket_id.toString('hex');
-export const bytesOf = (uuid: string) => Buffer.from(uuid.replaceAll('-', ''), 'hex');

@@ -8,7 +8,7 @@ import { connectMessaging } from '../../../scripts/local/messaging.ts';
 import type { Ports } from '../../../scripts/local/ports.ts';
 import { secretsOf } from '../../../scripts/local/secrets.ts';
 import { startSystem } from '../../../scripts/local/system.ts';
-import { recordVerification } from '../../../scripts/onsale/verify/record.ts';
+import { recordVerification } from '../../../scripts/onsale/verify/report.ts';
 import { verifyEvent } from '../../../scripts/onsale/verify/verify-event.ts';
 import { launchChromium } from '../../../scripts/testing/chromium.ts';
 import { get, post } from '../../../scripts/testing/http.ts';

@@ -1,7 +1,7 @@
 import { type ExpressionBuilder, sql } from 'kysely';
-import { parse as uuidBytes, stringify as uuidText } from 'uuid';
 import type { Database } from '../../shared/stores/database.ts';
 import type { Schema } from '../../shared/stores/schema.ts';
+import { uuidBytes, uuidText } from '../../shared/stores/uuid.ts';
 import { formatMoney, parseMoney } from '../../shared/terms/money.ts';
 import type { Ticket } from '../../shared/terms/ticket.ts';
 
@@ -42,7 +42,7 @@ function isAfter({ createdOn, eventId, sequence, ticketId }: TicketPosition, isO
   return ({ eb, and, or }: ExpressionBuilder<Schema, 'tickets'>) => {
     const inSequence = and([
       eb('tickets.sequence', '>=', sequence),
-      or([eb('tickets.sequence', '>', sequence), eb('tickets.ticket_id', '>', bytesOf(ticketId))]),
+      or([eb('tickets.sequence', '>', sequence), eb('tickets.ticket_id', '>', uuidBytes(ticketId))]),
     ]);
     if (isOneEvent) return inSequence;
     return and([
@@ -57,11 +57,9 @@ function isAfter({ createdOn, eventId, sequence, ticketId }: TicketPosition, isO
 }
 
 export async function findTicket(db: Database, ticketId: string): Promise<Ticket | undefined> {
-  const row = await ticketRows(db).where('tickets.ticket_id', '=', bytesOf(ticketId)).executeTakeFirst();
+  const row = await ticketRows(db).where('tickets.ticket_id', '=', uuidBytes(ticketId)).executeTakeFirst();
   return row && ticketOf(row);
 }
-
-export const bytesOf = (uuid: string) => Buffer.from(uuidBytes(uuid));
 
 /** The index is forced: by the server's statistics, which lag behind a sale, reading and sorting the whole table may look cheaper. */
 const byTime = sql<Schema['tickets']>`tickets`.as<'tickets'>(sql`tickets force index (tickets_by_time)`);

@@ -7,7 +7,7 @@ import { db, openTestEvent, redis, unique, urls } from '../../../scripts/testing
 import { projectDomainEvents } from '../../persistence/projections/project.ts';
 import type { Inventory } from '../../shared/inventory/inventory.ts';
 import { connectDatabase } from '../../shared/stores/database.ts';
-import { bytesOf } from '../queries/tickets.ts';
+import { uuidBytes } from '../../shared/stores/uuid.ts';
 import { encodeCursor } from './cursor.ts';
 
 const resources = new AsyncDisposableStack();
@@ -119,7 +119,7 @@ describe('the list of all tickets', () => {
     const startMs = ownTime();
     const { eventId, venueId } = await openTestEvent();
     const rows = Array.from({ length: 20_000 }, (_, at) => ({
-      ...{ ticket_id: bytesOf(uuidv7()), order_id: bytesOf(uuidv7()) },
+      ...{ ticket_id: uuidBytes(uuidv7()), order_id: uuidBytes(uuidv7()) },
       ...{ venue_id: venueId, event_id: eventId, zone_id: 1, price: '1', currency: 'USD', status: 'CANCELLED' as const },
       ...{ sequence: at + 1, created_on: new Date(startMs + at) },
     }));

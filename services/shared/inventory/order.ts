@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { BuyerId, Currency, EventId, maxColumns, Row, Uuid, VenueId, ZoneId } from '../terms/identifiers.ts';
+import type { Ticket } from '../terms/ticket.ts';
 
 /** Bounds the size of an order, and so of a domain event. */
 const maxTicketsPerOrder = 1_000;
@@ -35,6 +36,10 @@ export type CancelledBy = { sequence: number; timeMs: number } | true;
 
 /** `conflicted`: another ticket has its seat, according to MySQL when the inventory was rebuilt. */
 export type TicketInRedis = Static<typeof SoldTicket> & { cancelled?: CancelledBy; conflicted?: true };
+
+/** A ticket's status, as the API returns it. */
+export const statusOf = ({ cancelled, conflicted }: TicketInRedis): Ticket['status'] =>
+  cancelled ? 'CANCELLED' : conflicted ? 'CONFLICTED' : 'PAID';
 
 /** An order as Redis keeps it; a held one has no sequence number yet. */
 export type OrderInRedis = Omit<Static<typeof SoldOrder>, 'sequence' | 'tickets'> & {

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { BuyerId, Currency, EventId, Money, Timestamp, Uuid, VenueId, ZoneId } from './identifiers.ts';
+import { formatMoney, parseMoney } from './money.ts';
 
 const orNull = (description: string, example: string) =>
   Type.Unsafe<string | null>({ type: ['string', 'null'], description, examples: [example] });
@@ -46,3 +47,21 @@ export const Order = Type.Object({
 });
 
 export type Order = Static<typeof Order>;
+
+/** An order, as the API returns it, with all of its tickets (at least one), whatever their status. */
+export function orderOf(tickets: [Ticket, ...Ticket[]], buyerId?: string): Order {
+  const { orderId, venueId, eventId, currency, createdOn } = tickets[0];
+  const paid = tickets.filter(({ status }) => status === 'PAID');
+  const total = paid.reduce((sum, { price }) => sum + parseMoney(price, currency), 0n);
+  return {
+    orderId,
+    venueId,
+    eventId,
+    ...(buyerId !== undefined && { buyerId }),
+    status: tickets.every(({ status }) => status === 'CANCELLED') ? 'CANCELLED' : 'PAID',
+    totalPrice: formatMoney(total, currency),
+    currency,
+    createdOn,
+    tickets,
+  };
+}
