@@ -3,41 +3,20 @@ import { createAsk } from './ask.ts';
 import { runBuyer } from './buyer.ts';
 import { everyKind, type FaultKind, type PartName, planFaults, taskAndRedisKinds } from './faults.ts';
 import { type History, newHistory } from './history.ts';
-import { judge, type Verdict } from './judge.ts';
-import type { Organiser } from './organiser.ts';
-import { startOrganiser } from './organiser.ts';
+import { judge } from './judge.ts';
+import type { ChaosOptions } from './options.ts';
+import { type Organiser, startOrganiser } from './organiser.ts';
 import { copyWithOutboxOutsideScripts } from './outbox-outside-scripts.ts';
-import { type Proof, proveEvents } from './prove-events.ts';
+import { proveEvents } from './prove-events.ts';
 import { createRandom } from './random.ts';
 import { readTickets } from './read-tickets.ts';
 import { runReader } from './reader.ts';
-import { faultLine } from './report.ts';
+import { faultLine, type Run } from './report.ts';
 import { untilHealthy, untilSettled } from './settle.ts';
 import { storm } from './storm.ts';
 import { type ChaosSystem, startChaosSystem } from './system.ts';
 
-export type ChaosOptions = {
-  faults: number;
-  /** Determines the faults and the buyers' requests, but not the timing. */
-  seed: number;
-  buyers: number;
-  /** No fault starts after this long. */
-  minutes: number;
-  /** Runs services that append to the outbox after the script instead of in it: a control that must fail. */
-  outboxOutsideScripts: boolean;
-};
-
 export type Stage = { folder: string; resources: AsyncDisposableStack; say: (line: string) => void };
-
-/** A finished run: its faults, what its buyers saw, and the verdict. */
-export type Run = {
-  options: ChaosOptions;
-  faults: FaultKind[];
-  history: History;
-  verdict: Verdict;
-  proof: Proof;
-  stormMs: number;
-};
 
 const readers = 3;
 /** Once the system is healthy again, every open request must be answered within this time. */

@@ -1,5 +1,15 @@
 import { integer, newCommand, newSeed } from '../terminal/command.ts';
-import type { ChaosOptions } from './chaos.ts';
+
+export type ChaosOptions = {
+  faults: number;
+  /** Determines the faults and the buyers' requests, but not the timing. */
+  seed: number;
+  buyers: number;
+  /** No fault starts after this long. */
+  minutes: number;
+  /** Runs services that append to the outbox after the script instead of in it: a control that must fail. */
+  outboxOutsideScripts: boolean;
+};
 
 const defaults = { faults: 300, buyers: 30, minutes: 20 };
 const most = { faults: 100_000, buyers: 500, minutes: 24 * 60, seed: 2 ** 32 - 1 };

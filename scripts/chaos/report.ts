@@ -1,8 +1,19 @@
-import type { Run } from './chaos.ts';
-import { type Fault, nameOf, partNames } from './faults.ts';
+import { alignColumns } from '../terminal/align-columns.ts';
+import { type Fault, type FaultKind, nameOf, partNames } from './faults.ts';
 import type { History } from './history.ts';
 import { isRight, type Verdict } from './judge.ts';
-import { isProven } from './prove-events.ts';
+import type { ChaosOptions } from './options.ts';
+import { isProven, type Proof } from './prove-events.ts';
+
+/** A finished run: its faults, what its buyers saw, and the verdict. */
+export type Run = {
+  options: ChaosOptions;
+  faults: FaultKind[];
+  history: History;
+  verdict: Verdict;
+  proof: Proof;
+  stormMs: number;
+};
 
 const mostExamples = 10;
 
@@ -47,12 +58,17 @@ export function reportOf(run: Run): string {
     `${count(faults.length)} faults in ${Math.round(stormMs / 1_000)} s, with ${options.buyers} buyers:`,
     ...faultTable(faults),
     '',
-    `Requests       ${count(history.requests)}, of which ${count(history.unanswered)} got no answer or a 503, and ${count(history.refused)} were refused`,
-    `Promises       ${count(orders)} orders with ${count(tickets)} tickets, ${count(history.holds.length)} holds`,
-    `Cancellations  ${count(cancelled)}`,
-    `Unknown        ${count(unknown)} outcomes of requests without an Idempotency-Key that got no answer`,
-    `Sent again     ${count(history.askedTwice)} requests with the same Idempotency-Key, to compare the answers`,
-    `Replayed       ${count(proof.replayed)} domain events that were lost with the emulator's memory`,
+    ...alignColumns([
+      [
+        'Requests',
+        `${count(history.requests)}, of which ${count(history.unanswered)} got no answer or a 503, and ${count(history.refused)} were refused`,
+      ],
+      ['Promises', `${count(orders)} orders with ${count(tickets)} tickets, ${count(history.holds.length)} holds`],
+      ['Cancellations', count(cancelled)],
+      ['Unknown', `${count(unknown)} outcomes of requests without an Idempotency-Key that got no answer`],
+      ['Sent again', `${count(history.askedTwice)} requests with the same Idempotency-Key, to compare the answers`],
+      ['Replayed', `${count(proof.replayed)} domain events that were lost with the emulator's memory`],
+    ]),
     '',
     'Result of "onsale verify" for each event:',
     ...proof.events.map(({ summary, differences }) => `  ${differences.length === 0 ? '✓' : '✗'} ${summary}`),
@@ -78,7 +94,7 @@ function conclusionOf(run: Run): string {
 }
 
 function faultTable(faults: Run['faults']): string[] {
-  return partNames.flatMap((part) => {
+  const rows = partNames.flatMap((part) => {
     const ofPart = faults.filter((fault) => fault.part === part);
     if (ofPart.length === 0) return [];
     const kinds = Map.groupBy(ofPart, ({ deed }) => deed);
@@ -87,8 +103,9 @@ function faultTable(faults: Run['faults']): string[] {
       const times = kinds.get(deed)?.length ?? 0;
       return times === 0 ? [] : [`${words[deed]} ${count(times)} ×`];
     });
-    return [`  ${part.padEnd(13)}${what.join(', ')}`];
+    return [[`  ${part}`, what.join(', ')]];
   });
+  return alignColumns(rows);
 }
 
 const examplesOf = (verdict: Verdict) => Object.entries(verdict).flatMap(([kind, faults]) => examples(kind, faults));

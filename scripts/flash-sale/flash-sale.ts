@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { styleText } from 'node:util';
 import { describeMachine } from '../local/machine.ts';
+import { alignColumns } from '../terminal/align-columns.ts';
 import { holdSale, type Onlooker, type Sale, type SaleOptions } from './hold-sale.ts';
 import { judgeSale } from './judge-sale.ts';
 import { reportOf } from './report.ts';
@@ -36,10 +37,15 @@ export function writeReport(file: string, text: string): void {
 
 function verdictText(sale: Sale, verdict: Verdict): string {
   const figures = figuresOf(sale, verdict).map(({ name, value, note, isGood }) => {
-    const padded = value.padEnd(18);
-    const marked = isGood === undefined ? padded : styleText(isGood ? 'green' : ['red', 'bold'], padded);
-    return `  ${name.padEnd(26)}${marked}${styleText('dim', note ?? '')}`.trimEnd();
+    const marked = isGood === undefined ? value : styleText(isGood ? 'green' : ['red', 'bold'], value);
+    return [`  ${name}`, marked, note === undefined ? '' : styleText('dim', note)];
   });
   const sentence = styleText(verdict.isRight ? ['green', 'bold'] : ['red', 'bold'], sentenceOf(verdict));
-  return [sale.inventory.eventId, ...figures, '', sentence, ...verdict.examples.map((example) => `  ${example}`)].join('\n');
+  return [
+    sale.inventory.eventId,
+    ...alignColumns(figures),
+    '',
+    sentence,
+    ...verdict.examples.map((example) => `  ${example}`),
+  ].join('\n');
 }

@@ -1,5 +1,7 @@
 import { styleText } from 'node:util';
 import { createLogUpdate } from 'log-update';
+import { countOf } from '../../services/shared/basics/text.ts';
+import { alignColumns } from '../terminal/align-columns.ts';
 import { atMostEvery } from '../terminal/at-most-every.ts';
 import type { Live, SaleOptions } from './hold-sale.ts';
 
@@ -71,27 +73,26 @@ const rehearsalLine = ({ sold, sample }: Live, seats: number) =>
 
 const isSelling = ({ sold, refused, failed }: Live, { buyers }: SaleOptions) => sold + refused + failed < buyers;
 
-/** "1 message", "12 messages" */
-const counted = (count: number, what: string) => `${formatCount(count)} ${what}${count === 1 ? '' : 's'}`;
-
 function pictureOf(live: Live, options: SaleOptions, stream: NodeJS.WriteStream): string {
   const { atMs, sold, refused, failed, perSecond, latency, sample } = live;
   const { seats, buyers } = options;
   const row = (name: string, count: number, all: number, color: 'green' | 'cyan' | 'yellow') => {
     const full = Math.round((Math.min(count, all) / Math.max(all, 1)) * barCharacters);
     const bar = styleText(color, '█'.repeat(full), { stream }) + styleText('dim', '░'.repeat(barCharacters - full), { stream });
-    return `  ${name.padEnd(11)}${bar}  ${count === all ? formatCount(count) : of(count, all)}`;
+    return [`  ${name}`, bar, count === all ? formatCount(count) : of(count, all)];
   };
   return [
-    row('sold', sold, seats, 'green'),
-    row('in MySQL', sample?.projected ?? 0, seats, 'cyan'),
-    row('refused', refused, Math.max(buyers - seats, refused), 'yellow'),
+    ...alignColumns([
+      row('sold', sold, seats, 'green'),
+      row('in MySQL', sample?.projected ?? 0, seats, 'cyan'),
+      row('refused', refused, Math.max(buyers - seats, refused), 'yellow'),
+    ]),
     '',
     isSelling(live, options)
       ? `  ${formatSeconds(atMs)}   ${formatCount(perSecond)} requests/s   so far: p50 ${formatMs(latency.p50)}, p99 ${formatMs(latency.p99)}`
       : `  all buyers were answered after ${formatSeconds(atMs)}; MySQL is catching up`,
-    `  waiting: ${counted(sample?.unpublished ?? 0, 'sale')} in the outbox, ${counted(sample?.queued ?? 0, 'message')} in the queue`,
-    ...(failed > 0 ? [styleText('red', `  ${counted(failed, 'request')} failed`, { stream })] : []),
+    `  waiting: ${countOf(sample?.unpublished ?? 0, 'sale')} in the outbox, ${countOf(sample?.queued ?? 0, 'message')} in the queue`,
+    ...(failed > 0 ? [styleText('red', `  ${countOf(failed, 'request')} failed`, { stream })] : []),
   ].join('\n');
 }
 
