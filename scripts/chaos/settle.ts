@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { readEntry } from '../../services/shared/events/outbox-entry.ts';
 import { readInventory } from '../../services/shared/inventory/inventory.ts';
 import { answers } from '../local/process.ts';
 import { readOutbox } from '../onsale/verify/outbox.ts';
@@ -68,9 +69,8 @@ export async function findMissing({ db, redis }: ChaosSystem, eventId: string, s
   const applied = new Set(rows.map(({ sequence }) => sequence));
   const missing: number[] = [];
   for await (const entries of readOutbox(redis, eventId)) {
-    for (const [, [, first, , timeMs, ...events]] of entries) {
-      if (Number(timeMs) < sinceMs) continue;
-      for (let at = 0; at < events.length / 2; at++) if (!applied.has(Number(first) + at)) missing.push(Number(first) + at);
+    for (const { sequence, timeMs } of entries.flatMap((entry) => readEntry(eventId, entry))) {
+      if (timeMs >= sinceMs && !applied.has(sequence)) missing.push(sequence);
     }
   }
   return missing;

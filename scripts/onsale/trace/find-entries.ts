@@ -23,7 +23,7 @@ export async function findEntry(
     for (const entry of entries) {
       const records = readEntry(eventId, entry);
       const record = records.find((one) => one.sequence === sequence);
-      if (record) return await foundEntry(redis, eventId, entry, record);
+      if (record) return await foundEntry(redis, eventId, { id: entry[0], events: records.length, record });
       // Entries are in order, so it cannot come later.
       if ((records[0]?.sequence ?? 0) > sequence) return undefined;
     }
@@ -33,10 +33,13 @@ export async function findEntry(
   }
 }
 
-async function foundEntry(redis: RedisClient, eventId: string, entry: OutboxEntry, record: OutboxRecord): Promise<FoundEntry> {
-  const [id, fields] = entry;
-  const state = await stateOf(redis, outboxKey(eventId), id);
-  return { id, atMs: Number(id.split('-')[0]), events: (fields.length - 4) / 2, record, state };
+async function foundEntry(
+  redis: RedisClient,
+  eventId: string,
+  found: Pick<FoundEntry, 'id' | 'events' | 'record'>,
+): Promise<FoundEntry> {
+  const { id } = found;
+  return { ...found, atMs: Number(id.split('-')[0]), state: await stateOf(redis, outboxKey(eventId), id) };
 }
 
 async function stateOf(redis: RedisClient, key: string, id: string): Promise<EntryState> {
