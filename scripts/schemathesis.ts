@@ -5,7 +5,7 @@ import { findBinary, isExecutable } from './local/binaries.ts';
 import { localFolder, prepareStores } from './local/default-system.ts';
 import { freePorts } from './local/free-ports.ts';
 import { stopWith } from './local/stop.ts';
-import { localStoreUrls, type StoreUrls } from './local/stores.ts';
+import { localStoreUrls, type StoreUrls } from './local/store-urls.ts';
 import { startSystem } from './local/system.ts';
 import { integer, newCommand, newSeed } from './terminal/command.ts';
 

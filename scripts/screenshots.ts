@@ -10,7 +10,7 @@ import { localFolder, startDefaultSystem } from './local/default-system.ts';
 import { defaultPorts } from './local/ports.ts';
 import { secretsOf } from './local/secrets.ts';
 import { stopWith } from './local/stop.ts';
-import { storeUrls } from './local/stores.ts';
+import { storeUrls } from './local/store-urls.ts';
 import { newCommand } from './terminal/command.ts';
 import { launchChromium } from './testing/chromium.ts';
 

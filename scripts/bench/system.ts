@@ -12,7 +12,8 @@ import { emulatorEnvironment, queueArn } from '../local/emulator.ts';
 import { freePort } from '../local/free-ports.ts';
 import { answers, type LocalProcess, startProcess } from '../local/process.ts';
 import { startService } from '../local/services.ts';
-import { localStoreUrls, type StoreUrls, startEmulator, startStores } from '../local/stores.ts';
+import { localStoreUrls, type StoreUrls } from '../local/store-urls.ts';
+import { startEmulator, startStores } from '../local/stores.ts';
 import { serviceEnvironment } from '../local/system.ts';
 
 /** The bench's own stores and emulator, with connections to the stores. */

@@ -4,7 +4,7 @@ import { localFolder, startDefaultSystem } from '../local/default-system.ts';
 import { defaultPorts } from '../local/ports.ts';
 import { secretsOf } from '../local/secrets.ts';
 import { stopWith } from '../local/stop.ts';
-import { storeUrls } from '../local/stores.ts';
+import { storeUrls } from '../local/store-urls.ts';
 import { untilEnter } from '../terminal/enter.ts';
 import { duplicatesTable } from './duplicates-table.ts';
 import { flashSale } from './flash-sale.ts';

@@ -3,7 +3,7 @@ import { pathTable, type ServiceName } from '../../services/shared/http/path-tab
 import { queueUrl } from '../local/emulator.ts';
 import type { Ports } from '../local/ports.ts';
 import { answers } from '../local/process.ts';
-import type { StoreUrls } from '../local/stores.ts';
+import type { StoreUrls } from '../local/store-urls.ts';
 
 /** Far above a service's own timeout for its checks, because a low-priority service may have to wait for the CPU. */
 const healthMs = 15_000;

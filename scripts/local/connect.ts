@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { connectDatabase, type Database } from '../../services/shared/stores/database.ts';
 import { connectRedis, connectRedisCluster, type RedisClient, untilConnected } from '../../services/shared/stores/redis.ts';
 import { assertReachable, type Store } from './reachable.ts';
-import type { StoreUrls } from './stores.ts';
+import type { StoreUrls } from './store-urls.ts';
 
 /** Connects to the stores for one piece of work. Rejects with the name of each that cannot be reached. Closed by `resources`. */
 export async function connectStores(

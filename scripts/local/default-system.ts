@@ -7,7 +7,7 @@ import { parseEventFile } from '../../services/shared/inventory/plan/event-file.
 import { connectStores } from './connect.ts';
 import { defaultPorts } from './ports.ts';
 import type { LocalProcess } from './process.ts';
-import { type StoreUrls, storeUrls } from './stores.ts';
+import { type StoreUrls, storeUrls } from './store-urls.ts';
 import { startSystem } from './system.ts';
 
 const root = join(import.meta.dirname, '../..');

@@ -1,7 +1,7 @@
 import { availableParallelism, cpus, platform, release, totalmem } from 'node:os';
 import { sql } from 'kysely';
 import { connectStores } from './connect.ts';
-import type { StoreUrls } from './stores.ts';
+import type { StoreUrls } from './store-urls.ts';
 
 /** Describes the machine and the programs that figures were measured with. */
 export async function describeMachine(stores: StoreUrls): Promise<Record<string, string>> {

@@ -7,9 +7,7 @@ import { bindAddress, commandLine } from './docker.ts';
 import { type LocalProcess, startProcess } from './process.ts';
 import { runToEnd } from './run-to-end.ts';
 import type { MysqlServer } from './servers.ts';
-
-/** The account that the services use here: it may do anything to databases whose name begins with onsale, and nothing else. */
-export const localMysqlUrl = (port: number) => `mysql://onsale:onsale@127.0.0.1:${port}/onsale`;
+import { localMysqlUrl } from './store-urls.ts';
 
 const initSql = [
   'CREATE DATABASE IF NOT EXISTS onsale CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;',

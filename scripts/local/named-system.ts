@@ -3,7 +3,7 @@ import { messaging } from '../../services/shared/events/messaging.ts';
 import * as config from '../../services/shared/process/config.ts';
 import { queueUrl, topicArn } from './emulator.ts';
 import type { Ports } from './ports.ts';
-import { localStoreUrls } from './stores.ts';
+import { localStoreUrls } from './store-urls.ts';
 
 /** The parts of a system that an operator's command may work on. */
 export type Part = 'db' | 'redis' | 'messaging';

@@ -8,7 +8,8 @@ import type { LocalProcess } from './process.ts';
 import { secretsOf } from './secrets.ts';
 import { findServers } from './servers.ts';
 import { startService } from './services.ts';
-import { ownStores, type StoreUrls, startEmulator, startStores } from './stores.ts';
+import { ownStores, type StoreUrls } from './store-urls.ts';
+import { startEmulator, startStores } from './stores.ts';
 
 /**
  * Starts the whole system on one machine: the stores, then what `prepare` does in them, the emulator, the services and the

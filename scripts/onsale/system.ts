@@ -6,7 +6,7 @@ import { connectMessaging, type Messaging } from '../local/messaging.ts';
 import { type Part, whoseSystem } from '../local/named-system.ts';
 import { defaultPorts } from '../local/ports.ts';
 import { assertReachable, type Store } from '../local/reachable.ts';
-import { storeUrls } from '../local/stores.ts';
+import { storeUrls } from '../local/store-urls.ts';
 
 /** The stores and queues that an operator's command works on. */
 export type System = { db: Database; redis: RedisClient; messaging: Messaging };

@@ -6,7 +6,7 @@ import { connectStores } from '../local/connect.ts';
 import { localFolder } from '../local/default-system.ts';
 import { freePorts } from '../local/free-ports.ts';
 import { stopWith } from '../local/stop.ts';
-import { localStoreUrls, type StoreUrls } from '../local/stores.ts';
+import { localStoreUrls, type StoreUrls } from '../local/store-urls.ts';
 import { startSystem } from '../local/system.ts';
 import { newCommand } from '../terminal/command.ts';
 import { crowds } from './crowds.ts';

@@ -6,7 +6,8 @@ import { connectDatabase } from '../../services/shared/stores/database.ts';
 import { freePort } from '../local/free-ports.ts';
 import { startRedisCluster } from '../local/redis-cluster.ts';
 import { findServers } from '../local/servers.ts';
-import { localStoreUrls, type StoreUrls, startEmulator, startStores } from '../local/stores.ts';
+import { localStoreUrls, type StoreUrls } from '../local/store-urls.ts';
+import { startEmulator, startStores } from '../local/stores.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

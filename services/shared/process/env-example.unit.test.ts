@@ -3,7 +3,7 @@ import { parseEnv } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { emulatorEnvironment } from '../../../scripts/local/emulator.ts';
 import { defaultPorts } from '../../../scripts/local/ports.ts';
-import { localStoreUrls } from '../../../scripts/local/stores.ts';
+import { localStoreUrls } from '../../../scripts/local/store-urls.ts';
 import { serviceEnvironment } from '../../../scripts/local/system.ts';
 import { persistenceConfig } from '../../persistence/config.ts';
 import { purchaseConfig } from '../../purchase/config.ts';
