@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { run } from '../scripts/local/binaries.ts';
 import { assertConserved } from '../scripts/testing/conservation.ts';
 import { get } from '../scripts/testing/http.ts';
 import { startTestSystem } from '../scripts/testing/local-system.ts';
@@ -30,9 +30,7 @@ async function runCollection(): Promise<void> {
   const environment = join(import.meta.dirname, 'local.postman_environment.json');
   const args = [newman, 'run', collectionFile, '--environment', environment, '--color', 'off'];
   args.push('--env-var', `baseUrl=${base}`, '--env-var', `opsToken=${opsToken}`);
-  await run(process.execPath, args, { maxBuffer: 16 * 1024 * 1024 }).catch(({ stdout, stderr, message }) => {
-    throw new Error(stdout || stderr || message);
-  });
+  await execa(process.execPath, args);
 }
 
 describe('the Postman collection', () => {

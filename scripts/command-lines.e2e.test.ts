@@ -62,7 +62,7 @@ describe('on a fresh clone', () => {
       const { code, stdout, stderr, ...outcome } = await fresh.run(`${withHooks(name)} --help`);
       expect(outcome, stdout + stderr).toEqual(nothingDone);
       expect(code).toBe(1);
-      expect(stdout + stderr).toBe('The packages are not installed yet. Run this first: npm install --prefix .\n');
+      expect(stdout + stderr).toBe('The packages are not installed yet. Run this first: npm install --prefix .');
     },
   );
 });

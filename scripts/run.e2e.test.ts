@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
@@ -12,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 let folder: string;
@@ -37,29 +37,29 @@ const installed = (at = '') => join(folder, at, 'node_modules/.package-lock.json
 async function run(...args: string[]) {
   rmSync(join(folder, 'calls'), { force: true });
   const env = { PATH: `${join(folder, 'bin')}:${process.env.PATH}` };
-  const { code, stdout } = await new Promise<{ code: number; stdout: string }>((resolve) => {
-    execFile('sh', [join(folder, 'scripts/run.sh'), ...args], { env }, (error, stdout) => {
-      resolve({ code: Number(error?.code ?? 0), stdout });
-    });
+  const { exitCode, stdout } = await execa('sh', [join(folder, 'scripts/run.sh'), ...args], {
+    env,
+    extendEnv: false,
+    reject: false,
   });
   const calls = existsSync(join(folder, 'calls')) ? readFileSync(join(folder, 'calls'), 'utf8').split('\n').slice(0, -1) : [];
-  return { code, stdout, calls };
+  return { code: exitCode, stdout, calls };
 }
 
 describe('a command in package.json', () => {
   it('installs missing packages once, and then runs with its arguments', async () => {
     const [root, infra] = ['install --prefix .', 'install --prefix infra'];
-    expect(await run('echo', 'one', 'two three')).toEqual({ code: 0, stdout: 'one two three\n', calls: [root] });
-    expect(await run('echo', 'one')).toEqual({ code: 0, stdout: 'one\n', calls: [] });
-    expect(await run('--infra', 'echo', 'one')).toEqual({ code: 0, stdout: 'one\n', calls: [infra] });
-    expect(await run('--infra', 'echo', 'one')).toEqual({ code: 0, stdout: 'one\n', calls: [] });
+    expect(await run('echo', 'one', 'two three')).toEqual({ code: 0, stdout: 'one two three', calls: [root] });
+    expect(await run('echo', 'one')).toEqual({ code: 0, stdout: 'one', calls: [] });
+    expect(await run('--infra', 'echo', 'one')).toEqual({ code: 0, stdout: 'one', calls: [infra] });
+    expect(await run('--infra', 'echo', 'one')).toEqual({ code: 0, stdout: 'one', calls: [] });
   });
 
   it('installs the packages again after package-lock.json has changed, but not to show its help', async () => {
     await run('true');
     utimesSync(installed(), 1_000, 1_000);
     for (const flag of ['--help', '-h'])
-      expect(await run('sh', '-c', 'echo "$1"', 'sh', flag)).toEqual({ code: 0, stdout: `${flag}\n`, calls: [] });
+      expect(await run('sh', '-c', 'echo "$1"', 'sh', flag)).toEqual({ code: 0, stdout: flag, calls: [] });
     expect((await run('true')).calls).toHaveLength(1);
     expect((await run('true')).calls).toEqual([]);
   });

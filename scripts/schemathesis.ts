@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { findBinary, isExecutable } from './local/binaries.ts';
+import { execa } from 'execa';
+import which from 'which';
 import { localFolder, prepareStores } from './local/default-system.ts';
+import { findBinary } from './local/find-binary.ts';
 import { freePorts } from './local/free-ports.ts';
 import { stopWith } from './local/stop.ts';
 import { localStoreUrls, type StoreUrls } from './local/store-urls.ts';
@@ -64,7 +65,7 @@ try {
 async function install(): Promise<string> {
   const environment = join(folder, version);
   const program = join(environment, 'bin/schemathesis');
-  if (await isExecutable(program)) return program;
+  if (await which(program, { nothrow: true })) return program;
   const python = await findBinary('python3');
   if (python === undefined) throw new Error('python3 was not found. Schemathesis needs Python 3.10 or newer.');
   say(`Installing Schemathesis ${version} in .local/ (once) …`);
@@ -77,10 +78,10 @@ async function install(): Promise<string> {
 
 /** Runs a program with its output shown, until it ends or this command is stopped. Returns whether it succeeded. */
 async function run(program: string, args: string[]): Promise<boolean> {
-  const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'], cwd: folder });
+  const child = execa(program, args, { stdio: ['ignore', 'inherit', 'inherit'], cwd: folder, reject: false });
   resources.defer(() => void child.kill());
-  return await new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code) => resolve(code === 0));
-  });
+  const result = await child;
+  // It could not be started.
+  if (result.code !== undefined) throw result;
+  return result.exitCode === 0;
 }

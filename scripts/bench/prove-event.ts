@@ -1,7 +1,6 @@
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { promisify } from 'node:util';
+import { execa } from 'execa';
 import { peakMemory } from './processes.ts';
 import type { Report } from './report.ts';
 import type { Figures } from './rounds.ts';
@@ -28,7 +27,7 @@ export async function proveEvent(bench: Bench, eventId: string, say: (line: stri
 /** Rejects if the command exits with an error. */
 async function run(bench: Bench, word: string, words: string[]): Promise<{ said: string; figures: Figures }> {
   const startedAt = performance.now();
-  const running = promisify(execFile)(process.execPath, [command, word, ...words], { env: { ...process.env, ...bench.env } });
+  const running = execa(process.execPath, [command, word, ...words], { env: bench.env });
   let isOver = false;
   let peakBytes = 0;
   const over = running.finally(() => {
@@ -40,5 +39,5 @@ async function run(bench: Bench, word: string, words: string[]): Promise<{ said:
   }
   const { stdout } = await over;
   const seconds = (performance.now() - startedAt) / 1_000;
-  return { said: stdout.trim().split('\n').at(-1) ?? '', figures: { seconds, mebibytes: peakBytes / 1_048_576 } };
+  return { said: stdout.split('\n').at(-1) ?? '', figures: { seconds, mebibytes: peakBytes / 1_048_576 } };
 }

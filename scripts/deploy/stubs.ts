@@ -1,8 +1,8 @@
-import { execFile } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
-import { findBinary } from '../local/binaries.ts';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { findBinary } from '../local/find-binary.ts';
 
 /** The behaviour of a stubbed command: its output, or its exit code and outputs. */
 export type Answer = string | { code: number; err?: string; out?: string };
@@ -72,25 +72,13 @@ export async function runStubbed(script: string, args: string[], tools: string[]
     }
     writeFileSync(join(folder, 'calls'), '');
     writeFileSync(join(folder, 'stdin'), '');
-    const { code, output } = await run(join(root, script), args, {
-      PATH: bin,
-      HOME: folder,
-      TMPDIR: folder,
-      AWS_REGION: 'eu-north-1',
-    });
+    const env = { PATH: bin, HOME: folder, TMPDIR: folder, AWS_REGION: 'eu-north-1' };
+    const options = { env, extendEnv: false, cwd: tmpdir(), all: true, stripFinalNewline: false, reject: false } as const;
+    const { exitCode, all, message } = await execa(join(root, script), args, options);
+    if (exitCode === undefined) throw new Error(message);
     const read = (name: string) => readFileSync(join(folder, name), 'utf8');
-    return { code, output, calls: read('calls').split('\n').slice(0, -1), stdin: read('stdin') };
+    return { code: exitCode, output: all, calls: read('calls').split('\n').slice(0, -1), stdin: read('stdin') };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-function run(file: string, args: string[], env: Record<string, string>): Promise<{ code: number; output: string }> {
-  return new Promise((resolve, reject) => {
-    execFile(file, args, { env, cwd: tmpdir() }, (error, stdout, stderr) => {
-      if (error && typeof error.code !== 'number')
-        reject(new Error(`${basename(file)} did not exit by itself`, { cause: error }));
-      else resolve({ code: Number(error?.code ?? 0), output: stdout + stderr });
-    });
-  });
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findBinary, run } from '../local/binaries.ts';
+import { findBinary } from '../local/find-binary.ts';
 import { assertConserved } from '../testing/conservation.ts';
 import { startTestSystem } from '../testing/local-system.ts';
 import { openTestEvent, redis, seatedZone } from '../testing/stores.ts';
@@ -39,7 +40,7 @@ describe.skipIf(!k6)('with k6 on the PATH', () => {
       ...variables.flatMap((variable) => ['-e', variable]),
       join(import.meta.dirname, `${script}.js`),
     ];
-    const { stdout } = await run(k6 as string, args).catch(({ stdout, stderr }) => expect.fail(`${stdout}\n${stderr}`));
+    const { stdout } = await execa(k6 as string, args);
     expect(stdout).toMatch(sold);
     expect(stdout).not.toContain('FAILED');
     await assertConserved(redis, eventId);

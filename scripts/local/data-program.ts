@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { run } from './binaries.ts';
+import { execa } from 'execa';
 import { commandLine, type Server } from './docker.ts';
 
 /** A server's program, such as MariaDB 10.11.19. */
@@ -12,7 +12,7 @@ type Writer = { name: string; version?: string | undefined };
 /** Runs a server's program for its name and version. */
 export async function programOf(server: Server, at: { folder: string; port: number }): Promise<Program> {
   const { command, args } = commandLine(server, server.command, ['--version'], at);
-  return parseVersion((await run(command, args)).stdout);
+  return parseVersion((await execa(command, args)).stdout);
 }
 
 /** Parses the output of --version: "Redis server v=7.0.15 …", "mysqld  Ver 9.7.4-2 for …", "mariadbd  Ver 10.11.19-MariaDB …". */

@@ -1,9 +1,10 @@
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { findBinary, run } from './binaries.ts';
+import { execa } from 'execa';
+import { findBinary } from './find-binary.ts';
 
-const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-const apt = (...args: string[]) => run('apt-get', ['-o', 'DPkg::Lock::Timeout=120', ...args], { env });
+const env = { DEBIAN_FRONTEND: 'noninteractive' };
+const apt = (...args: string[]) => execa('apt-get', ['-o', 'DPkg::Lock::Timeout=120', ...args], { env });
 
 let lists: Promise<unknown> | undefined;
 /** Once per process. */
@@ -36,10 +37,10 @@ export async function unpackPackage(
   const unfinished = await mkdtemp(`${folder}.unfinished-`);
   try {
     if (isRoot()) await updateLists();
-    await run('apt-get', ['download', name], { cwd: unfinished });
+    await execa('apt-get', ['download', name], { cwd: unfinished });
     const file = join(unfinished, (await readdir(unfinished)).find((entry) => entry.endsWith('.deb')) ?? '');
     if (isRoot()) await installDependencies(file, without);
-    await run('dpkg-deb', ['--extract', file, join(unfinished, 'root')]);
+    await execa('dpkg-deb', ['--extract', file, join(unfinished, 'root')]);
     await rename(join(unfinished, 'root'), folder).catch(() => {});
     return true;
   } catch (error) {
@@ -51,7 +52,7 @@ export async function unpackPackage(
 }
 
 async function installDependencies(file: string, without: string[]): Promise<void> {
-  const { stdout } = await run('dpkg-deb', ['--field', file, 'Depends']);
+  const { stdout } = await execa('dpkg-deb', ['--field', file, 'Depends']);
   const needed = stdout.split(',').filter((clause) => !without.includes(clause.trim().split(/[\s:]/)[0] ?? ''));
   await apt('satisfy', '--yes', '--no-install-recommends', needed.join(','));
 }

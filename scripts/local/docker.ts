@@ -1,4 +1,4 @@
-import { run } from './binaries.ts';
+import { execa } from 'execa';
 
 /**
  * A server's program: on this machine, or in a Docker image. A container has its own network, with its port published on loopback,
@@ -14,8 +14,8 @@ let docker: Promise<Docker | undefined> | undefined;
 
 /** Looks for a running engine, once per process. */
 export function findDocker(): Promise<Docker | undefined> {
-  docker ??= run('docker', ['info', '--format', '{{.OperatingSystem}}'], { timeout: dockerMs }).then(
-    ({ stdout }) => ({ isDesktop: stdout.trim() === 'Docker Desktop' }),
+  docker ??= execa('docker', ['info', '--format', '{{.OperatingSystem}}'], { timeout: dockerMs }).then(
+    ({ stdout }) => ({ isDesktop: stdout === 'Docker Desktop' }),
     () => undefined,
   );
   return docker;

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
-import { findBinary, run } from './binaries.ts';
+import { execa } from 'execa';
+import { findBinary } from './find-binary.ts';
 
 /** As low as it goes. */
 const niceness = 19;
@@ -27,5 +28,5 @@ export function lowerPriority(pid: number): void {
 export async function interruptNobody(pid: number): Promise<void> {
   const chrt = await findBinary('chrt');
   // As above: it is only a preference.
-  if (chrt) await run(chrt, ['--all-tasks', '--batch', '--pid', '0', String(pid)]).catch(() => {});
+  if (chrt) await execa(chrt, ['--all-tasks', '--batch', '--pid', '0', String(pid)], { reject: false });
 }

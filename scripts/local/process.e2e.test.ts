@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, expect, it, vi } from 'vitest';
 import { isReachable } from '../testing/reachable.ts';
 import { testFolder } from '../testing/services.ts';
-import { findBinary } from './binaries.ts';
+import { findBinary } from './find-binary.ts';
 import { freePort } from './free-ports.ts';
 import { startProcess } from './process.ts';
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { findBinary } from './binaries.ts';
+import { findBinary } from './find-binary.ts';
 import { trackGroup } from './groups.ts';
 import { lowerPriority } from './priority.ts';
 

@@ -1,8 +1,10 @@
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findBinary, isExecutable, run } from './binaries.ts';
+import { execa } from 'execa';
+import which from 'which';
 import { installPackages, unpackPackage } from './debian.ts';
 import { findDocker, type Server } from './docker.ts';
+import { findBinary } from './find-binary.ts';
 
 export type MysqlServer = Server & { flavor: 'mysql' | 'mariadb'; install?: string };
 
@@ -121,14 +123,13 @@ async function redisOnPath(): Promise<Server | undefined> {
 async function mysqlOnPath(): Promise<MysqlServer | undefined> {
   const command = await findBinary('mariadbd', 'mysqld');
   if (command === undefined) return undefined;
-  const { stdout } = await run(command, ['--version']);
+  const { stdout } = await execa(command, ['--version']);
   if (!stdout.includes('MariaDB')) return { command, flavor: 'mysql' };
   const install = await findBinary('mariadb-install-db', 'mysql_install_db');
   return install === undefined ? undefined : { command, flavor: 'mariadb', install };
 }
 
 async function nginxOnPath(): Promise<Server | undefined> {
-  const command = await findBinary('nginx');
-  if (command !== undefined) return { command };
-  return (await isExecutable(unpackedNginx)) ? { command: unpackedNginx } : undefined;
+  const command = (await findBinary('nginx')) ?? (await which(unpackedNginx, { nothrow: true }));
+  return command === null ? undefined : { command };
 }

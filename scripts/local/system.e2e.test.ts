@@ -14,7 +14,7 @@ import { db, openTestEvent, planOf, redis, seatedZone, urls } from '../testing/s
 import { connectStores } from './connect.ts';
 import { prepareStores } from './default-system.ts';
 import { freePorts } from './free-ports.ts';
-import { localStoreUrls, type StoreUrls } from './stores.ts';
+import { localStoreUrls, type StoreUrls } from './store-urls.ts';
 import { startSystem } from './system.ts';
 
 let folders: AsyncDisposableStack;

@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { freePort } from '../local/free-ports.ts';
 import { testFolder } from '../testing/services.ts';
@@ -17,8 +16,8 @@ afterEach(() => resources.disposeAsync());
 /** Runs the command in a folder without .env, and without a terminal. */
 async function run(words: string[], env: Record<string, string>) {
   const main = join(import.meta.dirname, 'main.ts');
-  const child = spawn(process.execPath, [main, ...words], { cwd: testFolder(resources), env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+  const options = { cwd: testFolder(resources), env, extendEnv: false, stdin: 'ignore', reject: false } as const;
+  const { stdout: out, stderr: err, exitCode: code } = await execa(process.execPath, [main, ...words], options);
   return { out, err, code };
 }
 

@@ -1,6 +1,6 @@
 import { type Browser, chromium } from 'playwright-core';
-import { findBinary } from '../local/binaries.ts';
 import { installPackages } from '../local/debian.ts';
+import { findBinary } from '../local/find-binary.ts';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import {
   chmodSync,
   cpSync,
@@ -14,6 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { execa } from 'execa';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -79,23 +79,22 @@ export function createSandbox(resources: AsyncDisposableStack, { isInstalled }: 
     async run(line) {
       writeFileSync(calls, '');
       const before = stateOf(project);
-      const done = await shell(line, { cwd: project, env });
+      const { exitCode, stdout, stderr } = await execa('sh', ['-c', line], {
+        cwd: project,
+        env,
+        extendEnv: false,
+        reject: false,
+      });
       return {
-        ...done,
-        wasRefused: refused.test(done.stdout + done.stderr),
+        code: exitCode ?? -1,
+        stdout,
+        stderr,
+        wasRefused: refused.test(stdout + stderr),
         calls: readFileSync(calls, 'utf8').split('\n').slice(0, -1),
         changed: differences(before, stateOf(project)),
       };
     },
   };
-}
-
-function shell(line: string, options: { cwd: string; env: Record<string, string> }) {
-  return new Promise<Pick<Outcome, 'code' | 'stdout' | 'stderr'>>((resolve) => {
-    execFile('sh', ['-c', line], options, (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
-    });
-  });
 }
 
 /** When each file in a folder was last written; for packages, only the folder and npm's list of what is installed. */

@@ -1,6 +1,5 @@
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { execa } from 'execa';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { connectStores } from '../../scripts/local/connect.ts';
 import { emulatorEnvironment } from '../../scripts/local/emulator.ts';
@@ -51,7 +50,7 @@ describe('a Redis that loses its data', { timeout: 120_000 }, () => {
         SQS_DEAD_LETTER_QUEUE_URL: messaging.deadLetterQueueUrl,
       };
       const args = [join(import.meta.dirname, '../../scripts/onsale/main.ts'), ...words];
-      return await promisify(execFile)(globalThis.process.execPath, args, { env: settings });
+      return await execa(globalThis.process.execPath, args, { env: settings });
     };
     const buyAt = async (column: number) => (await buy(base, { ...event, column })).body.code ?? 'SOLD';
     const count = async () => (await get(`${query.base}/query/api/v1/tickets/count/${event.eventId}`)).body.count;
