@@ -9,6 +9,7 @@ import { checkDomainEvent } from '../../shared/events/domain-events.ts';
 import { createPublish, type Publish } from '../../shared/events/publish.ts';
 import type { Inventory } from '../../shared/inventory/inventory.ts';
 import { outboxKey } from '../../shared/inventory/keys.ts';
+import { readConsumerGroup } from '../../shared/stores/consumer-group.ts';
 
 import { type Attempt, reportingAttempts } from './attempts.ts';
 import { createOutbox } from './outbox.ts';
@@ -39,9 +40,8 @@ async function sell(event: Inventory, columns: number[], traceparent?: string) {
 
 /** How many outbox entries are not acknowledged: unread, or pending with a task. */
 async function unacknowledged(eventId: string): Promise<number> {
-  const groups = (await redis.xinfo('GROUPS', outboxKey(eventId))) as (string | number)[][];
-  const field = (name: string) => Number(groups[0]?.[groups[0].indexOf(name) + 1]);
-  return field('pending') + field('lag');
+  const group = await readConsumerGroup(redis, outboxKey(eventId));
+  return Number(group?.pending) + Number(group?.lag);
 }
 
 const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 20_000, interval: 20 });

@@ -1,9 +1,9 @@
 import { type Static, Type } from 'typebox';
 import type { Held, Sold } from '../../shared/inventory/decisions.ts';
-import type { TicketInRedis } from '../../shared/inventory/order.ts';
+import { statusOf, type TicketInRedis } from '../../shared/inventory/order.ts';
 import { BuyerId, Currency, EventId, HoldId, Money, OrderToken, Timestamp, VenueId } from '../../shared/terms/identifiers.ts';
 import { formatMoney } from '../../shared/terms/money.ts';
-import { Order, Ticket } from '../../shared/terms/ticket.ts';
+import { Order, orderOf, Ticket } from '../../shared/terms/ticket.ts';
 import type { SeatRequest } from '../seats/draft-order.ts';
 
 /** The path at which an order can be read, with its token. */
@@ -16,48 +16,27 @@ const orderToken = Type.String({
   description: 'Reads and cancels the order, sent in the header Order-Token. It works for anyone who has it: keep it secret',
 });
 
-/** The total price of tickets; all tickets of an event have the same currency. */
-function totalOf(tickets: TicketInRedis[], currency = '') {
-  const minor = tickets.reduce((sum, { priceMinor }) => sum + BigInt(priceMinor), 0n);
-  return { totalPrice: formatMoney(minor, currency), currency };
-}
-
 type SoldOrder = Pick<Sold, 'order' | 'soldAtMs'>;
 
 /** An order's tickets, as the API returns them. */
 export function presentTickets({ order, soldAtMs }: SoldOrder): Ticket[] {
   const { orderId, venueId, eventId, tickets } = order;
   const createdOn = new Date(soldAtMs).toISOString();
-  return tickets.map(({ ticketId, zoneId, row, column, priceMinor, currency, cancelled, conflicted }) => ({
-    ticketId,
+  return tickets.map((ticket) => ({
+    ticketId: ticket.ticketId,
     orderId,
     venueId,
     eventId,
-    zoneId,
-    row: row ?? null,
-    column: column === undefined ? null : String(column),
-    status: cancelled ? 'CANCELLED' : conflicted ? 'CONFLICTED' : 'PAID',
-    price: formatMoney(priceMinor, currency),
-    currency,
+    ...presentSeat(ticket),
+    status: statusOf(ticket),
+    currency: ticket.currency,
     createdOn,
   }));
 }
 
 /** An order, as the API returns it. */
-export function presentOrder(sold: SoldOrder): Order {
-  const { orderId, venueId, eventId, buyerId, tickets } = sold.order;
-  const live = tickets.filter(({ cancelled, conflicted }) => !cancelled && !conflicted);
-  return {
-    orderId,
-    venueId,
-    eventId,
-    ...(buyerId !== undefined && { buyerId }),
-    status: tickets.every(({ cancelled }) => cancelled) ? 'CANCELLED' : 'PAID',
-    ...totalOf(live, tickets[0]?.currency),
-    createdOn: new Date(sold.soldAtMs).toISOString(),
-    tickets: presentTickets(sold),
-  };
-}
+export const presentOrder = (sold: SoldOrder): Order =>
+  orderOf(presentTickets(sold) as [Ticket, ...Ticket[]], sold.order.buyerId);
 
 const HeldSeat = Type.Pick(Ticket, ['zoneId', 'row', 'column', 'price']);
 
@@ -76,21 +55,27 @@ export const Hold = Type.Object({
 /** A hold, as the API returns it. */
 export function presentHold({ holdId, order, heldUntilMs }: Held): Static<typeof Hold> {
   const { venueId, eventId, buyerId, tickets } = order;
+  const currency = tickets[0]?.currency ?? '';
+  const totalMinor = tickets.reduce((sum, { priceMinor }) => sum + BigInt(priceMinor), 0n);
   return {
     holdId,
     venueId,
     eventId,
     ...(buyerId !== undefined && { buyerId }),
     expiresOn: new Date(heldUntilMs).toISOString(),
-    ...totalOf(tickets, tickets[0]?.currency),
-    seats: tickets.map(({ zoneId, row, column, priceMinor, currency }) => ({
-      zoneId,
-      row: row ?? null,
-      column: column === undefined ? null : String(column),
-      price: formatMoney(priceMinor, currency),
-    })),
+    totalPrice: formatMoney(totalMinor, currency),
+    currency,
+    seats: tickets.map(presentSeat),
   };
 }
+
+/** A place and its price, as the API returns them. */
+const presentSeat = ({ zoneId, row, column, priceMinor, currency }: TicketInRedis): Static<typeof HeldSeat> => ({
+  zoneId,
+  row: row ?? null,
+  column: column === undefined ? null : String(column),
+  price: formatMoney(priceMinor, currency),
+});
 
 const chosenForYou = {
   adjacent: Type.Optional(
