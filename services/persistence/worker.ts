@@ -104,7 +104,7 @@ export function startWorker(options: {
     consumer.on('error', (error) => {
       if (stopping) return;
       queueError = error;
-      logger.warn({ err: error }, 'queue');
+      logger.warn({ err: error }, 'the queue cannot be read; trying again');
     });
     consumer.on('empty', noteQueueReachable);
     consumer.on('message_received', noteQueueReachable);
@@ -129,14 +129,14 @@ export function startWorker(options: {
     const ignored = read.flatMap((message) => message.ignored);
     if (ignored.length > 0) noteIgnored(logger, { types: [...new Set(ignored)].slice(0, 10) });
     const startedAt = performance.now();
-    let poison: DeadLetter[];
+    let refused: DeadLetter[];
     try {
-      poison = await persistently(() => applyAll(domainEvents, origins));
+      refused = await persistently(() => applyAll(domainEvents, origins));
     } catch (error) {
       traced?.end([], error as Error);
       throw error;
     }
-    const rejected = [...read.flatMap((message) => message.rejected), ...poison];
+    const rejected = [...read.flatMap((message) => message.rejected), ...refused];
     traced?.end(rejected);
     const unburied = rejected.length > 0 ? await reject(rejected) : [];
     const ms = performance.now() - startedAt;

@@ -15,7 +15,7 @@ export function createPurchaseMetrics(of: { readBacklog: () => Promise<Backlog>;
   metrics.counterOfProcess('onsale_tickets_sold_total', 'Tickets sold.', () => total.sold);
   metrics.counterOfProcess('onsale_tickets_held_total', 'Tickets set aside for buyers.', () => total.held);
   metrics.counterOfProcess('onsale_tickets_cancelled_total', 'Tickets cancelled.', () => total.cancelled);
-  metrics.counterOfProcess('onsale_refusals_total', 'Requests refused, by problem code.', () => total.refused, 'code');
+  metrics.counterOfProcess('onsale_refusals_total', 'Requests refused, by the code of the refusal.', () => total.refused, 'code');
 
   const duration = new Histogram({
     name: 'onsale_script_duration_seconds',

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { TicketsConflicted } from '../../shared/events/domain-events.ts';
-import { isRefusal, type Publish } from '../../shared/events/publish.ts';
+import { isRefusedBySns, type Publish } from '../../shared/events/publish.ts';
 import type { Database } from '../../shared/stores/database.ts';
 import { uuidBytes } from '../../shared/stores/uuid.ts';
 import { readUnpublishedConflicts } from './unpublished-conflicts.ts';
@@ -24,7 +24,7 @@ export const publishConflicts = (db: Database, publish: Publish): Promise<number
         try {
           await publish({ eventId, types: ['onsale.tickets.conflicted'], count: group.length, json: JSON.stringify(group) });
         } catch (error) {
-          if (!isRefusal(error)) throw error;
+          if (!isRefusedBySns(error)) throw error;
           // The other events' conflicts must not wait for this one.
           refusal = error;
           continue;

@@ -8,8 +8,8 @@ import { compareText, type TicketRow } from './settle.ts';
 /**
  * Reads the rows that concern a batch, in a READ COMMITTED transaction. They stay valid until it ends:
  * - Every transaction that reads locks its zones first, so those on the same zone run one after another.
- * - The others only insert sales. If one inserts a ticket or a live seat of ours, a unique key rejects it, and one of us retries.
- *   Otherwise its seat is free, and it may have it.
+ * - The others only insert sales. If one of them inserts a ticket or a live seat of this batch, a unique key makes one of the two
+ *   retry. Otherwise that seat is free, and the other transaction may have it.
  */
 export async function readKnown(trx: Transaction<Schema>, domainEvents: DomainEvent[]): Promise<Known> {
   await lockZones(trx, domainEvents);

@@ -60,9 +60,9 @@ async function applyBatch(db: Database, domainEvents: DomainEvent[], { readFirst
 }
 
 /** The sums come last: all workers share these few rows, so this locks them for the shortest time. */
-async function write(trx: Transaction<Schema>, { gone, rows }: Changes): Promise<void> {
+async function write(trx: Transaction<Schema>, { removed, rows }: Changes): Promise<void> {
   for (const table of ['tickets', 'seat_conflicts'] as const) {
-    if (gone[table].length > 0) await trx.deleteFrom(table).where('ticket_id', 'in', gone[table]).execute();
+    if (removed[table].length > 0) await trx.deleteFrom(table).where('ticket_id', 'in', removed[table]).execute();
   }
   for (const table of ['order_events', 'tickets', 'seat_conflicts'] as const) {
     if (rows[table].length > 0) await insertRows(trx, table, rows[table]);

@@ -21,8 +21,8 @@ type NewRows = {
 type TicketSold = DomainEvent['data']['tickets'][number];
 type Sale = Pick<TicketRow, 'order_id' | 'sequence' | 'created_on'>;
 
-/** A batch's changes to the tables: first delete the `gone` tickets' rows, then insert `rows`; those of sales_by_zone are increments. */
-export type Changes = { gone: { tickets: Buffer[]; seat_conflicts: Buffer[] }; rows: NewRows };
+/** A batch's changes to the tables: first delete the `removed` tickets' rows, then insert `rows`; those of sales_by_zone are increments. */
+export type Changes = { removed: { tickets: Buffer[]; seat_conflicts: Buffer[] }; rows: NewRows };
 
 export const appliedKey = (eventId: string, sequence: number) => `${eventId}/${sequence}`;
 
@@ -31,7 +31,7 @@ export const appliedKey = (eventId: string, sequence: number) => `${eventId}/${s
  * number belongs to another order cannot be applied, and is returned in `clashes`: Redis lost the number and reused it.
  */
 export function changesOf(domainEvents: DomainEvent[], known: Known): Changes & { clashes: DomainEvent[] } {
-  const { fresh, clashes } = sortOut(domainEvents, known.applied);
+  const { fresh, clashes } = splitDomainEvents(domainEvents, known.applied);
   const orderEvents: NewRows['order_events'] = [];
   const tickets = new Map(known.tickets.map((row) => [uuidText(row.ticket_id), row]));
   for (const domainEvent of fresh) {
@@ -51,11 +51,11 @@ export function changesOf(domainEvents: DomainEvent[], known: Known): Changes & 
   const ticketRows = difference(known.tickets, settled.tickets);
   const conflictRows = difference(known.conflicts, settled.conflicts);
   return {
-    gone: { tickets: ticketRows.gone.map(ticketId), seat_conflicts: conflictRows.gone.map(ticketId) },
+    removed: { tickets: ticketRows.removed.map(ticketId), seat_conflicts: conflictRows.removed.map(ticketId) },
     rows: {
       order_events: orderEvents,
-      tickets: ticketRows.come,
-      seat_conflicts: conflictRows.come,
+      tickets: ticketRows.added,
+      seat_conflicts: conflictRows.added,
       sales_by_zone: salesRows(ticketRows),
     },
     clashes,
@@ -63,7 +63,10 @@ export function changesOf(domainEvents: DomainEvent[], known: Known): Changes & 
 }
 
 /** Separates what can be applied from what cannot. Sorts by event and sequence, so that all workers lock rows in one order. */
-function sortOut(domainEvents: DomainEvent[], applied: Known['applied']): { fresh: DomainEvent[]; clashes: DomainEvent[] } {
+function splitDomainEvents(
+  domainEvents: DomainEvent[],
+  applied: Known['applied'],
+): { fresh: DomainEvent[]; clashes: DomainEvent[] } {
   const orders = new Map(applied);
   const fresh: DomainEvent[] = [];
   const clashes: DomainEvent[] = [];
@@ -110,17 +113,17 @@ function cancelledRow(row: TicketRow, { time, data }: TicketsCancelled): TicketR
 }
 
 /** The rows to delete and insert to turn one list into the other; a changed row is in both. */
-function difference<Row extends TicketRow | ConflictRow>(before: Row[], after: Row[]): { gone: Row[]; come: Row[] } {
-  if (before.length === 0) return { gone: [], come: after };
+function difference<Row extends TicketRow | ConflictRow>(before: Row[], after: Row[]): { removed: Row[]; added: Row[] } {
+  if (before.length === 0) return { removed: [], added: after };
   const missingFrom = (rows: Row[]) => {
     const byTicket = new Map(rows.map((row) => [idOf(row), row]));
     return (row: Row) => !isDeepStrictEqual(row, byTicket.get(idOf(row)));
   };
-  return { gone: before.filter(missingFrom(after)), come: after.filter(missingFrom(before)) };
+  return { removed: before.filter(missingFrom(after)), added: after.filter(missingFrom(before)) };
 }
 
 /** Sums PAID tickets by event and zone, sorted so that all workers lock rows in one order. */
-function salesRows({ gone, come }: { gone: TicketRow[]; come: TicketRow[] }): NewRows['sales_by_zone'] {
+function salesRows({ removed, added }: { removed: TicketRow[]; added: TicketRow[] }): NewRows['sales_by_zone'] {
   const sums = new Map<string, { event_id: string; zone_id: number; currency: string; tickets: number; minor: bigint }>();
   const count = ({ status, event_id, zone_id, price, currency }: TicketRow, sign: 1 | -1) => {
     if (status !== 'PAID') return;
@@ -130,8 +133,8 @@ function salesRows({ gone, come }: { gone: TicketRow[]; come: TicketRow[] }): Ne
     sum.minor += BigInt(sign) * parseMoney(price, currency);
     sums.set(key, sum);
   };
-  for (const row of gone) count(row, -1);
-  for (const row of come) count(row, 1);
+  for (const row of removed) count(row, -1);
+  for (const row of added) count(row, 1);
   return [...sums.values()]
     .filter(({ tickets, minor }) => tickets !== 0 || minor !== 0n)
     .toSorted((a, b) => compareText(a.event_id, b.event_id) || a.zone_id - b.zone_id)

@@ -12,13 +12,13 @@ export type ConflictRow = Selectable<Schema['seat_conflicts']>;
 export function settle(tickets: TicketRow[]): { tickets: TicketRow[]; conflicts: ConflictRow[] } {
   const settled: TicketRow[] = [];
   const conflicts: ConflictRow[] = [];
-  const holders = new Map<string, TicketRow>();
+  const owners = new Map<string, TicketRow>();
   for (const ticket of tickets.toSorted((a, b) => compareText(a.event_id, b.event_id) || a.sequence - b.sequence)) {
     const seat = seatOf(ticket);
-    const holder = seat === undefined ? undefined : holders.get(seat);
-    const isConflict = holder !== undefined && ticket.sequence < (holder.cancelled_sequence ?? Number.POSITIVE_INFINITY);
-    if (isConflict) conflicts.push(conflictOf(ticket, holder));
-    else if (seat !== undefined) holders.set(seat, ticket);
+    const owner = seat === undefined ? undefined : owners.get(seat);
+    const isConflict = owner !== undefined && ticket.sequence < (owner.cancelled_sequence ?? Number.POSITIVE_INFINITY);
+    if (isConflict) conflicts.push(conflictOf(ticket, owner));
+    else if (seat !== undefined) owners.set(seat, ticket);
     const status = ticket.cancelled_sequence !== null ? 'CANCELLED' : isConflict ? 'CONFLICTED' : 'PAID';
     settled.push(status === ticket.status ? ticket : { ...ticket, status });
   }
@@ -32,10 +32,10 @@ function seatOf({ event_id, zone_id, seat_row, seat_column }: TicketRow): string
   return seat_row === null || seat_column === null ? undefined : `${event_id}/${zone_id}/${seat_row}/${seat_column}`;
 }
 
-const conflictOf = (ticket: TicketRow, holder: TicketRow): ConflictRow => ({
+const conflictOf = (ticket: TicketRow, owner: TicketRow): ConflictRow => ({
   ticket_id: ticket.ticket_id,
   order_id: ticket.order_id,
-  live_ticket_id: holder.ticket_id,
-  live_order_id: holder.order_id,
+  live_ticket_id: owner.ticket_id,
+  live_order_id: owner.order_id,
   recorded_on: ticket.created_on,
 });

@@ -1,4 +1,4 @@
-import { isRefusal, type Publish } from '../../shared/events/publish.ts';
+import { isRefusedBySns, type Publish } from '../../shared/events/publish.ts';
 
 /** One attempt to publish a message: how many domain events it held, how long it took, and whether SNS accepted or refused it. */
 export type Attempt = { domainEvents: number; seconds: number; outcome: 'accepted' | 'refused' | 'failed' };
@@ -17,7 +17,7 @@ export function reportingAttempts(publish: Publish, report: (attempt: Attempt) =
       report(attempt('accepted'));
       return messageId;
     } catch (error) {
-      report(attempt(isRefusal(error) ? 'refused' : 'failed'));
+      report(attempt(isRefusedBySns(error) ? 'refused' : 'failed'));
       throw error;
     }
   };

@@ -14,7 +14,10 @@ import { isTracing } from '../../shared/telemetry/tracing.ts';
 
 /** The only consumer group: an entry goes to one task, and is pending there until acknowledged. */
 const group = 'relay';
-/** An entry pending for longer belongs to a task that died. With a shorter limit, a slow message would be published twice. */
+/**
+ * An entry pending for longer belongs to a task that died, or was refused. With a shorter limit, a slow message would be published
+ * twice.
+ */
 const abandonedAfterMs = 15_000;
 /** A relay not seen for this long has ended: a running one reads what its task sells. */
 const goneAfterMs = 3_600_000;
@@ -26,11 +29,11 @@ const dropIdleConsumersScript = loadScript(new URL('lua/drop-idle-consumers.lua'
 
 export type Outbox = ReturnType<typeof createOutbox>;
 
-/** Entries taken from an outbox: their ids, to acknowledge, and their domain events, ready to be packed. */
-export type Taken = { ids: string[]; domainEvents: TakenDomainEvent[] };
+/** Entries read from an outbox: their ids, to acknowledge, and their domain events, ready to be packed. */
+export type ReadEntries = { ids: string[]; domainEvents: ReadDomainEvent[] };
 
 /** A domain event, and the entry that it is in. */
-export type TakenDomainEvent = PackableDomainEvent & { entryId: string };
+export type ReadDomainEvent = PackableDomainEvent & { entryId: string };
 
 /** The outboxes of all events, read as the task `consumer`. `replicas`: which of Redis' replicas must have what is published. */
 export function createOutbox(
@@ -58,7 +61,7 @@ export function createOutbox(
     },
 
     /** Takes up to `count` entries that no task has read yet; they are this task's until acknowledged. */
-    async readNew(eventId: string, count: number): Promise<Taken> {
+    async readNew(eventId: string, count: number): Promise<ReadEntries> {
       const read = () => redis.xreadgroup('GROUP', group, consumer, 'COUNT', count, 'STREAMS', outboxKey(eventId), '>');
       const reply = await read().catch(async (error: Error) => {
         if (!error.message.startsWith('NOGROUP')) throw error;
@@ -66,26 +69,26 @@ export function createOutbox(
         return await read();
       });
       const [stream] = (reply ?? []) as [string, OutboxEntry[]][];
-      return takenOf(eventId, stream?.[1] ?? []);
+      return readEntriesOf(eventId, stream?.[1] ?? []);
     },
 
     /** Takes up to `count` entries that this task has read but not acknowledged: the reply to its read may have been lost. */
-    async readAgain(eventId: string, count: number): Promise<Taken> {
+    async readAgain(eventId: string, count: number): Promise<ReadEntries> {
       const key = outboxKey(eventId);
       const pending = await redis.xpending(key, group, '-', '+', count, consumer).catch(noneWithoutGroup);
       const ids = (pending as [string, ...unknown[]][]).map(([id]) => id);
       // Not XREADGROUP, which would write nothing here: untilSafe waits only for this connection's writes.
       // (TypeScript cannot choose between the overloads that the two kinds of client have.)
       const entries = ids.length > 0 ? await (redis as Redis).xclaim(key, group, consumer, 0, ...ids) : [];
-      return takenOf(eventId, entries as OutboxEntry[]);
+      return readEntriesOf(eventId, entries as OutboxEntry[]);
     },
 
-    /** Takes over up to `count` entries that a task read but never acknowledged because it died. */
-    async claimAbandoned(eventId: string, count: number): Promise<Taken> {
+    /** Takes over up to `count` entries that a task read but never acknowledged, because it died or SNS refused them. */
+    async claimAbandoned(eventId: string, count: number): Promise<ReadEntries> {
       const reply = await redis
         .xautoclaim(outboxKey(eventId), group, consumer, claimAfterMs, '0', 'COUNT', count)
         .catch(noneWithoutGroup);
-      return takenOf(eventId, (reply[1] ?? []) as OutboxEntry[]);
+      return readEntriesOf(eventId, (reply[1] ?? []) as OutboxEntry[]);
     },
 
     /** Resolves once the entries taken can no longer be lost. Throws as untilReplicated does. */
@@ -137,7 +140,7 @@ function noneWithoutGroup(error: Error): [] {
   throw error;
 }
 
-const takenOf = (eventId: string, entries: OutboxEntry[]): Taken => ({
+const readEntriesOf = (eventId: string, entries: OutboxEntry[]): ReadEntries => ({
   ids: entries.map(([id]) => id),
   domainEvents: entries.flatMap((entry) =>
     readEntry(eventId, entry).map((record) => ({ ...packable(record), entryId: entry[0] })),

@@ -3,11 +3,11 @@ import pLimit from 'p-limit';
 import { untilDone } from '../../shared/basics/retry.ts';
 import { startTour } from '../../shared/basics/tour.ts';
 import { type PackedMessage, packMessages } from '../../shared/events/pack.ts';
-import { isRefusal, type Publish } from '../../shared/events/publish.ts';
+import { isRefusedBySns, type Publish } from '../../shared/events/publish.ts';
 import type { Published } from '../../shared/events/published.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { createSampledLog } from '../../shared/telemetry/sampled-log.ts';
-import type { Outbox, Taken, TakenDomainEvent } from './outbox.ts';
+import type { Outbox, ReadDomainEvent, ReadEntries } from './outbox.ts';
 import { tracePublishing } from './trace-publishing.ts';
 
 export type Relay = {
@@ -30,7 +30,7 @@ const failurePauseMs = 500;
 export const gatherMs = 100;
 
 /** The domain events of a round that SNS accepted, by message, and those that it refused. */
-type Outcome = { published: Published[]; refused: TakenDomainEvent[] };
+type Outcome = { published: Published[]; refused: ReadDomainEvent[] };
 
 /** Bounds memory: each event being relayed has up to 100 entries in it. */
 const swiftEvents = 32;
@@ -40,7 +40,7 @@ const slowEvents = 4;
 /**
  * Publishes the outboxes' domain events, packed, each event separately: entries that arrive during one batch form the next. Entries
  * are acknowledged after SNS has accepted them, so each is published at least once, whenever a task dies. If SNS
- * refuses a domain event for its content, that event's entry stays pending and is retried once it counts as abandoned; nothing else waits.
+ * refuses a domain event for its content, its entry stays pending and is retried once it counts as abandoned; nothing else waits.
  */
 export function startRelay(options: {
   outbox: Outbox;
@@ -112,7 +112,10 @@ export function startRelay(options: {
     if (ms > 0) await pause(ms, undefined, { signal }).catch(() => {});
   }
 
-  /** Relays entries that no task has read yet, on a retry after those that this task still holds. Returns whether there may be more. */
+  /**
+   * Relays entries that no task has read yet. On a retry, it first relays those that this task has read but not acknowledged. Returns
+   * whether there may be more.
+   */
   async function relayNew(eventId: string, isRetry: boolean): Promise<boolean> {
     if (signal.aborted) return false;
     if (isRetry) await relay(eventId, await outbox.readAgain(eventId, entriesAtOnce));
@@ -121,14 +124,18 @@ export function startRelay(options: {
     return taken.ids.length === entriesAtOnce;
   }
 
-  /** Takes care of entries that other tasks left. */
+  /** Relays entries that nobody has acknowledged for a while: their task died, or SNS refused them. */
   async function visit(eventId: string): Promise<void> {
     const { isNew, isPending } = await outbox.survey(eventId);
     if (isNew || isPending) outbox.noteActive(eventId);
     if (isNew) wake(eventId);
     if (!isPending || signal.aborted) return;
     const abandoned = await outbox.claimAbandoned(eventId, entriesAtOnce);
-    if (abandoned.ids.length > 0) logger.warn({ eventId, entries: abandoned.ids.length }, 'took over entries of a dead task');
+    if (abandoned.ids.length > 0)
+      logger.warn(
+        { eventId, entries: abandoned.ids.length },
+        'relaying entries again that were never acknowledged: their task died, or SNS refused them',
+      );
     await relay(eventId, abandoned);
   }
 
@@ -137,7 +144,7 @@ export function startRelay(options: {
     await outbox.dropIdleConsumers(eventId);
   }
 
-  async function relay(eventId: string, { ids, domainEvents }: Taken): Promise<void> {
+  async function relay(eventId: string, { ids, domainEvents }: ReadEntries): Promise<void> {
     if (ids.length === 0) return;
     const takenAtMs = Date.now();
     // A replica promoted without these entries would reuse their sequence numbers. A failure is not retried here: WAIT covers only
@@ -153,13 +160,13 @@ export function startRelay(options: {
   }
 
   /** Publishes a message. If SNS refuses it for its content, halves it until the refused domain event is found. */
-  async function publishPacked(message: PackedMessage<TakenDomainEvent>, takenAtMs: number, outcome: Outcome): Promise<void> {
+  async function publishPacked(message: PackedMessage<ReadDomainEvent>, takenAtMs: number, outcome: Outcome): Promise<void> {
     const { eventId, domainEvents } = message;
     try {
       const messageId = await tracePublishing(message, takenAtMs, () => publishOne(message));
       outcome.published.push({ messageId, sequences: domainEvents.map(({ sequence }) => sequence) });
     } catch (error) {
-      if (!isRefusal(error)) throw error;
+      if (!isRefusedBySns(error)) throw error;
       if (domainEvents.length === 1) {
         outcome.refused.push(...domainEvents);
         const fields = { err: error, eventId, sequence: domainEvents[0]?.sequence, entry: domainEvents[0]?.entryId };
@@ -180,7 +187,7 @@ export function startRelay(options: {
   function publishOne(message: PackedMessage): Promise<string> {
     return untilDone(() => publish(message), {
       isStopping: () => signal.aborted,
-      isFinal: isRefusal,
+      isFinal: isRefusedBySns,
       onFailure: ({ error, attemptNumber }) => warnOfPublishing(logger, { err: error, attemptNumber }),
     });
   }

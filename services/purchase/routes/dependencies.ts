@@ -6,7 +6,7 @@ import type { Seats } from '../seats/create-seats.ts';
 export type RouteDependencies = {
   seats: Seats;
   orderTokens: OrderTokens;
-  /** Called after each command that added to the event's outbox. */
+  /** Called after each sale or cancellation, replays included: the event's outbox may have new entries. */
   wakeRelay(eventId: string): void;
   /** Counts the outcomes of requests. */
   counters: SalesCounters;

@@ -29,7 +29,7 @@ export function sendRefusal(
 
 const sampled = new Map<string, ReturnType<typeof createSampledLog<'info'>>>();
 
-/** Logs each refusal only at debug level, and samples them otherwise: in a flood, nearly every request is refused. */
+/** At debug level, logs every refusal. At other levels, logs a sample: in a flood, nearly every request is refused. */
 function logRefusal(log: Pick<Logger, 'info' | 'debug' | 'level'>, refusal: Partial<Refusal> & { code: Refusal['code'] }): void {
   if (log.level === 'debug' || log.level === 'trace') {
     log.debug(refusal, 'refused');

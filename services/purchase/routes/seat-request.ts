@@ -66,16 +66,14 @@ export const SeatRequestBody = Type.Object(
   { additionalProperties: false, [documentedAs]: documented },
 );
 
-/** The problems that an order or hold request can return. */
-export const takeProblems = [
+/** The problems that a request for chosen seats can return. */
+export const seatProblems = [
   'INVALID_REQUEST',
   'NOT_SIGNED_IN',
   'EVENT_NOT_FOUND',
   'ZONE_NOT_FOUND',
   'SEAT_NOT_FOUND',
   'SEAT_TAKEN',
-  'SOLD_OUT',
-  'NO_ADJACENT_SEATS',
   'BUYER_LIMIT_REACHED',
   'NOT_ON_SALE',
   'PAYLOAD_TOO_LARGE',
@@ -83,6 +81,9 @@ export const takeProblems = [
   'IDEMPOTENCY_KEY_REUSED',
   'INVENTORY_UNAVAILABLE',
 ] as const satisfies ProblemCode[];
+
+/** The problems that an order or hold request can return: it may also ask for the best seats. */
+export const takeProblems = [...seatProblems, 'SOLD_OUT', 'NO_ADJACENT_SEATS'] as const satisfies ProblemCode[];
 
 /** Reads a request for seats from a valid body, with defaults filled in. Returns errors if the fields do not fit together. */
 export function readSeatRequest(body: Static<typeof SeatRequestBody>): Omit<Purchase, 'eventId'> | { errors: ProblemError[] } {

@@ -6,7 +6,7 @@ import type { RouteDependencies } from './dependencies.ts';
 import { commandHeaders, commandOf } from './idempotency.ts';
 import { locationHeader, NewTicket, presentTickets } from './present.ts';
 import { sendRefusal } from './refusal.ts';
-import { meaningOf, seatFields, seatOf } from './seat-request.ts';
+import { meaningOf, seatFields, seatOf, seatProblems } from './seat-request.ts';
 
 const TicketRequest = Type.Object(
   { venueId: VenueId, eventId: EventId, ...seatFields, buyerId: Type.Optional(BuyerId) },
@@ -31,20 +31,7 @@ export function registerTicketRoutes(app: HttpServer, { seats, orderTokens, wake
             headers: { Location: locationHeader('The ticket') },
             content: { 'application/json': { schema: NewTicket } },
           },
-          ...problemResponses(
-            'INVALID_REQUEST',
-            'NOT_SIGNED_IN',
-            'EVENT_NOT_FOUND',
-            'ZONE_NOT_FOUND',
-            'SEAT_NOT_FOUND',
-            'SEAT_TAKEN',
-            'BUYER_LIMIT_REACHED',
-            'NOT_ON_SALE',
-            'PAYLOAD_TOO_LARGE',
-            'UNSUPPORTED_MEDIA_TYPE',
-            'IDEMPOTENCY_KEY_REUSED',
-            'INVENTORY_UNAVAILABLE',
-          ),
+          ...problemResponses(...seatProblems),
         },
       },
     },

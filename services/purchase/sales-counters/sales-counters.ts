@@ -18,7 +18,7 @@ export function createSalesCounters() {
   let second = nothing();
 
   return {
-    /** Tickets, and requests refused by problem code. */
+    /** Tickets, and requests by the code of their refusal. */
     total: total as Readonly<typeof total>,
 
     /** Counts an outcome, unless it is a replay: a client that repeats a request must not count twice. */

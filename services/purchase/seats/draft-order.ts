@@ -21,7 +21,7 @@ type Place = [zoneId: number, bit: string];
 /** The order that a purchase will become, and the description of its seats for take-seats.lua. */
 export type Draft = {
   order: OrderInRedis;
-  /** Why the layout rules it out. */
+  /** Why the layout rules out the purchase. */
   refusal?: [Refusal['code'], ...positions: number[]];
   places?: Place[];
   bestOf?: number;

@@ -15,7 +15,7 @@ const maxLayouts = 10;
 
 export function createTaking({ redis, scripts, layouts }: { redis: RedisClient; scripts: ScriptQueue; layouts: Layouts }) {
   return {
-    /** Sells the wanted tickets, all or none; the script alone decides. Throws as ScriptQueue.ask does. */
+    /** Sells the wanted tickets, all or none. Throws as ScriptQueue.ask does. */
     sell: (purchase: Purchase) => take(purchase) as Promise<Sold | Refusal>,
 
     /** Holds the wanted tickets, all or none, for the event's hold time. Throws as ScriptQueue.ask does. */

@@ -12,7 +12,7 @@ export type Publish = (message: BatchMessage) => Promise<string>;
  * Whether SNS refused a message for its content: it is too long, or has an invalid character. SNS would refuse it again, but accepts
  * other messages. A wrong topic has the same error name, but affects every message, so it does not count.
  */
-export const isRefusal = (error: unknown): boolean =>
+export const isRefusedBySns = (error: unknown): boolean =>
   error instanceof SNSServiceException &&
   /^(InvalidParameter|ParameterValueInvalid)/.test(error.name) &&
   !/TopicArn/.test(error.message);

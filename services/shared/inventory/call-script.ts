@@ -64,7 +64,7 @@ export async function callScript(
     ...fields,
     traceparent,
     fingerprint: idempotency?.fingerprint,
-    reply: idempotency && idempotencies.push(idempotency),
+    replyNumber: idempotency && idempotencies.push(idempotency),
   }));
   const keys = [
     inventoryKey(eventId),

@@ -1,9 +1,8 @@
 import { overloaded, type UnavailableError } from '../http/problems.ts';
 
 /**
- * How many commands of a kind may wait, over all events. While they wait, up to three times as many may be in flight
- * (script-queue.ts), and in an overload one process decides some 5,000 a second: a higher limit would only lengthen the wait, and
- * the time to recover.
+ * How many commands of a kind may wait, over all events. In an overload one process decides some 5,000 a second, those in flight
+ * (script-queue.ts) first: a higher limit would only lengthen the wait, and the time to recover.
  */
 const capacity = 768;
 

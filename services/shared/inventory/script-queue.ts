@@ -12,7 +12,7 @@ const maxTogether = 256;
 /** While Redis decides one call, this process answers the buyers of the other. More calls would only be smaller. */
 const maxCalls = 2;
 
-/** In an overload, thousands of sockets have their turn between two replies from Redis, which must not run out of work meanwhile. */
+/** In an overload this process serves thousands of sockets between two replies, and Redis must not run out of work meanwhile. */
 const maxFullCalls = 6;
 
 /**
@@ -21,7 +21,7 @@ const maxFullCalls = 6;
  */
 const maxWaitMs = 500;
 
-type Waiting = {
+type Queued = {
   command: ScriptCommand;
   sinceMs: number;
   resolve: (decision: Decision) => void;
@@ -36,9 +36,10 @@ export type Outcome = Exclude<Decision, Undecided> | { kind: 'stale' };
 export type ScriptQueue = ReturnType<typeof createScriptQueue>;
 
 /**
- * Queues commands on events, by script and event, and runs the scripts. Commands that arrive while calls are in flight go into the
- * next call, in order of arrival: under load, most of a purchase's cost, here and in Redis, is the call and the fsync that its reply
- * waits for. An idle service sends a command immediately. `load` counts the commands that wait.
+ * Queues commands on events, by script and event, and runs the scripts. Up to two calls for an event are in flight, or six full ones.
+ * Commands that arrive meanwhile wait and go together, in order of arrival, at most 256 to a call: under load, most of a purchase's
+ * cost, here and in Redis, is the call and the fsync that its reply waits for. An idle service sends a command immediately. `load`
+ * counts the commands that wait.
  */
 export function createScriptQueue({ load, ...target }: ScriptTarget & { load: Load }) {
   /** Idle queues are removed. */
@@ -82,7 +83,7 @@ function createEventQueue(options: {
 }) {
   const { target, script, eventId, load, kind, onIdle } = options;
   const all = load[kind];
-  const waiting: Waiting[] = [];
+  const waiting: Queued[] = [];
   /** How many calls are in flight, and whether another will start at the end of this turn of the event loop. */
   let calls = 0;
   let isDue = false;
@@ -115,7 +116,7 @@ function createEventQueue(options: {
 
   async function makeCall(): Promise<void> {
     calls++;
-    const undecided: Waiting[] = [];
+    const undecided: Queued[] = [];
     await decide(nextBatch(), undecided);
     // Back to the front of the queue: the command that has waited longest is refused first.
     waiting.unshift(...undecided);
@@ -125,7 +126,7 @@ function createEventQueue(options: {
   }
 
   /** Settles the commands of a batch, except those that it adds to `undecided`. */
-  async function decide(batch: Waiting[], undecided: Waiting[]): Promise<void> {
+  async function decide(batch: Queued[], undecided: Queued[]): Promise<void> {
     if (batch.length === 0) return;
     let decisions: Decision[];
     try {
@@ -150,20 +151,20 @@ function createEventQueue(options: {
   }
 
   /** After an error that changed nothing: isolates the command that caused it, and decides the others. */
-  async function decideByHalves(batch: Waiting[], undecided: Waiting[]): Promise<void> {
+  async function decideByHalves(batch: Queued[], undecided: Queued[]): Promise<void> {
     const half = batch.length >> 1;
     await decide(batch.slice(0, half), undecided);
     await decide(batch.slice(half), undecided);
   }
 
-  function nextBatch(): Waiting[] {
+  function nextBatch(): Queued[] {
     const lateBefore = performance.now() - maxWaitMs;
     const inTime = waiting.findIndex(({ sinceMs }) => sinceMs >= lateBefore);
     for (const { reject } of leave(inTime < 0 ? waiting.length : inTime)) reject(shed(load));
     return leave(maxTogether);
   }
 
-  function leave(count: number): Waiting[] {
+  function leave(count: number): Queued[] {
     const left = waiting.splice(0, count);
     all.count -= left.length;
     return left;

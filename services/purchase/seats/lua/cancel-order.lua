@@ -45,7 +45,7 @@ local function decide(command)
       purchase = { sequence = order.sequence, timeMs = soldAt },
       tickets = cancelled,
     })
-    event.publish('onsale.tickets.cancelled', data)
+    event.append('onsale.tickets.cancelled', data)
     -- With these the domain event can be published again, even when no other copy of it exists.
     local mark = { sequence = event.count_of('sequence'), timeMs = event.now }
     for _, ticket in ipairs(cancelled) do ticket.cancelled = mark end

@@ -8,14 +8,14 @@
 --
 -- Each command has
 --   revision           of the inventory that the rest was drafted from (layouts.ts)
---   refusal            the reply, if that inventory already rules the wish out
+--   refusal            the reply, why that inventory rules out the purchase, as a reply
 --   orderId, buyerId?  as in the order
 --   places             of the tickets, if the buyer chose the seats
 --   bestOf, quantity   otherwise, the zone to choose the best seats in, and how many
 --   split              true if the best seats may be in several groups
 --   holdId             present to hold rather than sell
 --
--- REPLY SOLD, time (ms), order: of its fields, at least those that the caller lacks
+-- REPLY SOLD, time (ms), order: at least the fields that the caller lacks
 -- REPLY HELD, until (ms), order, hold id: as above
 -- REPLY STALE: the inventory has another revision; nothing was taken
 -- REPLY AGAIN: the work allowed in one call was not enough to decide; nothing was taken
@@ -75,7 +75,7 @@ local function decide(command, number)
 
   local json = orderTexts[number]
   -- Replays under this Idempotency-Key draft other orders, so the kept reply needs the whole order.
-  local isKnown = places and not command.reply
+  local callerHasOrder = places and not command.replyNumber
   if places then
     local taken = { 'SEAT_TAKEN' }
     for at, place in ipairs(places) do
@@ -90,14 +90,14 @@ local function decide(command, number)
 
   if not holdId then
     local sold = seats.sell(command.orderId, buyerId, places, json, 'free')
-    local told = isKnown and '{"sequence":' .. event.text(event.count_of('sequence')) .. '}' or sold
+    local told = callerHasOrder and '{"sequence":' .. event.text(event.count_of('sequence')) .. '}' or sold
     return event.final(event.with_order('SOLD', now, told))
   end
 
   local heldUntil = now + inventory.holdMs
   seats.move(buyerId, places, 'free', 'held')
   holds.keep(holdId, '{"state":"held","order":' .. json .. '}', heldUntil)
-  return event.final(event.with_order('HELD', heldUntil, isKnown and '{}' or json, '"' .. holdId .. '"'))
+  return event.final(event.with_order('HELD', heldUntil, callerHasOrder and '{}' or json, '"' .. holdId .. '"'))
 end
 
 return event.run(decide)

@@ -1,8 +1,8 @@
 -- The frame of every script that decides commands on an event: its keys, the time, the inventory and the counts, and `run`.
 --
--- One call decides all the commands that a task has queued for the event, one after another, each as if it were alone. Nothing is
--- written until all of them are decided: `changes` collects the writes, `run` makes them at the end, and so an error in one
--- command leaves no trace of the others. Every read from Redis must therefore look in `changes` first. This also saves calls
+-- One call decides all the commands that a process has queued for the event, one after another, each as if it were alone. Nothing is
+-- written until all of them are decided: `changes` collects the writes, and `run` makes them at the end. So if one command fails, none
+-- of the call's commands has written anything. Every read from Redis must therefore look in `changes` first. This also saves calls
 -- to Redis, which are most of a script's cost.
 --
 -- KEYS[1] inventory: hash
@@ -16,13 +16,13 @@
 -- KEYS[9] outbox: stream
 -- KEYS[10…] reply: string, of each Idempotency-Key
 -- ARGV[1] event id
--- ARGV[2] the commands, JSON: [{ traceparent? (W3C), fingerprint?, reply?, … }, …]. A command with an Idempotency-Key has the
---         fingerprint of its request, and `reply`: which of the replies' keys is its own, from 1
+-- ARGV[2] the commands, JSON: [{ traceparent? (W3C), fingerprint?, replyNumber?, … }, …]. A command with an Idempotency-Key has
+--         the fingerprint of its request, and the number of its reply's key, from 1
 -- ARGV[3] how many replicas every promise waits for (replicas.ts), or 'all'; '' if a promoted replica cannot be trusted
 -- REPLY REPLAYED, reply: the Idempotency-Key was already used with the same request; nothing was changed
 -- REPLY IDEMPOTENCY_KEY_REUSED: the key was already used with a different request
 -- USES lineage
--- RETURNS id, key, now, inventory, changes, text, count_of, set_count, add_to_count, zone_of, publish, final, with_order, run
+-- RETURNS id, key, now, inventory, changes, text, count_of, set_count, add_to_count, zone_of, append, final, with_order, run
 
 local key = {
   inventory = KEYS[1],
@@ -110,8 +110,8 @@ end
 -- The traceparent of the current command, and whether its reply must be kept for its Idempotency-Key.
 local traceparent, isKept
 
--- Gives a domain event its sequence number, adds it to the data, a JSON object, and queues it for the outbox. Returns the data.
-local function publish(type, data)
+-- Gives a domain event its sequence number, and adds that to the data, a JSON object. `run` appends it to the outbox. Returns the data.
+local function append(type, data)
   add_to_count('sequence', 1)
   local json = '{"sequence":' .. text(counts.sequence) .. ',' .. string.sub(data, 2)
   local list = changes.domainEvents
@@ -136,7 +136,7 @@ local stored = {}
 
 -- The reply to a command as JSON: the one kept for its Idempotency-Key, or the decision.
 local function reply_to(command, number, decide)
-  local position = command.reply
+  local position = command.replyNumber
   local name = position and key.reply[position]
   local known = position and (stored[name] or redis.call('GET', key.reply[position]))
   if known then
@@ -231,7 +231,7 @@ return {
   set_count = set_count,
   add_to_count = add_to_count,
   zone_of = zone_of,
-  publish = publish,
+  append = append,
   final = final,
   with_order = with_order,
   run = run,

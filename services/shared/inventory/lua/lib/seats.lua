@@ -170,7 +170,7 @@ end
 -- Sells an order's places, which were free or held. `json` is the order. Returns it with its sequence number.
 local function sell(orderId, buyerId, places, json, from)
   move(buyerId, places, from, 'sold')
-  local sold = event.publish('onsale.tickets.purchased', json)
+  local sold = event.append('onsale.tickets.purchased', json)
   keep_order(orderId, event.now, sold)
   return sold
 end
