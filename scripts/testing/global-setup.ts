@@ -11,12 +11,13 @@ import { startEmulator, startStores } from '../local/stores.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    stores: StoreUrls & { endpoint: string };
+    /** `redisUrls`: one for each worker. */
+    stores: StoreUrls & { redisUrls: string[]; endpoint: string };
   }
 }
 
 /** Starts stores for this run only, on free ports, in a folder that is deleted at the end; nothing else that runs is touched. */
-export default async function setup({ provide, name }: TestProject) {
+export default async function setup({ provide, name, config }: TestProject) {
   const resources = new AsyncDisposableStack();
   try {
     const local = join(import.meta.dirname, '../../.local');
@@ -27,7 +28,7 @@ export default async function setup({ provide, name }: TestProject) {
     // Here, because tests that run in parallel would each unpack one.
     await findServers(['nginx'], console.log);
     const ports = { redis: await freePort(), mysql: await freePort() };
-    const urls = { ...localStoreUrls(ports), ...(name === 'cluster' && (await startCluster(folder, resources))) };
+    const urls = localStoreUrls(ports);
     await startStores({ folder, ports, urls, resources, say: console.log });
     const emulator = await startEmulator({ port: await freePort(), logFolder: folder });
     resources.defer(() => emulator.process.stop());
@@ -35,7 +36,12 @@ export default async function setup({ provide, name }: TestProject) {
     const db = connectDatabase(urls.databaseUrl, 1);
     await migrateToLatest(db);
     await db.destroy();
-    provide('stores', { ...urls, endpoint: emulator.endpoint });
+
+    const clusterUrls = name === 'cluster' ? await startClusters(folder, config.maxWorkers, resources) : [];
+    const databases = Array.from({ length: config.maxWorkers }, (_, at) => `${urls.redisUrl}/${at + 1}`);
+    const isRedisCluster = clusterUrls.length > 0;
+    const redisUrls = isRedisCluster ? clusterUrls : databases;
+    provide('stores', { ...urls, redisUrls, isRedisCluster, endpoint: emulator.endpoint });
   } catch (error) {
     await resources.disposeAsync();
     throw error;
@@ -43,15 +49,22 @@ export default async function setup({ provide, name }: TestProject) {
   return () => resources.disposeAsync();
 }
 
-/** Starts three masters instead of one Redis. If Redis comes from Docker, it stays one: the containers cannot reach each other. */
-async function startCluster(folder: string, resources: AsyncDisposableStack) {
+/**
+ * Starts a cluster of three masters for each worker, because a cluster has only one database. Returns their URLs; none if Redis comes
+ * from Docker, because the containers cannot reach each other.
+ */
+async function startClusters(folder: string, count: number, resources: AsyncDisposableStack): Promise<string[]> {
   const { redis: server } = await findServers(['redis'], console.log);
   if (server.docker !== undefined) {
     console.log('No redis-server on the PATH: the cluster tests run on a single Redis.');
-    return {};
+    return [];
   }
-  const ports = [await freePort(), await freePort(), await freePort()];
-  for (const node of await startRedisCluster(server, { folder, ports })) resources.defer(() => node.stop());
-  const redisUrl = `redis://127.0.0.1:${ports[0]}`;
-  return { redisUrl, redisReaderUrl: redisUrl, isRedisCluster: true };
+  const starting = Array.from({ length: count }, async () => {
+    const ports = [await freePort(), await freePort(), await freePort()];
+    for (const node of await startRedisCluster(server, { folder, ports })) resources.defer(() => node.stop());
+    return `redis://127.0.0.1:${ports[0]}`;
+  });
+  // If one fails to start, the others must still be closed.
+  await Promise.allSettled(starting);
+  return await Promise.all(starting);
 }

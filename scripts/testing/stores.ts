@@ -20,13 +20,10 @@ import { queueUrl } from '../local/emulator.ts';
 const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());
 
-const shared = inject('stores');
+const { redisUrls, ...shared } = inject('stores');
 
-/**
- * This run's stores. Each test file has a Redis database of its own, so that no relay publishes another file's sales. A cluster has
- * only one database, so there the files run one after another.
- */
-const redisUrl = shared.isRedisCluster ? shared.redisUrl : `${shared.redisUrl}/${process.env.VITEST_POOL_ID}`;
+/** This run's stores. Each test file has a Redis database or cluster of its own, so that no relay publishes another file's sales. */
+const redisUrl = redisUrls[Number(process.env.VITEST_POOL_ID) - 1] as string;
 export const urls = { ...shared, redisUrl, redisReaderUrl: redisUrl };
 
 const connected = await connectStores(urls, resources, 10);

@@ -2,8 +2,6 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
-const stores = { globalSetup: 'scripts/testing/global-setup.ts', testTimeout: 60_000, hookTimeout: 120_000 };
-
 /** The tests that depend most on Redis, without the slowest; `npm run test:cluster` runs all integration tests. */
 const onCluster = [
   'services/purchase/{routes,outbox}/*.int.test.ts',
@@ -12,30 +10,42 @@ const onCluster = [
   'services/query/routes/{availability,live}.int.test.ts',
 ];
 
+/** At least four even on two cores, because the slow tests mostly wait. Each has a database of a Redis, which has sixteen, and a cluster. */
+const maxWorkers = Math.min(8, Math.max(4, availableParallelism() - 1));
+
+const withStores = {
+  globalSetup: 'scripts/testing/global-setup.ts',
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+  sequence: { groupOrder: 1 },
+};
+
 /**
- * `unit` needs no stores. `stores` (int, e2e) runs against its own real Redis, MySQL or MariaDB, and SNS/SQS emulator. `cluster` runs
- * against the same with a Redis Cluster, one file after another, because a cluster has only one database.
+ * `unit` needs no stores, and runs first. Then `stores` (int, e2e) runs against its own real Redis, MySQL or MariaDB, and SNS/SQS
+ * emulator, and meanwhile `cluster` against the same with Redis Clusters instead of the Redis.
  */
 export default defineConfig({
   root: join(import.meta.dirname, '../..'),
   test: {
-    // By default two cores would get one worker, but the slow tests mostly wait.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    maxWorkers,
+    // More than the waiting tests of any file, so that all of them wait at the same time.
+    maxConcurrency: 10,
     projects: [
-      { test: { name: 'unit', include: ['**/*.unit.test.ts'] } },
       {
         test: {
-          name: 'stores',
-          include: ['**/*.{int,e2e}.test.ts'],
-          ...stores,
+          name: 'unit',
+          include: ['**/*.unit.test.ts'],
+          // These tests leave nothing behind, so the files of a worker share the modules that they import.
+          pool: 'threads',
+          isolate: false,
         },
       },
+      { test: { name: 'stores', include: ['**/*.{int,e2e}.test.ts'], ...withStores } },
       {
         test: {
           name: 'cluster',
           include: process.env.ONSALE_TEST_CLUSTER === 'all' ? ['**/*.int.test.ts'] : onCluster,
-          fileParallelism: false,
-          ...stores,
+          ...withStores,
         },
       },
     ],

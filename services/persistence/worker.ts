@@ -36,7 +36,7 @@ export type BatchApplied = {
 };
 
 /** SQS redelivers a message after this; the heartbeat extends it while a batch is retried because MySQL is away. */
-const visibilitySeconds = 30;
+export const visibilitySeconds = 30;
 const heartbeatSeconds = 10;
 const longPollSeconds = 20;
 const batchMs = 20_000;

@@ -62,7 +62,11 @@ async function startNode(name: string): Promise<Node & { db: Awaited<ReturnType<
       await waitFor(async () => expect(await node.redis.ping()).toBe('PONG'));
     },
   };
-  resources.defer(() => node.process.stop());
+  resources.defer(async () => {
+    // A replica that has not finished its first append-only file refuses to stop.
+    node.process.kill('SIGKILL');
+    await node.process.exited;
+  });
   return node;
 }
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { assertConserved } from '../../scripts/testing/conservation.ts';
 import { buy, inParallel, post } from '../../scripts/testing/http.ts';
+import { redeliverUnacknowledged } from '../../scripts/testing/redeliver.ts';
 import { startTestService } from '../../scripts/testing/services.ts';
 import { createMessaging, db, depth, openTestEvent, redis, seatedZone, urls } from '../../scripts/testing/stores.ts';
 import { layTripwire } from '../../scripts/testing/tripwire.ts';
@@ -81,7 +82,10 @@ describe('killing (-9)', { timeout: 90_000 }, () => {
     expect((await salesOf(event.eventId)).counted).toBeGreaterThan(0);
 
     await startTestService('persistence', messaging, { resources });
-    await waitFor(async () => expect(await depth(messaging.queueUrl)).toEqual([0, 0]));
+    await waitFor(async () => {
+      await redeliverUnacknowledged(messaging.queueUrl);
+      expect(await depth(messaging.queueUrl)).toEqual([0, 0]);
+    });
     expect(await salesOf(event.eventId)).toEqual({ counted: 10, revenue: '1000.0000', rows: 10 });
     await assertConserved(redis, event.eventId, db);
   });

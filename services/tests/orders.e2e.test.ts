@@ -3,6 +3,7 @@ import { asBuyerOf, asOperator } from '../../scripts/testing/apps.ts';
 import { layCable, through } from '../../scripts/testing/cable.ts';
 import { assertConserved } from '../../scripts/testing/conservation.ts';
 import { get, inParallel, post } from '../../scripts/testing/http.ts';
+import { redeliverUnacknowledged } from '../../scripts/testing/redeliver.ts';
 import { startTestService } from '../../scripts/testing/services.ts';
 import { createMessaging, db, openTestEvent, redis, seatedZone, urls } from '../../scripts/testing/stores.ts';
 import type { Order } from '../shared/terms/ticket.ts';
@@ -125,6 +126,10 @@ describe('orders, holds and cancellations, from the buyer to the organiser', () 
     ).toBe(200);
     expect((await post(orders, { ...best, quantity: 1 })).status).toBe(201);
     await Promise.all(cables.map((cable) => cable.mend()));
-    await waitFor(() => assertConserved(redis, eventId, db));
+    // The interrupted polls may receive messages.
+    await waitFor(async () => {
+      await redeliverUnacknowledged(messaging.queueUrl);
+      await assertConserved(redis, eventId, db);
+    });
   });
 });

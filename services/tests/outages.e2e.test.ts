@@ -7,6 +7,7 @@ import { findServers } from '../../scripts/local/servers.ts';
 import { layCable, through } from '../../scripts/testing/cable.ts';
 import { assertConserved } from '../../scripts/testing/conservation.ts';
 import { buy, get, inParallel, post } from '../../scripts/testing/http.ts';
+import { redeliverUnacknowledged } from '../../scripts/testing/redeliver.ts';
 import { startTestService, testFolder } from '../../scripts/testing/services.ts';
 import { createMessaging, db, openTestEvent, planOf, redis, seatedZone, unique, urls } from '../../scripts/testing/stores.ts';
 import { readInventory } from '../shared/inventory/inventory.ts';
@@ -105,8 +106,11 @@ describe('a store that goes away', { timeout: 120_000 }, () => {
     await waitFor(async () => expect((await get(`${persistence.base}/events/health`)).status).toBe(503));
     expect(await count()).toBe(3);
     await cable.mend();
-    // Messages that the interrupted poll had received are redelivered after their visibility timeout of 30 s.
-    await waitFor(async () => expect(await count()).toBe(10));
+    // The interrupted polls may receive messages.
+    await waitFor(async () => {
+      await redeliverUnacknowledged(messaging.queueUrl);
+      expect(await count()).toBe(10);
+    });
     await waitFor(async () => expect((await get(`${persistence.base}/events/health`)).status).toBe(200));
   });
 
