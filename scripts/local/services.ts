@@ -9,16 +9,16 @@ export const nodeFlags = ['--use-largepages=silent'];
 
 /**
  * Starts a service's `main.ts` as a process of its own and waits until it listens; its metrics are at any free port.
- * `root` is where its code is, if not here.
+ * `root` is where its code is, if not here; `flags` are Node's.
  */
 export async function startService(
   service: ServiceName,
-  at: { port: number; env: Record<string, string>; logFolder: string; root?: string },
+  at: { port: number; env: Record<string, string>; logFolder: string; root?: string; flags?: string[] },
 ): Promise<LocalProcess> {
   return await startProcess({
     name: service,
     command: process.execPath,
-    args: [...nodeFlags, join(at.root ?? root, 'services', service, 'main.ts')],
+    args: [...(at.flags ?? nodeFlags), join(at.root ?? root, 'services', service, 'main.ts')],
     env: { METRICS_PORT: '0', ...at.env, PORT: String(at.port), HOST: '127.0.0.1' },
     logFile: join(at.logFolder, `${service}.log`),
     isReady: answers(`http://127.0.0.1:${at.port}${pathTable[service].prefix}/live`),

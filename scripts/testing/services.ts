@@ -35,6 +35,8 @@ export async function startTestService(
   const started = await startService(service, {
     port,
     logFolder,
+    // Large pages take a quarter of a second at the start, more than a service of a test can gain from them.
+    flags: [],
     env: {
       ...emulatorEnvironment(endpoint),
       ORDER_TOKEN_SECRET: orderTokenSecret,

@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Message, SQSClient } from '@aws-sdk/client-sqs';
 import { Consumer } from 'sqs-consumer';
 import { untilDone } from '../shared/basics/retry.ts';
@@ -91,7 +92,6 @@ export function startWorker(options: {
       waitTimeSeconds: longPollSeconds,
       visibilityTimeout: visibilitySeconds,
       heartbeatInterval: heartbeatSeconds,
-      pollingCompleteWaitTimeMs: batchMs,
       authenticationErrorTimeout: queueAwayPauseMs,
       handleMessageBatch: async (messages) => {
         handling = true;
@@ -111,10 +111,11 @@ export function startWorker(options: {
     consumer.start();
     return {
       async stop() {
-        const stopped = new Promise((resolve) => consumer.once('stopped', resolve));
         // Aborting would also break an acknowledgement, so abort only a poll that is waiting for messages.
         consumer.stop({ abort: !handling });
-        await stopped;
+        // The consumer's own pollingCompleteWaitTimeMs looks only once a second.
+        const giveUpAtMs = performance.now() + batchMs;
+        while (consumer.status.isPolling && performance.now() < giveUpAtMs) await pause(10);
       },
     };
   }

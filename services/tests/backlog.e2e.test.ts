@@ -104,7 +104,9 @@ it('the health (200) and metrics of persistence report how many messages its que
   const env = { DATABASE_URL: through(cable, urls.databaseUrl) };
   const persistence = await startWithMetrics('persistence', messaging, { env });
   const empty = { messages: 0, inFlight: 0, deadLetters: 0 };
-  expect(await get(`${persistence.base}/events/health`)).toMatchObject({ status: 200, body: { backlog: { queue: empty } } });
+  await waitFor(async () =>
+    expect(await get(`${persistence.base}/events/health`)).toMatchObject({ status: 200, body: { backlog: { queue: empty } } }),
+  );
   const notOurs = new SendMessageCommand({ QueueUrl: messaging.queueUrl, MessageBody: 'not a domain event' });
   await Promise.all([1, 2].map(() => sqs.send(notOurs)));
   await waitFor(async () => {
