@@ -39,7 +39,7 @@ async function tenBuyers(base: string, { venueId, eventId }: Inventory): Promise
 async function abandonPending(eventId: string): Promise<void> {
   const key = outboxKey(eventId);
   const pending = (await redis.xpending(key, 'relay', '-', '+', 100)) as [id: string, consumer: string][];
-  for (const [id, consumer] of pending) await redis.xclaim(key, 'relay', consumer, 0, id, 'IDLE', 60_000, 'JUSTID');
+  for (const [id, consumer] of pending) await redis.call('XCLAIM', key, 'relay', consumer, '0', id, 'IDLE', '60000', 'JUSTID');
 }
 
 type Messaging = Awaited<ReturnType<typeof createMessaging>>;
