@@ -130,7 +130,7 @@ describe('the README of event files', () => {
   });
 });
 
-describe("the event catalogue in persistence's README", () => {
+describe("the domain events in persistence's README", () => {
   const { tables, blocks } = pageAt('services/persistence/README.md');
   const under = (type: string) => `\`onsale.tickets.${type}\``;
   const listed = (type: string) =>
