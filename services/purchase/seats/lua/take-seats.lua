@@ -8,7 +8,7 @@
 --
 -- Each command has
 --   revision           of the inventory that the rest was drafted from (layouts.ts)
---   refusal            the reply, why that inventory rules out the purchase, as a reply
+--   refusal            the reply, if that inventory already rules out the purchase
 --   orderId, buyerId?  as in the order
 --   places             of the tickets, if the buyer chose the seats
 --   bestOf, quantity   otherwise, the zone to choose the best seats in, and how many
