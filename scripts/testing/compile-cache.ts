@@ -1,8 +1,5 @@
-import { join } from 'node:path';
-
 /**
- * Lets the processes that tests start, services and commands, keep their compiled code for the next such process: they start in about
- * half the time. Vitest switches that off while it measures coverage, which is right for its own processes but not needed for these.
+ * Vitest switches the compile cache off in its own processes while it measures coverage, because the figures would be less exact. The
+ * services and commands that tests start may use it all the same.
  */
-process.env.NODE_COMPILE_CACHE = join(import.meta.dirname, '../../.local/compile-cache');
 delete process.env.NODE_DISABLE_COMPILE_CACHE;

@@ -1,5 +1,5 @@
 import type { InjectOptions } from 'fastify';
-import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
+import { expect } from 'vitest';
 import { createSeats } from '../../services/purchase/seats/create-seats.ts';
 import { createBacklogReader } from '../../services/shared/events/outbox-backlog.ts';
 import { inventoryKey, openedEventsKey } from '../../services/shared/inventory/keys.ts';
@@ -8,16 +8,12 @@ import { assertConserved } from './conservation.ts';
 import { seats } from './seats.ts';
 import { redis } from './stores.ts';
 
-const resources = new AsyncDisposableStack();
-afterAll(() => resources.disposeAsync());
-
 /** The events for which the relay was woken since the test began. */
 export const seen = { woken: [] as string[] };
-beforeEach(() => {
-  seen.woken = [];
-});
+/** Whether a test of this file has sent a request to a purchase app. */
+let wasAsked = false;
 
-/** A purchase app over a Redis, wired as in main.ts; closed after the file's tests. */
+/** A purchase app over a Redis, wired as in main.ts. */
 export async function purchaseAppOn(store: typeof redis, seats = createSeats({ redis: store })) {
   const app = await testPurchaseApp({
     seats,
@@ -25,7 +21,10 @@ export async function purchaseAppOn(store: typeof redis, seats = createSeats({ r
     wakeRelay: (eventId) => void seen.woken.push(eventId),
     checks: { redis: () => store.ping() },
   });
-  resources.defer(() => app.close());
+  app.addHook('onRequest', (_request, _reply, done) => {
+    wasAsked = true;
+    done();
+  });
   return app;
 }
 
@@ -34,18 +33,24 @@ export const app = await purchaseAppOn(redis, seats);
 
 const ofTheFile = new Set<string>();
 const ofEarlierTests = new Set<string>();
-beforeAll(async () => {
-  for (const eventId of await redis.smembers(openedEventsKey)) ofTheFile.add(eventId);
-});
 
-// After every test, its own events and those shared by the file must add up.
-afterEach(async () => {
+/** Notes the events that a test file has opened for all of its tests, and forgets those of the file before. */
+export async function beginFile(): Promise<void> {
+  wasAsked = false;
+  ofTheFile.clear();
+  ofEarlierTests.clear();
+  for (const eventId of await redis.smembers(openedEventsKey)) ofTheFile.add(eventId);
+}
+
+/** After a test of a file that uses a purchase app: the test's own events, and those of the file, must add up. */
+export async function endTest(): Promise<void> {
+  if (!wasAsked) return;
   for (const eventId of await redis.smembers(openedEventsKey)) {
     if (ofEarlierTests.has(eventId)) continue;
     if (!ofTheFile.has(eventId)) ofEarlierTests.add(eventId);
     if (await redis.exists(inventoryKey(eventId))) await assertConserved(redis, eventId);
   }
-});
+}
 
 /** Sends a request that must return this status. Returns the body. */
 export async function accepted(request: InjectOptions, status = 201) {

@@ -18,9 +18,6 @@ const beforeTheScript: ProblemCode[] = [
 /** The problems that are decided with or without a script, depending on what the service knows about the event. */
 const withOrWithoutScript: ProblemCode[] = ['EVENT_NOT_FOUND', 'INVENTORY_UNAVAILABLE'];
 
-/** Spies on the scripts that the app runs; they still run. */
-const evalsha = vi.spyOn(redis, 'evalsha');
-
 const readers: Record<string, (key: string) => Promise<unknown>> = {
   hash: (key) => redis.hgetall(key),
   set: async (key) => (await redis.smembers(key)).toSorted(),
@@ -56,7 +53,8 @@ export async function refusal(
 ) {
   const before = { ...(await dump()), ...(kept !== undefined && { [kept]: expect.any(Buffer) }) };
   const woken = [...seen.woken];
-  evalsha.mockClear();
+  // The scripts still run.
+  const evalsha = vi.spyOn(redis, 'evalsha').mockClear();
   const answer = await app.inject(request);
   const { status, title } = problems[code];
   expect(answer.json()).toMatchObject({ type: `urn:onsale:problem:${code}`, title, status, code });

@@ -17,22 +17,20 @@ import { connectCluster } from '../../services/shared/stores/redis-cluster.ts';
 import { connectStores } from '../local/connect.ts';
 import { queueUrl } from '../local/emulator.ts';
 
+/** Closed with the process, because all test files of a worker share these connections (per-file.ts). */
 const resources = new AsyncDisposableStack();
-afterAll(() => resources.disposeAsync());
 
 const { redisUrls, ...shared } = inject('stores');
 
-/** This run's stores. Each test file has a Redis database or cluster of its own, so that no relay publishes another file's sales. */
+/** This run's stores. Each worker has a Redis database or cluster of its own, so that no relay publishes another file's sales. */
 const redisUrl = redisUrls[Number(process.env.VITEST_POOL_ID) - 1] as string;
 export const urls = { ...shared, redisUrl, redisReaderUrl: redisUrl };
 
 const connected = await connectStores(urls, resources, 10);
 
-/** Connections to the stores, closed after the file's tests. */
+/** Connections to the stores. */
 export const { db } = connected;
 export const redis: RedisClient = connected.redis instanceof Cluster ? asOne(connected.redis) : connected.redis;
-await redis.flushdb();
-
 /** Another connection to Redis, with this timeout (ms) for a reply; closed after the file's tests. */
 export async function connectPatiently(commandTimeout: number): Promise<RedisClient> {
   const connection = { autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0, connectTimeout: 1_000, commandTimeout };
@@ -40,7 +38,7 @@ export async function connectPatiently(commandTimeout: number): Promise<RedisCli
     redis instanceof Cluster
       ? connectCluster(redisUrl, { connection, enableAutoPipelining: true, reconnectPauseMs: () => 100 })
       : redis.duplicate({ commandTimeout });
-  resources.defer(() => patient.disconnect());
+  afterAll(() => patient.disconnect());
   await untilConnected(patient);
   return patient;
 }

@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
+// The processes of this run, and those that its tests start, keep their compiled code for the next one: they start in about half the time.
+process.env.NODE_COMPILE_CACHE = join(import.meta.dirname, '../../.local/compile-cache');
+
 /** The tests that depend most on Redis, without the slowest; `npm run test:cluster` runs all integration tests. */
 const onCluster = [
   'services/purchase/{routes,outbox}/*.int.test.ts',
@@ -30,7 +33,8 @@ const isEndToEnd = ({ moduleId }: TestSpecification) => moduleId.endsWith('.e2e.
 
 const withStores = {
   globalSetup: 'scripts/testing/global-setup.ts',
-  setupFiles: 'scripts/testing/compile-cache.ts',
+  setupFiles: ['scripts/testing/compile-cache.ts', 'scripts/testing/per-file.ts'],
+  isolate: false,
   testTimeout: 60_000,
   hookTimeout: 120_000,
   sequence: { groupOrder: 1 },
@@ -44,6 +48,8 @@ export default defineConfig({
   root: join(import.meta.dirname, '../..'),
   test: {
     maxWorkers,
+    restoreMocks: true,
+    unstubEnvs: true,
     // More than the waiting tests of any file, so that all of them wait at the same time.
     maxConcurrency: 10,
     sequence: { sequencer: Alternating },

@@ -10,6 +10,7 @@ import type { RouteDependencies } from './routes/dependencies.ts';
 import { registerHoldRoutes } from './routes/holds.ts';
 import { refuseGuessableKeys } from './routes/idempotency.ts';
 import { registerOrderRoutes } from './routes/orders.ts';
+import { createSendRefusal } from './routes/refusal.ts';
 import { createEarlyShedding } from './routes/shed-early.ts';
 import { registerTicketRoutes } from './routes/tickets.ts';
 
@@ -18,7 +19,7 @@ import { registerTicketRoutes } from './routes/tickets.ts';
  * operator's, '' if there is none.
  */
 export async function buildPurchaseApp(
-  options: RouteDependencies & {
+  options: Omit<RouteDependencies, 'sendRefusal'> & {
     opsToken: string;
     logger: Logger;
     checks: Checks;
@@ -26,7 +27,8 @@ export async function buildPurchaseApp(
     corsOrigins?: string;
   },
 ) {
-  const { opsToken, logger, checks, readBacklog, corsOrigins = '', ...dependencies } = options;
+  const { opsToken, logger, checks, readBacklog, corsOrigins = '', ...given } = options;
+  const dependencies = { ...given, sendRefusal: createSendRefusal() };
   const { seats, counters } = dependencies;
   const app = createHttpServer({ logger, corsOrigins, beforeParsing: createEarlyShedding(seats) });
   app.addHook('onError', (_request, _reply, error: unknown, done) => {

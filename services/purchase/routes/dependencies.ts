@@ -1,6 +1,7 @@
 import type { OrderTokens } from '../../shared/identity/order-token.ts';
 import type { SalesCounters } from '../sales-counters/sales-counters.ts';
 import type { Seats } from '../seats/create-seats.ts';
+import type { SendRefusal } from './refusal.ts';
 
 /** What the routes need. */
 export type RouteDependencies = {
@@ -10,4 +11,5 @@ export type RouteDependencies = {
   wakeRelay(eventId: string): void;
   /** Counts the outcomes of requests. */
   counters: SalesCounters;
+  sendRefusal: SendRefusal;
 };

@@ -14,7 +14,6 @@ import {
   presentNewHold,
   presentOrder,
 } from './present.ts';
-import { sendRefusal } from './refusal.ts';
 import { meaningOf, nameIn, readSeatRequest, SeatRequestBody, takeProblems } from './seat-request.ts';
 
 const params = Type.Object({ holdId: HoldId });
@@ -27,7 +26,10 @@ const eventOf = (holdId: string) => holdId.slice(0, holdId.indexOf('~'));
 const json = (description: string, schema: TObject) => ({ description, content: { 'application/json': { schema } } });
 
 /** Registers /purchase/api/v1/holds…, which set seats aside for a buyer who decides later. */
-export function registerHoldRoutes(app: HttpServer, { seats, orderTokens, wakeRelay, counters }: RouteDependencies): void {
+export function registerHoldRoutes(
+  app: HttpServer,
+  { seats, orderTokens, wakeRelay, counters, sendRefusal }: RouteDependencies,
+): void {
   app.post(
     '/purchase/api/v1/holds',
     {

@@ -7,7 +7,6 @@ import { Order } from '../../shared/terms/ticket.ts';
 import type { RouteDependencies } from './dependencies.ts';
 import { commandHeaders, commandOf } from './idempotency.ts';
 import { locationHeader, NewOrder, orderLocation, presentNewOrder, presentOrder } from './present.ts';
-import { sendRefusal } from './refusal.ts';
 import { maxTickets, meaningOf, nameIn, readSeatRequest, SeatRequestBody, takeProblems } from './seat-request.ts';
 
 const Cancellation = Type.Object(
@@ -26,7 +25,10 @@ const Cancellation = Type.Object(
 );
 
 /** Registers POST /purchase/api/v1/orders…, which buys tickets and cancels them. */
-export function registerOrderRoutes(app: HttpServer, { seats, orderTokens, wakeRelay, counters }: RouteDependencies): void {
+export function registerOrderRoutes(
+  app: HttpServer,
+  { seats, orderTokens, wakeRelay, counters, sendRefusal }: RouteDependencies,
+): void {
   app.post(
     '/purchase/api/v1/orders',
     {

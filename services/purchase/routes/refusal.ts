@@ -5,35 +5,39 @@ import type { Refusal } from '../../shared/inventory/decisions.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { createSampledLog } from '../../shared/telemetry/sampled-log.ts';
 
+export type SendRefusal = ReturnType<typeof createSendRefusal>;
+
 /**
- * Sends the problem for a refused command. For the position of a wanted seat or ticket, `nameOf` returns the field in which the
- * client named it, and its name; without `nameOf` the problem lists no errors. Only the operator gets the `secret` detail.
+ * Returns the function that sends the problem for a refused command. For the position of a wanted seat or ticket, `nameOf` returns the
+ * field in which the client named it, and its name; without `nameOf` the problem lists no errors. Only the operator gets the `secret`
+ * detail.
  */
-export function sendRefusal(
-  reply: FastifyReply,
-  { code, detail, secret, positions = [] }: Refusal,
-  nameOf?: (position: number) => { pointer: string; name: string },
-) {
-  logRefusal(reply.log, { code, positions, ...(detail && { detail }) });
-  if (code === 'BUYER_REQUIRED') {
-    const errors = [{ pointer: '#/buyerId', detail: 'is missing: the event limits how many tickets a buyer may have' }];
-    return sendProblem(reply, 'INVALID_REQUEST', { errors });
-  }
-  const errors: ProblemError[] = positions.flatMap((position) => {
-    const named = nameOf?.(position);
-    return named ? [{ pointer: named.pointer, detail: `${named.name}: ${problems[code].title}` }] : [];
-  });
-  const told = reply.request.principal === 'operator' ? (secret ?? detail) : detail;
-  return sendProblem(reply, code, { ...(told && { detail: told }), ...(errors.length > 0 && { errors }) });
+export function createSendRefusal() {
+  const logRefusal = createRefusalLog();
+  return (
+    reply: FastifyReply,
+    { code, detail, secret, positions = [] }: Refusal,
+    nameOf?: (position: number) => { pointer: string; name: string },
+  ) => {
+    logRefusal(reply.log, { code, positions, ...(detail && { detail }) });
+    if (code === 'BUYER_REQUIRED') {
+      const errors = [{ pointer: '#/buyerId', detail: 'is missing: the event limits how many tickets a buyer may have' }];
+      return sendProblem(reply, 'INVALID_REQUEST', { errors });
+    }
+    const errors: ProblemError[] = positions.flatMap((position) => {
+      const named = nameOf?.(position);
+      return named ? [{ pointer: named.pointer, detail: `${named.name}: ${problems[code].title}` }] : [];
+    });
+    const told = reply.request.principal === 'operator' ? (secret ?? detail) : detail;
+    return sendProblem(reply, code, { ...(told && { detail: told }), ...(errors.length > 0 && { errors }) });
+  };
 }
 
-const sampled = new Map<string, ReturnType<typeof createSampledLog<'info'>>>();
-
 /** At debug level, logs every refusal. At other levels, logs a sample: in a flood, nearly every request is refused. */
-function logRefusal(log: Pick<Logger, 'info' | 'debug' | 'level'>, refusal: Partial<Refusal> & { code: Refusal['code'] }): void {
-  if (log.level === 'debug' || log.level === 'trace') {
-    log.debug(refusal, 'refused');
-    return;
-  }
-  getOrInsertComputed(sampled, refusal.code, () => createSampledLog('info', 'refused'))(log, refusal);
+function createRefusalLog() {
+  const sampled = new Map<string, ReturnType<typeof createSampledLog<'info'>>>();
+  return (log: Pick<Logger, 'info' | 'debug' | 'level'>, refusal: Partial<Refusal> & { code: Refusal['code'] }): void => {
+    if (log.level === 'debug' || log.level === 'trace') log.debug(refusal, 'refused');
+    else getOrInsertComputed(sampled, refusal.code, () => createSampledLog('info', 'refused'))(log, refusal);
+  };
 }

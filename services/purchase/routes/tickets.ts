@@ -5,7 +5,6 @@ import { BuyerId, EventId, VenueId } from '../../shared/terms/identifiers.ts';
 import type { RouteDependencies } from './dependencies.ts';
 import { commandHeaders, commandOf } from './idempotency.ts';
 import { locationHeader, NewTicket, presentTickets } from './present.ts';
-import { sendRefusal } from './refusal.ts';
 import { meaningOf, seatFields, seatOf, seatProblems } from './seat-request.ts';
 
 const TicketRequest = Type.Object(
@@ -14,7 +13,10 @@ const TicketRequest = Type.Object(
 );
 
 /** Registers POST /purchase/api/v1/tickets, which buys one seat. */
-export function registerTicketRoutes(app: HttpServer, { seats, orderTokens, wakeRelay, counters }: RouteDependencies): void {
+export function registerTicketRoutes(
+  app: HttpServer,
+  { seats, orderTokens, wakeRelay, counters, sendRefusal }: RouteDependencies,
+): void {
   app.post(
     '/purchase/api/v1/tickets',
     {
