@@ -2,7 +2,7 @@ import './local/env-file.ts';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { collectionFile } from '../postman/collection.ts';
-import { localFolder } from './local/default-system.ts';
+import { localFolder } from './local/local-folder.ts';
 import { defaultPorts } from './local/ports.ts';
 import { secretsOf } from './local/secrets.ts';
 import { httpUrl, newCommand } from './terminal/command.ts';

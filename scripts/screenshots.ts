@@ -2,17 +2,14 @@ import './local/env-file.ts';
 import { mkdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { holdSale } from './flash-sale/hold-sale.ts';
-import { rehearse } from './flash-sale/rehearse.ts';
 import { createShow } from './flash-sale/show.ts';
 import { assertHealthy, explainFailure, isRunning, opsLink, systemAt } from './flash-sale/system.ts';
-import { localFolder, startDefaultSystem } from './local/default-system.ts';
+import { localFolder } from './local/local-folder.ts';
 import { defaultPorts } from './local/ports.ts';
 import { secretsOf } from './local/secrets.ts';
 import { stopWith } from './local/stop.ts';
 import { storeUrls } from './local/store-urls.ts';
 import { newCommand } from './terminal/command.ts';
-import { launchChromium } from './testing/chromium.ts';
 
 const folder = join(import.meta.dirname, '../services/query/ops/screenshots');
 const options = { seats: 50_000, buyers: 65_000, connections: 500, seed: 1, best: false };
@@ -37,16 +34,21 @@ const { stop, isStopping } = stopWith(resources, { exitCode: 130, onSignal: () =
 const system = systemAt(defaultPorts, storeUrls(defaultPorts));
 let isUp = false;
 try {
+  // Loaded only now, so that --help is answered immediately.
+  const { startDefaultSystem } = await import('./local/default-system.ts');
   if (!(await isRunning(system))) await startDefaultSystem({ resources, say: show.status });
   await assertHealthy(system);
   isUp = true;
+  const { launchChromium } = await import('./testing/chromium.ts');
   const browser = await launchChromium(resources);
   if (!browser) throw new Error('Chromium was not found. Install it, for example with: apt-get install chromium');
+  const { rehearse } = await import('./flash-sale/rehearse.ts');
   await rehearse({ system, show }, options);
 
   let pages: Awaited<ReturnType<typeof openPages>> = [];
   let taking: Promise<unknown> | undefined;
   mkdirSync(folder, { recursive: true });
+  const { holdSale } = await import('./flash-sale/hold-sale.ts');
   await holdSale(system, options, {
     async onOpened(eventId) {
       const link = await opsLink(system, eventId, secretsOf(localFolder).OPS_TOKEN);

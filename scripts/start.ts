@@ -1,5 +1,5 @@
 import './local/env-file.ts';
-import { localFolder, startDefaultSystem } from './local/default-system.ts';
+import { localFolder } from './local/local-folder.ts';
 import { defaultPorts } from './local/ports.ts';
 import { secretsOf } from './local/secrets.ts';
 import { stopWith } from './local/stop.ts';
@@ -14,6 +14,8 @@ const { stop, isStopping, say } = stopWith(resources, {
 
 try {
   say('Starting …');
+  // Loaded only now, so that --help is answered immediately.
+  const { startDefaultSystem } = await import('./local/default-system.ts');
   const processes = await startDefaultSystem({ resources, say });
   say(readyText());
   const gone = await Promise.race(processes.map((process) => process.exited.then(() => process)));

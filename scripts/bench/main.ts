@@ -1,41 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { Argument } from 'commander';
-import { describeMachine } from '../local/machine.ts';
 import { stopWith } from '../local/stop.ts';
 import { newCommand } from '../terminal/command.ts';
 import { describeCommit } from './commit.ts';
-import { footprint } from './parts/footprint.ts';
-import { generatorCeiling } from './parts/generator-ceiling.ts';
-import { manyEvents } from './parts/many-events.ts';
-import { purchaseAgainstFloor } from './parts/purchase-against-floor.ts';
-import { purchaseAgainstUsualWay } from './parts/purchase-against-usual-way.ts';
-import { queriesAtAMillion } from './parts/queries-at-a-million.ts';
-import { requestsPerTicket } from './parts/requests-per-ticket.ts';
-import { scaling } from './parts/scaling.ts';
-import { throughLoadBalancer } from './parts/through-load-balancer.ts';
-import { tracing } from './parts/tracing.ts';
-import { waitingForAReplica } from './parts/waiting-for-a-replica.ts';
-import { workerAgainstRaw } from './parts/worker-against-raw.ts';
-import { type Part, type Report, tableOf } from './report.ts';
-import { startBench } from './system.ts';
+import { type PartName, parts } from './parts.ts';
+import { type Report, tableOf } from './report.ts';
 
 const local = join(import.meta.dirname, '../../.local');
-
-const parts: Record<string, [measure: Part, about: string]> = {
-  a: [purchaseAgainstFloor, 'purchase vs. a bare Fastify server with one script'],
-  b: [purchaseAgainstUsualWay, 'purchase vs. the usual way: lock the seat, then await an SNS Publish'],
-  c: [workerAgainstRaw, 'the worker vs. raw INSERTs'],
-  d: [requestsPerTicket, 'SNS and SQS requests per ticket'],
-  f: [scaling, 'two purchase processes, and three Redis masters'],
-  g: [footprint, 'memory use, and latency at half the peak rate'],
-  h: [waitingForAReplica, 'the cost of waiting for a replica'],
-  i: [tracing, 'the cost of tracing'],
-  j: [throughLoadBalancer, 'through the local load balancer vs. directly to a service'],
-  k: [manyEvents, '5,000 open events vs. five'],
-  // Last, because a million tickets stay in the stores.
-  e: [queriesAtAMillion, 'queries, verify and rebuild with a million tickets'],
-};
 
 const command = newCommand(
   'bench',
@@ -45,7 +17,7 @@ const command = newCommand(
   .addHelpText(
     'after',
     `\nParts:\n${Object.entries(parts)
-      .map(([name, [, about]]) => `  ${name}  ${about}`)
+      .map(([name, about]) => `  ${name}  ${about}`)
       .join('\n')}`,
   )
   .parse();
@@ -69,12 +41,15 @@ try {
 
 async function run(): Promise<void> {
   const startedAt = new Date();
+  // Loaded only now, so that --help and mistakes in the arguments are answered immediately.
+  const { generatorCeiling, measures, startBench, describeMachine } = await import('./measures.ts');
   say('Starting Redis, MySQL and the emulator …');
   const bench = await startBench(join(local, 'bench'), resources, say);
   const machine = { ...(await describeMachine(bench.urls)), ...(await describeCommit()) };
   const reports: Record<string, Report> = {};
-  const chosen = Object.entries(parts).filter(([name]) => wanted.length === 0 || wanted.includes(name));
-  for (const [name, [measure]] of [['generator', [generatorCeiling]] as const, ...chosen]) {
+  const names = (Object.keys(parts) as PartName[]).filter((name) => wanted.length === 0 || wanted.includes(name));
+  const chosen = names.map((name) => [name, measures[name]] as const);
+  for (const [name, measure] of [['generator', generatorCeiling] as const, ...chosen]) {
     const own = resources.use(new AsyncDisposableStack());
     const sayOfPart = (line: string) => say(`${String(secondsSince(startedAt)).padStart(4)} s  ${name}  ${line}`);
     reports[name] = await measure({ bench, resources: own, say: sayOfPart, earlier: reports });

@@ -1,10 +1,8 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { localFolder } from '../local/default-system.ts';
+import { localFolder } from '../local/local-folder.ts';
 import { stopWith } from '../local/stop.ts';
-import { runChaos } from './chaos.ts';
 import { readOptions } from './options.ts';
-import { reportOf, wasRight } from './report.ts';
 
 const options = readOptions(process.argv.slice(2));
 const folder = join(localFolder, 'chaos');
@@ -23,6 +21,9 @@ try {
   mkdirSync(folder, { recursive: true });
   const { faults, buyers, seed, minutes } = options;
   say(`${faults} faults, ${buyers} buyers, seed ${seed}; no fault starts after ${minutes} minutes. Starting a separate system …`);
+  // Loaded only now, so that --help and mistakes in the options are answered immediately.
+  const { runChaos } = await import('./chaos.ts');
+  const { reportOf, wasRight } = await import('./report.ts');
   const run = await runChaos(options, { folder, resources, say });
   say(reportOf(run));
   if (wasRight(run)) await stop(0);

@@ -4,6 +4,7 @@ import { alignColumns } from '../terminal/align-columns.ts';
 import { type Stage, writeReport } from './flash-sale.ts';
 import { holdSale, type SaleOptions } from './hold-sale.ts';
 import { judgeSale } from './judge-sale.ts';
+import { attemptsWith } from './options.ts';
 import { aboutTable, escapeHtml, pageOf } from './page.ts';
 import { formatCount, formatMs, formatSeconds } from './show.ts';
 import { directly, introductionOf, requestsPerSecond, sentenceOf } from './summary.ts';
@@ -25,9 +26,6 @@ type Row = {
   queryableMs: number | undefined;
   verdict: Verdict;
 };
-
-/** The number of attempts: one for each seat, and duplicates for `percent` of the seats. */
-export const attemptsWith = (seats: number, percent: number) => seats + Math.round((seats * percent) / 100);
 
 /**
  * Holds one sale for each share of duplicate attempts, and shows the results as a table. Writes `reportFile` (HTML) and a .json

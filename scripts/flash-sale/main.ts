@@ -1,15 +1,12 @@
 import '../local/env-file.ts';
 import { join, relative } from 'node:path';
-import { localFolder, startDefaultSystem } from '../local/default-system.ts';
+import { localFolder } from '../local/local-folder.ts';
 import { defaultPorts } from '../local/ports.ts';
 import { secretsOf } from '../local/secrets.ts';
 import { stopWith } from '../local/stop.ts';
 import { storeUrls } from '../local/store-urls.ts';
 import { untilEnter } from '../terminal/enter.ts';
-import { duplicatesTable } from './duplicates-table.ts';
-import { flashSale } from './flash-sale.ts';
 import { readOptions } from './options.ts';
-import { rehearse } from './rehearse.ts';
 import { createShow } from './show.ts';
 import { assertHealthy, explainFailure, isRunning, opsLink, systemAt } from './system.ts';
 
@@ -37,6 +34,7 @@ try {
   } else {
     show.say('"npm start" is not running. Starting a system for this sale, which will be stopped afterwards.');
     isOwnSystem = true;
+    const { startDefaultSystem } = await import('../local/default-system.ts');
     await startDefaultSystem({ resources, say: show.status });
   }
   await assertHealthy(system);
@@ -45,6 +43,8 @@ try {
   const crowd = new AbortController();
   resources.defer(() => crowd.abort());
   const stage = { system, show, signal: crowd.signal };
+  // Loaded only when needed, so that --help and mistakes in the options are answered immediately.
+  const { rehearse } = await import('./rehearse.ts');
   await rehearse(stage, wanted.options);
 
   const onOpened = async (eventId: string) => {
@@ -57,7 +57,9 @@ try {
   const about = { reportFile, command: ['npm run flash-sale', ...(args.length > 0 ? ['--'] : []), ...args].join(' ') };
   const all = { ...stage, onOpened };
   const isRight =
-    wanted.kind === 'table' ? await duplicatesTable(all, wanted.options, about) : await flashSale(all, wanted.options, about);
+    wanted.kind === 'table'
+      ? await (await import('./duplicates-table.ts')).duplicatesTable(all, wanted.options, about)
+      : await (await import('./flash-sale.ts')).flashSale(all, wanted.options, about);
   if (isOwnSystem) show.status('Stopping the system that was started for this sale …');
   await stop(isRight ? 0 : 1);
 } catch (error) {

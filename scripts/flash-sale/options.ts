@@ -1,7 +1,9 @@
 import { Option } from 'commander';
 import { integer, newCommand, newSeed } from '../terminal/command.ts';
-import { attemptsWith } from './duplicates-table.ts';
 import type { SaleOptions } from './hold-sale.ts';
+
+/** The number of attempts: one for each seat, and duplicates for `percent` of the seats. */
+export const attemptsWith = (seats: number, percent: number) => seats + Math.round((seats * percent) / 100);
 
 /** With `isWatched` the sale waits for Enter, so that a person can open the operator's page first. */
 export type Wanted = { isWatched: boolean } & (

@@ -5,14 +5,13 @@ import { readInventory } from '../../services/shared/inventory/inventory.ts';
 import { openEvent } from '../../services/shared/inventory/open-event.ts';
 import { parseEventFile } from '../../services/shared/inventory/plan/event-file.ts';
 import { connectStores } from './connect.ts';
+import { localFolder } from './local-folder.ts';
 import { defaultPorts } from './ports.ts';
 import type { LocalProcess } from './process.ts';
 import { type StoreUrls, storeUrls } from './store-urls.ts';
 import { startSystem } from './system.ts';
 
 const root = join(import.meta.dirname, '../..');
-/** The folder for the system's data, logs and reports. */
-export const localFolder = join(root, '.local');
 const demoEvents = ['event1.json', 'small-hall.json'];
 
 /** Starts the system of `npm start`: at its default ports, its data in .local/, the demo events open. Closed by `resources`. */

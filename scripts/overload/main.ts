@@ -3,14 +3,13 @@ import { join } from 'node:path';
 import { migrateToLatest } from '../../migrations/migrate.ts';
 import { systemAt } from '../flash-sale/system.ts';
 import { connectStores } from '../local/connect.ts';
-import { localFolder } from '../local/default-system.ts';
 import { freePorts } from '../local/free-ports.ts';
+import { localFolder } from '../local/local-folder.ts';
 import { stopWith } from '../local/stop.ts';
 import { localStoreUrls, type StoreUrls } from '../local/store-urls.ts';
 import { startSystem } from '../local/system.ts';
 import { newCommand } from '../terminal/command.ts';
 import { crowds } from './crowds.ts';
-import { overload } from './overload.ts';
 import { faultsOf, textOf } from './report.ts';
 
 newCommand(
@@ -31,6 +30,8 @@ try {
   mkdirSync(folder, { recursive: true });
   const ports = await freePorts();
   const urls = localStoreUrls(ports);
+  // Loaded only now, so that --help is answered immediately.
+  const { overload } = await import('./overload.ts');
   await startSystem({ folder, ports, urls, resources, say, prepare });
   const system = systemAt(ports, urls);
   let isRight = true;

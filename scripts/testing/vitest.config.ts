@@ -14,8 +14,8 @@ const onCluster = [
   'services/query/routes/{availability,live}.int.test.ts',
 ];
 
-/** At least three even on two cores, because many tests wait. Each has a database of a Redis, which has sixteen, and a cluster. */
-const maxWorkers = Math.min(8, Math.max(3, availableParallelism() - 1));
+/** At least four even on two cores, because many tests wait. Each has a database of a Redis, which has sixteen, and a cluster. */
+const maxWorkers = Math.min(8, Math.max(4, availableParallelism() - 1));
 
 /**
  * The e2e tests take the longest, so they do not come last, when one would run alone. They also start the most processes, while the

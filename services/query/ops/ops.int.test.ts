@@ -253,7 +253,10 @@ describe('a handshake', () => {
 
 describe("an event's follower", () => {
   it('first gets the event and its history, and then every second the state of Redis, MySQL and SQS', async () => {
-    const event = await openTestEvent({ zones: [seatedZone(1, 10, 10), { zoneId: 2, capacity: 50, priceMinor: 5_000 }] });
+    // Later than the other tests' events: the list has the latest 200.
+    const onSaleAtMs = Date.UTC(2026, 1, 1);
+    const zones = [seatedZone(1, 10, 10), { zoneId: 2, capacity: 50, priceMinor: 5_000 }];
+    const event = await openTestEvent({ onSaleAtMs, zones });
     const counters = createSalesCounters();
     const sold = await seats.sell(purchaseOf(event, { column: 1 }));
     if (sold.kind !== 'sold') expect.fail(sold.code);
