@@ -46,9 +46,6 @@ const queueAwayPauseMs = 1_000;
 /** Concurrent batches: while the database writes one, the others are received, checked, turned into rows or acknowledged. */
 export const batchesAtOnce = 3;
 
-/** Ignoring them is right, but an operator may want to know. Sampled: at most a line a second. */
-const noteIgnored = createSampledLog('info', 'ignored domain events of an unknown type');
-
 /**
  * Reads the queue, and applies each received batch of up to ten messages together. Acknowledges a batch after its commit, and after its
  * dead letters were sent. While the database is away, retries the batch without releasing it, so that good messages do not use up their
@@ -64,6 +61,8 @@ export function startWorker(options: {
   logger: Logger;
 }): Worker {
   const { sqs, queueUrl, project, reject, logger } = options;
+  /** Ignoring them is right, but an operator may want to know. Sampled: at most a line a second. */
+  const noteIgnored = createSampledLog('info', 'ignored domain events of an unknown type');
   let stopping = false;
   let queueError: Error | undefined;
   const noteQueueReachable = () => {

@@ -11,8 +11,8 @@ import { createTaking } from './take-seats.ts';
 export type Seats = ReturnType<typeof createSeats>;
 
 /**
- * Everything that a buyer can do with an event's seats; Redis decides. `replicas`: which of its replicas must have a promise. `load`
- * counts the commands that wait in this process. `onCall` is told of each script call.
+ * Everything that a buyer can do with an event's seats; Redis decides. `replicas`: how many of its replicas must have a promise. `load`
+ * counts the commands that wait in this process. `onCall` is called after each script call.
  */
 export function createSeats({
   redis,

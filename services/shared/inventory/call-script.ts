@@ -38,7 +38,7 @@ export type ScriptCommand = Command & {
 /** A script call that has ended: the script's name, how many commands it decided, and how long Redis and its replicas took. */
 export type ScriptCall = { script: string; commands: number; seconds: number };
 
-/** Where scripts run, and who is told of each call. */
+/** Where scripts run. `onCall` is called after each call that Redis answered. */
 export type ScriptTarget = { redis: RedisClient; replicas: ReplicaPolicy; onCall?: ((call: ScriptCall) => void) | undefined };
 
 /** A script failed, so none of its commands has changed anything (lua/lib/event.lua). */
