@@ -18,14 +18,16 @@ const onCluster = [
 const maxWorkers = Math.min(8, Math.max(4, availableParallelism() - 1));
 
 /**
- * The e2e tests take the longest, so they do not come last, when one would run alone. They also start the most processes, while the
- * others mostly wait, so an e2e test alternates with two others.
+ * Spreads the e2e tests evenly over the run: they start processes and keep both cores busy, while the others mostly wait. They come
+ * first in each group, so that the last one does not run alone.
  */
-class Alternating extends BaseSequencer {
+class Spreading extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
+    const endToEnd = sorted.filter(isEndToEnd);
     const others = sorted.filter((file) => !isEndToEnd(file));
-    return [...sorted.filter(isEndToEnd).flatMap((file) => [file, ...others.splice(0, 2)]), ...others];
+    const share = Math.ceil(others.length / Math.max(1, endToEnd.length));
+    return [...endToEnd.flatMap((file) => [file, ...others.splice(0, share)]), ...others];
   }
 }
 
@@ -52,7 +54,7 @@ export default defineConfig({
     unstubEnvs: true,
     // More than the waiting tests of any file, so that all of them wait at the same time.
     maxConcurrency: 10,
-    sequence: { sequencer: Alternating },
+    sequence: { sequencer: Spreading },
     projects: [
       {
         test: {
