@@ -42,7 +42,10 @@ try {
 async function run(): Promise<void> {
   const startedAt = new Date();
   // Loaded only now, so that --help and mistakes in the arguments are answered immediately.
-  const { generatorCeiling, measures, startBench, describeMachine } = await import('./measures.ts');
+  const { describeMachine } = await import('../local/machine.ts');
+  const { measures } = await import('./measures.ts');
+  const { generatorCeiling } = await import('./parts/generator-ceiling.ts');
+  const { startBench } = await import('./system.ts');
   say('Starting Redis, MySQL and the emulator …');
   const bench = await startBench(join(local, 'bench'), resources, say);
   const machine = { ...(await describeMachine(bench.urls)), ...(await describeCommit()) };

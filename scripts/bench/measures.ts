@@ -12,10 +12,6 @@ import { workerAgainstRaw } from './parts/worker-against-raw.ts';
 import type { PartName } from './parts.ts';
 import type { Part } from './report.ts';
 
-export { describeMachine } from '../local/machine.ts';
-export { generatorCeiling } from './parts/generator-ceiling.ts';
-export { startBench } from './system.ts';
-
 /** The measurement of each part. main.ts loads this only when it runs, because it loads the services. */
 export const measures: Record<PartName, Part> = {
   a: purchaseAgainstFloor,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-// The processes of this run, and those that its tests start, keep their compiled code for the next one: they start in about half the time.
+// The services and commands that tests start keep their compiled code for the next such process (compile-cache.ts).
 process.env.NODE_COMPILE_CACHE = join(import.meta.dirname, '../../.local/compile-cache');
 
 /** The tests that depend most on Redis, without the slowest; `npm run test:cluster` runs all integration tests. */

@@ -60,7 +60,7 @@ export async function callScript(
   commands: readonly ScriptCommand[],
 ): Promise<Decision[]> {
   const idempotencies: Idempotency[] = [];
-  const decided = commands.map(({ traceparent, idempotency, fields }) => ({
+  const asked = commands.map(({ traceparent, idempotency, fields }) => ({
     ...fields,
     traceparent,
     fingerprint: idempotency?.fingerprint,
@@ -79,7 +79,7 @@ export async function callScript(
     ...idempotencies.map(({ scope, key }) => replyKey(eventId, scope, key)),
   ];
   const orders = commands.flatMap(({ order }) => (order ? JSON.stringify(order) : []));
-  const args = [eventId, JSON.stringify(decided), replicasOfPromise(replicas), ...orders];
+  const args = [eventId, JSON.stringify(asked), replicasOfPromise(replicas), ...orders];
   const startedAt = performance.now();
   const text = await orUnavailable(runScript(redis, script, keys, args)).catch((error: Error) => {
     throw error instanceof ReplyError ? new ScriptError(script, error as Error) : error;
