@@ -71,7 +71,11 @@ function columnLine({ name, type, nullable, expression }: Column): string {
 
 /** Removes the character sets, escapes and brackets that MySQL adds to an expression and MariaDB does not. */
 function plainExpression(expression: string): string {
-  return expression.replace(/_utf8mb4|[\\`]/g, '').replace(/\(([^()]*)\),/g, '$1,');
+  const comparisons = /(?<!\w)\((\w+ = '[^']*')\)/g;
+  return expression
+    .replace(/_utf8mb4|[\\`]/g, '')
+    .replace(comparisons, '$1')
+    .replace(/\(([^()]*)\),/g, '$1,');
 }
 
 function keyLine({ name, isUnique, columns }: Key): string {

@@ -9,6 +9,14 @@ import { up as appliedOn } from './0006-applied-on.ts';
 import { up as verifications } from './0007-verifications.ts';
 import { up as namesOfEvents } from './0008-names-of-events.ts';
 import { up as ticketsByTime } from './0009-tickets-by-time.ts';
+import { up as hallsAndOffers } from './0010-halls-and-offers.ts';
+import { up as ticketsOfHalls } from './0011-tickets-of-halls.ts';
+import { up as accounts } from './0012-accounts.ts';
+import { up as keysAndMail } from './0013-keys-and-mail.ts';
+import { up as owners } from './0014-owners.ts';
+import { up as catalogue } from './0015-catalogue.ts';
+import { up as signUpsWithoutPasswords } from './0016-sign-ups-without-passwords.ts';
+import { up as linksOfInvitations } from './0017-links-of-invitations.ts';
 
 /** All migrations, ordered by name; forward only. */
 export const migrations = {
@@ -21,6 +29,14 @@ export const migrations = {
   '0007-verifications': { up: verifications },
   '0008-names-of-events': { up: namesOfEvents },
   '0009-tickets-by-time': { up: ticketsByTime },
+  '0010-halls-and-offers': { up: hallsAndOffers },
+  '0011-tickets-of-halls': { up: ticketsOfHalls },
+  '0012-accounts': { up: accounts },
+  '0013-keys-and-mail': { up: keysAndMail },
+  '0014-owners': { up: owners },
+  '0015-catalogue': { up: catalogue },
+  '0016-sign-ups-without-passwords': { up: signUpsWithoutPasswords },
+  '0017-links-of-invitations': { up: linksOfInvitations },
 };
 
 /**

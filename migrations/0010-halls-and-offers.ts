@@ -1,0 +1,38 @@
+import { type Kysely, sql } from 'kysely';
+
+/**
+ * The catalogue of real halls, of what is offered in them, and of an event's life; existing events are published. The clauses forbid the
+ * server to lock or copy a table: one that would have to fails instead. An interrupted migration goes on where it was.
+ */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  if (!(await hasColumn(db, 'events', 'state'))) {
+    await sql`
+      alter table events
+        add column state varchar(16) not null default 'published',
+        add column off_sale_at datetime(3),
+        add column starts_at datetime(3),
+        add column time_zone varchar(64),
+        add column tickets_per_order int,
+        add column offer mediumtext,
+        algorithm=instant
+    `.execute(db);
+  }
+  if (!(await hasColumn(db, 'event_zones', 'hall'))) {
+    await sql`
+      alter table event_zones
+        add column hall mediumtext,
+        add column blocked mediumtext,
+        add column categories text,
+        modify column price decimal(19,4),
+        algorithm=inplace, lock=none
+    `.execute(db);
+  }
+}
+
+async function hasColumn(db: Kysely<unknown>, table: string, column: string): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from information_schema.columns
+    where table_schema = database() and table_name = ${table} and column_name = ${column}
+  `.execute(db);
+  return rows.length > 0;
+}

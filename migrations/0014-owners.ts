@@ -1,0 +1,19 @@
+import { type Kysely, sql } from 'kysely';
+
+/**
+ * Events belong to organisers, those from before to the main one, and may be for signed-in buyers only. The clause forbids the server
+ * to lock or copy the table. An interrupted migration goes on where it was.
+ */
+export async function up(db: Kysely<unknown>): Promise<void> {
+  const { rows } = await sql`
+    select 1 from information_schema.columns
+    where table_schema = database() and table_name = 'events' and column_name = 'organiser_id'
+  `.execute(db);
+  if (rows.length > 0) return;
+  await sql`
+    alter table events
+      add column organiser_id varchar(32) not null default 'main',
+      add column buyers varchar(16) not null default 'anyone',
+      algorithm=instant
+  `.execute(db);
+}
