@@ -19,7 +19,10 @@ export function listFaults(errors: readonly SchemaError[]): Fault[] {
     if (known) known.add(detail);
     else if (details.size < maxFaults) details.set(pointer, new Set([detail]));
   };
+  const hasFaultsInside = new Set(errors.flatMap(ancestorsOf));
   for (const { keyword, instancePath, message, params } of errors) {
+    // Of a number or a list with a faulty item, only the item is wrong: not that the list is no number.
+    if (keyword === 'type' && hasFaultsInside.has(instancePath)) continue;
     const { requiredProperties } = params as Record<string, string[] | undefined>;
     if (keyword === 'required') for (const name of requiredProperties ?? []) add(`${instancePath}/${name}`, 'is missing');
     // Every unknown field fails the schema `false`. `additionalProperties` lists them all, but does not escape their names.
@@ -27,6 +30,13 @@ export function listFaults(errors: readonly SchemaError[]): Fault[] {
     else if (keyword !== 'additionalProperties' && keyword !== 'anyOf') add(instancePath, plainly(keyword, params) ?? message);
   }
   return [...details].map(([pointer, messages]) => ({ pointer, detail: [...messages].join(', or ') }));
+}
+
+/** The pointers of all values around an error's place: ("/rows/3/seats") → "", "/rows", "/rows/3". */
+function ancestorsOf({ keyword, instancePath }: SchemaError): string[] {
+  const parts = instancePath.split('/');
+  const around = parts.slice(1).map((_, at) => parts.slice(0, at + 1).join('/'));
+  return keyword === 'required' ? [...around, instancePath] : around;
 }
 
 const typeNames = new Map([

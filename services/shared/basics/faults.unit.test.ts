@@ -51,6 +51,15 @@ describe('the faults of a value', () => {
     expect(faultsOf(seats, [])).toContainEqual({ pointer: '', detail: 'must be an object' });
   });
 
+  it('in a number or a list are those of the items, if it is a list', () => {
+    const rows = Type.Object({ rows: Type.Union([Type.Integer({ minimum: 1 }), Type.Array(Seat)]) });
+    expect(faultsOf(rows, { rows: [{ row: 'a', column: 1 }, { row: 'A', column: 1 }, { column: 1 }] })).toEqual([
+      { pointer: '/rows/0/row', detail: 'must be a capital letter' },
+      { pointer: '/rows/2/row', detail: 'is missing' },
+    ]);
+    expect(faultsOf(rows, { rows: 'A' })).toEqual([{ pointer: '/rows', detail: 'must be an integer, or must be a list' }]);
+  });
+
   it.each<[TSchema, unknown, string]>([
     [patterned('^[0-9]+x$', 'must be digits, and an x'), 'x', 'must be digits, and an x'],
     // Even a pattern without a sentence does not show its regular expression.

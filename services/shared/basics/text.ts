@@ -16,6 +16,16 @@ export const quoted = (name: string, most = 200) => JSON.stringify(name.length >
 /** (1, 'ticket') → "1 ticket", (50000, 'ticket') → "50,000 tickets". */
 export const countOf = (number: number, word: string) => `${number.toLocaleString('en-US')} ${word}${number === 1 ? '' : 's'}`;
 
+/** "A, B, C and 18 more": the first ten words, and how many others there are. */
+export function listWords(words: string[]): string {
+  const shown = words.slice(0, 10).join(', ');
+  return words.length > 10 ? `${shown} and ${words.length - 10} more` : shown;
+}
+
 /** The error of every command on an event that does not exist. */
 export const neverOpened = (eventId: string) =>
   new Error(`${eventId} was never opened. To see which events were: npm run onsale -- list`);
+
+const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+/** A text as it is written in HTML, between tags or in a quoted attribute. */
+export const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (character) => entities[character] as string);

@@ -16,6 +16,12 @@ export function createActivity(redis: RedisClient): { note(eventId: string): voi
     note(eventId) {
       const now = Date.now();
       if (now - (notedAtMs.get(eventId) ?? 0) < noteEveryMs) return;
+      // In order of time: those that no longer sell are forgotten.
+      notedAtMs.delete(eventId);
+      for (const [oldest, atMs] of notedAtMs) {
+        if (now - atMs < noteEveryMs) break;
+        notedAtMs.delete(oldest);
+      }
       notedAtMs.set(eventId, now);
       Promise.all([
         redis.zadd(activeEventsKey, 'GT', now, eventId),

@@ -3,6 +3,7 @@ import { orUnavailable, type RedisClient } from '../stores/redis.ts';
 import { runScript, type Script } from '../stores/script.ts';
 import { type Decision, decodeReply, type Reply } from './decisions.ts';
 import {
+  blockedKey,
   buyersKey,
   countsKey,
   deadlinesKey,
@@ -13,6 +14,7 @@ import {
   replyKey,
   runsKey,
   takenKey,
+  talliesKey,
 } from './keys.ts';
 import type { OrderInRedis } from './order.ts';
 import { type ReplicaPolicy, replicasOfPromise, untilReplicated } from './replicas.ts';
@@ -70,11 +72,13 @@ export async function callScript(
     inventoryKey(eventId),
     countsKey(eventId),
     takenKey(eventId),
+    blockedKey(eventId),
     runsKey(eventId),
     ordersKey(eventId),
     holdsKey(eventId),
     deadlinesKey(eventId),
     buyersKey(eventId),
+    talliesKey(eventId),
     outboxKey(eventId),
     ...idempotencies.map(({ scope, key }) => replyKey(eventId, scope, key)),
   ];

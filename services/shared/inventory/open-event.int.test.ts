@@ -5,9 +5,10 @@ import { purchaseOf, seats } from '../../../scripts/testing/seats.ts';
 import { db, openTestEvent, planOf, redis, seatedZone, unique } from '../../../scripts/testing/stores.ts';
 import { projectDomainEvents } from '../../persistence/projections/project.ts';
 
-import { type Inventory, openInventory, readInventory } from './inventory.ts';
+import { type Inventory, readInventory } from './inventory.ts';
 import { countsKey, deadlinesKey, inventoryKey, openedEventsKey } from './keys.ts';
 import { openEvent, planOpening } from './open-event.ts';
+import { openInventory } from './open-inventory.ts';
 
 const open = (inventory: Inventory) => openEvent(db, redis, planOf(inventory));
 
@@ -47,6 +48,19 @@ describe('opening an event', () => {
     expect(await open(event)).toEqual({ kind: 'unchanged' });
     expect(await sell(event)).toMatchObject({ code: 'SEAT_TAKEN' });
     await assertConserved(redis, event.eventId);
+  });
+
+  it('again, after a blocked seat was sold, changes nothing', async () => {
+    const blocked = [1, 2].map((column) => ({ row: 'A', column }));
+    const event = await openTestEvent({ zones: [{ ...seatedZone(1, 4, 5), blocked }] });
+    await seats.sell({ ...purchaseOf(event, { row: 'A', column: 2 }), mayTakeBlocked: true });
+    expect(await planOpening(db, redis, planOf(event))).toMatchObject({ kind: 'unchanged', changes: [] });
+    expect(await open(event)).toEqual({ kind: 'unchanged' });
+    const more = { ...event, zones: [{ ...seatedZone(1, 4, 5), blocked: [...blocked, { row: 'A', column: 3 }] }] };
+    expect(await planOpening(db, redis, planOf(more))).toMatchObject({
+      kind: 'changed',
+      changes: ['zone 1 1 seat more blocked: A 3'],
+    });
   });
 
   it('adds zones, rows and capacity, and changes prices for sales to come', async () => {
@@ -91,10 +105,13 @@ describe('opening an event', () => {
   });
 
   it.each<[string, Partial<Inventory>, string]>([
-    ['fewer rows', { zones: [seatedZone(1, 9, 10)] }, 'zone 1 has 10 rows'],
-    ['another width', { zones: [seatedZone(1, 10, 20)] }, 'zone 1 has 10 columns'],
-    ['no seats any more', { zones: [{ zoneId: 1, capacity: 100, priceMinor: 1 }] }, 'zone 1 has 10 columns'],
+    [
+      'no seats any more',
+      { zones: [{ zoneId: 1, capacity: 100, priceMinor: 1 }] },
+      'zone 1 has seats and must keep it so: 1 of its',
+    ],
     ['the zone gone', { zones: [seatedZone(2, 1, 1)] }, 'zone 1 would disappear'],
+    ['the zone gone', { zones: [seatedZone(2, 1, 1)] }, 'zone 1, row A would lose 1 seat: seat 1 (sold or held)'],
     ['another venue', { venueId: unique('venue') }, 'the venue is'],
     ['another currency', { currency: 'EUR' }, 'the currency is USD'],
   ])('refuses %s once tickets are sold, says why, and changes neither store', async (_what, changes, reason) => {
@@ -268,7 +285,7 @@ describe('planning an opening', () => {
     const opening = await planOpening(db, redis, planOf({ ...event, holdMs: 1_000 }));
     if (opening.kind === 'refused') expect.fail('refused');
     await open({ ...event, holdMs: 2_000 });
-    const outcome = await openEvent(db, redis, planOf({ ...event, holdMs: 1_000 }), opening.revision);
+    const outcome = await openEvent(db, redis, planOf({ ...event, holdMs: 1_000 }), { seen: opening.revision });
     expect(outcome).toEqual({ kind: 'refused', reasons: [expect.stringContaining('changed meanwhile')] });
     expect((await stateOf(event)).redis?.holdMs).toBe(2_000);
   });

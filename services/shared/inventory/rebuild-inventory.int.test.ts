@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { hallZone } from '../../../scripts/testing/halls.ts';
 import { purchaseOf, seats } from '../../../scripts/testing/seats.ts';
 import { openTestEvent, redis, seatedZone } from '../../../scripts/testing/stores.ts';
 
 import { baseOf } from '../events/epochs.ts';
 import { type Inventory, readInventory } from './inventory.ts';
-import { countsKey, ordersKey, outboxKey } from './keys.ts';
+import { blockedKey, countsKey, ordersKey, outboxKey, takenKey, talliesKey } from './keys.ts';
+import type { Offer } from './offer.ts';
 import type { OrderInRedis } from './order.ts';
 import { beginRebuild, rebuildInventory, type SoldOrder } from './rebuild-inventory.ts';
 
@@ -46,6 +48,31 @@ const sell = (event: Inventory, zoneId: number, row: string, column: number) =>
   seats.sell({ ...purchaseOf(event, { zoneId, row, column }), buyerId: 'dan' });
 
 describe('a rebuilt inventory', () => {
+  it('counts tickets of each type, and with each promotion, as before: of live tickets only', async () => {
+    const price = (minor: number) => [{ fromMs: 0, minor }];
+    const offer: Offer = {
+      categories: [{ categoryId: 'A', name: 'A', prices: { adult: price(2_000), child: price(1_000) } }],
+      ticketTypes: [
+        { ticketTypeId: 'adult', name: 'Adult' },
+        { ticketTypeId: 'child', name: 'Child', limit: 4 },
+      ],
+      promotions: [{ promotionId: 'HALF', percent: 50, tickets: 10, orders: 5, ticketsPerBuyer: 4 }],
+    };
+    const event = await openTestEvent({ offer, zones: [{ zoneId: 1, capacity: 50, categories: ['A'] }] });
+    const request = { zoneId: 1, quantity: 3, split: false, ticketTypes: ['adult', 'child', 'child'] };
+    const of = (buyerId: string) => ({ eventId: event.eventId, buyerId, promotion: 'half', request });
+    const first = await seats.sell(of('ann'));
+    const second = await seats.sell(of('bob'));
+    if (first.kind !== 'sold' || second.kind !== 'sold') throw new Error('not sold');
+    const ticketIds = [second.order.tickets[1]?.ticketId ?? ''];
+    await seats.cancelOrder({ eventId: event.eventId, orderId: second.order.orderId, ticketIds });
+    await seats.cancelOrder({ eventId: event.eventId, orderId: first.order.orderId, ticketIds: [] });
+    const before = await redis.hgetall(talliesKey(event.eventId));
+    expect(before).toMatchObject({ 'type:adult': '1', 'type:child': '1', 'orders:HALF': '1', 'buyer:HALF:bob': '2' });
+    await rebuild(event);
+    expect(await redis.hgetall(talliesKey(event.eventId))).toEqual(before);
+  });
+
   it('has every ticket, count and buyer that it had, continues in a new epoch, and can sell cancelled seats', async () => {
     const event = await openAndSell();
     const before = await readInventory(redis, event.eventId);
@@ -67,6 +94,20 @@ describe('a rebuilt inventory', () => {
     await rebuild(event);
     expect(await seats.confirmHold({ eventId: event.eventId, holdId: held.holdId })).toMatchObject({ code: 'HOLD_NOT_FOUND' });
     expect(await sell(event, 1, 'C', 3)).toMatchObject({ kind: 'sold' });
+  });
+
+  it('has the gaps of a hall, and the seats that the plan blocks, except those that were sold', async () => {
+    const rows = { '1': '1 2 _ 3 4' };
+    const event = await openTestEvent({ zones: [hallZone(1, rows, [{ row: '1', column: 3 }])] });
+    const { eventId } = event;
+    expect(await sell(event, 1, '1', 1)).toMatchObject({ kind: 'sold' });
+    const planned = [1, 4].map((column) => ({ row: '1', column }));
+    await rebuild({ ...event, zones: [hallZone(1, rows, planned)] });
+    expect((await readInventory(redis, eventId))?.blockedCounts).toEqual(new Map([[1, 1]]));
+    expect(await redis.getBuffer(takenKey(eventId))).toEqual(Buffer.from([0b1010_1000]));
+    expect(await redis.getBuffer(blockedKey(eventId))).toEqual(Buffer.from([0b0000_1000]));
+    expect(await sell(event, 1, '1', 4)).toMatchObject({ code: 'SEAT_TAKEN' });
+    expect(await sell(event, 1, '1', 3)).toMatchObject({ kind: 'sold' });
   });
 
   it('sells nothing if the rebuild is interrupted, and is complete once it is run again', async () => {

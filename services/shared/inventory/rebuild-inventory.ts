@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { RedisClient } from '../stores/redis.ts';
 import { loadScript, runScript } from '../stores/script.ts';
-import { rowNumber } from '../terms/row-label.ts';
+import { countSold, withUnsellable } from './count-sold.ts';
 import type { Sold } from './decisions.ts';
-import { type Inventory, layOut, markOpened } from './inventory.ts';
+import type { Inventory } from './inventory.ts';
 import {
+  blockedKey,
   buyersKey,
   countsKey,
   deadlinesKey,
@@ -14,9 +15,11 @@ import {
   rebuildingKey,
   runsKey,
   takenKey,
+  talliesKey,
 } from './keys.ts';
-import type { OrderInRedis } from './order.ts';
-import { bitOf, bytesPerRow, parseZones, type ZoneLayout } from './zone-layout.ts';
+import { layOut, markOpened } from './open-inventory.ts';
+import type { SaleState } from './set-state.ts';
+import { parseZones } from './zone-layout.ts';
 
 const beginScript = loadScript(new URL('lua/begin-rebuild.lua', import.meta.url));
 const writeScript = loadScript(new URL('lua/write-rebuild.lua', import.meta.url));
@@ -36,43 +39,56 @@ export async function beginRebuild(redis: RedisClient, eventId: string): Promise
   return rebuild;
 }
 
+/** `state`: that of the event, which the inventory gets. */
+type RebuildFrom = { rebuild: string; sequence: number; orders: AsyncIterable<SoldOrder[]>; state?: SaleState };
+
 /**
- * Rebuilds an event's inventory from orders alone: all holds are lost. `rebuild` is the id from beginRebuild, `sequence` the sequence
- * number to continue from. The event stays off sale until the rebuild is complete, so it can be interrupted at any point and started
- * again. Throws if the inventory lacks an order's seat, or if another rebuild of the event began meanwhile; that one is not disturbed.
+ * Rebuilds an event's inventory from orders alone: all holds are lost, and the seats that `inventory` has as blocked are blocked, unless
+ * they are sold. `rebuild` is the id from beginRebuild, `sequence` the sequence number to continue from. The event stays off sale until
+ * the rebuild is complete, so it can be interrupted at any point and started again. Throws if the inventory lacks an order's seat, or if
+ * another rebuild of the event began meanwhile; that one is not disturbed.
  */
 export async function rebuildInventory(
   redis: RedisClient,
   inventory: Inventory,
-  { rebuild, sequence, orders }: { rebuild: string; sequence: number; orders: AsyncIterable<SoldOrder[]> },
+  { rebuild, sequence, orders, state = 'published' }: RebuildFrom,
 ): Promise<void> {
   const { eventId } = inventory;
   const superseded = () => new Error(`Another rebuild of ${eventId} began meanwhile; this one has no effect`);
-  const write = async (part: 'nothing' | 'orders' | 'buyers' | 'taken', values: (string | number | Buffer)[] = []) => {
+  const write = async (
+    part: 'nothing' | 'orders' | 'buyers' | 'tallies' | 'taken' | 'blocked',
+    values: (string | number | Buffer)[] = [],
+  ) => {
     const keys = [
       rebuildingKey(eventId),
       takenKey(eventId),
+      blockedKey(eventId),
       runsKey(eventId),
       ordersKey(eventId),
       holdsKey(eventId),
       deadlinesKey(eventId),
       buyersKey(eventId),
+      talliesKey(eventId),
     ];
     const word = await runScript(redis, writeScript, keys, [rebuild, part, ...values]);
     if (word !== 'WRITTEN') throw superseded();
   };
-  const laidOut = await layOut(redis, inventory, { inventoryKey: rebuildingKey, must: ['rebuild', rebuild] });
+  const laidOut = await layOut(redis, inventory, { inventoryKey: rebuildingKey, rebuild });
   if (laidOut.kind === 'refused') throw superseded();
   await write('nothing');
 
-  const counted = startCount(parseZones(await redis.hgetall(rebuildingKey(eventId))));
+  const layouts = parseZones(await redis.hgetall(rebuildingKey(eventId)));
+  const counted = countSold(layouts);
   for await (const batch of orders) {
     for (const { order } of batch) counted.add(order);
     const kept = batch.map(({ order, soldAtMs }) => [order.orderId, `${soldAtMs} ${JSON.stringify(order)}`]);
     for (const some of chunks(kept, fieldsAtOnce)) await write('orders', some.flat());
   }
-  if (counted.taken.length > 0) await write('taken', [counted.taken]);
+  const { taken, blocked, blockedCounts } = withUnsellable(counted.taken, layouts, inventory.zones);
+  if (taken.length > 0) await write('taken', [taken]);
+  if (blockedCounts.size > 0) await write('blocked', [blocked]);
   for (const some of chunks([...counted.buyers], fieldsAtOnce)) await write('buyers', some.flat());
+  for (const some of chunks([...counted.tallies], fieldsAtOnce)) await write('tallies', some.flat());
 
   // Later than any version that a client may have, so that clients read the whole map again.
   const version = Date.now();
@@ -81,48 +97,14 @@ export async function rebuildInventory(
     counts[`sold:${zoneId}`] = sold;
     counts[`version:${zoneId}`] = version;
   }
+  for (const [zoneId, number] of blockedCounts) counts[`blocked:${zoneId}`] = number;
   const keys = [inventoryKey(eventId), rebuildingKey(eventId), countsKey(eventId)];
-  const word = await runScript(redis, reopenScript, keys, [rebuild, JSON.stringify(counts)]);
+  const word = await runScript(redis, reopenScript, keys, [rebuild, JSON.stringify(counts), state === 'published' ? '' : state]);
   if (word !== 'REOPENED') throw superseded();
 }
 
 /** Lua's stack has room for some 8,000 values; each field takes two. */
 const fieldsAtOnce = 1_000;
-/** Adds up orders: the bitmap of taken seats, and tickets by zone and by buyer. */
-function startCount(layouts: ZoneLayout[]) {
-  const zones = new Map(layouts.map((zone) => [zone.zoneId, zone]));
-  const bytes = layouts.map(({ firstByte, grid }) => firstByte + (grid ? grid.rows * bytesPerRow(grid.columns) : 0));
-  const taken = Buffer.alloc(Math.max(0, ...bytes));
-  const sold = new Map(layouts.map(({ zoneId }) => [zoneId, 0]));
-  const buyers = new Map<string, number>();
-  return {
-    taken,
-    sold,
-    buyers,
-    add({ orderId, buyerId, tickets }: OrderInRedis) {
-      for (const { ticketId, zoneId, row, column = 0, cancelled, conflicted } of tickets) {
-        if (cancelled || conflicted) continue;
-        const zone = zones.get(zoneId);
-        const bit = row === undefined ? undefined : zone && bitOf(zone, rowNumber(row), column);
-        const place = row === undefined ? `zone ${zoneId}` : `seat ${zoneId}/${row}/${column}`;
-        const whose = `${place} of ticket ${ticketId}, order ${orderId}`;
-        if (!zone || (row !== undefined && bit === undefined))
-          throw new Error(`The event lacks ${whose}; open it with that first`);
-        if (bit !== undefined) setBit(taken, bit, whose);
-        sold.set(zoneId, (sold.get(zoneId) ?? 0) + 1);
-        if (buyerId !== undefined) buyers.set(buyerId, (buyers.get(buyerId) ?? 0) + 1);
-      }
-    },
-  };
-}
-
-function setBit(bytes: Buffer, bit: number, whose: string): void {
-  const [at, mask] = [bit >> 3, 128 >> (bit & 7)];
-  const byte = bytes[at] ?? 0;
-  if (byte & mask) throw new Error(`There is a second live ticket for ${whose}`);
-  bytes[at] = byte | mask;
-}
-
 function* chunks<T>(list: T[], size: number): Generator<T[]> {
   for (let at = 0; at < list.length; at += size) yield list.slice(at, at + size);
 }

@@ -1,7 +1,7 @@
 import { getOrInsertComputed } from '../basics/get-or-insert.ts';
 import type { Script } from '../stores/script.ts';
 import { callScript, type ScriptCommand, ScriptError, type ScriptTarget } from './call-script.ts';
-import type { Decision, Undecided } from './decisions.ts';
+import type { Decision } from './decisions.ts';
 import { hasRoom, type Kind, type Load, shed } from './load.ts';
 import { refuseWithoutInventory } from './opened-events.ts';
 import { traceCommand } from './trace-command.ts';
@@ -30,8 +30,8 @@ type Queued = {
 
 type EventQueue = ReturnType<typeof createEventQueue>;
 
-/** A decision, or 'stale' for the caller to try again. */
-export type Outcome = Exclude<Decision, Undecided> | { kind: 'stale' };
+/** A decision, or why the caller must try again. */
+export type Outcome = Exclude<Decision, { kind: 'noInventory' | 'again' }>;
 
 export type ScriptQueue = ReturnType<typeof createScriptQueue>;
 

@@ -5,6 +5,8 @@ import { formatMoney, parseMoney } from './money.ts';
 const orNull = (description: string, example: string) =>
   Type.Unsafe<string | null>({ type: ['string', 'null'], description, examples: [example] });
 
+const uuidExample = '019e1b2c-3d4e-7f50-8a6b-7c8d9e0f1a2b';
+
 /** A ticket as its buyer and the operator see it. */
 export const Ticket = Type.Object({
   ticketId: Uuid,
@@ -12,23 +14,29 @@ export const Ticket = Type.Object({
   venueId: VenueId,
   eventId: EventId,
   zoneId: ZoneId,
-  row: orNull('Row letters, or null in a zone without seats', 'A'),
-  column: orNull('Column, or null in a zone without seats', '1'),
+  row: orNull("The row's label, or null in a zone without seats", 'A'),
+  column: orNull("The seat's label in its row, or null in a zone without seats", '1'),
+  category: Type.Optional(orNull('Its price category; absent or null: none', 'A')),
+  ticketType: Type.Optional(orNull('Its ticket type; absent or null: none', 'child')),
   status: Type.Enum(['PAID', 'CANCELLED', 'CONFLICTED'], {
     description:
       'CONFLICTED: another ticket already owned the seat; unless its cancellation is still to arrive, the organiser must resolve this',
   }),
   price: Money,
+  fullPrice: Type.Optional(orNull('The price without the promotion; absent or null: there was none', '125.00')),
+  promotion: Type.Optional(orNull('The promotion that reduced its price; absent or null: none', 'EARLYBIRD')),
   currency: Currency,
   createdOn: Timestamp,
+  exchangedFor: Type.Optional(orNull('The ticket that replaced it, which is then CANCELLED; absent or null: none', uuidExample)),
 });
 
 export type Ticket = Static<typeof Ticket>;
 
-/** A ticket as strangers see it: without the order's id, which is not theirs to know. */
+/** A ticket as strangers see it: without its order's id and its promotion, which are not theirs to know. */
 export const ListedTicket = Type.Object({
   ...Ticket.properties,
   orderId: Type.Optional({ ...Uuid, description: 'Its order; shown only to the operator' }),
+  promotion: Type.Optional(orNull('The promotion that reduced its price; shown only to the operator', 'EARLYBIRD')),
 });
 
 export type ListedTicket = Static<typeof ListedTicket>;

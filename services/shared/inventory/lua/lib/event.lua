@@ -8,13 +8,15 @@
 -- KEYS[1] inventory: hash
 -- KEYS[2] counts: hash
 -- KEYS[3] taken: bitmap
--- KEYS[4] runs: string
--- KEYS[5] orders: hash
--- KEYS[6] holds: hash
--- KEYS[7] deadlines: sorted set
--- KEYS[8] buyers: hash
--- KEYS[9] outbox: stream
--- KEYS[10…] reply: string, of each Idempotency-Key
+-- KEYS[4] blocked: bitmap
+-- KEYS[5] runs: string
+-- KEYS[6] orders: hash
+-- KEYS[7] holds: hash
+-- KEYS[8] deadlines: sorted set
+-- KEYS[9] buyers: hash
+-- KEYS[10] tallies: hash
+-- KEYS[11] outbox: stream
+-- KEYS[12…] reply: string, of each Idempotency-Key
 -- ARGV[1] event id
 -- ARGV[2] the commands, JSON: [{ traceparent? (W3C), fingerprint?, replyNumber?, … }, …]. A command with an Idempotency-Key has
 --         the fingerprint of its request, and the number of its reply's key, from 1
@@ -22,28 +24,32 @@
 -- REPLY REPLAYED, reply: the Idempotency-Key was already used with the same request; nothing was changed
 -- REPLY IDEMPOTENCY_KEY_REUSED: the key was already used with a different request
 -- USES lineage
--- RETURNS id, key, now, inventory, changes, text, count_of, set_count, add_to_count, zone_of, append, final, with_order, run
+-- RETURNS id, key, commands, now, inventory, changes, text, count_of, set_count, add_to_count, zone_of, append, final, with_order, run
 
 local key = {
   inventory = KEYS[1],
   counts = KEYS[2],
   taken = KEYS[3],
-  runs = KEYS[4],
-  orders = KEYS[5],
-  holds = KEYS[6],
-  deadlines = KEYS[7],
-  buyers = KEYS[8],
-  outbox = KEYS[9],
-  reply = { unpack(KEYS, 10) },
+  blocked = KEYS[4],
+  runs = KEYS[5],
+  orders = KEYS[6],
+  holds = KEYS[7],
+  deadlines = KEYS[8],
+  buyers = KEYS[9],
+  tallies = KEYS[10],
+  outbox = KEYS[11],
+  reply = { unpack(KEYS, 12) },
 }
 local id, commands = ARGV[1], cjson.decode(ARGV[2])
 
 local changes = {
   inventory = {}, -- field → value
   counts = {}, -- field → number
-  bits = {}, -- number of a bit in the bitmap, as text → 1 or 0
+  bits = {}, -- number of a bit in the bitmap of taken seats, as text → 1 or 0
+  blocked = {}, -- number of a bit in the bitmap of blocked seats, as text → 1 or 0
   runs = {}, -- number of a byte of the runs → its value
   buyers = {}, -- buyer → change in their number of tickets
+  tallies = {}, -- field → number; false: 0
   holds = {}, -- hold → JSON; false: deleted
   deadlines = {}, -- hold → ms; false: deleted
   orders = {}, -- for each order its id, then its stored text
@@ -75,15 +81,20 @@ local function add_to_count(field, number) set_count(field, count_of(field) + nu
 -- False if the event has no inventory, or one that nothing may be sold from.
 local inventory = false
 do
-  local fields =
-    redis.call('HMGET', key.inventory, 'revision', 'onSaleAtMs', 'holdMs', 'ticketsPerBuyer', 'lineage', 'replicas')
-  local revision, onSaleAtMs, holdMs, ticketsPerBuyer, known, replicas = unpack(fields)
-  if revision then
+  local fields = redis.call(
+    'HMGET', key.inventory,
+    'revision', 'lineage', 'replicas', 'state', 'onSaleAtMs', 'offSaleAtMs', 'holdMs', 'ticketsPerBuyer', 'confirmWhilePaused'
+  )
+  local revision, known, replicas, state, onSaleAtMs, offSaleAtMs, holdMs, ticketsPerBuyer, confirmWhilePaused = unpack(fields)
+  if revision and state ~= 'archived' then
     local mayHaveLost, noticed = lineage.check(known, replicas, ARGV[3])
     changes.inventory = noticed
     inventory = not mayHaveLost
       and {
         revision = revision,
+        isPaused = state == 'paused',
+        isClosed = state == 'closed' or now >= tonumber(offSaleAtMs or math.huge),
+        mayConfirm = confirmWhilePaused ~= 'never' and (state ~= 'paused' or confirmWhilePaused == '1'),
         onSaleAtMs = tonumber(onSaleAtMs),
         holdMs = tonumber(holdMs),
         ticketsPerBuyer = tonumber(ticketsPerBuyer),
@@ -93,7 +104,8 @@ end
 
 local zones = {}
 
--- A zone as zone-layout.ts reads it, or nil. `width` is its bytes per row; `runs` caches the free runs of rows (best-seats.lua).
+-- A zone as zone-layout.ts reads it, or nil. `width` is its bytes per row; `searches` is what the searches for its best seats know, by
+-- view (best-seats.lua); `hallRows` caches the rows of a hall (seats.lua).
 local function zone_of(zoneId)
   if zones[zoneId] == nil then
     local field = redis.call('HGET', key.inventory, 'zone:' .. zoneId)
@@ -101,7 +113,7 @@ local function zone_of(zoneId)
     local zone = cjson.decode(field)
     zone.id = zoneId
     zone.width = math.ceil(zone.columns / 8)
-    zone.runs = {}
+    zone.searches, zone.hallRows = {}, {}
     zones[zoneId] = zone
   end
   return zones[zoneId]
@@ -186,8 +198,12 @@ end
 local function write_changes()
   for field, value in pairs(changes.inventory) do redis.call('HSET', key.inventory, field, value) end
   for bit, value in pairs(changes.bits) do redis.call('SETBIT', key.taken, bit, value) end
+  for bit, value in pairs(changes.blocked) do redis.call('SETBIT', key.blocked, bit, value) end
   for at, byte in pairs(changes.runs) do redis.call('SETRANGE', key.runs, text(at), string.char(byte)) end
   for _, fields in ipairs(arguments_of(changes.counts, text)) do redis.call('HSET', key.counts, unpack(fields)) end
+  local tallies, gone = divide(changes.tallies)
+  for _, fields in ipairs(arguments_of(tallies, text)) do redis.call('HSET', key.tallies, unpack(fields)) end
+  if #gone > 0 then redis.call('HDEL', key.tallies, unpack(gone)) end
   for buyerId, more in pairs(changes.buyers) do
     if more ~= 0 and redis.call('HINCRBY', key.buyers, buyerId, text(more)) <= 0 then
       redis.call('HDEL', key.buyers, buyerId)
@@ -223,6 +239,7 @@ end
 return {
   id = id,
   key = key,
+  commands = commands,
   now = now,
   inventory = inventory,
   changes = changes,
