@@ -1,8 +1,9 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { type Fault, listFaults } from '../basics/faults.ts';
-import { Column, PriceMinor, SoldOrder } from '../inventory/order.ts';
+import { PriceMinor, SoldOrder, SoldTicket } from '../inventory/order.ts';
 import { BuyerId, Currency, EventId, Row, Timestamp, Uuid, VenueId, ZoneId } from '../terms/identifiers.ts';
+import { SeatLabel } from '../terms/seat-label.ts';
 
 /** CloudEvents 1.0 (JSON format). `id` is unique within `source`; `dataschema` ends with the version of `data`. */
 const cloudEvent = <Name extends string, Data extends TSchema>(name: Name, data: Data) =>
@@ -35,6 +36,18 @@ const TicketsCancelled = cloudEvent(
 );
 
 /**
+ * Tickets of an order got other seats, at the same price: each in `tickets`, as it was sold and when, is replaced by the ticket in
+ * `replacements` at the same position. It may arrive before the tickets' purchase.
+ */
+const TicketsExchanged = cloudEvent(
+  'exchanged',
+  Type.Object({
+    ...TicketsCancelled.properties.data.properties,
+    replacements: Type.Array(SoldTicket, { minItems: 1, maxItems: 1_000 }),
+  }),
+);
+
+/**
  * A ticket was sold but did not get its seat, because another ticket owns it: the buyer must be compensated. It has no sequence number,
  * because it follows from other domain events. Its id derives from the ticket's, so publishing it again repeats the same domain event.
  */
@@ -45,7 +58,7 @@ const TicketsConflicted = cloudEvent(
     venueId: VenueId,
     zoneId: ZoneId,
     row: Row,
-    column: Column,
+    column: SeatLabel,
     ticketId: Uuid,
     orderId: Uuid,
     buyerId: Type.Optional(BuyerId),
@@ -58,13 +71,14 @@ const TicketsConflicted = cloudEvent(
 
 export type TicketsPurchased = Static<typeof TicketsPurchased>;
 export type TicketsCancelled = Static<typeof TicketsCancelled>;
+export type TicketsExchanged = Static<typeof TicketsExchanged>;
 export type TicketsConflicted = Static<typeof TicketsConflicted>;
 /** The numbered domain events, from which the projection is built. */
-export type DomainEvent = TicketsPurchased | TicketsCancelled;
+export type DomainEvent = TicketsPurchased | TicketsCancelled | TicketsExchanged;
 
 /** The checks of the numbered domain events, by type. */
 const checks = new Map(
-  [TicketsPurchased, TicketsCancelled].map((schema) => {
+  [TicketsPurchased, TicketsCancelled, TicketsExchanged].map((schema) => {
     const check = Compile(schema);
     return [schema.properties.type.const as string, check];
   }),
@@ -86,8 +100,15 @@ export function checkDomainEvent(
   }
   const check = checks.get(entry.type);
   if (!check) return { unknownType: entry.type };
-  return check.Check(entry) ? { domainEvent: entry } : { faults: listFaults(check.Errors(entry)) };
+  if (!check.Check(entry)) return { faults: listFaults(check.Errors(entry)) };
+  if (entry.type === 'onsale.tickets.exchanged' && entry.data.replacements.length !== entry.data.tickets.length)
+    return { faults: [{ pointer: '/data/replacements', detail: 'must have one ticket for each in /data/tickets' }] };
+  return { domainEvent: entry };
 }
+
+/** All tickets that a domain event concerns. */
+export const ticketsOf = ({ type, data }: DomainEvent) =>
+  type === 'onsale.tickets.exchanged' ? [...data.tickets, ...data.replacements] : data.tickets;
 
 export const batchContentType = 'application/cloudevents-batch+json';
 

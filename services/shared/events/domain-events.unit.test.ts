@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { cancelled, purchased } from '../../../scripts/testing/purchases.ts';
+import { cancelled, exchanged, purchased } from '../../../scripts/testing/purchases.ts';
 import { checkDomainEvent, cloudEventJson, type OutboxRecord } from './domain-events.ts';
 
 const purchase = purchased({ eventId: 'Event1', venueId: 'Venue1', currency: 'USD' }, { sequence: 7, row: 'AB', column: 30 });
 const [ticket] = purchase.data.tickets;
 const cancellation = cancelled(purchase, 9);
+const exchange = exchanged(purchase, 9, [0], [{ zoneId: 2, row: 'Loge 3', column: '12A' }]);
 const conflict = {
   ...purchase,
   id: `conflict-${ticket?.ticketId}`,
@@ -27,6 +28,7 @@ describe('a domain event that the relay builds from an outbox record', () => {
   it.each([
     [purchase.type, purchase],
     [cancellation.type, cancellation],
+    [exchange.type, exchange],
   ])('is a CloudEvent that the consumer accepts: %s', (type, whole) => {
     const timeMs = Date.parse(whole.time);
     const made = JSON.parse(
@@ -53,6 +55,7 @@ describe('a domain event that the relay builds from an outbox record', () => {
 const without = (value: object, name: string) => Object.fromEntries(Object.entries(value).filter(([key]) => key !== name));
 const withData = (data: object) => ({ ...purchase, data: { ...purchase.data, ...data } });
 const withTicket = (changes: object) => withData({ tickets: [{ ...ticket, ...changes }] });
+const withReplacements = (replacements: unknown[]) => ({ ...exchange, data: { ...exchange.data, replacements } });
 /** Fields that a ticket may lack: a zone without seats has no rows and columns. */
 const optional = ['row', 'column'];
 
@@ -86,7 +89,7 @@ describe("the consumer's check", () => {
   );
 
   it.each([
-    ...[purchase, cancellation, conflict].flatMap((whole) => [
+    ...[purchase, cancellation, exchange, conflict].flatMap((whole) => [
       ...Object.keys(whole).map((name) => [whole.type, `/${name}`, without(whole, name)]),
       ...Object.keys(whole.data).map((name) => [whole.type, `/data/${name}`, { ...whole, data: without(whole.data, name) }]),
     ]),
@@ -127,7 +130,14 @@ describe("the consumer's check", () => {
     ['half a cent', withTicket({ priceMinor: 0.5 }), [/^\/data\/tickets\/0\/priceMinor /]],
     ['a negative price', withTicket({ priceMinor: -1 }), [/^\/data\/tickets\/0\/priceMinor /]],
     ['a price that no double represents exactly', withTicket({ priceMinor: 2 ** 53 }), [/^\/data\/tickets\/0\/priceMinor /]],
-    ['an invalid row', withTicket({ row: 'A1' }), [/^\/data\/tickets\/0\/row /]],
+    ['an exchange for fewer tickets', withReplacements([]), [/^\/data\/replacements /]],
+    [
+      'an exchange for more tickets',
+      withReplacements([ticket, ticket]),
+      ['/data/replacements must have one ticket for each in /data/tickets'],
+    ],
+    ['an exchange for junk', withReplacements(['junk']), ['/data/replacements/0 must be an object']],
+    ['an invalid row', withTicket({ row: 'Loge\n3' }), [/^\/data\/tickets\/0\/row /]],
     ['column 0', withTicket({ column: 0 }), [/^\/data\/tickets\/0\/column /]],
     ['an invalid currency', withTicket({ currency: 'dollars' }), [/^\/data\/tickets\/0\/currency /]],
   ] as [string, unknown, (string | RegExp)[]][])('rejects %s with the reason', (_what, value, faults) => {

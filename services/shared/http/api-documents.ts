@@ -32,6 +32,29 @@ const phoneStyles = `
 }
 `;
 
+const securitySchemes = {
+  accessToken: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: "An account's access token, from the accounts service; valid for ten minutes",
+  },
+  apiKey: {
+    type: 'http',
+    scheme: 'bearer',
+    description: "An organiser's API key: onsale_<id>.<secret>; or the operator's token",
+  },
+} as const;
+
+/** The credentials that an operation takes (identity/permissions.ts), and whether it needs them. */
+function securityOf(config: object | undefined): { security?: Record<string, never[]>[] } {
+  const { operation } = (config ?? {}) as { operation?: string };
+  if (operation === undefined) return {};
+  const either = [{ accessToken: [] }, { apiKey: [] }];
+  if (operation === 'signed-in') return { security: [{ accessToken: [] }] };
+  return { security: operation === 'public' || operation === 'own' ? [{}, ...either] : either };
+}
+
 /**
  * Serves the OpenAPI document of all routes registered after this call at `<prefix>/openapi.json`, and a page to browse it at
  * `<prefix>/docs`.
@@ -39,8 +62,14 @@ const phoneStyles = `
 export async function serveApiDocuments(app: HttpServer, about: { title: string; description: string; prefix: string }) {
   const { title, description, prefix } = about;
   await app.register(swagger, {
-    openapi: { openapi: '3.1.0', info: { title, version: '1', description }, servers: [{ url: '/' }], security: [] },
-    transform: ({ schema, url }) => ({ schema: documentedSchema(schema), url }),
+    openapi: {
+      openapi: '3.1.0',
+      info: { title, version: '1', description },
+      servers: [{ url: '/' }],
+      security: [],
+      components: { securitySchemes },
+    },
+    transform: ({ schema, url, route }) => ({ schema: { ...documentedSchema(schema), ...securityOf(route.config) }, url }),
     refResolver: { buildLocalReference: (schema) => String(schema.$id) },
   });
   await app.register(async (page) => {

@@ -14,6 +14,7 @@ import { answerClientError, refuseConnect, refuseExpectation } from './client-er
 import { createCors } from './cors.ts';
 import { createErrorHandler } from './error-handler.ts';
 import { type BeforeParsing, createJsonParser } from './json-body.ts';
+import type { ServiceName } from './path-table.ts';
 import { Problem, type ProblemCode, type ProblemExtra, sendProblem } from './problems.ts';
 import { hasBody, refuseUnknown } from './refuse-unknown.ts';
 import { requestIdOf } from './request-id.ts';
@@ -22,8 +23,10 @@ import { createUpgrades } from './upgrades.ts';
 
 export type HttpServer = ReturnType<typeof createHttpServer>;
 
-/** A purchase is about 100 bytes; no route needs a body anywhere near this size. */
+/** A purchase is about 100 bytes; few services need a body anywhere near this size. */
 export const maxBodyBytes = 16 * 1024;
+/** The services that accept larger bodies: an event with its halls is a large document. */
+export const largeBodies: Partial<Record<ServiceName, number>> = { catalogue: 1024 * 1024 };
 export const maxHeaderBytes = 8 * 1024;
 /** Longer than the load balancer's idle timeout (60 s on an ALB), so that the server never closes a connection first. */
 export const keepAliveMs = 65_000;
@@ -44,17 +47,26 @@ export function createHttpServer(options: {
   isAway?: (error: unknown) => boolean;
   /** Origins whose pages may call this server, separated by commas. */
   corsOrigins?: string;
+  /** The largest body that it accepts. */
+  bodyLimit?: number | undefined;
   /** Gets each JSON body before it is parsed; what it throws is answered instead. */
   beforeParsing?: BeforeParsing;
 }) {
-  const { logger, handlerMs, isAway = () => false, corsOrigins = '', beforeParsing = () => {} } = options;
+  const {
+    logger,
+    handlerMs,
+    isAway = () => false,
+    corsOrigins = '',
+    bodyLimit = maxBodyBytes,
+    beforeParsing = () => {},
+  } = options;
   const cors = createCors(corsOrigins);
   const upgrades = createUpgrades();
   const app = Fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestIdOf,
-    bodyLimit: maxBodyBytes,
+    bodyLimit,
     http: {
       maxHeaderSize: maxHeaderBytes,
       // If headersTimeout is longer than requestTimeout, Node swaps them. Its default is longer: a body would get 60 s.

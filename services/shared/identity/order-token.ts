@@ -33,7 +33,7 @@ const maxTextBytes = 64;
  * HMAC-SHA256 (RFC 2104) of short ASCII texts with one key, as base64url. Each sale makes a token, and node:crypto's Hmac, which
  * creates an object with a native handle for each text, costs four times as much as these two hashes.
  */
-function createHmacSha256(key: string): (text: string) => string {
+export function createHmacSha256(key: string): (text: string) => string {
   const short = Buffer.byteLength(key) > blockBytes ? hash('sha256', key, 'buffer') : Buffer.from(key);
   const inner = Buffer.alloc(blockBytes + maxTextBytes);
   const outer = Buffer.alloc(blockBytes + digestBytes);

@@ -1,5 +1,4 @@
-/** A token bucket: `burst` together, then one every `everyMs`. */
-type Limit = { burst: number; everyMs: number };
+import { type Limit, taken, waitFor } from '../basics/gcra.ts';
 
 /** Enough for typing errors. */
 const perAddress: Limit = { burst: 10, everyMs: 10_000 };
@@ -28,9 +27,3 @@ export function createWrongTokens() {
     },
   };
 }
-
-/** Milliseconds until the bucket has a token; 0 or less if it has one now. */
-const waitFor = ({ burst, everyMs }: Limit, fullAtMs: number, nowMs: number) => fullAtMs - nowMs - (burst - 1) * everyMs;
-
-/** When the bucket will be full again after a token is taken from it now. */
-const taken = ({ everyMs }: Limit, fullAtMs: number, nowMs: number) => Math.max(fullAtMs, nowMs) + everyMs;

@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { counterpartEnvironment, counterpartsAt } from '../../../scripts/local/counterparts.ts';
 import { emulatorEnvironment } from '../../../scripts/local/emulator.ts';
-import { defaultPorts } from '../../../scripts/local/ports.ts';
+import { addressesAt, defaultPorts } from '../../../scripts/local/ports.ts';
 import { localStoreUrls } from '../../../scripts/local/store-urls.ts';
 import { serviceEnvironment } from '../../../scripts/local/system.ts';
+import { accountsConfig } from '../../accounts/config.ts';
+import { catalogueConfig } from '../../catalogue/config.ts';
 import { persistenceConfig } from '../../persistence/config.ts';
 import { purchaseConfig } from '../../purchase/config.ts';
 import { queryConfig } from '../../query/config.ts';
@@ -27,10 +30,20 @@ function settingsOf(text: string): Setting[] {
 
 const text = readFileSync(new URL('../../../.env.example', import.meta.url), 'utf8');
 const listed = settingsOf(text);
-const services = { purchase: purchaseConfig, persistence: persistenceConfig, query: queryConfig };
+const services = {
+  purchase: purchaseConfig,
+  persistence: persistenceConfig,
+  query: queryConfig,
+  accounts: accountsConfig,
+  catalogue: catalogueConfig,
+};
 const ofServices = Object.values(services).flatMap(({ properties }) => Object.entries<object>(properties));
 /** Settings that each installation has to choose for itself. */
-const secrets = { ORDER_TOKEN_SECRET: 'x'.repeat(32) };
+const secrets = {
+  ORDER_TOKEN_SECRET: 'x'.repeat(32),
+  SERVICE_SECRET: 'x'.repeat(32),
+  ACCOUNTS_KEY_SECRET: 'x'.repeat(32),
+};
 const isOfAws = (name: string) => name.startsWith('AWS_');
 /** Settings that libraries read by themselves. */
 const isOfLibrary = (name: string) => isOfAws(name) || name.startsWith('OTEL_');
@@ -77,8 +90,11 @@ describe('.env.example', () => {
 
   it('names the stores and queues that "npm start" starts, so that copying it changes nothing', () => {
     const endpoint = `http://127.0.0.1:${defaultPorts.emulator}`;
-    expect(asItIs).toEqual(serviceEnvironment(localStoreUrls(defaultPorts), endpoint));
-    expect(emulatorEnvironment(endpoint)).toMatchObject(
+    // Optional, so commented out; "npm start" sets it.
+    const { ACCOUNTS_URL, ...needed } = serviceEnvironment(localStoreUrls(defaultPorts), endpoint, addressesAt(defaultPorts));
+    expect(ACCOUNTS_URL).toBe(`http://127.0.0.1:${defaultPorts.accounts}`);
+    expect(asItIs).toEqual(needed);
+    expect({ ...emulatorEnvironment(endpoint), ...counterpartEnvironment(counterpartsAt(defaultPorts)) }).toMatchObject(
       Object.fromEntries(Object.entries(allOfIt).filter(([name]) => isOfAws(name))),
     );
   });

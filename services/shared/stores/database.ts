@@ -72,3 +72,6 @@ export function isDatabaseAway(error: unknown): boolean {
   // mysql2's pool errors ("Queue limit reached.", "Pool is closed.") have neither a code nor a class.
   return fatal === true || syscall !== undefined || awayErrors.has(code) || /^(Queue limit|Pool is closed)/.test(error.message);
 }
+
+/** Whether a statement failed because a row with this key already exists. */
+export const isDuplicate = (error: unknown): boolean => (error as { code?: string } | undefined)?.code === 'ER_DUP_ENTRY';

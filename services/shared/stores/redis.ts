@@ -94,3 +94,13 @@ export async function orUnavailable<T>(command: Promise<T>): Promise<T> {
     throw new UnavailableError('INVENTORY_UNAVAILABLE', error);
   }
 }
+
+/** Whether an error of a Redis client means that Redis was unreachable or unavailable, rather than that the command was wrong. */
+export function isRedisAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof ReplyError) return notNow.test(error.message);
+  return (
+    ['MaxRetriesPerRequestError', 'ClusterAllFailedError'].includes(error.name) ||
+    /^(Connection is closed|Command timed out|Stream isn't writeable)/.test(error.message)
+  );
+}

@@ -1,0 +1,34 @@
+import { operations } from './permissions.ts';
+import { roles } from './principal.ts';
+
+type Row = {
+  does: string;
+  everyone?: true;
+  accounts?: true;
+  roles?: readonly string[];
+  scopes?: readonly string[];
+  services?: readonly string[] | 'all';
+};
+
+/** The table of permissions as Markdown, for the README. */
+export function permissionTable(): string {
+  const head = ['operation', 'allows to', ...roles, 'API keys for', 'others'];
+  const rows = Object.entries<Row>(operations).map(([operation, row]) => [
+    `\`${operation}\``,
+    row.does,
+    ...roles.map((role) => (row.roles?.includes(role) ? '✓' : '')),
+    (row.scopes ?? []).map((scope) => `\`${scope}\``).join(', '),
+    othersOf(row),
+  ]);
+  const widths = head.map((title, at) => Math.max(title.length, ...rows.map((row) => row[at]?.length ?? 0)));
+  const line = (cells: string[]) => `| ${cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' | ')} |`;
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
+}
+
+function othersOf({ everyone, accounts, services, roles: members }: Row): string {
+  if (!everyone && !accounts && !services && !members) return 'the operator alone';
+  if (everyone) return 'everybody';
+  if (accounts) return 'every signed-in account; not the operator';
+  if (services === 'all') return 'every service; not the operator';
+  return (services ?? []).map((service) => `the service ${service}`).join(', ');
+}
