@@ -65,9 +65,16 @@ describe('besides tickets', () => {
 describe('the OpenAPI document', () => {
   const take = ['201', '400', '401', '404', '409', '413', '415', '422', '429', '503'];
   const hold = '/purchase/api/v1/holds/{holdId}';
-  const seatRequestFields = ['venueId', 'eventId', 'buyerId', 'seats', 'zoneId', 'quantity', 'split'];
+  const best = ['zoneId', 'quantity', 'split', 'ticketTypes', 'category', 'sameCategory', 'accessible'];
+  const seatRequestFields = ['venueId', 'eventId', 'buyerId', 'promotion', 'seats', ...best, 'items'];
   const routes: [method: string, path: string, statuses: string[], parameters: string[], bodyFields?: string[]][] = [
-    ['post', tickets, take, ['idempotency-key'], ['venueId', 'eventId', 'zoneId', 'row', 'column', 'buyerId']],
+    [
+      'post',
+      tickets,
+      take,
+      ['idempotency-key'],
+      ['venueId', 'eventId', 'buyerId', 'promotion', 'zoneId', 'row', 'column', 'ticketType'],
+    ],
     ['post', '/purchase/api/v1/orders', take, ['idempotency-key'], seatRequestFields],
     [
       'post',
@@ -75,6 +82,13 @@ describe('the OpenAPI document', () => {
       ['200', '400', '401', '403', '404', '413', '415', '422', '429', '503'],
       ['orderId', 'idempotency-key', 'order-token'],
       ['eventId', 'ticketIds'],
+    ],
+    [
+      'post',
+      '/purchase/api/v1/orders/{orderId}/tickets/{ticketId}/exchange',
+      ['200', '400', '401', '403', '404', '409', '413', '415', '422', '429', '503'],
+      ['orderId', 'ticketId', 'idempotency-key'],
+      ['eventId', 'zoneId', 'row', 'column'],
     ],
     ['post', '/purchase/api/v1/holds', take, ['idempotency-key'], seatRequestFields],
     [
@@ -90,6 +104,12 @@ describe('the OpenAPI document', () => {
       ['holdId', 'idempotency-key'],
     ],
     ['delete', hold, ['204', '400', '401', '404', '409', '413', '415', '429', '503'], ['holdId']],
+    [
+      'delete',
+      `${hold}/tickets/{ticketId}`,
+      ['200', '204', '400', '401', '404', '409', '413', '415', '429', '503'],
+      ['holdId', 'ticketId'],
+    ],
     ['get', '/purchase/live', ['200'], []],
     ['get', '/purchase/health', ['200', '503'], []],
   ];
@@ -104,18 +124,21 @@ describe('the OpenAPI document', () => {
     expect(components.schemas.Problem.properties.code.enum).toEqual(Object.keys(problems));
   });
 
-  it.each(['orders', 'holds'])('says that POST /%s takes either seats, or a zone and a quantity', async (path) => {
+  it.each(['orders', 'holds'])('says that POST /%s takes either seats, or a zone and a quantity, or items', async (path) => {
     const { requestBody } = (await document()).paths[`/purchase/api/v1/${path}`].post;
     const { schema, examples } = requestBody.content['application/json'];
     expect(schema).toMatchObject({
       oneOf: [
         { required: ['eventId', 'seats'], additionalProperties: false },
         { required: ['eventId', 'zoneId', 'quantity'], additionalProperties: false },
+        { required: ['eventId', 'items'], additionalProperties: false },
       ],
     });
     const check = Compile(schema);
-    const [best, chosen] = Object.values<{ value: object }>(examples).map(({ value }) => value);
-    expect([best, chosen, { ...best, ...chosen }, {}].map((body) => check.Check(body))).toEqual([true, true, false, false]);
+    const [best, chosen, mixed] = Object.values<{ value: object }>(examples).map(({ value }) => value);
+    expect([best, chosen, mixed].map((body) => check.Check(body))).toEqual([true, true, true]);
+    const others = [{ ...best, ...chosen }, { ...chosen, ...mixed }, { ...best, ...mixed }, {}];
+    expect(others.map((body) => check.Check(body))).toEqual([false, false, false, false]);
   });
 
   it('has no example of an Idempotency-Key, because everyone who tries the API would share it', async () => {
@@ -141,7 +164,8 @@ describe('the OpenAPI document', () => {
     for (const status of statuses.filter((status) => status >= '400')) {
       const { content, headers } = responses[status];
       expect(content).toMatchObject({ 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } });
-      expect(Object.keys(headers ?? {})).toEqual(['429', '503'].includes(status) ? ['Retry-After'] : []);
+      const limited = ['Retry-After', 'RateLimit-Policy', 'RateLimit'];
+      expect(Object.keys(headers ?? {})).toEqual(status === '429' ? limited : status === '503' ? ['Retry-After'] : []);
     }
   });
 });

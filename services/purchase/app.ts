@@ -4,9 +4,13 @@ import { type Checks, registerHealth } from '../shared/http/health.ts';
 import { createHttpServer } from '../shared/http/http-server.ts';
 import { UnavailableError } from '../shared/http/problems.ts';
 import { traceRequests } from '../shared/http/trace-requests.ts';
-import { identifyPrincipals } from '../shared/identity/principal.ts';
+import { identifyPrincipals } from '../shared/identity/identify-principals.ts';
+import type { Verifier } from '../shared/identity/verifier.ts';
+import { limitRequests, type RequestLimits } from '../shared/limits/limit-requests.ts';
 import type { Logger } from '../shared/telemetry/logger.ts';
+import type { ClientLimits } from './client-limits.ts';
 import type { RouteDependencies } from './routes/dependencies.ts';
+import { registerExchangeRoute } from './routes/exchange.ts';
 import { registerHoldRoutes } from './routes/holds.ts';
 import { refuseGuessableKeys } from './routes/idempotency.ts';
 import { registerOrderRoutes } from './routes/orders.ts';
@@ -19,16 +23,20 @@ import { registerTicketRoutes } from './routes/tickets.ts';
  * operator's, '' if there is none.
  */
 export async function buildPurchaseApp(
-  options: Omit<RouteDependencies, 'sendRefusal'> & {
+  options: Omit<RouteDependencies, 'sendRefusal' | 'holdingClientOf'> & {
     opsToken: string;
+    verifier: Verifier;
     logger: Logger;
     checks: Checks;
     readBacklog: () => Promise<Backlog>;
     corsOrigins?: string;
+    /** Without it, nothing is limited. */
+    limits?: { requests: RequestLimits; clients: ClientLimits };
   },
 ) {
-  const { opsToken, logger, checks, readBacklog, corsOrigins = '', ...given } = options;
-  const dependencies = { ...given, sendRefusal: createSendRefusal() };
+  const { opsToken, verifier, logger, checks, readBacklog, corsOrigins = '', limits, ...given } = options;
+  const holdingClientOf = limits?.clients.holdingClientOf ?? (() => undefined);
+  const dependencies = { ...given, holdingClientOf, sendRefusal: createSendRefusal() };
   const { seats, counters } = dependencies;
   const app = createHttpServer({ logger, corsOrigins, beforeParsing: createEarlyShedding(seats) });
   app.addHook('onError', (_request, _reply, error: unknown, done) => {
@@ -42,13 +50,16 @@ export async function buildPurchaseApp(
   traceRequests(app);
   await serveApiDocuments(app, {
     title: 'Onsale: purchase',
-    description: 'Sells, holds and cancels tickets. Every error is a problem (RFC 9457) with a stable `code`.',
+    description: 'Sells, holds, cancels and exchanges tickets. Every error is a problem (RFC 9457) with a stable `code`.',
     prefix: '/purchase',
   });
-  identifyPrincipals(app, opsToken);
+  identifyPrincipals(app, { opsToken, verifier, addressOf: limits?.requests.addressOf });
+  if (limits) limitRequests(app, limits.requests);
   refuseGuessableKeys(app);
+  limits?.clients.limit(app);
   registerTicketRoutes(app, dependencies);
   registerOrderRoutes(app, dependencies);
+  registerExchangeRoute(app, dependencies);
   registerHoldRoutes(app, dependencies);
   registerHealth(app, '/purchase', checks, { outbox: readBacklog });
   return app;

@@ -3,10 +3,11 @@ import type { ReplicaPolicy } from '../shared/inventory/replicas.ts';
 import {
   commonSettings,
   identitySettings,
+  limitSettings,
   processSettings,
   publicSettings,
+  redisPrimaryUrl,
   redisSettings,
-  redisUrl,
   topicArn,
 } from '../shared/process/config.ts';
 
@@ -14,7 +15,7 @@ export const purchaseConfig = Type.Object({
   ...commonSettings('purchase'),
   ...processSettings,
   ...publicSettings,
-  REDIS_URL: redisUrl('Redis with the inventory and the outbox; rediss:// for TLS'),
+  REDIS_URL: redisPrimaryUrl,
   ...redisSettings,
   REDIS_REPLICAS_TO_WAIT_FOR: Type.Integer({
     minimum: 0,
@@ -34,6 +35,34 @@ export const purchaseConfig = Type.Object({
     description: 'Whether Redis, like MemoryDB, acknowledges only writes that survive a failover: then sales wait for no replica',
   }),
   ...identitySettings,
+  ...limitSettings({ perSecond: 20, atOnce: 60 }),
+  LIVE_HOLDS_PER_CLIENT: Type.Integer({
+    minimum: 0,
+    maximum: 999_999,
+    default: 10,
+    description:
+      'Holds of an event that one client (an account, or an address without credentials) may have at one time; 0 for no limit',
+  }),
+  HELD_TICKETS_PER_CLIENT: Type.Integer({
+    minimum: 0,
+    maximum: 999_999,
+    default: 50,
+    description: 'Tickets of an event that one client may hold at one time; 0 for no limit',
+  }),
+  GIVE_BACKS_PER_HOUR: Type.Integer({
+    minimum: 0,
+    maximum: 1_000_000,
+    default: 120,
+    description:
+      'Holds and orders of an event that a client may give back in an hour, in each process, before it has to wait to take more; 0 for no limit',
+  }),
+  IDEMPOTENCY_KEYS_PER_HOUR: Type.Integer({
+    minimum: 0,
+    maximum: 1_000_000,
+    default: 3_600,
+    description:
+      'Idempotency-Keys that a client may use in an hour, in each process: Redis keeps their responses; 0 for no limit',
+  }),
   SNS_TOPIC_ARN: topicArn,
   OUTBOX_RETENTION_HOURS: Type.Integer({
     minimum: 1,

@@ -3,12 +3,15 @@ import { createBacklogReader } from '../shared/events/outbox-backlog.ts';
 import { measureRequests } from '../shared/http/measure-requests.ts';
 import { serveMetrics } from '../shared/http/serve-metrics.ts';
 import { createOrderTokens } from '../shared/identity/order-token.ts';
+import { startVerifier } from '../shared/identity/start-verifier.ts';
 import { createActivity } from '../shared/inventory/active-events.ts';
 import { createLoad } from '../shared/inventory/load.ts';
+import { createRequestLimits } from '../shared/limits/limit-requests.ts';
 import { runService } from '../shared/process/run-service.ts';
 import { withCredentials } from '../shared/stores/credentials.ts';
 import { createRedisCheck, openRedis } from '../shared/stores/redis.ts';
 import { buildPurchaseApp } from './app.ts';
+import { createClientLimits } from './client-limits.ts';
 import { purchaseConfig, replicaPolicyOf } from './config.ts';
 import { createPurchaseMetrics } from './metrics.ts';
 import { startBacklogLog } from './outbox/backlog-log.ts';
@@ -32,7 +35,8 @@ await runService('purchase', purchaseConfig, async ({ config, logger, resources 
   const load = createLoad();
   const activity = createActivity(redis);
   const readBacklog = createBacklogReader(redis);
-  const metrics = createPurchaseMetrics({ readBacklog, load, counters });
+  const requests = createRequestLimits(config, redis);
+  const metrics = createPurchaseMetrics({ readBacklog, load, counters, limited: requests.counts });
   const seats = createSeats({ redis, replicas: replicaPolicyOf(config), load, onCall: metrics.observeCall });
 
   const relay = startRelayThread({ config, worker: cluster.worker?.id }, metrics.countAttempt);
@@ -49,6 +53,7 @@ await runService('purchase', purchaseConfig, async ({ config, logger, resources 
     seats,
     orderTokens: createOrderTokens(config.ORDER_TOKEN_SECRET),
     opsToken: config.OPS_TOKEN,
+    verifier: startVerifier(config, { service: 'purchase', logger, resources }),
     wakeRelay(eventId) {
       relay.wake(eventId);
       activity.note(eventId);
@@ -57,6 +62,7 @@ await runService('purchase', purchaseConfig, async ({ config, logger, resources 
     checks: { redis: createRedisCheck(redis) },
     readBacklog,
     corsOrigins: config.CORS_ORIGINS,
+    limits: { requests, clients: createClientLimits(config, requests) },
     logger,
   });
   resources.defer(() => app.close());

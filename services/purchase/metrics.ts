@@ -2,12 +2,18 @@ import { Counter, Histogram } from 'prom-client';
 import type { Backlog } from '../shared/events/outbox-backlog.ts';
 import type { ScriptCall } from '../shared/inventory/call-script.ts';
 import type { Load } from '../shared/inventory/load.ts';
+import { limitedRequests, type RequestLimits } from '../shared/limits/limit-requests.ts';
 import { createMetrics } from '../shared/telemetry/metrics.ts';
 import type { Attempt } from './outbox/attempts.ts';
 import type { SalesCounters } from './sales-counters/sales-counters.ts';
 
-export function createPurchaseMetrics(of: { readBacklog: () => Promise<Backlog>; load: Load; counters: SalesCounters }) {
-  const { readBacklog, load, counters } = of;
+export function createPurchaseMetrics(of: {
+  readBacklog: () => Promise<Backlog>;
+  load: Load;
+  counters: SalesCounters;
+  limited: RequestLimits['counts'];
+}) {
+  const { readBacklog, load, counters, limited } = of;
   const metrics = createMetrics();
   const registers = [metrics.registry];
 
@@ -15,6 +21,7 @@ export function createPurchaseMetrics(of: { readBacklog: () => Promise<Backlog>;
   metrics.counterOfProcess('onsale_tickets_sold_total', 'Tickets sold.', () => total.sold);
   metrics.counterOfProcess('onsale_tickets_held_total', 'Tickets set aside for buyers.', () => total.held);
   metrics.counterOfProcess('onsale_tickets_cancelled_total', 'Tickets cancelled.', () => total.cancelled);
+  metrics.counterOfProcess(...limitedRequests(limited));
   metrics.counterOfProcess('onsale_refusals_total', 'Requests refused, by the code of the refusal.', () => total.refused, 'code');
 
   const duration = new Histogram({

@@ -151,7 +151,7 @@ describe("while an event's queue of requests for seats is full", () => {
         }
         expect(taking.count).toBeGreaterThan(1.5 * maxWaiting);
       },
-      { timeout: 10_000, interval: 200 },
+      { timeout: 30_000, interval: 200 },
     );
     const quiet = app.inject(ticket(event, { seats: seats('A1') }));
     await vi.waitFor(() => expect(vi.mocked(redis.evalsha).mock.lastCall).toContain(inventoryKey(event.eventId)));

@@ -65,8 +65,7 @@ export function createOutbox(
       const read = () => redis.xreadgroup('GROUP', group, consumer, 'COUNT', count, 'STREAMS', outboxKey(eventId), '>');
       const reply = await read().catch(async (error: Error) => {
         if (!error.message.startsWith('NOGROUP')) throw error;
-        await createGroup(redis, eventId);
-        return await read();
+        return (await createGroup(redis, eventId)) ? await read() : null;
       });
       const [stream] = (reply ?? []) as [string, OutboxEntry[]][];
       return readEntriesOf(eventId, stream?.[1] ?? []);
@@ -127,12 +126,21 @@ export function createOutbox(
   };
 }
 
-/** Reading starts at 0: if a group and its position were lost, entries are published twice rather than never. */
-async function createGroup(redis: RedisClient, eventId: string): Promise<void> {
-  await redis.xgroup('CREATE', outboxKey(eventId), group, '0', 'MKSTREAM').catch((error: Error) => {
+/**
+ * Reading starts at 0: if a group and its position were lost, entries are published twice rather than never. Returns false if there is no
+ * stream: a relay that is woken late must not bring back the outbox of an archived event.
+ */
+async function createGroup(redis: RedisClient, eventId: string): Promise<boolean> {
+  try {
+    await redis.xgroup('CREATE', outboxKey(eventId), group, '0');
+    return true;
+  } catch (error) {
+    const { message } = error as Error;
+    if (message.includes('requires the key to exist')) return false;
     // Another task created it first.
-    if (!error.message.startsWith('BUSYGROUP')) throw error;
-  });
+    if (message.startsWith('BUSYGROUP')) return true;
+    throw error;
+  }
 }
 
 function noneWithoutGroup(error: Error): [] {

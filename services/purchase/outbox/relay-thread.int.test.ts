@@ -4,6 +4,7 @@ import { emulatorEnvironment } from '../../../scripts/local/emulator.ts';
 import { orderTokenSecret } from '../../../scripts/testing/apps.ts';
 import { purchaseOf, seats } from '../../../scripts/testing/seats.ts';
 import { createMessaging, openTestEvent, receive, redis, urls } from '../../../scripts/testing/stores.ts';
+import { serviceSecret } from '../../../scripts/testing/tokens.ts';
 import { readMessage } from '../../persistence/read-message.ts';
 import { openedEventsKey } from '../../shared/inventory/keys.ts';
 import { loadConfig } from '../../shared/process/config.ts';
@@ -25,6 +26,8 @@ it('the relay thread publishes what it is woken for, even right after another sa
     ...redisSettings,
     SNS_TOPIC_ARN: topicArn,
     ORDER_TOKEN_SECRET: orderTokenSecret,
+    SERVICE_SECRET: serviceSecret,
+    PUBLIC_ORIGIN: 'http://localhost',
     LOG_LEVEL: 'silent',
   });
   const event = await openTestEvent();

@@ -41,8 +41,8 @@ describe('a hold', () => {
       totalPrice: '12.355',
       currency: 'KWD',
       seats: [
-        { zoneId: 1, row: 'B', column: '3', price: '0.010' },
-        { zoneId: 7, row: 'A', column: '1', price: '12.345' },
+        { ticketId: aUuid, zoneId: 1, row: 'B', column: '3', price: '0.010' },
+        { ticketId: aUuid, zoneId: 7, row: 'A', column: '1', price: '12.345' },
       ],
     });
     expect(answer.headers).not.toHaveProperty('location');

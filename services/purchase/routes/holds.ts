@@ -1,7 +1,7 @@
 import { type TObject, Type } from 'typebox';
 import type { HttpServer } from '../../shared/http/http-server.ts';
 import { problemResponses, sendProblem } from '../../shared/http/problems.ts';
-import { HoldId } from '../../shared/terms/identifiers.ts';
+import { HoldId, Uuid } from '../../shared/terms/identifiers.ts';
 import type { RouteDependencies } from './dependencies.ts';
 import { commandHeaders, commandOf } from './idempotency.ts';
 import {
@@ -14,7 +14,7 @@ import {
   presentNewHold,
   presentOrder,
 } from './present.ts';
-import { meaningOf, nameIn, readSeatRequest, SeatRequestBody, takeProblems } from './seat-request.ts';
+import { buyerIn, meaningOf, namesIn, readSeatRequest, SeatRequestBody, takeProblems } from './seat-request.ts';
 
 const params = Type.Object({ holdId: HoldId });
 
@@ -28,14 +28,15 @@ const json = (description: string, schema: TObject) => ({ description, content: 
 /** Registers /purchase/api/v1/holds…, which set seats aside for a buyer who decides later. */
 export function registerHoldRoutes(
   app: HttpServer,
-  { seats, orderTokens, wakeRelay, counters, sendRefusal }: RouteDependencies,
+  { seats, orderTokens, wakeRelay, counters, sendRefusal, holdingClientOf }: RouteDependencies,
 ): void {
   app.post(
     '/purchase/api/v1/holds',
     {
+      config: { operation: 'public' },
       schema: {
         operationId: 'holdTickets',
-        summary: 'Hold up to ten tickets, all or none',
+        summary: 'Hold tickets, all or none',
         description:
           'Takes the same body as an order, but sells nothing yet: nobody else can have the seats until `expiresOn`, ten minutes ' +
           'from now unless the event sets another time. Anyone who knows the `holdId` can confirm, extend or release the hold: ' +
@@ -43,16 +44,18 @@ export function registerHoldRoutes(
         tags: ['holds'],
         headers: commandHeaders({}),
         body: SeatRequestBody,
-        response: { 201: json('Held', NewHold), ...problemResponses(...takeProblems) },
+        response: { 201: json('Held', NewHold), ...problemResponses(...takeProblems, 'HOLD_LIMIT_REACHED') },
       },
     },
     async (request, reply) => {
       const { eventId } = request.body;
-      const read = readSeatRequest(request.body);
+      const read = readSeatRequest({ ...request.body, buyerId: buyerIn(request) });
       if ('errors' in read) return sendProblem(reply, 'INVALID_REQUEST', read);
-      const outcome = await seats.hold({ ...commandOf(request, eventId, ['holdTickets', meaningOf(read)]), ...read });
+      const command = commandOf(request, eventId, ['holdTickets', meaningOf(read)]);
+      const client = holdingClientOf(request);
+      const outcome = await seats.hold({ ...command, ...read, client, principal: request.principal });
       counters.count(eventId, outcome);
-      if (outcome.kind === 'refused') return sendRefusal(reply, outcome, nameIn(read.request));
+      if (outcome.kind === 'refused') return sendRefusal(reply, outcome, namesIn(read.request));
       request.log.debug({ eventId, tickets: outcome.order.tickets.length }, 'held');
       return reply.code(201).send(presentNewHold(outcome, read.request));
     },
@@ -61,6 +64,7 @@ export function registerHoldRoutes(
   app.post(
     '/purchase/api/v1/holds/:holdId/confirm',
     {
+      config: { operation: 'own' },
       schema: {
         operationId: 'confirmHold',
         summary: 'Buy the held tickets',
@@ -83,8 +87,13 @@ export function registerHoldRoutes(
             'HOLD_NOT_FOUND',
             'HOLD_EXPIRED',
             'BUYER_LIMIT_REACHED',
+            'TICKET_TYPE_SOLD_OUT',
+            'PROMOTION_USED_UP',
+            'SALE_PAUSED',
+            'SALE_CLOSED',
             ...bodyProblems,
             'IDEMPOTENCY_KEY_REUSED',
+            'KEPT_REPLIES_LIMIT_REACHED',
             'INVENTORY_UNAVAILABLE',
           ),
         },
@@ -109,6 +118,7 @@ export function registerHoldRoutes(
   app.post(
     '/purchase/api/v1/holds/:holdId/extend',
     {
+      config: { operation: 'own' },
       schema: {
         operationId: 'extendHold',
         summary: 'Extend a hold, once',
@@ -128,6 +138,7 @@ export function registerHoldRoutes(
             'HOLD_CONFIRMED',
             ...bodyProblems,
             'IDEMPOTENCY_KEY_REUSED',
+            'KEPT_REPLIES_LIMIT_REACHED',
             'INVENTORY_UNAVAILABLE',
           ),
         },
@@ -146,6 +157,7 @@ export function registerHoldRoutes(
   app.delete(
     '/purchase/api/v1/holds/:holdId',
     {
+      config: { operation: 'own' },
       schema: {
         operationId: 'releaseHold',
         summary: 'Give up a hold',
@@ -171,6 +183,45 @@ export function registerHoldRoutes(
       const eventId = eventOf(holdId);
       const outcome = await seats.releaseHold({ eventId, holdId });
       if (outcome.kind !== 'refused') return reply.code(204).send(undefined);
+      counters.count(eventId, outcome);
+      return sendRefusal(reply, outcome);
+    },
+  );
+
+  app.delete(
+    '/purchase/api/v1/holds/:holdId/tickets/:ticketId',
+    {
+      config: { operation: 'own' },
+      schema: {
+        operationId: 'giveUpTicket',
+        summary: 'Give up a part of a hold',
+        description:
+          'Its place is free immediately, and the hold keeps the others until it expires. With the last one, it is released.',
+        tags: ['holds'],
+        params: Type.Object({ holdId: HoldId, ticketId: Uuid }),
+        response: {
+          200: json('The hold, as it is now', Hold),
+          204: Type.Unsafe<undefined>({ type: 'null', description: 'It was the last ticket: the hold is released' }),
+          ...problemResponses(
+            'INVALID_REQUEST',
+            'NOT_SIGNED_IN',
+            'EVENT_NOT_FOUND',
+            'HOLD_NOT_FOUND',
+            'TICKET_NOT_FOUND',
+            'HOLD_EXPIRED',
+            'HOLD_CONFIRMED',
+            ...bodyProblems,
+            'INVENTORY_UNAVAILABLE',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { holdId, ticketId } = request.params;
+      const eventId = eventOf(holdId);
+      const outcome = await seats.giveUpTicket({ eventId, holdId, ticketId });
+      if (outcome.kind === 'held') return presentHold(outcome);
+      if (outcome.kind === 'released') return reply.code(204).send(undefined);
       counters.count(eventId, outcome);
       return sendRefusal(reply, outcome);
     },

@@ -90,7 +90,7 @@ describe('an Idempotency-Key keeps a refusal', () => {
 describe('an Idempotency-Key is still unused after a refusal that the client or operator can fix', () => {
   it.each(takers)('%s with an invalid body', async (_name, take) => {
     const event = await openTestEvent();
-    await refusal(withKey(take(event, { seats: seats('A0') }), key), 'INVALID_REQUEST');
+    await refusal(withKey(take(event, { seats: [{ zoneId: 1, row: 'A', column: '' }] }), key), 'INVALID_REQUEST');
     await accepted(withKey(take(event, { seats: seats('A1') }), key));
   });
 

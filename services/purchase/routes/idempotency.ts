@@ -5,6 +5,7 @@ import { patterned } from '../../shared/basics/patterned.ts';
 import { documentedAs } from '../../shared/http/documented-as.ts';
 import type { HttpServer } from '../../shared/http/http-server.ts';
 import { sendProblem } from '../../shared/http/problems.ts';
+import { principalName } from '../../shared/identity/principal.ts';
 import type { Command } from '../../shared/inventory/call-script.ts';
 import { isTraceparent } from '../../shared/telemetry/traceparent.ts';
 
@@ -27,8 +28,8 @@ const keyHeader = (least: number) => ({
 });
 
 /**
- * The schema of a POST's headers, with `more` of the route's own. The API's document shows the limits for strangers; the operator's keys
- * may be shorter.
+ * The schema of a POST's headers, with `more` of the route's own. The API's document shows the limits for strangers; others' keys may be
+ * shorter.
  */
 export const commandHeaders = <More extends TProperties>(more: More) =>
   Type.Object({ ...keyHeader(1), ...more }, { [documentedAs]: Type.Object({ ...keyHeader(minStrangersCharacters), ...more }) });
@@ -37,7 +38,7 @@ export const commandHeaders = <More extends TProperties>(more: More) =>
 export function refuseGuessableKeys(app: HttpServer): void {
   app.addHook('preHandler', (request, reply, done) => {
     const key = idempotencyKeyOf(request);
-    if (key === undefined || request.principal !== 'stranger' || key.length >= minStrangersCharacters) return done();
+    if (key === undefined || request.principal.kind !== 'stranger' || key.length >= minStrangersCharacters) return done();
     const detail = `must have at least ${minStrangersCharacters} characters, so that nobody can guess it; use a UUID`;
     void sendProblem(reply, 'INVALID_REQUEST', { errors: [{ header: 'Idempotency-Key', detail }] });
   });
@@ -54,7 +55,7 @@ export function commandOf(request: FastifyRequest, eventId: string, meaning: unk
   const key = idempotencyKeyOf(request);
   if (key !== undefined) {
     const fingerprint = createHash('sha256').update(JSON.stringify(meaning)).digest('base64url');
-    command.idempotency = { key, scope: request.principal, fingerprint };
+    command.idempotency = { key, scope: principalName(request.principal), fingerprint };
   }
   return command;
 }

@@ -1,13 +1,14 @@
 import { Type } from 'typebox';
 import type { HttpServer } from '../../shared/http/http-server.ts';
 import { problemResponses, sendProblem } from '../../shared/http/problems.ts';
-import { mayUseOrder, orderTokenHeader, orderTokenMissing } from '../../shared/identity/order-access.ts';
+import { orderTokenHeader, orderTokenMissing } from '../../shared/identity/order-access.ts';
 import { EventId, Uuid } from '../../shared/terms/identifiers.ts';
 import { Order } from '../../shared/terms/ticket.ts';
 import type { RouteDependencies } from './dependencies.ts';
 import { commandHeaders, commandOf } from './idempotency.ts';
+import { mayCancel } from './may-cancel.ts';
 import { locationHeader, NewOrder, orderLocation, presentNewOrder, presentOrder } from './present.ts';
-import { maxTickets, meaningOf, nameIn, readSeatRequest, SeatRequestBody, takeProblems } from './seat-request.ts';
+import { buyerIn, maxTickets, meaningOf, namesIn, readSeatRequest, SeatRequestBody, takeProblems } from './seat-request.ts';
 
 const Cancellation = Type.Object(
   {
@@ -32,12 +33,14 @@ export function registerOrderRoutes(
   app.post(
     '/purchase/api/v1/orders',
     {
+      config: { operation: 'public' },
       schema: {
         operationId: 'buyTickets',
-        summary: 'Buy up to ten tickets, all or none',
+        summary: 'Buy tickets, all or none',
         description:
-          'Send either chosen `seats`, from any zones, or a `zoneId` and a `quantity` for the best seats in that zone, side by ' +
-          'side, or for places in general admission. A 201 is a promise: the tickets are yours, and `Location` shows the order ' +
+          'Send either chosen `seats`, from any zones; or a `zoneId` and a `quantity` for the best seats in that zone, side by ' +
+          'side, or for places in general admission; or `items`, a mixture of these. An order has up to ten tickets, unless the ' +
+          'event sets another limit, 50 at most. A 201 is a promise: the tickets are yours, and `Location` shows the order ' +
           'within moments. A refusal changes nothing, and names each seat that was taken.',
         tags: ['orders'],
         headers: commandHeaders({}),
@@ -54,11 +57,12 @@ export function registerOrderRoutes(
     },
     async (request, reply) => {
       const { eventId } = request.body;
-      const read = readSeatRequest(request.body);
+      const read = readSeatRequest({ ...request.body, buyerId: buyerIn(request) });
       if ('errors' in read) return sendProblem(reply, 'INVALID_REQUEST', read);
-      const outcome = await seats.sell({ ...commandOf(request, eventId, ['buyTickets', meaningOf(read)]), ...read });
+      const command = commandOf(request, eventId, ['buyTickets', meaningOf(read)]);
+      const outcome = await seats.sell({ ...command, ...read, principal: request.principal });
       counters.count(eventId, outcome);
-      if (outcome.kind === 'refused') return sendRefusal(reply, outcome, nameIn(read.request));
+      if (outcome.kind === 'refused') return sendRefusal(reply, outcome, namesIn(read.request));
       wakeRelay(eventId);
       const { orderId, sequence, tickets } = outcome.order;
       request.log.debug({ orderId, eventId, sequence, tickets: tickets.length }, 'sold');
@@ -72,11 +76,12 @@ export function registerOrderRoutes(
   app.post(
     '/purchase/api/v1/orders/:orderId/cancel',
     {
+      config: { operation: 'own' },
       schema: {
         operationId: 'cancelOrder',
         summary: 'Cancel an order, or some of its tickets',
         description:
-          "Needs the order's token. The seats are free immediately; counts and revenue follow within moments. A cancelled ticket " +
+          "Needs the order's token, unless the signed-in buyer or a member of the organiser who may cancels it. The seats are free immediately; counts and revenue follow within moments. A cancelled ticket " +
           'stays cancelled: repeating the request changes nothing.',
         tags: ['orders'],
         params: Type.Object({ orderId: Uuid }),
@@ -94,6 +99,7 @@ export function registerOrderRoutes(
             'PAYLOAD_TOO_LARGE',
             'UNSUPPORTED_MEDIA_TYPE',
             'IDEMPOTENCY_KEY_REUSED',
+            'KEPT_REPLIES_LIMIT_REACHED',
             'INVENTORY_UNAVAILABLE',
           ),
         },
@@ -102,13 +108,14 @@ export function registerOrderRoutes(
     async (request, reply) => {
       const { orderId } = request.params;
       const { eventId, ticketIds = [] } = request.body;
-      if (!mayUseOrder(orderTokens, request, orderId)) return sendProblem(reply, 'ORDER_TOKEN_REQUIRED', orderTokenMissing);
+      if (!(await mayCancel(request, { seats, orderTokens, eventId, orderId })))
+        return sendProblem(reply, 'ORDER_TOKEN_REQUIRED', orderTokenMissing);
       const wanted = { orderId, ticketIds };
       const outcome = await seats.cancelOrder({ ...commandOf(request, eventId, ['cancelOrder', wanted]), ...wanted });
       if (outcome.kind === 'refused') {
         const nameOf = (position: number) => ({ pointer: `#/ticketIds/${position}`, name: 'in this order' });
         counters.count(eventId, outcome);
-        return sendRefusal(reply, outcome, nameOf);
+        return sendRefusal(reply, outcome, { nameOf });
       }
       counters.count(eventId, outcome);
       wakeRelay(eventId);

@@ -4,7 +4,7 @@ import { statusOf, type TicketInRedis } from '../../shared/inventory/order.ts';
 import { BuyerId, Currency, EventId, HoldId, Money, OrderToken, Timestamp, VenueId } from '../../shared/terms/identifiers.ts';
 import { formatMoney } from '../../shared/terms/money.ts';
 import { Order, orderOf, Ticket } from '../../shared/terms/ticket.ts';
-import type { SeatRequest } from '../seats/draft-order.ts';
+import type { SeatRequest } from '../seats/purchase.ts';
 
 /** The path at which an order can be read, with its token. */
 export const orderLocation = (orderId: string) => `/query/api/v1/orders/${orderId}`;
@@ -23,14 +23,14 @@ export function presentTickets({ order, soldAtMs }: SoldOrder): Ticket[] {
   const { orderId, venueId, eventId, tickets } = order;
   const createdOn = new Date(soldAtMs).toISOString();
   return tickets.map((ticket) => ({
-    ticketId: ticket.ticketId,
     orderId,
     venueId,
     eventId,
     ...presentSeat(ticket),
     status: statusOf(ticket),
     currency: ticket.currency,
-    createdOn,
+    createdOn: ticket.sold ? new Date(ticket.sold.timeMs).toISOString() : createdOn,
+    ...(ticket.exchangedFor !== undefined && { exchangedFor: ticket.exchangedFor }),
   }));
 }
 
@@ -38,7 +38,10 @@ export function presentTickets({ order, soldAtMs }: SoldOrder): Ticket[] {
 export const presentOrder = (sold: SoldOrder): Order =>
   orderOf(presentTickets(sold) as [Ticket, ...Ticket[]], sold.order.buyerId);
 
-const HeldSeat = Type.Pick(Ticket, ['zoneId', 'row', 'column', 'price']);
+const HeldSeat = Type.Pick(Ticket, [
+  ...(['ticketId', 'zoneId', 'row', 'column', 'category', 'ticketType'] as const),
+  ...(['price', 'fullPrice', 'promotion'] as const),
+]);
 
 /** Seats set aside for a buyer, as the API returns them. */
 export const Hold = Type.Object({
@@ -70,12 +73,20 @@ export function presentHold({ holdId, order, heldUntilMs }: Held): Static<typeof
 }
 
 /** A place and its price, as the API returns them. */
-const presentSeat = ({ zoneId, row, column, priceMinor, currency }: TicketInRedis): Static<typeof HeldSeat> => ({
-  zoneId,
-  row: row ?? null,
-  column: column === undefined ? null : String(column),
-  price: formatMoney(priceMinor, currency),
-});
+function presentSeat(ticket: TicketInRedis): Static<typeof HeldSeat> {
+  const { ticketId, zoneId, row, column, category, ticketType, priceMinor, fullPriceMinor, promotion, currency } = ticket;
+  return {
+    ticketId,
+    zoneId,
+    row: row ?? null,
+    column: column === undefined ? null : String(column),
+    ...(category !== undefined && { category }),
+    ...(ticketType !== undefined && { ticketType }),
+    price: formatMoney(priceMinor, currency),
+    ...(fullPriceMinor !== undefined && { fullPrice: formatMoney(fullPriceMinor, currency) }),
+    ...(promotion !== undefined && { promotion }),
+  };
+}
 
 const chosenForYou = {
   adjacent: Type.Optional(
@@ -92,16 +103,15 @@ export const NewHold = Type.Object({ ...Hold.properties, ...chosenForYou });
 export const presentNewOrder = (sold: Sold, request: SeatRequest, orderToken: string) => ({
   ...presentOrder(sold),
   orderToken,
-  ...adjacency(sold.order.tickets, request),
+  ...adjacency(sold, request),
 });
-export const presentNewHold = (held: Held, request: SeatRequest) => ({
-  ...presentHold(held),
-  ...adjacency(held.order.tickets, request),
-});
+export const presentNewHold = (held: Held, request: SeatRequest) => ({ ...presentHold(held), ...adjacency(held, request) });
 
-function adjacency(tickets: TicketInRedis[], request: SeatRequest): { adjacent?: boolean } {
-  const [first] = tickets;
-  if ('seats' in request || first?.column === undefined) return {};
-  const start = first.column;
-  return { adjacent: tickets.every(({ row, column }, at) => row === first.row && column === start + at) };
+function adjacency({ order, groups }: Sold | Held, request: SeatRequest): { adjacent?: boolean } {
+  const [first] = order.tickets;
+  if (!('quantity' in request) || first?.column === undefined) return {};
+  if (groups !== undefined) return { adjacent: groups === 1 };
+  // Replies that were kept by earlier versions do not say it, but are of grids, whose columns are numbers.
+  const start = Number(first.column);
+  return { adjacent: order.tickets.every(({ row, column }, at) => row === first.row && column === start + at) };
 }

@@ -5,30 +5,46 @@ import type { Refusal } from '../../shared/inventory/decisions.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { createSampledLog } from '../../shared/telemetry/sampled-log.ts';
 
+/** How a client named what it wants. */
+type Names = { nameOf(position: number): { pointer: string; name: string }; size: string };
+
 export type SendRefusal = ReturnType<typeof createSendRefusal>;
 
 /**
- * Returns the function that sends the problem for a refused command. For the position of a wanted seat or ticket, `nameOf` returns the
- * field in which the client named it, and its name; without `nameOf` the problem lists no errors. Only the operator gets the `secret`
- * detail.
+ * Returns the function that sends the problem for a refused command. `names`: for the position of a wanted seat or ticket, the field in
+ * which the client named it, and its name; and the field that says how many tickets it wants. Without `names` the problem lists no
+ * errors. Only the operator gets the `secret` detail.
  */
 export function createSendRefusal() {
   const logRefusal = createRefusalLog();
-  return (
-    reply: FastifyReply,
-    { code, detail, secret, positions = [] }: Refusal,
-    nameOf?: (position: number) => { pointer: string; name: string },
-  ) => {
+  return (reply: FastifyReply, { code, detail, secret, positions = [] }: Refusal, names: Partial<Names> = {}) => {
     logRefusal(reply.log, { code, positions, ...(detail && { detail }) });
     if (code === 'BUYER_REQUIRED') {
       const errors = [{ pointer: '#/buyerId', detail: 'is missing: the event limits how many tickets a buyer may have' }];
       return sendProblem(reply, 'INVALID_REQUEST', { errors });
     }
+    if (code === 'BUYER_NOT_YOURS') {
+      const errors = [
+        { pointer: '#/buyerId', detail: 'must be left out, or be your own: only those who may sell can name another' },
+      ];
+      return sendProblem(reply, 'INVALID_REQUEST', { errors });
+    }
+    if (code === 'TOO_MANY_TICKETS') {
+      return sendProblem(reply, 'INVALID_REQUEST', { errors: [{ pointer: names.size ?? '#', detail: detail ?? '' }] });
+    }
+    if (code === 'SEAT_REPEATED') {
+      const errors = positions.flatMap((position) => names.nameOf?.(position) ?? []);
+      return sendProblem(reply, 'INVALID_REQUEST', {
+        errors: errors.map(({ pointer, name }) => ({ pointer, detail: `repeats ${name}` })),
+      });
+    }
+    if (code === 'SIGN_IN_REQUIRED') reply.header('www-authenticate', 'Bearer');
+    const { title } = problems[code];
     const errors: ProblemError[] = positions.flatMap((position) => {
-      const named = nameOf?.(position);
-      return named ? [{ pointer: named.pointer, detail: `${named.name}: ${problems[code].title}` }] : [];
+      const named = names.nameOf?.(position);
+      return named ? [{ pointer: named.pointer, detail: `${named.name}: ${title}` }] : [];
     });
-    const told = reply.request.principal === 'operator' ? (secret ?? detail) : detail;
+    const told = reply.request.principal.kind === 'operator' ? (secret ?? detail) : detail;
     return sendProblem(reply, code, { ...(told && { detail: told }), ...(errors.length > 0 && { errors }) });
   };
 }

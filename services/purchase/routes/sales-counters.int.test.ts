@@ -33,7 +33,7 @@ it('counts what the scripts sold, held, cancelled and refused, replays excluded,
   await redis.rename(inventoryKey(eventId), `${inventoryKey(eventId)}:away`);
   expect((await ask('DELETE', `/holds/${held.holdId}`)).statusCode).toBe(503);
   await redis.rename(`${inventoryKey(eventId)}:away`, inventoryKey(eventId));
-  expect((await ask('POST', '/tickets', { ...seat, row: '?' })).statusCode).toBe(400);
+  expect((await ask('POST', '/tickets', { ...seat, row: '' })).statusCode).toBe(400);
   expect((await ask('POST', '/nothing')).statusCode).toBe(404);
   expect((await app.inject({ method: 'PATCH', url: '/purchase/api/v1/tickets' })).statusCode).toBe(405);
   expect((await app.inject({ method: 'OPTIONS', url: '/purchase/api/v1/tickets' })).statusCode).toBe(204);

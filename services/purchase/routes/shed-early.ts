@@ -2,7 +2,7 @@ import type { BeforeParsing } from '../../shared/http/json-body.ts';
 import type { Seats } from '../seats/create-seats.ts';
 
 /** The routes that ask for seats of the event that their body names. */
-const takingSeats = new Set(['tickets', 'orders', 'holds'].map((name) => `/purchase/api/v1/${name}`));
+export const takingSeats: ReadonlySet<string> = new Set(['tickets', 'orders', 'holds'].map((name) => `/purchase/api/v1/${name}`));
 
 /** The event that a JSON text names. One that is written with escapes is found only by the parser, and its request is shed later. */
 const eventIdIn = (text: string) => /"eventId"\s*:\s*"([\w.-]+)"/.exec(text)?.[1];

@@ -69,6 +69,15 @@ describe('a purchase', () => {
     expect(ticket).not.toHaveProperty('buyerId');
     expect(await domainEvents(own)).toMatchObject([{ data: { buyerId: 'Ann' } }]);
   });
+
+  it.each(['auth0|5f7c8ec7', 'é', '🎟️', '{A}', '../A', 'a  b', 'x'.repeat(128), '🎟'.repeat(128)])(
+    'names the buyer by any line of text: %s',
+    async (buyerId) => {
+      const own = await openTestEvent();
+      await accepted(buy({ ...seatOf(own), buyerId }));
+      expect(await domainEvents(own)).toMatchObject([{ data: { buyerId } }]);
+    },
+  );
 });
 
 describe('a refusal of one seat', () => {
@@ -93,6 +102,8 @@ describe('a body that names no seat', () => {
     [{ column: '9999' }, 'SEAT_NOT_FOUND'],
     [{ row: 'AA' }, 'SEAT_NOT_FOUND'],
     [{ row: 'ZZZ' }, 'SEAT_NOT_FOUND'],
+    ...['1', 'A1', 'AAAA', 'Ａ', 'Á', 'ſ', '🎟️', '{A}'].map((row): [object, ProblemCode] => [{ row }, 'SEAT_NOT_FOUND']),
+    ...'0|-1|+1|01|1.0|1e0|0x1|１|10000|1 2|A'.split('|').map((column): [object, ProblemCode] => [{ column }, 'SEAT_NOT_FOUND']),
     [{ zoneId: 2 }, 'SEAT_NOT_FOUND'],
     [{ zoneId: 3 }, 'ZONE_NOT_FOUND'],
     [{ zoneId: 100_000 }, 'ZONE_NOT_FOUND'],
@@ -110,9 +121,11 @@ describe('a body that names no seat', () => {
     venueId: [...noName, ...noText, 1],
     eventId: [...noName, ...noText, 1],
     zoneId: [0, -1, 1.5, 100_001, 1e21, '1', '', [1], ...noText],
-    row: ['', '1', 'A1', 'A ', ' A', 'A\0', 'A\n', 'AAAA', 'Ａ', 'Á', 'ſ', '🎟️', 1, ['A'], ...noText],
-    buyerId: [...noName, ...noText, 1],
-    column: [...'0|-1|+1|01| 1|1 |1\n|1\0|1.0|1e0|0x1|１||10000'.split('|'), 0, -1, 1.5, 10_000, 1e21, [1], ...noText],
+    row: ['', 'A ', ' A', 'A\0', 'A\n', 'A\u2028', '\ud800', 'x'.repeat(11), 1, ['A'], ...noText],
+    buyerId: ['', '\0', '$\0', '$\n', ' $', '$ ', '\ud800', 'x'.repeat(129), ...noText, 1],
+    promotion: ['', ' A', '🎟️', '{A}', 'x'.repeat(33), ...noText, 1],
+    ticketType: ['', ' A', '🎟️', '{A}', 'x'.repeat(33), ...noText, 1],
+    column: [...' 1|1 |1\n|1\0|'.split('|'), 'x'.repeat(9), 0, -1, 1.5, 10_000, 1e21, [1], ...noText],
   };
   const faults = Object.entries(wrong).flatMap(([field, values]) => values.map((value) => [field, value] as const));
   it.each(faults)('(%s %j) returns 400 with a pointer to that field alone', async (field, value) => {

@@ -1,16 +1,13 @@
 import { Type } from 'typebox';
 import type { HttpServer } from '../../shared/http/http-server.ts';
 import { problemResponses } from '../../shared/http/problems.ts';
-import { BuyerId, EventId, VenueId } from '../../shared/terms/identifiers.ts';
+import { VenueId } from '../../shared/terms/identifiers.ts';
 import type { RouteDependencies } from './dependencies.ts';
 import { commandHeaders, commandOf } from './idempotency.ts';
 import { locationHeader, NewTicket, presentTickets } from './present.ts';
-import { meaningOf, seatFields, seatOf, seatProblems } from './seat-request.ts';
+import { buyerIn, common, meaningOf, seatFields, seatOf, seatProblems, typeOfSeat } from './seat-request.ts';
 
-const TicketRequest = Type.Object(
-  { venueId: VenueId, eventId: EventId, ...seatFields, buyerId: Type.Optional(BuyerId) },
-  { additionalProperties: false },
-);
+const TicketRequest = Type.Object({ ...common, venueId: VenueId, ...seatFields, ...typeOfSeat }, { additionalProperties: false });
 
 /** Registers POST /purchase/api/v1/tickets, which buys one seat. */
 export function registerTicketRoutes(
@@ -20,6 +17,7 @@ export function registerTicketRoutes(
   app.post(
     '/purchase/api/v1/tickets',
     {
+      config: { operation: 'public' },
       schema: {
         operationId: 'buySeat',
         summary: 'Buy one seat',
@@ -38,9 +36,10 @@ export function registerTicketRoutes(
       },
     },
     async (request, reply) => {
-      const { venueId, eventId, buyerId } = request.body;
-      const wanted = { venueId, buyerId, request: { seats: [seatOf(request.body)] } };
-      const outcome = await seats.sell({ ...commandOf(request, eventId, ['buySeat', meaningOf(wanted)]), ...wanted });
+      const { venueId, eventId, promotion } = request.body;
+      const wanted = { venueId, buyerId: buyerIn(request), promotion, request: { seats: [seatOf(request.body)] } };
+      const command = commandOf(request, eventId, ['buySeat', meaningOf(wanted)]);
+      const outcome = await seats.sell({ ...command, ...wanted, principal: request.principal });
       counters.count(eventId, outcome);
       if (outcome.kind === 'refused') return sendRefusal(reply, outcome);
       wakeRelay(eventId);

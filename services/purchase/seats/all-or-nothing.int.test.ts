@@ -74,7 +74,7 @@ async function taking({ eventId, venueId }: Inventory, column: number, buyerId: 
   const holdId = column % 2 === 1 ? `${eventId}~${column}` : undefined;
   return {
     eventId,
-    fields: { revision, orderId, buyerId, places, holdId },
+    fields: { revision, orderId, buyerId, quantity: 1, places, holdId },
     order: { orderId, eventId, venueId, buyerId, tickets: [ticket] },
   };
 }
@@ -122,33 +122,45 @@ describe('a script reads first and writes last, so that an error while it decide
     if (held.kind === 'held') await letExpire(held.order.eventId, held.holdId);
     const asked = await Promise.all(columns(4).map((column) => taking(event, column, 'Ann')));
     const [first] = asked;
-    if (first)
-      asked.push({ ...first, fields: { ...first.fields, places: undefined, holdId: undefined, bestOf: 1, quantity: 1 } });
+    const best = [{ zone: 1, first: 1, quantity: 1, split: false, views: [0] }];
+    if (first) asked.push({ ...first, fields: { ...first.fields, places: [], holdId: undefined, best } });
     expectWritesLast(await callsOf(takeSeats, eventId, asked));
   });
 
-  it('confirm-hold, extend-hold, release-hold and expire-holds', async () => {
+  it('confirm-hold, extend-hold, give-up-ticket, release-hold and expire-holds', async () => {
     const event = await openTestEvent();
     const { eventId } = event;
     const holdIds: string[] = [];
-    for (const column of columns(8)) {
+    const ticketIds = new Map<string, string | undefined>();
+    for (const column of columns(10)) {
       const held = await seats.hold(purchaseOf(event, { column, buyerId: 'Bob' }));
-      if (held.kind === 'held') holdIds.push(held.holdId);
+      if (held.kind !== 'held') continue;
+      holdIds.push(held.holdId);
+      ticketIds.set(held.holdId, held.order.tickets[0]?.ticketId);
     }
     const two = () => holdIds.splice(0, 2).map((holdId) => ({ holdId }));
     const [overdue] = holdIds;
     await letExpire(eventId, overdue ?? '');
     expectWritesLast(await commandsOf(load('confirm-hold'), eventId, two()));
     expectWritesLast(await commandsOf(load('extend-hold'), eventId, two()));
+    const given = two().map((asked) => ({ ...asked, ticketId: ticketIds.get(asked.holdId) }));
+    expectWritesLast(await commandsOf(load('give-up-ticket'), eventId, given));
     expectWritesLast(await commandsOf(load('release-hold'), eventId, two()));
     for (const holdId of holdIds) await letExpire(eventId, holdId);
     expectWritesLast(await commandsOf(load('expire-holds'), eventId, [{}]));
   });
 
-  it('cancel-order', async () => {
+  it('exchange-ticket and cancel-order', async () => {
     const event = await openTestEvent();
+    const revision = await redis.hget(inventoryKey(event.eventId), 'revision');
     const sold = await Promise.all(columns(3).map((column) => seats.sell(purchaseOf(event, { column, buyerId: 'Ann' }))));
-    const asked = sold.flatMap((one) => (one.kind === 'sold' ? [{ orderId: one.order.orderId, ticketIds: [] }] : []));
+    const orders = sold.flatMap((one) => (one.kind === 'sold' ? [one.order] : []));
+    const exchanges = orders.map(({ orderId, tickets }, at) => {
+      const replacement = { ticketId: `new-${at}`, zoneId: 1, row: 'A', column: at + 5 };
+      return { revision, orderId, ticketId: tickets[0]?.ticketId, place: [1, String(at + 4)], replacement };
+    });
+    expectWritesLast(await commandsOf(load('exchange-ticket'), event.eventId, exchanges));
+    const asked = orders.map(({ orderId }) => ({ orderId, ticketIds: [] }));
     expectWritesLast(await commandsOf(load('cancel-order'), event.eventId, asked));
   });
 });

@@ -1,15 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { everyPlace, fewestGroups, nearest } from '../../../scripts/testing/brute-force.ts';
 import { assertConserved } from '../../../scripts/testing/conservation.ts';
 import { commandsDuring } from '../../../scripts/testing/monitor.ts';
 import { purchaseOf, seats } from '../../../scripts/testing/seats.ts';
 import { redis, seatedZone, unique } from '../../../scripts/testing/stores.ts';
-import { type Inventory, openInventory } from '../../shared/inventory/inventory.ts';
+import type { Inventory } from '../../shared/inventory/inventory.ts';
 import { inventoryKey, takenKey } from '../../shared/inventory/keys.ts';
+import { openInventory } from '../../shared/inventory/open-inventory.ts';
 import { bytesPerRow, type Grid } from '../../shared/inventory/zone-layout.ts';
 import { rowLabel, rowNumber } from '../../shared/terms/row-label.ts';
 
-type Place = { row: number; first: number };
 type Step = { kind: 'best'; quantity: number; split: boolean } | { kind: 'seat' | 'cancel'; at: number };
 
 async function openGrid(grid: Grid): Promise<Inventory> {
@@ -25,40 +26,6 @@ async function takenIn(event: Inventory, { rows, columns }: Grid): Promise<boole
   const bit = (row: number, column: number) =>
     (((bytes[row * bytesPerRow(columns) + (column >> 3)] ?? 0) >> (7 - (column & 7))) & 1) === 1;
   return Array.from({ length: rows }, (_r, row) => Array.from({ length: columns }, (_c, column) => bit(row, column)));
-}
-
-/** Every run of free seats, found by brute force: row and first column from 1. */
-function freeRuns(taken: boolean[][]): (Place & { length: number })[] {
-  return taken.flatMap((row, at) =>
-    row.flatMap((isTaken, column) => {
-      if (isTaken || (column > 0 && !row[column - 1])) return [];
-      const end = row.indexOf(true, column);
-      return [{ row: at + 1, first: column + 1, length: (end < 0 ? row.length : end) - column }];
-    }),
-  );
-}
-
-/** Every way to seat `quantity` side by side: its distance from the focus (squared), and whether it leaves no single seat. */
-function everyPlace(taken: boolean[][], quantity: number, focus: Grid['focus']) {
-  return freeRuns(taken).flatMap(({ row, first, length }) =>
-    Array.from({ length: Math.max(0, length - quantity + 1) }, (_, offset) => ({
-      row,
-      first: first + offset,
-      isClean: offset !== 1 && length - quantity - offset !== 1,
-      keepsGroups: length % quantity > 0 || offset % quantity === 0,
-      distance: (row - focus.row) ** 2 + (first + offset + (quantity - 1) / 2 - focus.column) ** 2,
-    })),
-  );
-}
-
-/** The fewest runs that together have `quantity` seats: the longest ones. */
-function fewestGroups(taken: boolean[][], quantity: number): number {
-  const lengths = freeRuns(taken)
-    .map(({ length }) => length)
-    .toSorted((a, b) => b - a);
-  let groups = 0;
-  for (let left = quantity; left > 0; groups++) left -= lengths[groups] ?? Number.POSITIVE_INFINITY;
-  return groups;
 }
 
 const steps = fc.array(
@@ -96,18 +63,14 @@ async function checkBest(event: Inventory, grid: Grid, { quantity, split }: { qu
   if (places.length === 0 && !split) return expect(outcome).toMatchObject({ code: 'NO_ADJACENT_SEATS' });
   if (outcome.kind !== 'sold') throw new Error(`refused: ${outcome.code}`);
 
-  const found = outcome.order.tickets.map(({ row = '', column = 0 }) => ({ row: rowNumber(row), column }));
+  const found = outcome.order.tickets.map(({ row = '', column = 0 }) => ({ row: rowNumber(row), column: Number(column) }));
   expect(new Set(found.map(({ row, column }) => `${row}/${column}`)).size).toBe(quantity);
   for (const { row, column } of found) expect(taken[row - 1]?.[column - 1]).toBe(false);
   const groups = found.filter(({ row, column }, at) => row !== found[at - 1]?.row || column !== (found[at - 1]?.column ?? 0) + 1);
   expect(groups).toHaveLength(fewestGroups(taken, quantity));
   if (groups.length > 1) return undefined;
 
-  const chosen = places.find(({ row, first }) => row === found[0]?.row && first === found[0]?.column);
-  const clean = places.filter(({ isClean }) => isClean);
-  if (clean.length > 0) expect(chosen?.isClean).toBe(true);
-  const comparable = (clean.length > 0 ? clean : places).filter(({ keepsGroups }) => keepsGroups);
-  return expect(chosen?.distance).toBe(Math.min(...comparable.map(({ distance }) => distance)));
+  return expect(nearest(places)).toContainEqual(expect.objectContaining({ row: found[0]?.row, first: found[0]?.column }));
 }
 
 describe('the best seats', () => {

@@ -4,8 +4,10 @@ import { type ReplicaPolicy, waitForNoReplica } from '../../shared/inventory/rep
 import { createScriptQueue } from '../../shared/inventory/script-queue.ts';
 import type { RedisClient } from '../../shared/stores/redis.ts';
 import { createCancelling } from './cancel-order.ts';
+import { createExchanging } from './exchange-ticket.ts';
 import { createHolds } from './holds.ts';
 import { createLayouts } from './layouts.ts';
+import { createOwners } from './owners.ts';
 import { createTaking } from './take-seats.ts';
 
 export type Seats = ReturnType<typeof createSeats>;
@@ -27,9 +29,12 @@ export function createSeats({
 }) {
   const target = { redis, replicas, onCall };
   const scripts = createScriptQueue({ ...target, load });
+  const layouts = createLayouts(redis);
   return {
-    ...createTaking({ redis, scripts, layouts: createLayouts(redis) }),
+    ...createTaking({ redis, scripts, layouts }),
+    ...createExchanging({ redis, scripts, layouts }),
     ...createHolds({ target, scripts }),
     ...createCancelling(scripts),
+    ...createOwners({ redis, layouts }),
   };
 }

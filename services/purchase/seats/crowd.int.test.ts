@@ -1,9 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { assertConserved } from '../../../scripts/testing/conservation.ts';
+import { patiently } from '../../../scripts/testing/patiently.ts';
 import { purchaseOf } from '../../../scripts/testing/seats.ts';
 import { connectPatiently, openTestEvent, seatedZone } from '../../../scripts/testing/stores.ts';
-import { overloaded } from '../../shared/http/problems.ts';
 import type { Held, Refusal, Sold } from '../../shared/inventory/decisions.ts';
 import { type Inventory, readInventory } from '../../shared/inventory/inventory.ts';
 import { deadlinesKey } from '../../shared/inventory/keys.ts';
@@ -12,18 +11,6 @@ import { createSeats } from './create-seats.ts';
 /** A crowd may wait longer for its turn than a buyer would: these tests check what it gets, not how fast. */
 const redis = await connectPatiently(60_000);
 const seats = createSeats({ redis });
-
-/** Retries while the service is overloaded: a refused attempt has taken nothing. */
-async function patiently<T>(work: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if (error !== overloaded) throw error;
-      await pause(100);
-    }
-  }
-}
 
 const best = ({ eventId }: Inventory, quantity: number, split = false) => ({ eventId, request: { zoneId: 1, quantity, split } });
 

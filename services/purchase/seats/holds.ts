@@ -7,6 +7,7 @@ type HoldCommand = Command & { holdId: string };
 
 const confirmHoldScript = loadScript(new URL('lua/confirm-hold.lua', import.meta.url));
 const extendHoldScript = loadScript(new URL('lua/extend-hold.lua', import.meta.url));
+const giveUpTicketScript = loadScript(new URL('lua/give-up-ticket.lua', import.meta.url));
 const releaseHoldScript = loadScript(new URL('lua/release-hold.lua', import.meta.url));
 const expireHoldsScript = loadScript(new URL('lua/expire-holds.lua', import.meta.url));
 
@@ -21,6 +22,10 @@ export function createHolds({ target, scripts }: { target: ScriptTarget; scripts
 
     /** Releases a hold and frees its seats. Throws as ScriptQueue.ask does. */
     releaseHold: (command: HoldCommand) => ask(releaseHoldScript, command) as Promise<Released | Refusal>,
+
+    /** Gives up one ticket of a hold and frees its place; with the last one, releases the hold. Throws as ScriptQueue.ask does. */
+    giveUpTicket: ({ holdId, ticketId, ...command }: HoldCommand & { ticketId: string }) =>
+      scripts.ask(giveUpTicketScript, { ...command, fields: { holdId, ticketId } }) as Promise<Held | Released | Refusal>,
 
     /**
      * Ends an event's overdue holds, so that counts and seat maps show their seats as free. Returns whether there may be more of them.

@@ -1,9 +1,27 @@
 import { inventoryKey } from '../../shared/inventory/keys.ts';
+import { emptyOffer, type Offer } from '../../shared/inventory/offer.ts';
 import { parseZones, type ZoneLayout } from '../../shared/inventory/zone-layout.ts';
 import { orUnavailable, type RedisClient } from '../../shared/stores/redis.ts';
+import type { Buyers } from '../../shared/stores/schema.ts';
+import { mainOrganiser } from '../../shared/terms/identifiers.ts';
+import { momentsOf } from './prices.ts';
 
-/** The places and prices of an event's inventory, valid while it has this revision. */
-export type Layout = { revision: string; venueId: string; currency: string; zones: Map<number, ZoneLayout> };
+/**
+ * The places and prices of an event's inventory, valid while it has this revision. `moments`: when prices change (prices.ts).
+ * `promotionsLeft`: how many tickets automatic promotions were left for, when a script last said so.
+ */
+export type Layout = {
+  revision: string;
+  venueId: string;
+  currency: string;
+  organiserId: string;
+  buyers: Buyers;
+  ticketsPerOrder?: number;
+  offer: Offer;
+  moments: number[];
+  promotionsLeft: Map<string, number>;
+  zones: Map<number, ZoneLayout>;
+};
 
 /** Bounds the memory for layouts: an arena's takes some kilobytes. */
 const maxKept = 1_000;
@@ -37,7 +55,19 @@ export function createLayouts(redis: RedisClient) {
 
 async function readLayout(redis: RedisClient, eventId: string): Promise<Layout | undefined> {
   const fields = await orUnavailable(redis.hgetall(inventoryKey(eventId)));
-  const { revision, venueId, currency } = fields;
+  const { revision, venueId, currency, organiser = mainOrganiser, buyers = 'anyone', ticketsPerOrder } = fields;
   if (revision === undefined || venueId === undefined || currency === undefined) return undefined;
-  return { revision, venueId, currency, zones: new Map(parseZones(fields).map((zone) => [zone.zoneId, zone])) };
+  const offer = fields.offer === undefined ? emptyOffer : (JSON.parse(fields.offer) as Offer);
+  return {
+    revision,
+    venueId,
+    currency,
+    organiserId: organiser,
+    buyers: buyers as Buyers,
+    ...(ticketsPerOrder !== undefined && { ticketsPerOrder: Number(ticketsPerOrder) }),
+    offer,
+    moments: momentsOf(offer),
+    promotionsLeft: new Map(),
+    zones: new Map(parseZones(fields).map((zone) => [zone.zoneId, zone])),
+  };
 }

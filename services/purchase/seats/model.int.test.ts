@@ -1,16 +1,13 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { crowdAct, type StepAct, stepAct } from '../../../scripts/testing/model/acts.ts';
+import type { StepAct } from '../../../scripts/testing/model/acts.ts';
+import { crowdAct, stepAct } from '../../../scripts/testing/model/drawn-acts.ts';
+import { type Hall, halls, largeHall } from '../../../scripts/testing/model/halls.ts';
 import { seedOfRun } from '../../../scripts/testing/model/seed.ts';
 import { beginTrial, endTrial, type Trial, takeStep } from '../../../scripts/testing/model/trial.ts';
-import { redis, seatedZone, unique } from '../../../scripts/testing/stores.ts';
+import { mutatedRedis } from '../../../scripts/testing/mutated-redis.ts';
+import { redis, unique } from '../../../scripts/testing/stores.ts';
 
-// Small, so that requests collide; the second hall has rows of more than one byte.
-const halls = [
-  [seatedZone(1, 3, 4, 2_000), seatedZone(2, 4, 7, 3_550), { zoneId: 3, capacity: 6, priceMinor: 900 }],
-  [seatedZone(4, 2, 9, 2_000), seatedZone(7, 1, 17, 3_550), { zoneId: 8, capacity: 6, priceMinor: 900 }],
-];
-const largeHall = [seatedZone(1, 3, 4), seatedZone(2, 4, 7), { zoneId: 3, capacity: 70, priceMinor: 900 }];
 const limits = [undefined, 4, 6];
 
 const seed = seedOfRun();
@@ -28,34 +25,42 @@ class Step implements fc.AsyncCommand<object, Trial> {
   toString = () => JSON.stringify(this.act);
 }
 
+type TryOut = { of: Hall[]; step: fc.Arbitrary<StepAct>; stepsOfTrial: number; wantedSteps: number; client?: typeof redis };
+
 /** Tries events with these halls, until `wantedSteps` steps are taken in all. Returns how often each outcome happened. */
-async function tryOut(hall: (typeof halls)[number][], step: fc.Arbitrary<StepAct>, stepsOfTrial: number, wantedSteps: number) {
+async function tryOut({ of, step, stepsOfTrial, wantedSteps, client = redis }: TryOut, options: { endOnFailure?: true } = {}) {
   const seen = new Map<string, number>();
   const steps = fc.commands([step.map((act) => new Step(act))], { maxCommands: stepsOfTrial, size: 'max' });
-  const [zones, limit] = [fc.constantFrom(...hall), fc.constantFrom(...limits)];
-  const property = fc.asyncProperty(zones, limit, steps, async (ofHall, ticketsPerBuyer, commands) => {
+  const [ofHall, limit] = [fc.constantFrom(...of), fc.constantFrom(...limits)];
+  const property = fc.asyncProperty(ofHall, limit, steps, async (hall, ticketsPerBuyer, commands) => {
     const names = { eventId: unique('event'), venueId: unique('venue'), currency: 'USD' };
     const terms = { onSaleAtMs: 0, holdMs: 600_000, ...(ticketsPerBuyer !== undefined && { ticketsPerBuyer }) };
-    const trial = await beginTrial(redis, { ...names, ...terms, zones: ofHall }, seen);
+    const trial = await beginTrial(client, { ...names, ...terms, ...hall }, seen);
     await fc.asyncModelRun(() => ({ model: {}, real: trial }), commands);
     await endTrial(trial);
   });
   // The number of steps in a trial is random, so repeat until there were enough.
   for (let round = 0; (seen.get('steps') ?? 0) < wantedSteps; round += 1) {
-    await fc.assert(property, { seed: seed + round, numRuns: 10, interruptAfterTimeLimit });
+    await fc.assert(property, { seed: seed + round, numRuns: 10, interruptAfterTimeLimit, ...options });
   }
   return seen;
 }
 
 /** Outcomes that must happen: a rule that no step met was not tested. */
-const taking = ['EVENT_NOT_FOUND', 'ZONE_NOT_FOUND', 'SEAT_NOT_FOUND', 'NOT_ON_SALE', 'BUYER_REQUIRED', 'BUYER_LIMIT_REACHED'];
+const asking = ['EVENT_NOT_FOUND', 'ZONE_NOT_FOUND', 'SEAT_NOT_FOUND', 'CATEGORY_NOT_FOUND', 'TICKET_TYPE_NOT_FOUND'];
+const taking = [
+  ...asking,
+  ...['PROMOTION_NOT_FOUND', 'TOO_MANY_TICKETS', 'SEAT_REPEATED', 'BUYER_REQUIRED', 'SALE_PAUSED', 'SALE_CLOSED'],
+  ...['BUYER_LIMIT_REACHED', 'SEAT_TAKEN', 'SOLD_OUT', 'TICKET_TYPE_SOLD_OUT', 'PROMOTION_USED_UP', 'NO_ADJACENT_SEATS'],
+  ...['a mixed order', 'with EARLY', 'with STALLS', 'with first-5'],
+];
 const mustHappen = {
-  sell: ['sold', ...taking, 'SEAT_TAKEN', 'SOLD_OUT'],
-  hold: ['held', ...taking, 'SEAT_TAKEN', 'SOLD_OUT', 'NO_ADJACENT_SEATS'],
+  sell: ['sold', ...taking],
+  hold: ['held', 'HOLD_LIMIT_REACHED', 'NOT_ON_SALE', 'blocked seats', ...taking],
   confirm: ['HOLD_NOT_FOUND'],
-  'confirm held': ['sold'],
-  'confirm overdue': ['sold'],
-  'confirm expired': ['sold', 'HOLD_EXPIRED', 'BUYER_LIMIT_REACHED'],
+  'confirm held': ['sold', 'SALE_PAUSED'],
+  'confirm overdue': ['sold', 'SALE_PAUSED', 'SALE_CLOSED'],
+  'confirm expired': ['sold', 'HOLD_EXPIRED', 'BUYER_LIMIT_REACHED', 'TICKET_TYPE_SOLD_OUT', 'PROMOTION_USED_UP'],
   'confirm sold': ['sold'],
   extend: ['HOLD_NOT_FOUND'],
   'extend held': ['held', 'HOLD_EXTENDED'],
@@ -67,21 +72,69 @@ const mustHappen = {
   'release overdue': ['released'],
   'release expired': ['released'],
   'release sold': ['HOLD_CONFIRMED'],
+  'give up': ['HOLD_NOT_FOUND'],
+  'give up held': ['held', 'released', 'TICKET_NOT_FOUND'],
+  'give up overdue': ['HOLD_EXPIRED'],
+  'give up expired': ['HOLD_EXPIRED'],
+  'give up sold': ['HOLD_CONFIRMED'],
   cancel: ['cancelled', 'ORDER_NOT_FOUND', 'TICKET_NOT_FOUND'],
+  exchange: [
+    'exchanged',
+    'ORDER_NOT_FOUND',
+    'TICKET_NOT_FOUND',
+    'SEAT_NOT_FOUND',
+    'PRICE_DIFFERS',
+    'SEAT_TAKEN',
+    'blocked seats',
+  ],
+  block: ['blocked', 'SEAT_NOT_FOUND', 'SEAT_TAKEN'],
+  unblock: ['blocked', 'SEAT_NOT_FOUND'],
+  open: ['changed', 'unchanged', 'not opened'],
   'again sell': ['sold', 'SEAT_TAKEN', 'BUYER_LIMIT_REACHED', 'IDEMPOTENCY_KEY_REUSED'],
-  'again hold': ['held', 'SEAT_TAKEN', 'SOLD_OUT', 'BUYER_LIMIT_REACHED', 'IDEMPOTENCY_KEY_REUSED'],
+  'again hold': ['held', 'SEAT_TAKEN', 'BUYER_LIMIT_REACHED', 'IDEMPOTENCY_KEY_REUSED'],
   'again confirm sold': ['sold', 'IDEMPOTENCY_KEY_REUSED'],
   'again cancel': ['cancelled', 'IDEMPOTENCY_KEY_REUSED'],
+  'again exchange': ['exchanged'],
 };
 
 it('follows the rules, whatever the requests and their order, concurrent or not', { timeout }, async () => {
-  const seen = await tryOut(halls, stepAct, 120, 10_000);
+  const seen = await tryOut({ of: halls, step: stepAct, stepsOfTrial: 120, wantedSteps: 10_000 });
   expect(seen.get('steps')).toBeGreaterThanOrEqual(10_000);
   const expected = Object.entries(mustHappen).flatMap(([what, outcomes]) => outcomes.map((outcome) => `${what} ${outcome}`));
   expect([...seen.keys()]).toEqual(expect.arrayContaining(expected));
 });
 
 it('follows them while more holds are overdue than one call ends', { timeout }, async () => {
-  const seen = await tryOut([largeHall], fc.oneof(stepAct, crowdAct), 6, 100);
+  const seen = await tryOut({ of: [largeHall], step: fc.oneof(stepAct, crowdAct), stepsOfTrial: 6, wantedSteps: 100 });
   expect([...seen.keys()]).toEqual(expect.arrayContaining(['sell sold', 'hold held']));
+});
+
+/** Faults, each as a text of some script and what it would be. */
+const faults: [what: string, from: string, to: string][] = [
+  ['blocked seats are sold to buyers', 'if mayTakeBlocked and seats.is_blocked', 'if seats.is_blocked'],
+  ['the best seats are of any category and kind', "if mask ~= '' then byte", 'if false then byte'],
+  ['gaps are free', 'bits.bytes_of(part(places.absent[at]), moved.to.bytes)', "bits.bytes_of('', moved.to.bytes)"],
+  ['a moved seat is forgotten', 'newTaken, run[2], run[3])', 'newTaken, run[2], run[3] - 1)'],
+  ['a seat that is gone is not noticed', 'if bits.get(taken, position) and #seats', 'if false and #seats'],
+  ['an exchange keeps the old seat', "seats.move(order.buyerId, seats.places_of({ old }), 'sold', 'free')", ''],
+  ['an expired hold keeps its share of a limit', 'tallies.give_back(tickets, rest, buyerId)', ''],
+  ['a cancelled order counts as one with the promotion', "if not isKept then add_to('orders:' .. promotion, -1) end", ''],
+  ['an expired hold is confirmed beyond a limit', 'refusal = refusal or tallies.recheck', 'local _ = refusal or tallies.recheck'],
+  ['a ticket that is given up stays held', 'holds.give_back(hold, given, rest)', ''],
+  ['a client may hold one ticket too many', '+ number > client[3]', '+ number > client[3] + 1'],
+  ['a client may have one hold too many', '>= client[2] or', '> client[2] or'],
+  ["a confirmed hold still counts as its client's", 'holds.let_go(hold, order.tickets, {})', ''],
+  ["an ended hold still counts as its client's", 'let_go(hold, tickets, rest)\nend', 'end'],
+  ['a paused sale confirms holds', 'if not inventory.mayConfirm then', 'if false then'],
+];
+
+it.each(faults)('is broken when %s (positive control)', { timeout }, async (_what, from, to) => {
+  const mutated = mutatedRedis(redis, from, to);
+  const trying = tryOut(
+    { of: halls, step: stepAct, stepsOfTrial: 120, wantedSteps: 10_000, client: mutated.redis },
+    { endOnFailure: true },
+  );
+  const failure = await trying.catch((error) => error);
+  mutated.expectMutated();
+  expect(failure.cause?.message).toContain('This is what happened');
 });

@@ -10,6 +10,7 @@
 -- INCLUDE ../../../shared/inventory/lua/lib/lineage.lua
 -- INCLUDE ../../../shared/inventory/lua/lib/event.lua
 -- INCLUDE ../../../shared/inventory/lua/lib/seats.lua
+-- INCLUDE lib/tallies.lua
 
 local function decide(command)
   if not event.inventory then return { 'NO_INVENTORY' } end
@@ -31,12 +32,17 @@ local function decide(command)
   end
   if #cancelled > 0 then
     -- A conflicted ticket does not own its seat, so cancelling it must not free the seat.
-    local seated = {}
+    local seated, rest = {}, {}
+    for _, ticket in ipairs(order.tickets) do
+      local isLive = not ticket.cancelled and not ticket.conflicted
+      if isLive and #named > 0 and not wanted[ticket.ticketId] then rest[#rest + 1] = ticket end
+    end
     for _, ticket in ipairs(cancelled) do
       if not ticket.conflicted then seated[#seated + 1] = ticket end
       ticket.conflicted = nil
     end
     seats.move(order.buyerId, seats.places_of(seated), 'sold', 'free')
+    tallies.give_back(seated, rest, order.buyerId)
     local data = cjson.encode({
       orderId = order.orderId,
       buyerId = order.buyerId,

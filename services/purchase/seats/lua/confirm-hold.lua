@@ -8,10 +8,13 @@
 -- REPLY NO_INVENTORY
 -- REPLY HOLD_NOT_FOUND
 -- REPLY HOLD_EXPIRED: and not all of its seats are free
+-- REPLY SALE_PAUSED
+-- REPLY SALE_CLOSED: and it had expired, or the event is cancelled
 -- COST O(tickets + overdue holds, at most 50)
 -- INCLUDE ../../../shared/inventory/lua/lib/lineage.lua
 -- INCLUDE ../../../shared/inventory/lua/lib/event.lua
 -- INCLUDE ../../../shared/inventory/lua/lib/seats.lua
+-- INCLUDE lib/tallies.lua
 -- INCLUDE lib/holds.lua
 
 local function decide(command)
@@ -21,14 +24,18 @@ local function decide(command)
   if not hold then return { 'HOLD_NOT_FOUND' } end
   if hold.state == 'sold' then return event.final(event.with_order('SOLD_BEFORE', seats.order_of(hold.orderId))) end
 
-  local order = hold.order
+  local order, inventory = hold.order, event.inventory
+  if not inventory.mayConfirm then return { inventory.isPaused and 'SALE_PAUSED' or 'SALE_CLOSED' } end
   local from = 'held'
   -- An overdue hold counts as expired, even if nothing has ended it yet.
   if hold.state == 'held' and holds.is_overdue(holdId) then holds.expire(holdId, hold) end
   if hold.state == 'expired' then
+    -- It takes its seats again, like a new buyer.
+    if inventory.isPaused then return { 'SALE_PAUSED' } end
+    if inventory.isClosed then return { 'SALE_CLOSED' } end
     from = 'free'
     local mayBeMore = holds.expire_overdue()
-    local limit = event.inventory.ticketsPerBuyer
+    local limit = inventory.ticketsPerBuyer
     -- A hold from before the event had a limit may name no buyer. It cannot be counted, so it cannot be confirmed.
     local isNobody = limit > 0 and not order.buyerId
     local refusal = isNobody and { 'HOLD_EXPIRED' } or seats.over_limit(limit, order.buyerId, #order.tickets)
@@ -36,18 +43,21 @@ local function decide(command)
     for _, ticket in ipairs(order.tickets) do
       local zone = event.zone_of(ticket.zoneId)
       wanted[ticket.zoneId] = (wanted[ticket.zoneId] or 0) + 1
-      local row = ticket.row and seats.row_number(ticket.row)
-      -- A zone that had no seats may have some now.
+      local bit = seats.bit_of_ticket(ticket)
+      -- A zone that had no seats may have some now, and the other way round.
       local isGone = not zone
-        or (not row and zone.rows > 0)
-        or (row and (not seats.is_seat(zone, row, ticket.column) or seats.is_taken(seats.bit_of(zone, row, ticket.column))))
+        or (zone.rows > 0) ~= (ticket.row ~= nil)
+        or (ticket.row and not bit)
+        or (bit and seats.is_taken(bit))
         or seats.available(zone) < wanted[ticket.zoneId]
       if isGone then refusal = { 'HOLD_EXPIRED' } end
     end
+    refusal = refusal or tallies.recheck(order.tickets, order.buyerId)
     if refusal then return mayBeMore and { 'AGAIN' } or event.final(refusal) end
   end
 
   local json = seats.sell(order.orderId, order.buyerId, seats.places_of(order.tickets), cjson.encode(order), from)
+  holds.let_go(hold, order.tickets, {})
   holds.keep(holdId, cjson.encode({ state = 'sold', orderId = order.orderId }), event.now + holds.overMs)
   return event.final(event.with_order('SOLD', event.now, json))
 end

@@ -7,6 +7,7 @@
 -- INCLUDE ../../../shared/inventory/lua/lib/lineage.lua
 -- INCLUDE ../../../shared/inventory/lua/lib/event.lua
 -- INCLUDE ../../../shared/inventory/lua/lib/seats.lua
+-- INCLUDE lib/tallies.lua
 -- INCLUDE lib/holds.lua
 
 return event.run(function() return { event.inventory and holds.expire_overdue() and 'MORE' or 'DONE' } end)

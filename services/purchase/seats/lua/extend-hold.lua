@@ -12,6 +12,7 @@
 -- INCLUDE ../../../shared/inventory/lua/lib/lineage.lua
 -- INCLUDE ../../../shared/inventory/lua/lib/event.lua
 -- INCLUDE ../../../shared/inventory/lua/lib/seats.lua
+-- INCLUDE lib/tallies.lua
 -- INCLUDE lib/holds.lua
 
 local function decide(command)

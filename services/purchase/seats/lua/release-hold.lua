@@ -10,6 +10,7 @@
 -- INCLUDE ../../../shared/inventory/lua/lib/lineage.lua
 -- INCLUDE ../../../shared/inventory/lua/lib/event.lua
 -- INCLUDE ../../../shared/inventory/lua/lib/seats.lua
+-- INCLUDE lib/tallies.lua
 -- INCLUDE lib/holds.lua
 
 local function decide(command)
@@ -18,7 +19,7 @@ local function decide(command)
   local hold = holds.read(holdId)
   if not hold then return { 'HOLD_NOT_FOUND' } end
   if hold.state == 'sold' then return { 'HOLD_CONFIRMED' } end
-  if hold.state == 'held' then seats.move(hold.order.buyerId, seats.places_of(hold.order.tickets), 'held', 'free') end
+  if hold.state == 'held' then holds.give_back(hold, hold.order.tickets, {}) end
   holds.forget(holdId)
   return { 'RELEASED' }
 end

@@ -1,10 +1,11 @@
 -- Holds. A hold is JSON, { state, order }: 'held' until its deadline, then 'expired' (its seats are free again) or 'sold'. It is kept
--- for an hour after that, so that it can still be confirmed, or confirmed again, and then deleted.
+-- for an hour after that, so that it can still be confirmed, or confirmed again, and then deleted. While it is 'held' it also has its
+-- `client`, if that client's holds are limited (tallies.lua).
 -- A hold ends at its deadline, not when a timer notices: a command that needs seats first frees those of overdue holds.
 --
--- USES event, seats
+-- USES event, seats, tallies
 -- FILLS changes.holds, changes.deadlines
--- RETURNS overMs, read, keep, forget, is_overdue, expire, expire_overdue
+-- RETURNS overMs, read, keep, forget, deadline_of, is_overdue, let_go, give_back, expire, expire_overdue
 
 local key, changes = event.key, event.changes
 
@@ -26,14 +27,31 @@ local function forget(holdId)
   changes.deadlines[holdId] = false
 end
 
-local function is_overdue(holdId)
+local function deadline_of(holdId)
   local deadline = changes.deadlines[holdId]
   if deadline == nil then deadline = tonumber(redis.call('ZSCORE', key.deadlines, holdId)) end
-  return (deadline or 0) <= event.now
+  return deadline or 0
+end
+
+local function is_overdue(holdId) return deadline_of(holdId) <= event.now end
+
+-- Its client no longer holds some of a hold's tickets; `rest`: those that it keeps.
+local function let_go(hold, tickets, rest)
+  if not hold.client then return end
+  tallies.add_held(hold.client, #rest == 0 and -1 or 0, -#tickets)
+  if #rest == 0 then hold.client = nil end
+end
+
+-- Frees the places of some of a hold's tickets; `rest`: those that it keeps.
+local function give_back(hold, tickets, rest)
+  local buyerId = hold.order.buyerId
+  seats.move(buyerId, seats.places_of(tickets), 'held', 'free')
+  tallies.give_back(tickets, rest, buyerId)
+  let_go(hold, tickets, rest)
 end
 
 local function expire(holdId, hold)
-  seats.move(hold.order.buyerId, seats.places_of(hold.order.tickets), 'held', 'free')
+  give_back(hold, hold.order.tickets, {})
   hold.state = 'expired'
   keep(holdId, cjson.encode(hold), event.now + overMs)
 end
@@ -60,7 +78,10 @@ return {
   read = read,
   keep = keep,
   forget = forget,
+  deadline_of = deadline_of,
   is_overdue = is_overdue,
+  let_go = let_go,
+  give_back = give_back,
   expire = expire,
   expire_overdue = expire_overdue,
 }
