@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { request as ask, type IncomingMessage, type ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { SendMessageCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { layCable, through } from '../../scripts/testing/cable.ts';
 import { purchased } from '../../scripts/testing/purchases.ts';
 import { silentLogger } from '../../scripts/testing/silent-logger.ts';
+import { startSmallServer } from '../../scripts/testing/small-server.ts';
 import { createMessaging, db, depth, openTestEvent, receive, sqs, urls } from '../../scripts/testing/stores.ts';
 import { compressBatch, decodeBatch } from '../shared/events/batch-encoding.ts';
 import { messaging } from '../shared/events/messaging.ts';
@@ -184,6 +187,28 @@ describe('dead letters', () => {
     await waitFor(async () => expect(await depth(queues.queueUrl)).toEqual([0, 5]));
   });
 
+  it.each([
+    ['BatchRequestTooLong', 2],
+    ['InvalidMessageContents', 2],
+  ])('are sent one by one if SQS refuses their batch as a whole (%s), and truncated if it refuses one', async (name, most) => {
+    const queues = await createMessaging();
+    const strict = await sqsThatRefuses(
+      name,
+      (entries) => entries.length >= most || entries.some(({ length }) => length > 90_000),
+    );
+    const event = await openTestEvent();
+    const body = noise(100_000);
+    for (const bad of ['one', 'two', 'three', body]) await send(queues.queueUrl, bad);
+    await send(queues.queueUrl, JSON.stringify([purchased(event, { sequence: 1 })]));
+    const applied = work(queues, strict);
+    await waitFor(async () => expect(await depth(queues.queueUrl)).toEqual([0, 0]));
+    const letters = (await receiveAll(queues.deadLetterQueueUrl, 4)).map(({ Body = '' }) => Body);
+    const [cut = '', ...others] = letters.toSorted((a, b) => b.length - a.length);
+    expect(others.toSorted()).toEqual(['one', 'three', 'two']);
+    expect([body.startsWith(cut), cut.length > 50_000]).toEqual([true, true]);
+    expect(applied).toEqual({ rejected: 4, unburied: 0, ignored: 0 });
+  });
+
   it('wait while the dead-letter queue is away, but good messages are applied', async () => {
     const queues = await createMessaging();
     const event = await openTestEvent();
@@ -212,7 +237,7 @@ describe('dead letters', () => {
     const queues = await createMessaging();
     const event = await openTestEvent();
     const sale = purchased(event, { sequence: 1 });
-    await send(queues.queueUrl, JSON.stringify([{ ...sale, type: 'onsale.tickets.exchanged', data: 7 }, sale, { type: '' }]));
+    await send(queues.queueUrl, JSON.stringify([{ ...sale, type: 'onsale.tickets.teleported', data: 7 }, sale, { type: '' }]));
     const applied = work(queues);
     await waitFor(async () => expect(await depth(queues.queueUrl)).toEqual([0, 0]));
     expect(await soldTickets(event.eventId)).toBe(1);
@@ -224,3 +249,30 @@ describe('dead letters', () => {
 /** Sets a queue's maximum message size. */
 const limit = (QueueUrl: string, bytes: number) =>
   sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { MaximumMessageSize: String(bytes) } }));
+
+/** A client of the emulator's SQS that refuses some batches, by the bodies of their messages, as a whole, as only AWS does. */
+async function sqsThatRefuses(name: string, refuses: (bodies: string[]) => boolean): Promise<SQSClient> {
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+    const body = await text(request);
+    const { Entries = [] } = JSON.parse(body) as { Entries?: { MessageBody: string }[] };
+    if (refuses(Entries.map(({ MessageBody }) => MessageBody))) {
+      const refusal = JSON.stringify({ __type: `com.amazonaws.sqs#${name}`, message: 'refused' });
+      response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' }).end(refusal);
+      return;
+    }
+    // Not with fetch, whose headers are a browser's: the emulator refuses those.
+    const forward = ask(urls.endpoint, { method: 'POST', headers: request.headers }, (reply) => {
+      response.writeHead(reply.statusCode ?? 500, reply.headers);
+      reply.pipe(response);
+    });
+    forward.end(body);
+  };
+  const client = new SQSClient({
+    endpoint: await startSmallServer((request, response) => void answer(request, response), resources),
+    useQueueUrlAsEndpoint: false,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  resources.defer(() => client.destroy());
+  return client;
+}

@@ -1,7 +1,8 @@
-import { type NotNull, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { TicketsConflicted } from '../../shared/events/domain-events.ts';
 import { baseOf } from '../../shared/events/epochs.ts';
 import type { Database } from '../../shared/stores/database.ts';
+import { seatOf } from '../../shared/stores/seat-columns.ts';
 import { uuidText } from '../../shared/stores/uuid.ts';
 import { parseMoney } from '../../shared/terms/money.ts';
 
@@ -48,8 +49,6 @@ const readRows = (db: Database, eventIds: string[], limit: number) =>
     .orderBy('tickets.sequence')
     .orderBy('tickets.ticket_id')
     .limit(limit)
-    // Only tickets with a seat can be in conflict.
-    .$narrowType<{ seat_row: NotNull; seat_column: NotNull }>()
     .execute();
 
 /** For each event with a gap, the first sequence number after it: the first that is not the n-th applied one of its epoch. */
@@ -70,6 +69,8 @@ function firstAfterGaps(db: Database, eventIds: string[]) {
 /** Identical each time, because its time is that of the sale. */
 function conflictedEvent(row: Awaited<ReturnType<typeof readRows>>[number]): TicketsConflicted {
   const ticketId = uuidText(row.ticket_id);
+  const seat = seatOf(row);
+  if (!seat) throw new Error(`ticket ${ticketId} is in conflict, but has no seat`);
   return {
     specversion: '1.0',
     id: `conflict-${ticketId}`,
@@ -82,8 +83,7 @@ function conflictedEvent(row: Awaited<ReturnType<typeof readRows>>[number]): Tic
       eventId: row.event_id,
       venueId: row.venue_id,
       zoneId: row.zone_id,
-      row: row.seat_row,
-      column: row.seat_column,
+      ...seat,
       ticketId,
       orderId: uuidText(row.order_id),
       ...(row.buyer_id !== null && { buyerId: row.buyer_id }),

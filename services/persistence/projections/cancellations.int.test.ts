@@ -124,9 +124,64 @@ const histories = [
     outcome: { statuses: { '1.0': 'PAID', '2.0': 'CANCELLED' }, sales: { 1: '1 for 1.0000' }, conflicts: ['2.0 with 1.0'] },
     notLast: 1,
   },
+  {
+    what: 'a ticket exchanged, and cancelled after that',
+    steps: [{ sold: ['A1', 'A2'] }, { exchanges: 1, positions: [0], to: ['B1x'] }, { cancels: 2 }],
+    outcome: {
+      statuses: { '1.0': 'CANCELLED', '1.1': 'PAID', '2.0': 'CANCELLED' },
+      exchanges: { '1.0': '2.0' },
+      sales: { 1: '1 for 1.0000' },
+      conflicts: [],
+    },
+  },
+  {
+    what: 'tickets that move up a seat, and the seat that they left sold again',
+    steps: [{ sold: ['A1', 'A2'] }, { exchanges: 1, positions: [0, 1], to: ['A2', 'A3'] }, { sold: ['A1'] }],
+    outcome: {
+      statuses: { '1.0': 'CANCELLED', '1.1': 'CANCELLED', '2.0': 'PAID', '2.1': 'PAID', '3.0': 'PAID' },
+      exchanges: { '1.0': '2.0', '1.1': '2.1' },
+      sales: { 1: '3 for 5.0000' },
+      conflicts: [],
+    },
+  },
+  {
+    what: 'a ticket exchanged into another zone and back, in a seat that somebody had meanwhile',
+    steps: [
+      { sold: ['A1'] },
+      { exchanges: 1, positions: [0], to: ['G'] },
+      { sold: ['A1'] },
+      { cancels: 3 },
+      { exchanges: 2, positions: [0], to: ['A1'] },
+    ],
+    outcome: {
+      statuses: { '1.0': 'CANCELLED', '2.0': 'CANCELLED', '3.0': 'CANCELLED', '5.0': 'PAID' },
+      exchanges: { '1.0': '2.0', '2.0': '5.0' },
+      sales: { 1: '1 for 1.0000', 2: '0 for 0.0000' },
+      conflicts: [],
+    },
+  },
+  {
+    what: 'a ticket exchanged for a seat that another has',
+    steps: [{ sold: ['A1'] }, { sold: ['A2'] }, { exchanges: 2, positions: [0], to: ['A1'] }],
+    outcome: {
+      statuses: { '1.0': 'PAID', '2.0': 'CANCELLED', '3.0': 'CONFLICTED' },
+      sales: { 1: '1 for 1.0000' },
+      conflicts: ['3.0 with 1.0'],
+    },
+  },
+  {
+    what: 'a ticket cancelled and, because Redis forgot that, exchanged',
+    steps: [{ sold: ['A1'] }, { cancels: 1 }, { exchanges: 1, positions: [0], to: ['A2'] }],
+    outcome: {
+      statuses: { '1.0': 'CANCELLED', '3.0': 'PAID' },
+      exchanges: {},
+      sales: { 1: '1 for 1.0000' },
+      conflicts: [],
+    },
+  },
 ] satisfies { what: string; steps: Step[]; outcome: object; notLast?: number }[];
 
-describe('cancellations', () => {
+describe('cancellations and exchanges', () => {
   it.each(histories)('have the same result in whatever order they and the sales arrive: $what', async (history) => {
     const inOrder = eventsOf(history.steps);
     const expected = await afterBatches(inOrder, oneByOne(inOrder));

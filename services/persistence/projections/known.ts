@@ -1,6 +1,7 @@
 import { sql, type Transaction } from 'kysely';
-import type { DomainEvent } from '../../shared/events/domain-events.ts';
+import { type DomainEvent, ticketsOf } from '../../shared/events/domain-events.ts';
 import type { Schema } from '../../shared/stores/schema.ts';
+import { seatColumns } from '../../shared/stores/seat-columns.ts';
 import { uuidBytes, uuidText } from '../../shared/stores/uuid.ts';
 import { appliedKey, type Known } from './rows.ts';
 import { compareText, type TicketRow } from './settle.ts';
@@ -27,9 +28,10 @@ export async function readKnown(trx: Transaction<Schema>, domainEvents: DomainEv
 /** Locks a zone by its row in sales_by_zone, and creates the row if there is none yet. */
 async function lockZones(trx: Transaction<Schema>, domainEvents: DomainEvent[]): Promise<void> {
   const zones = new Map(
-    domainEvents.flatMap(({ data: { eventId, tickets } }) =>
-      tickets.map(({ zoneId }) => [`${eventId}/${zoneId}`, { eventId, zoneId }]),
-    ),
+    domainEvents.flatMap((domainEvent) => {
+      const { eventId } = domainEvent.data;
+      return ticketsOf(domainEvent).map(({ zoneId }) => [`${eventId}/${zoneId}`, { eventId, zoneId }]);
+    }),
   );
   await trx
     .insertInto('sales_by_zone')
@@ -69,26 +71,33 @@ const ticketColumns = [
   'created_on',
   'cancelled_on',
   'cancelled_sequence',
+  'seat_label',
+  'category',
+  'ticket_type',
+  'promotion',
+  'full_price',
+  'exchanged_for',
 ] as const satisfies (keyof TicketRow)[];
 
 /** All tickets ever sold for the batch's seats. */
 async function readTicketsOfSeats(trx: Transaction<Schema>, eventId: string, domainEvents: DomainEvent[]): Promise<TicketRow[]> {
-  const seats = domainEvents.flatMap(({ data }) =>
-    data.tickets.flatMap(({ zoneId, row, column }) => (row && column ? [sql`(${zoneId}, ${row}, ${column})`] : [])),
-  );
+  const seats = domainEvents.flatMap(ticketsOf).flatMap(({ zoneId, ...ticket }) => {
+    const { seat_row, seat_column, seat_label } = seatColumns(ticket);
+    return seat_row === null ? [] : [sql`(${zoneId}, ${seat_row}, ${seat_column}, ${seat_label})`];
+  });
   if (seats.length === 0) return [];
   return trx
     .selectFrom('tickets')
     .select(ticketColumns)
     .where('event_id', '=', eventId)
-    .where(sql<boolean>`(zone_id, seat_row, seat_column) in (${sql.join(seats)})`)
+    .where(sql<boolean>`(zone_id, seat_row, seat_column, seat_label) in (${sql.join(seats)})`)
     .execute();
 }
 
 async function readTicketsWithoutSeat(trx: Transaction<Schema>, domainEvents: DomainEvent[]): Promise<TicketRow[]> {
-  const ids = domainEvents.flatMap(({ data }) =>
-    data.tickets.flatMap(({ ticketId, row, column }) => (row && column ? [] : [uuidBytes(ticketId)])),
-  );
+  const ids = domainEvents
+    .flatMap(ticketsOf)
+    .flatMap(({ ticketId, ...ticket }) => (seatColumns(ticket).seat_row === null ? [uuidBytes(ticketId)] : []));
   if (ids.length === 0) return [];
   return trx.selectFrom('tickets').select(ticketColumns).where('ticket_id', 'in', ids).execute();
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { projectionOf } from '../../../scripts/testing/projection.ts';
-import { cancelled, purchased, purchasedOrder, soldOut } from '../../../scripts/testing/purchases.ts';
+import { cancelled, exchanged, purchased, purchasedOrder, soldOut } from '../../../scripts/testing/purchases.ts';
 import { db, unique } from '../../../scripts/testing/stores.ts';
 import type { DomainEvent, TicketsPurchased } from '../../shared/events/domain-events.ts';
 import { projectDomainEvents } from './project.ts';
@@ -60,6 +60,55 @@ describe('the projection', () => {
       { ticket_id: '7.0', order_id: '7', ...seat, sequence: 7, created_on, cancelled_on: null, cancelled_sequence: null },
       { order_id: '7', buyer_id: 'Buyer1', sequence: 7 },
     ]);
+  });
+
+  it('stores what tickets are sold as: seats with any labels, categories, types and promotions', async () => {
+    const event = anEvent();
+    const terms = { category: 'A', ticketType: 'child', promotion: 'EARLYBIRD', fullPriceMinor: 4_000 };
+    const seat = { zoneId: 1, row: 'Loge 3', column: '12A' };
+    const purchase = purchasedOrder(event, {
+      sequence: 1,
+      tickets: [
+        { ...seat, ...terms, priceMinor: 3_200 },
+        { zoneId: 1, row: '7', column: 12, priceMinor: 4_000 },
+      ],
+    });
+    const exchange = exchanged(purchase, 2, [0], [{ zoneId: 1, row: 'Parterre é', column: '🎭' }]);
+    await projectDomainEvents(db, [exchange, purchase]);
+    const stored = { category: 'A', ticket_type: 'child', promotion: 'EARLYBIRD', full_price: '40.0000', price: '32.0000' };
+    const times = [new Date(purchase.time), new Date(exchange.time)] as const;
+    expect((await projectionOf([purchase, exchange])).rows).toMatchObject([
+      {
+        ...{
+          ticket_id: '1.0',
+          seat_row: 'Loge 3',
+          seat_column: 0,
+          seat_label: '12A',
+          ...stored,
+          sequence: 1,
+          created_on: times[0],
+        },
+        ...{ status: 'CANCELLED', cancelled_on: times[1], cancelled_sequence: 2, exchanged_for: '2.0' },
+      },
+      { ticket_id: '1.1', seat_row: '7', seat_column: 12, seat_label: '', category: null, full_price: null, exchanged_for: null },
+      {
+        ...{ ticket_id: '2.0', order_id: '1', seat_row: 'Parterre é', seat_column: 0, seat_label: '🎭', ...stored },
+        ...{ status: 'PAID', sequence: 2, created_on: times[1], cancelled_on: null, exchanged_for: null },
+      },
+      { order_id: '1', sequence: 1 },
+      { order_id: '1', sequence: 2 },
+    ]);
+  });
+
+  it.each([
+    'auth0|5f7c8ec7c33c6c004bbafe82',
+    'eu-west-1:9b2f0c1e-7d43-4a8e-b0f5-2f6d1c3a4e5b',
+    'ann+tickets@example.org',
+    'Жанна 🎟'.padEnd(128, 'ž'),
+  ])('stores a buyer whose id is any text: %s', async (buyerId) => {
+    const purchase = purchased(anEvent(), { sequence: 1, buyerId });
+    await projectDomainEvents(db, [purchase]);
+    expect((await projectionOf([purchase])).rows).toContainEqual(expect.objectContaining({ buyer_id: buyerId, sequence: 1 }));
   });
 
   it('stores the buyers and seats that only some orders of a batch have', async () => {

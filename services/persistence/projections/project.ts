@@ -20,13 +20,13 @@ export type Projected = { conflicts: number; clashes: DomainEvent[] };
 
 /**
  * Applies a batch of domain events. Those that were applied before change nothing, and the order of arrival does not affect the final
- * state. Cancellations go first, in their own transaction, so that a seat that was sold again is free. Rejects if the database is away or
- * rejects the data; the failed transaction is rolled back.
+ * state. Cancellations and exchanges go first, in their own transaction, so that a seat that was sold again is free. Rejects if the
+ * database is away or rejects the data; the failed transaction is rolled back.
  */
 export async function projectDomainEvents(db: Database, domainEvents: DomainEvent[]): Promise<Projected> {
-  const cancellations = domainEvents.filter(({ type }) => type === 'onsale.tickets.cancelled');
   const purchases = domainEvents.filter(({ type }) => type === 'onsale.tickets.purchased');
-  const first = await applyBatch(db, cancellations, { readFirst: true });
+  const others = domainEvents.filter(({ type }) => type !== 'onsale.tickets.purchased');
+  const first = await applyBatch(db, others, { readFirst: true });
   const second = await applyBatch(db, purchases, { readFirst: false });
   return { conflicts: first.conflicts + second.conflicts, clashes: [...first.clashes, ...second.clashes] };
 }

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Insertable } from 'kysely';
-import type { DomainEvent, TicketsCancelled } from '../../shared/events/domain-events.ts';
+import type { DomainEvent } from '../../shared/events/domain-events.ts';
 import type { Schema } from '../../shared/stores/schema.ts';
+import { seatColumns } from '../../shared/stores/seat-columns.ts';
 import { uuidBytes, uuidText } from '../../shared/stores/uuid.ts';
 import { formatMoney, parseMoney } from '../../shared/terms/money.ts';
 import { type ConflictRow, compareText, settle, type TicketRow } from './settle.ts';
@@ -35,17 +36,22 @@ export function changesOf(domainEvents: DomainEvent[], known: Known): Changes & 
   const orderEvents: NewRows['order_events'] = [];
   const tickets = new Map(known.tickets.map((row) => [uuidText(row.ticket_id), row]));
   for (const domainEvent of fresh) {
-    const { eventId: event_id, sequence, buyerId: buyer_id = null } = domainEvent.data;
-    const order_id = uuidBytes(domainEvent.data.orderId);
+    const { type, time, data } = domainEvent;
+    const { eventId: event_id, sequence, buyerId: buyer_id = null } = data;
+    const order_id = uuidBytes(data.orderId);
     orderEvents.push({ event_id, sequence, order_id, buyer_id });
-    const isCancelled = domainEvent.type === 'onsale.tickets.cancelled';
-    // A cancellation carries its tickets as they were sold, because their sale may not have been applied yet.
-    const purchase = isCancelled ? domainEvent.data.purchase : { sequence, timeMs: Date.parse(domainEvent.time) };
-    const sale = { order_id, sequence: purchase.sequence, created_on: new Date(purchase.timeMs) };
-    for (const ticket of domainEvent.data.tickets) {
-      const row = tickets.get(ticket.ticketId) ?? soldRow(domainEvent, ticket, sale);
-      tickets.set(ticket.ticketId, isCancelled ? cancelledRow(row, domainEvent) : row);
+    const happened = { order_id, sequence, created_on: new Date(time) };
+    const rowOf = (ticket: TicketSold, sale: Sale) => tickets.get(ticket.ticketId) ?? soldRow(data, ticket, sale);
+    if (type !== 'onsale.tickets.purchased') {
+      for (const [at, ticket] of data.tickets.entries()) {
+        // It carries the tickets as they were sold, because their sale may not have been applied yet.
+        const by = ticket.sold ?? data.purchase;
+        const sale = { order_id, sequence: by.sequence, created_on: new Date(by.timeMs) };
+        const replacement = type === 'onsale.tickets.exchanged' ? data.replacements[at] : undefined;
+        tickets.set(ticket.ticketId, cancelledRow(rowOf(ticket, sale), happened, replacement));
+      }
     }
+    for (const ticket of ticketsSold(domainEvent)) tickets.set(ticket.ticketId, rowOf(ticket, happened));
   }
   const settled = settle([...tickets.values()]);
   const ticketRows = difference(known.tickets, settled.tickets);
@@ -60,6 +66,11 @@ export function changesOf(domainEvents: DomainEvent[], known: Known): Changes & 
     },
     clashes,
   };
+}
+
+function ticketsSold({ type, data }: DomainEvent): TicketSold[] {
+  if (type === 'onsale.tickets.purchased') return data.tickets;
+  return type === 'onsale.tickets.exchanged' ? data.replacements : [];
 }
 
 /** Separates what can be applied from what cannot. Sorts by event and sequence, so that all workers lock rows in one order. */
@@ -86,16 +97,14 @@ const bySequence = ({ data: a }: DomainEvent, { data: b }: DomainEvent) =>
   compareText(a.eventId, b.eventId) || a.sequence - b.sequence;
 
 /** A ticket as it was sold. */
-function soldRow({ data }: DomainEvent, ticket: TicketSold, sale: Sale): TicketRow {
-  const { priceMinor, currency } = ticket;
+function soldRow(data: DomainEvent['data'], ticket: TicketSold, sale: Sale): TicketRow {
+  const { priceMinor, fullPriceMinor, currency } = ticket;
   return {
     ticket_id: uuidBytes(ticket.ticketId),
     order_id: sale.order_id,
     venue_id: data.venueId,
     event_id: data.eventId,
     zone_id: ticket.zoneId,
-    seat_row: ticket.row ?? null,
-    seat_column: ticket.column ?? null,
     price: formatMoney(priceMinor, currency),
     currency,
     status: 'PAID',
@@ -103,13 +112,24 @@ function soldRow({ data }: DomainEvent, ticket: TicketSold, sale: Sale): TicketR
     created_on: sale.created_on,
     cancelled_on: null,
     cancelled_sequence: null,
+    ...seatColumns(ticket),
+    category: ticket.category ?? null,
+    ticket_type: ticket.ticketType ?? null,
+    promotion: ticket.promotion ?? null,
+    full_price: fullPriceMinor === undefined ? null : formatMoney(fullPriceMinor, currency),
+    exchanged_for: null,
   };
 }
 
-/** The first cancellation counts. */
-function cancelledRow(row: TicketRow, { time, data }: TicketsCancelled): TicketRow {
-  if (row.cancelled_sequence !== null && row.cancelled_sequence < data.sequence) return row;
-  return { ...row, cancelled_on: new Date(time), cancelled_sequence: data.sequence };
+/** A ticket that was cancelled or, with a replacement, exchanged. What happened first counts. */
+function cancelledRow(row: TicketRow, { sequence, created_on }: Sale, replacement: TicketSold | undefined): TicketRow {
+  if (row.cancelled_sequence !== null && row.cancelled_sequence <= sequence) return row;
+  return {
+    ...row,
+    cancelled_on: created_on,
+    cancelled_sequence: sequence,
+    exchanged_for: replacement ? uuidBytes(replacement.ticketId) : null,
+  };
 }
 
 /** The rows to delete and insert to turn one list into the other; a changed row is in both. */

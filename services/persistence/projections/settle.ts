@@ -28,8 +28,8 @@ export function settle(tickets: TicketRow[]): { tickets: TicketRow[]; conflicts:
 export const compareText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Undefined in a zone without seats, where tickets are never in conflict. */
-function seatOf({ event_id, zone_id, seat_row, seat_column }: TicketRow): string | undefined {
-  return seat_row === null || seat_column === null ? undefined : `${event_id}/${zone_id}/${seat_row}/${seat_column}`;
+function seatOf({ event_id, zone_id, seat_row, seat_column, seat_label }: TicketRow): string | undefined {
+  return seat_row === null ? undefined : JSON.stringify([event_id, zone_id, seat_row, seat_column, seat_label]);
 }
 
 const conflictOf = (ticket: TicketRow, owner: TicketRow): ConflictRow => ({
