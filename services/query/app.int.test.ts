@@ -272,6 +272,8 @@ describe('the service itself', () => {
   it('describes every route in OpenAPI 3.1, and serves the description as a page', async () => {
     const { openapi, paths } = (await get('/query/openapi.json')).json();
     expect(openapi).toMatch(/^3\.1\./);
+    // A list of schemas, one for each item, is prefixItems in JSON Schema 2020-12, and items in older versions.
+    expect(JSON.stringify(paths).includes('"items":[')).toBe(false);
     expect(Object.keys(paths)).toEqual(
       expect.arrayContaining([
         tickets,

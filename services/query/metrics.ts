@@ -1,6 +1,7 @@
 import { recently } from '../shared/basics/recently.ts';
 import { readActiveEvents } from '../shared/inventory/active-events.ts';
 import { countsKey } from '../shared/inventory/keys.ts';
+import { limitedRequests, type RequestLimits } from '../shared/limits/limit-requests.ts';
 import type { Database, PoolUse } from '../shared/stores/database.ts';
 import { measurePool } from '../shared/stores/measure-pool.ts';
 import type { RedisClient } from '../shared/stores/redis.ts';
@@ -18,14 +19,17 @@ export function createQueryMetrics({
   readUse,
   redis,
   countSockets,
+  limited,
 }: {
   db: Database;
   readUse: () => PoolUse;
   redis: RedisClient;
   countSockets: () => number;
+  limited: RequestLimits['counts'];
 }): Metrics {
   const metrics = createMetrics();
   measurePool(readUse, metrics.registry);
+  metrics.counterOfProcess(...limitedRequests(limited));
   metrics.gaugeOfProcess('onsale_live_sockets', 'WebSockets that follow a sale.', countSockets);
 
   let meters = new Map<string, ReturnType<typeof createLagMeter>>();

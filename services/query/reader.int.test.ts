@@ -42,12 +42,14 @@ async function laggingReplica() {
     reader,
     /** Copies the writer's rows of an event in one transaction, as a replica would apply it. */
     async catchUp({ eventId }: Inventory) {
-      const events = await db.selectFrom('events').selectAll().where('event_id', '=', eventId).execute();
+      const event = await db.selectFrom('events').selectAll().where('event_id', '=', eventId).executeTakeFirstOrThrow();
       const sold = await db.selectFrom('tickets').selectAll().where('event_id', '=', eventId).execute();
       const sales = await db.selectFrom('sales_by_zone').selectAll().where('event_id', '=', eventId).execute();
-      const withoutLive = sold.map(({ live: _generated, ...ticket }) => ticket);
+      // MySQL generates these.
+      const { begins_at: _beginsAt, is_listed: _isListed, ...givenEvent } = event;
+      const withoutLive = sold.map(({ live: _live, ...ticket }) => ticket);
       await reader.transaction().execute(async (trx) => {
-        await trx.insertInto('events').values(events).onDuplicateKeyUpdate({ event_id: eventId }).execute();
+        await trx.insertInto('events').values(givenEvent).onDuplicateKeyUpdate({ event_id: eventId }).execute();
         if (withoutLive.length > 0) await trx.replaceInto('tickets').values(withoutLive).execute();
         if (sales.length > 0) await trx.replaceInto('sales_by_zone').values(sales).execute();
       });

@@ -5,7 +5,7 @@ import { purchaseOf, seats } from '../../../scripts/testing/seats.ts';
 import { openTestEvent, redis, unique } from '../../../scripts/testing/stores.ts';
 
 import { UnavailableError } from '../../shared/http/problems.ts';
-import { openInventory } from '../../shared/inventory/inventory.ts';
+import { openInventory } from '../../shared/inventory/open-inventory.ts';
 import { createSeatReader } from './seat-reader.ts';
 
 const resources = new AsyncDisposableStack();
@@ -72,7 +72,7 @@ describe('a reader of seats', () => {
     const askers = () => Promise.all(Array.from({ length: 100 }, () => read(eventId)));
     // The first time, a node of a cluster may not know the script yet, and is asked again with its text.
     await read(eventId);
-    expect(await commandsDuring(eventId, askers)).toHaveLength(2);
+    expect(await commandsDuring(eventId, askers)).toHaveLength(3);
     expect(new Set(await askers())).toEqual(new Set([undefined]));
     const other = await openTestEvent();
     await openInventory(redis, { ...other, eventId });

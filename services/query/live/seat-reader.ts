@@ -16,6 +16,8 @@ const keptMs = 2_000;
 const defaultMaxBytes = 64 * 1024 * 1024;
 /** Roughly the size of a zone's counts; its seats are added. */
 const bytesPerZone = 512;
+/** Roughly the size of a label in a hall's rows. */
+const bytesPerLabel = 8;
 
 type Known = { seats: SeatMap; readAtMs: number; bytes: number; forget: NodeJS.Timeout };
 
@@ -70,6 +72,9 @@ export function createSeatReader(redis: RedisClient, maxBytes = defaultMaxBytes)
 
 function bytesOf({ zones }: SeatMap): number {
   let bytes = 0;
-  for (const { seats } of zones.values()) bytes += bytesPerZone + (seats?.taken.length ?? 0);
+  for (const { seats } of zones.values()) {
+    const labels = seats?.rows ? seats.grid.rows * seats.grid.columns : 0;
+    bytes += bytesPerZone + (seats?.taken.length ?? 0) + (seats?.blocked?.length ?? 0) + labels * bytesPerLabel;
+  }
   return bytes;
 }

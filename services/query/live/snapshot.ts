@@ -1,8 +1,8 @@
 import type { SeatMap, Seats } from '../../shared/inventory/read-seats.ts';
 import { bytesPerRow } from '../../shared/inventory/zone-layout.ts';
 
-/** A zone's seats as sent to clients; `taken` is base64. */
-export type SeatsMessage = { rows: number; columns: number; bytesPerRow: number; taken: string };
+/** A zone's seats as sent to clients; `taken` and `blockedSeats` are base64. Without blocked seats, the latter is absent. */
+export type SeatsMessage = { rows: number; columns: number; bytesPerRow: number; taken: string; blockedSeats?: string };
 
 export type ZoneSnapshot = {
   zoneId: number;
@@ -10,6 +10,7 @@ export type ZoneSnapshot = {
   available: number;
   held: number;
   sold: number;
+  blocked: number;
 } & Partial<SeatsMessage>;
 
 /** A whole event at `version`. */
@@ -27,9 +28,10 @@ export function snapshotOf(eventId: string, { version, zones }: SeatMap): Snapsh
   };
 }
 
-export const seatsMessage = ({ rows, columns, taken }: Seats): SeatsMessage => ({
+export const seatsMessage = ({ grid: { rows, columns }, taken, blocked }: Seats): SeatsMessage => ({
   rows,
   columns,
   bytesPerRow: bytesPerRow(columns),
   taken: taken.toString('base64'),
+  ...(blocked && { blockedSeats: blocked.toString('base64') }),
 });

@@ -13,8 +13,8 @@ const waitFor = (condition: () => void) => vi.waitFor(condition, { timeout: 4_50
 
 /** An event with one zone without seats, with `sold` tickets sold. */
 const state = (version: number, sold: number, capacity = 50): SeatMap => {
-  const zone = { zoneId: 1, version, capacity, available: capacity - sold, held: 0, sold };
-  return { version, zones: new Map([[1, zone]]) };
+  const zone = { zoneId: 1, version, capacity, available: capacity - sold, held: 0, sold, blocked: 0 };
+  return { version, revision: 'r', zones: new Map([[1, zone]]) };
 };
 
 /** A watcher of an event; the test sets the event's state, or the error from reading it. */

@@ -52,6 +52,7 @@ export type Inventory = {
   available: number;
   held: number;
   sold: number;
+  blocked: number;
   zones: ZoneFigures[];
 };
 
@@ -61,9 +62,10 @@ export type ZoneFigures = {
   available: number;
   held: number;
   sold: number;
+  blocked: number;
   /** Live tickets in MySQL; null if it does not respond. */
   projected: number | null;
-  /** What is wrong, beyond a lagging projection. Absent: available + held + sold equals the capacity, by counts and by seats. */
+  /** What is wrong, beyond a lagging projection. Absent: available + held + sold + blocked equals the capacity, by counts and by seats. */
   fault?: string;
 };
 

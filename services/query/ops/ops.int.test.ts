@@ -15,8 +15,10 @@ import { startWritingCounters } from '../../purchase/sales-counters/write-counte
 
 import { createDepthReader } from '../../shared/events/queue-depth.ts';
 import type { HttpServer } from '../../shared/http/http-server.ts';
-import { type Inventory, openInventory, readInventory } from '../../shared/inventory/inventory.ts';
+import { noAccounts } from '../../shared/identity/verifier.ts';
+import { type Inventory, readInventory } from '../../shared/inventory/inventory.ts';
 import { countsKey, inventoryKey, takenKey } from '../../shared/inventory/keys.ts';
+import { openInventory } from '../../shared/inventory/open-inventory.ts';
 import { connectDatabase } from '../../shared/stores/database.ts';
 import type { OpsMessage } from './messages.ts';
 
@@ -35,11 +37,12 @@ async function listen(app: HttpServer): Promise<string> {
 const app = await testQueryApp({ db, redis, opsToken: token, readDepth });
 const base = await listen(app);
 
-const signIn = (given: string, eventId = '') =>
+const ownOrigin = { origin: 'http://localhost', host: 'localhost' };
+const signIn = (given: string, eventId = '', headers: Record<string, string> = ownOrigin) =>
   app.inject({
     method: 'POST',
     url: '/query/ops/session',
-    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
     payload: new URLSearchParams({ token: given, eventId }).toString(),
   });
 
@@ -87,9 +90,16 @@ describe('the token', () => {
   });
 
   it('sets a Secure cookie if the load balancer ended TLS', async () => {
-    const headers = { 'content-type': 'application/x-www-form-urlencoded', 'x-forwarded-proto': 'https' };
-    const response = await app.inject({ method: 'POST', url: '/query/ops/session', headers, payload: `token=${token}` });
+    const response = await signIn(token, '', { ...ownOrigin, 'x-forwarded-proto': 'https' });
     expect(response.headers['set-cookie']).toContain('; Secure');
+  });
+
+  it("signs nobody in from another site's page, or from no page at all", async () => {
+    for (const origin of [{ origin: 'https://evil.example' }, { origin: 'null' }, {}]) {
+      const response = await signIn(token, 'Event1', { host: 'localhost', cookie: 'onsale_ops=1', ...origin });
+      expect([response.statusCode, response.json().code]).toEqual([403, 'ORIGIN_NOT_ALLOWED']);
+      expect(response.headers['set-cookie']).toBeUndefined();
+    }
   });
 
   it('works as a bearer token too', async () => {
@@ -126,7 +136,7 @@ describe('the token', () => {
     expect(response.body).toContain('That token is wrong.');
     expect(response.body).toContain('name="eventId" value="Event1"');
     expect(response.headers['set-cookie']).toBeUndefined();
-    expect((await signIn('x'.repeat(2_000))).statusCode).toBe(400);
+    expect((await signIn('x'.repeat(5_000))).statusCode).toBe(400);
   });
 
   it('that is wrong too often gets a 429 for a while, and a log line without it; the right one is still accepted', async () => {
@@ -159,9 +169,11 @@ describe('the token', () => {
     expect(lines.join('')).not.toContain('secret-guess');
   });
 
-  it('that is not configured means that there is no page', async () => {
-    await using without = await testQueryApp({ db, redis, opsToken: '' });
+  it('that is not configured means that there is no page, unless there are accounts', async () => {
+    await using without = await testQueryApp({ db, redis, opsToken: '', verifier: noAccounts });
     expect((await without.inject({ url: '/query/ops', headers: { authorization: 'Bearer ' } })).statusCode).toBe(404);
+    await using withAccounts = await testQueryApp({ db, redis, opsToken: '' });
+    expect((await withAccounts.inject({ url: '/query/ops', headers: { authorization: 'Bearer ' } })).statusCode).toBe(401);
   });
 });
 
@@ -303,7 +315,9 @@ describe("an event's follower", () => {
     // As if sold, but without a domain event; every change has a version.
     await redis.hset(countsKey(event.eventId), { 'sold:1': 1, version: 1, 'version:1': 1, 'version:2': 1 });
     await redis.setbit(takenKey(event.eventId), 0, 1);
-    await waitFor(() => expect(faults()).toEqual(['1 sold in Redis, 0 in MySQL', '1 seats marked taken, 0 held or sold']));
+    await waitFor(() =>
+      expect(faults()).toEqual(['1 sold in Redis, 0 in MySQL', '1 seats marked taken, 0 held, sold or blocked']),
+    );
   });
 
   it("gets null for an absent store's figures, and all figures again when the store is back", async () => {

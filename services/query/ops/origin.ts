@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 /**
- * Whether the sender of these headers may open a WebSocket. A browser lets any site's page open one with the operator's cookie, but
- * names the page's origin in `Origin`, which must be this one. Programs send no `Origin` and need a bearer token. The scheme is not
- * compared, because TLS may end before the load balancer.
+ * Whether the sender of these headers may open a WebSocket or sign in. A browser lets any site's page open a WebSocket with the operator's
+ * cookie, and sign its visitor in as somebody else, but names the page's origin in `Origin`, which must be this one. Programs send no
+ * `Origin` and need a bearer token. The scheme is not compared, because TLS may end before the load balancer.
  */
 export function isOwnOrigin({ origin, host, authorization, 'x-forwarded-host': forwarded }: IncomingHttpHeaders): boolean {
   if (origin === undefined) return authorization !== undefined;

@@ -113,12 +113,13 @@ function inventoryOf(
   projected: { byZone: Map<number, number> } | null,
   isSettled: boolean,
 ): Inventory {
-  const total = (of: 'capacity' | 'available' | 'held' | 'sold') => zones.reduce((sum, zone) => sum + zone[of], 0);
+  const total = (of: 'capacity' | 'available' | 'held' | 'sold' | 'blocked') => zones.reduce((sum, zone) => sum + zone[of], 0);
   return {
     capacity: total('capacity'),
     available: total('available'),
     held: total('held'),
     sold: total('sold'),
+    blocked: total('blocked'),
     zones: zones.map((zone) => figuresOf(zone, projected && (projected.byZone.get(zone.zoneId) ?? 0), !isSettled)),
   };
 }

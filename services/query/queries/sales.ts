@@ -1,35 +1,5 @@
 import type { Database } from '../../shared/stores/database.ts';
-import { parseMoney, plainDecimal } from '../../shared/terms/money.ts';
-
-export type Sales = { venueId: string; count: number; totalRevenue: string; currency: string };
-
-/**
- * The number of an event's live tickets and their total price, or undefined for an unknown event. Reads one row per zone, however
- * many tickets there are.
- */
-export async function readSales(db: Database, eventId: string): Promise<Sales | undefined> {
-  const rows = await db
-    .selectFrom('events')
-    .leftJoin('sales_by_zone', 'sales_by_zone.event_id', 'events.event_id')
-    .select(({ fn }) => [
-      'events.venue_id',
-      'events.currency',
-      fn.sum<string | null>('sales_by_zone.tickets').as('tickets'),
-      fn.sum<string | null>('sales_by_zone.revenue').as('revenue'),
-    ])
-    .where('events.event_id', '=', eventId)
-    .groupBy(['events.venue_id', 'events.currency'])
-    .execute();
-  const [row] = rows;
-  if (!row) return undefined;
-  const { venue_id: venueId, currency, tickets, revenue } = row;
-  return {
-    venueId,
-    currency,
-    count: Number(tickets ?? 0),
-    totalRevenue: plainDecimal(revenue ?? '0', currency),
-  };
-}
+import { parseMoney } from '../../shared/terms/money.ts';
 
 export type ZoneSales = { zoneId: number; tickets: number; revenueMinor: bigint };
 
@@ -55,7 +25,13 @@ export async function readLastApplied(db: Database, eventIds: string[]): Promise
   return new Map(rows.map(({ event_id, sequence }) => [event_id, Number(sequence)]));
 }
 
+/** Whether buyers may know of an event: it is no draft. */
 export async function eventExists(db: Database, eventId: string): Promise<boolean> {
-  const row = await db.selectFrom('events').select('event_id').where('event_id', '=', eventId).executeTakeFirst();
+  const row = await db
+    .selectFrom('events')
+    .select('event_id')
+    .where('event_id', '=', eventId)
+    .where('state', '!=', 'draft')
+    .executeTakeFirst();
   return row !== undefined;
 }

@@ -1,6 +1,7 @@
 import { type ExpressionBuilder, sql } from 'kysely';
 import type { Database } from '../../shared/stores/database.ts';
 import type { Schema } from '../../shared/stores/schema.ts';
+import { seatOf } from '../../shared/stores/seat-columns.ts';
 import { uuidBytes, uuidText } from '../../shared/stores/uuid.ts';
 import { formatMoney, parseMoney } from '../../shared/terms/money.ts';
 import type { Ticket } from '../../shared/terms/ticket.ts';
@@ -80,6 +81,12 @@ export const ticketRows = (db: Database, from: 'tickets' | typeof byTime = 'tick
       'tickets.status',
       'tickets.sequence',
       'tickets.created_on',
+      'tickets.seat_label',
+      'tickets.category',
+      'tickets.ticket_type',
+      'tickets.promotion',
+      'tickets.full_price',
+      'tickets.exchanged_for',
     ]);
 
 /** Joins tickets with the domain events that sold them. Event and sequence number are in the join because both tables index them. */
@@ -94,17 +101,25 @@ export const withOrders = (tickets: ReturnType<typeof ticketRows>) =>
 type TicketRow = Awaited<ReturnType<ReturnType<typeof ticketRows>['executeTakeFirstOrThrow']>>;
 
 export function ticketOf(row: TicketRow): Ticket {
+  const seat = seatOf(row);
+  const { category, ticket_type: ticketType, promotion, full_price, exchanged_for } = row;
+  const money = (decimal: string) => formatMoney(parseMoney(decimal, row.currency), row.currency);
   return {
     ticketId: uuidText(row.ticket_id),
     orderId: uuidText(row.order_id),
     venueId: row.venue_id,
     eventId: row.event_id,
     zoneId: row.zone_id,
-    row: row.seat_row,
-    column: row.seat_column === null ? null : String(row.seat_column),
+    row: seat?.row ?? null,
+    column: seat ? String(seat.column) : null,
+    ...(category !== null && { category }),
+    ...(ticketType !== null && { ticketType }),
     status: row.status,
-    price: formatMoney(parseMoney(row.price, row.currency), row.currency),
+    price: money(row.price),
+    ...(full_price !== null && { fullPrice: money(full_price) }),
+    ...(promotion !== null && { promotion }),
     currency: row.currency,
     createdOn: row.created_on.toISOString(),
+    ...(exchanged_for !== null && { exchangedFor: uuidText(exchanged_for) }),
   };
 }

@@ -3,7 +3,7 @@ import type { HttpServer } from '../../shared/http/http-server.ts';
 import { problemResponses, sendProblem } from '../../shared/http/problems.ts';
 import type { Seats } from '../../shared/inventory/read-seats.ts';
 import { bytesPerRow } from '../../shared/inventory/zone-layout.ts';
-import { EventId, Row, ZoneId } from '../../shared/terms/identifiers.ts';
+import { EventId, Row, SeatText, ZoneId } from '../../shared/terms/identifiers.ts';
 import { rowLabel } from '../../shared/terms/row-label.ts';
 import type { SeatReader } from '../live/seat-reader.ts';
 import { seatsMessage } from '../live/snapshot.ts';
@@ -15,10 +15,11 @@ const cacheControl = 'public, max-age=1';
 const freshness = 'At most 100 ms behind the inventory, plus the time that a read takes.';
 
 const counts = {
-  capacity: Type.Integer({ minimum: 0 }),
+  capacity: Type.Integer({ minimum: 0, description: 'The sum of the other four' }),
   available: Type.Integer({ minimum: 0 }),
   held: Type.Integer({ minimum: 0, description: 'Reserved for a buyer for a limited time' }),
   sold: Type.Integer({ minimum: 0 }),
+  blocked: Type.Integer({ minimum: 0, description: 'Withdrawn from sale by the organiser, and neither held nor sold' }),
 };
 const Availability = Type.Object({
   eventId: EventId,
@@ -36,12 +37,20 @@ const CompactSeats = Type.Object(
   {
     ...zone,
     rows: Type.Integer({ minimum: 1 }),
-    columns: Type.Integer({ minimum: 1 }),
+    columns: Type.Integer({ minimum: 1, description: 'In a hall, the positions of its widest row' }),
     bytesPerRow: Type.Integer({ minimum: 1 }),
     taken: Type.String({
-      description: "Base64, `bytesPerRow` bytes per row; the highest bit of a row's first byte is column 1, and 1 means taken",
+      description:
+        "Base64, `bytesPerRow` bytes per row; the highest bit of a row's first byte is its first position, and 1 means taken. " +
+        'In a hall, the bits of positions without a seat are 1 too',
       examples: ['gAAAAA=='],
     }),
+    blockedSeats: Type.Optional(
+      Type.String({
+        description: 'The seats that the organiser has withdrawn from sale, in the same form. Absent if there are none',
+        examples: ['AQAAAA=='],
+      }),
+    ),
   },
   { description: 'For programs: form=compact', additionalProperties: false },
 );
@@ -51,7 +60,16 @@ const ReadableSeats = Type.Object(
     rows: Type.Array(
       Type.Object({
         row: Row,
-        seats: Type.String({ description: "From column 1: '.' is free, 'x' is taken", examples: ['..x.'] }),
+        seats: Type.String({
+          description: "From the first position: '.' is free, 'x' is taken, '_' is a gap without a seat",
+          examples: ['..x_..'],
+        }),
+        labels: Type.Optional(
+          Type.Array(Type.Union([SeatText, Type.Literal('')]), {
+            description: "The seat's label at each of these positions, '' for a gap. Absent in a grid, where the first seat is 1",
+            examples: [['1', '2', '3', '', '4', '4A']],
+          }),
+        ),
       }),
     ),
   },
@@ -63,6 +81,7 @@ export function registerAvailabilityRoutes(app: HttpServer, readSeats: SeatReade
   app.get(
     '/query/api/v1/events/:eventId/availability',
     {
+      config: { operation: 'public' },
       schema: {
         operationId: 'getAvailability',
         summary: "An event's availability, by zone",
@@ -89,6 +108,7 @@ export function registerAvailabilityRoutes(app: HttpServer, readSeats: SeatReade
         available: total('available'),
         held: total('held'),
         sold: total('sold'),
+        blocked: total('blocked'),
         zones,
       });
     },
@@ -97,6 +117,7 @@ export function registerAvailabilityRoutes(app: HttpServer, readSeats: SeatReade
   app.get(
     '/query/api/v1/events/:eventId/zones/:zoneId/seats',
     {
+      config: { operation: 'public' },
       schema: {
         operationId: 'getSeats',
         summary: "A zone's seats, free or taken",
@@ -134,10 +155,14 @@ export function registerAvailabilityRoutes(app: HttpServer, readSeats: SeatReade
   );
 }
 
-function readableRows({ rows, columns, taken }: Seats): { row: string; seats: string }[] {
-  const width = bytesPerRow(columns);
-  return Array.from({ length: rows }, (_, at) => {
+function readableRows({ grid, rows, taken }: Seats): { row: string; seats: string; labels?: string[] }[] {
+  const width = bytesPerRow(grid.columns);
+  return Array.from({ length: grid.rows }, (_, at) => {
     const bits = Array.from(taken.subarray(at * width, (at + 1) * width), (byte) => byte.toString(2).padStart(8, '0')).join('');
-    return { row: rowLabel(at + 1), seats: bits.slice(0, columns).replaceAll('0', '.').replaceAll('1', 'x') };
+    const seats = bits.slice(0, grid.columns).replaceAll('0', '.').replaceAll('1', 'x');
+    const row = rows?.[at];
+    if (!row) return { row: rowLabel(at + 1), seats };
+    const labels = Array.from(seats, (_seat, column) => String(row.seats[column] ?? ''));
+    return { row: row.label, seats: Array.from(seats, (seat, column) => (labels[column] === '' ? '_' : seat)).join(''), labels };
   });
 }

@@ -26,8 +26,7 @@ async function pagesOf(query: Record<string, string>): Promise<string[][]> {
 }
 
 /** Makes two events in which a buyer has tickets among other buyers'. Returns the buyer's tickets by event, in order of sale. */
-async function twoEvents() {
-  const buyerId = unique('Buyer');
+async function twoEvents(buyerId = unique('Buyer')) {
   // By id, as a buyer's list orders events.
   const events = [await openTestEvent(), await openTestEvent()].toSorted((a, b) => (a.eventId < b.eventId ? -1 : 1));
   const bought = await Promise.all(
@@ -48,6 +47,20 @@ async function twoEvents() {
 }
 
 describe("a buyer's tickets", () => {
+  it.each([
+    `auth0|${unique('5f7c8ec7c33c6c004bbafe82')}`,
+    `eu-west-1:${unique('9b2f0c1e-7d43-4a8e-b0f5-2f6d1c3a4e5b')}`,
+    `ann+${unique('tickets')}@example.org`,
+    `Жанна & 🎟?/%#=${unique('')}`.padEnd(127, 'ž'),
+  ])('are found page by page, whatever text identifies the buyer: %s', async (buyerId) => {
+    const { bought } = await twoEvents(buyerId);
+    expect((await pagesOf({ buyerId, limit: '4' })).flat()).toEqual(bought.flatMap(({ ids }) => ids));
+    expect((await pagesOf({ buyerId: buyerId.toUpperCase() })).flat()).toEqual([]);
+    const orderId = bought[0]?.sales[0]?.data.orderId ?? '';
+    const order = await app.inject({ url: `/query/api/v1/orders/${orderId}`, headers: asOperator });
+    expect(order.json()).toMatchObject({ buyerId });
+  });
+
   it("are all of the buyer's tickets for any event, each once, whatever the page size", async () => {
     const { buyerId, bought } = await twoEvents();
     const all = bought.flatMap(({ ids }) => ids);

@@ -11,8 +11,11 @@ import { silentLogger } from '../../../scripts/testing/silent-logger.ts';
 import { db, openTestEvent, redis, seatedZone, unique } from '../../../scripts/testing/stores.ts';
 
 import { createHttpServer, type HttpServer } from '../../shared/http/http-server.ts';
-import { type Inventory, openInventory } from '../../shared/inventory/inventory.ts';
+import { stranger } from '../../shared/identity/principal.ts';
+import type { Inventory } from '../../shared/inventory/inventory.ts';
 import { countsKey, inventoryKey, takenKey } from '../../shared/inventory/keys.ts';
+import { openInventory } from '../../shared/inventory/open-inventory.ts';
+import { createRequestLimits, limitRequests } from '../../shared/limits/limit-requests.ts';
 import { createSeatReader } from '../live/seat-reader.ts';
 import { createWatchers } from '../live/watchers.ts';
 import { registerLiveRoutes } from './live.ts';
@@ -74,19 +77,19 @@ describe('a client', () => {
     const event = await openTestEvent({ zones: [seatedZone(1, 2, 10), { zoneId: 2, capacity: 50, priceMinor: 100 }] });
     await seats.sell(purchaseOf(event, { row: 'B', column: 10 }));
     const client = await watch(event);
-    const zone = { zoneId: 1, capacity: 20, rows: 2, columns: 10, bytesPerRow: 2 };
+    const zone = { zoneId: 1, capacity: 20, rows: 2, columns: 10, bytesPerRow: 2, blockedSeats: Buffer.alloc(4) };
     await waitFor(() =>
       expect([...client.zones.values()]).toEqual([
-        { ...zone, available: 19, held: 0, sold: 1, taken: Buffer.from([0, 0, 0, 0b0100_0000]) },
-        { zoneId: 2, capacity: 50, available: 50, held: 0, sold: 0 },
+        { ...zone, available: 19, held: 0, sold: 1, blocked: 0, taken: Buffer.from([0, 0, 0, 0b0100_0000]) },
+        { zoneId: 2, capacity: 50, available: 50, held: 0, sold: 0, blocked: 0 },
       ]),
     );
     const held = await seats.hold(purchaseOf(event, { column: 3 }));
     await seats.sell(purchaseOf(event, { request: { zoneId: 2, quantity: 4, split: false } }));
     await waitFor(() =>
       expect([...client.zones.values()]).toEqual([
-        { ...zone, available: 18, held: 1, sold: 1, taken: Buffer.from([0b0010_0000, 0, 0, 0b0100_0000]) },
-        { zoneId: 2, capacity: 50, available: 46, held: 0, sold: 4 },
+        { ...zone, available: 18, held: 1, sold: 1, blocked: 0, taken: Buffer.from([0b0010_0000, 0, 0, 0b0100_0000]) },
+        { zoneId: 2, capacity: 50, available: 46, held: 0, sold: 4, blocked: 0 },
       ]),
     );
     if (held.kind !== 'held') expect.fail();
@@ -197,6 +200,39 @@ describe('a handshake', () => {
       headers: { 'retry-after': '1' },
       body: { code: 'SERVICE_UNAVAILABLE' },
     });
+    first.close();
+    await first.closed;
+    await waitFor(() => watch(event, server.base));
+  });
+
+  it('counts as a request of its network', async () => {
+    const app = createHttpServer({ logger: silentLogger });
+    app.decorateRequest('principal', null as never);
+    app.addHook('onRequest', async (request) => {
+      request.principal = stranger;
+    });
+    const rate = { REQUESTS_PER_SECOND: 1, REQUESTS_AT_ONCE: 2 };
+    limitRequests(
+      app,
+      createRequestLimits({ CLIENT_LIMITS: true, TRUSTED_PROXIES: 1, API_KEY_PLANS: 'standard=1/1/1', ...rate }),
+    );
+    await registerLiveRoutes(app, createWatchers({ readSeats: createSeatReader(redis), logger: silentLogger }));
+    const at = await listen(app);
+    const unknown = unique('event');
+    const statuses = await Promise.all(Array.from({ length: 20 }, async () => (await refusal(unknown, at)).status));
+    expect(statuses.toSorted().slice(0, 2)).toEqual([404, 404]);
+    expect(statuses).toContain(429);
+  });
+
+  it('leaves places to others, however many one network takes', async () => {
+    let network = 'one';
+    const server = await limited({ maxSockets: 5, maxSocketsOfNetwork: 2, networkOf: () => network });
+    const event = await openTestEvent();
+    const [first] = [await watch(event, server.base), await watch(event, server.base)];
+    expect(await refusal(event.eventId, server.base)).toMatchObject({ status: 503 });
+    network = 'other';
+    await watch(event, server.base);
+    network = 'one';
     first.close();
     await first.closed;
     await waitFor(() => watch(event, server.base));

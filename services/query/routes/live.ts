@@ -1,4 +1,5 @@
 import websocket from '@fastify/websocket';
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { WebSocket } from 'ws';
 import type { HttpServer } from '../../shared/http/http-server.ts';
@@ -7,23 +8,29 @@ import { EventId } from '../../shared/terms/identifiers.ts';
 import { adaptHandshakes } from '../handshakes.ts';
 import type { Watcher } from '../live/watch.ts';
 import type { Watchers } from '../live/watchers.ts';
-import { createPlaces } from '../places.ts';
+import { createSocketPlaces } from '../places.ts';
 
 const protocol = `Any origin may connect: seats are public, and cookies and tokens are ignored.
 
 Messages are JSON text. The first is a **snapshot**:
 
     {"type":"snapshot","eventId":"Event1","version":7,"zones":[
-      {"zoneId":1,"capacity":780,"available":779,"held":0,"sold":1,"rows":26,"columns":30,"bytesPerRow":4,"taken":"gAAAAA…"},
-      {"zoneId":2,"capacity":500,"available":500,"held":0,"sold":0}]}
+      {"zoneId":1,"capacity":780,"available":777,"held":0,"sold":1,"blocked":2,"rows":26,"columns":30,"bytesPerRow":4,"taken":"sAAAAA…",
+       "blockedSeats":"MAAAAA…"},
+      {"zoneId":2,"capacity":500,"available":500,"held":0,"sold":0,"blocked":0}]}
 
-\`taken\` is base64, \`bytesPerRow\` bytes per row; the highest bit of a row's first byte is column 1, and 1 means taken (sold or held).
-A zone without seats has only counts. A snapshot replaces everything that the client had.
+\`taken\` is base64, \`bytesPerRow\` bytes per row; the highest bit of a row's first byte is its first position, and 1 means taken:
+sold, held or blocked, that is, withdrawn from sale by the organiser. In a hall, the bits of positions without a seat are 1 too; the
+labels of the other positions are in \`GET /query/api/v1/events/{eventId}/zones/{zoneId}/plan\`. \`blockedSeats\` are the blocked seats in the same
+form, absent if there are none. A zone without seats has only counts, and
+capacity = available + held + sold + blocked. A snapshot replaces everything that the client had.
 
 **Deltas** follow, at most ten a second. They list the zones that changed, with the numbers of the bits that flipped, counted from
-the highest bit of the first byte (row r, column c: (r − 1) × 8 × bytesPerRow + c − 1):
+the highest bit of the first byte (row r, position p: (r − 1) × 8 × bytesPerRow + p − 1):
 
-    {"type":"delta","from":7,"to":9,"zones":[{"zoneId":1,"available":778,"held":1,"sold":1,"taken":[1],"freed":[]}]}
+    {"type":"delta","from":7,"to":9,"zones":[{"zoneId":1,"available":776,"held":1,"sold":1,"blocked":2,"taken":[1],"freed":[]}]}
+
+\`blockedSeats\` and \`unblockedSeats\` list the bits that flipped in the bitmap of blocked seats; both are absent if none did.
 
 If \`from\` is not the client's version, the client has missed a delta. It then sends \`{"type":"snapshot"}\` and ignores deltas until
 the snapshot arrives (at most one a second). The server also sends snapshots unasked: to slow readers, and when zones change.
@@ -45,13 +52,18 @@ const closeMs = 2_000;
 const defaults = {
   /** Per process, not counting operators' sockets. */
   maxSockets: 10_000,
+  /** Of these, for one network: enough for an office or a phone network behind one address. */
+  maxSocketsOfNetwork: 1_000,
   /** Half of an ALB's idle timeout. */
   pingMs: 30_000,
 };
 
+/** `networkOf`: the network that a request comes from; without it, one network may have all sockets. */
+type Options = Partial<typeof defaults> & { networkOf?: ((request: FastifyRequest) => string) | undefined };
+
 /** WebSocket /query/ws/v1/events/{eventId}: an event's seats as they are sold; closed with the app. */
-export async function registerLiveRoutes(app: HttpServer, watchers: Watchers, limits: Partial<typeof defaults> = {}) {
-  const { maxSockets, pingMs } = { ...defaults, ...limits };
+export async function registerLiveRoutes(app: HttpServer, watchers: Watchers, { networkOf, ...limits }: Options = {}) {
+  const { maxSockets, maxSocketsOfNetwork, pingMs } = { ...defaults, ...limits };
   // ws supports closeTimeout, but its types lack it.
   const options = { maxPayload: maxInboundBytes, closeTimeout: closeMs };
   await app.register(websocket, {
@@ -70,7 +82,7 @@ export async function registerLiveRoutes(app: HttpServer, watchers: Watchers, li
 
   adaptHandshakes(app);
 
-  const takePlace = createPlaces(maxSockets);
+  const takePlace = createSocketPlaces(maxSockets, maxSocketsOfNetwork);
   /** The watcher that a handshake's preHandler found, for the socket that the handshake opens. */
   const handshakes = new WeakMap<object, Watcher>();
 
@@ -93,8 +105,9 @@ export async function registerLiveRoutes(app: HttpServer, watchers: Watchers, li
       const watcher = await watchers.find(request.params.eventId);
       if (!watcher) {
         await sendProblem(reply, 'EVENT_NOT_FOUND');
-      } else if (!takePlace(request.raw.socket)) {
-        await sendProblem(reply, 'SERVICE_UNAVAILABLE', { detail: 'This task already serves its maximum number of clients' });
+      } else if (!takePlace(request.raw.socket, networkOf?.(request))) {
+        const detail = 'This task already serves its maximum number of clients, or of clients from your network';
+        await sendProblem(reply, 'SERVICE_UNAVAILABLE', { detail });
       } else {
         handshakes.set(request.raw, watcher);
       }

@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, describe, expect, it } from 'vitest';
 import { asBuyerOf, asOperator, testQueryApp } from '../../../scripts/testing/apps.ts';
-import { cancelled, purchasedOrder, type TicketSold } from '../../../scripts/testing/purchases.ts';
+import { cancelled, exchanged, purchasedOrder, type TicketSold } from '../../../scripts/testing/purchases.ts';
 import { db, openTestEvent, redis } from '../../../scripts/testing/stores.ts';
 import { projectDomainEvents } from '../../persistence/projections/project.ts';
 import type { TicketsPurchased } from '../../shared/events/domain-events.ts';
@@ -43,6 +43,42 @@ describe('an order', () => {
         ],
       },
     ]);
+  });
+
+  it('shows its owner what its tickets are sold as, and what they were exchanged for', async () => {
+    const event = await openTestEvent();
+    const terms = { category: 'A', ticketType: 'child', promotion: 'EARLYBIRD', fullPriceMinor: 12_500 };
+    const sale = purchasedOrder(event, {
+      sequence: 1,
+      buyerId: 'auth0|ann@example.org',
+      tickets: [{ zoneId: 1, row: 'Loge 3', column: '12A', priceMinor: 10_000, ...terms }],
+    });
+    const exchange = exchanged(sale, 2, [0], [{ zoneId: 1, row: '7', column: 12 }]);
+    await projectDomainEvents(db, [sale, exchange]);
+    const [[before], [after]] = [sale.data.tickets, exchange.data.replacements];
+    const shown = { category: 'A', ticketType: 'child', price: '100.00', fullPrice: '125.00', promotion: 'EARLYBIRD' };
+    expect(await read(sale)).toMatchObject({
+      ...{ status: 'PAID', buyerId: 'auth0|ann@example.org', totalPrice: '100.00' },
+      tickets: [
+        {
+          ...shown,
+          ticketId: before?.ticketId,
+          row: 'Loge 3',
+          column: '12A',
+          status: 'CANCELLED',
+          exchangedFor: after?.ticketId,
+        },
+        { ...shown, ticketId: after?.ticketId, row: '7', column: '12', status: 'PAID', createdOn: exchange.time },
+      ],
+    });
+    const one = async (headers: Record<string, string> = {}) =>
+      (await app.inject({ url: `/query/api/v1/tickets/${before?.ticketId}`, headers })).json();
+    const { promotion, ...toStrangers } = shown;
+    const stranger = await one();
+    expect(stranger).toMatchObject({ ...toStrangers, exchangedFor: after?.ticketId });
+    expect(stranger).not.toHaveProperty('promotion');
+    expect(stranger).not.toHaveProperty('orderId');
+    expect(await one(asOperator)).toMatchObject({ ...toStrangers, promotion, orderId: sale.data.orderId });
   });
 
   it.each<[string, Record<string, string>]>([

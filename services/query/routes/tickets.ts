@@ -1,35 +1,36 @@
-import pLimit from 'p-limit';
 import { Type } from 'typebox';
 import type { HttpServer } from '../../shared/http/http-server.ts';
+import { cutPage, linkHeader, wrongCursor } from '../../shared/http/pages.ts';
 import { problemResponses, sendProblem } from '../../shared/http/problems.ts';
-import { type Principal, sendNotSignedIn } from '../../shared/identity/principal.ts';
+import { sendForbidden } from '../../shared/identity/identify-principals.ts';
+import { buyerIdOf } from '../../shared/identity/order-access.ts';
+import type { Principal } from '../../shared/identity/principal.ts';
+import { readSales } from '../../shared/inventory/read-sales.ts';
 import type { Database } from '../../shared/stores/database.ts';
 import { BuyerId, Currency, EventId, Money, Uuid, VenueId } from '../../shared/terms/identifiers.ts';
 import { ListedTicket, type Ticket } from '../../shared/terms/ticket.ts';
-import { eventExists, readSales } from '../queries/sales.ts';
+import { allowedOn } from '../queries/organisers.ts';
+import { eventExists } from '../queries/sales.ts';
 import { findTicket, listTickets } from '../queries/tickets.ts';
 import { decodeCursor, encodeCursor, maxCursorCharacters } from './cursor.ts';
 import { json } from './json.ts';
+import { type Turns, tooManyLists } from './turns.ts';
 
-const maxTickets = 1_000;
-const defaultTickets = 100;
-/** A long list takes the work of dozens of counts: lists wait for each other, so that counts and revenue do not wait for lists. */
-const listsAtOnce = 2;
-const maxWaitingLists = 100;
+export const maxTickets = 1_000;
+export const defaultTickets = 100;
 /** Many clients may poll these figures, so a shared cache may serve them for this long. */
 const salesCacheControl = 'public, max-age=1';
 /** Tickets can be cancelled, so clients may keep them but must revalidate them (by ETag) before showing them. */
-const ticketCacheControl = 'private, no-cache';
+export const ticketCacheControl = 'private, no-cache';
 
 const SoldCount = Type.Integer({ minimum: 0, description: 'Tickets sold and not cancelled', examples: [1] });
-const linkHeader = Type.String({ description: 'RFC 8288, rel="next": the next page; absent on the last page' });
 
 /** GET /query/api/v1/tickets…: tickets, counts and revenue, from the reader. */
-export function registerTicketRoutes(app: HttpServer, db: Database): void {
-  const listInTurn = pLimit(listsAtOnce);
+export function registerTicketRoutes(app: HttpServer, { db, turns }: { db: Database; turns: Turns }): void {
   app.get(
     '/query/api/v1/tickets',
     {
+      config: { operation: 'public' },
       schema: {
         operationId: 'listTickets',
         summary: 'Tickets in order of sale, newest last',
@@ -39,7 +40,11 @@ export function registerTicketRoutes(app: HttpServer, db: Database): void {
         querystring: Type.Object(
           {
             eventId: Type.Optional(EventId),
-            buyerId: Type.Optional({ ...BuyerId, description: "Only this buyer's tickets; for the operator only" }),
+            buyerId: Type.Optional({
+              ...BuyerId,
+              description:
+                "Only this buyer's tickets; for the buyer, and with an `eventId` for members and keys that may read its orders",
+            }),
             cursor: Type.Optional(
               Type.String({
                 maxLength: maxCursorCharacters,
@@ -54,40 +59,34 @@ export function registerTicketRoutes(app: HttpServer, db: Database): void {
         ),
         response: {
           200: json(Type.Array(ListedTicket), 'A page of tickets, newest last', { Link: linkHeader }),
-          ...problemResponses('INVALID_REQUEST', 'NOT_SIGNED_IN', 'EVENT_NOT_FOUND', 'SERVICE_UNAVAILABLE'),
+          ...problemResponses('INVALID_REQUEST', 'NOT_SIGNED_IN', 'FORBIDDEN', 'EVENT_NOT_FOUND', 'SERVICE_UNAVAILABLE'),
         },
       },
     },
     async (request, reply) => {
       const { eventId, buyerId, cursor, limit = defaultTickets } = request.query;
-      // A buyer's tickets are private: only the operator may list them.
-      if (buyerId !== undefined && request.principal !== 'operator') return sendNotSignedIn(reply);
+      const { principal } = request;
+      // A buyer's tickets are private.
+      if (buyerId !== undefined && !(await mayListBuyer(db, principal, { buyerId, eventId })))
+        return sendForbidden(reply, principal);
       const after = cursor === undefined ? undefined : decodeCursor(cursor);
       if (cursor !== undefined && (!after || after.eventId !== (eventId ?? after.eventId))) {
         return sendProblem(reply, 'INVALID_REQUEST', {
-          errors: [{ parameter: 'cursor', detail: 'is not a cursor for this list; start again without one' }],
+          errors: [wrongCursor],
         });
       }
-      if (listInTurn.pendingCount >= maxWaitingLists) {
-        return sendProblem(reply, 'SERVICE_UNAVAILABLE', { detail: 'Too many lists of tickets are being read' });
-      }
-      // One more than the limit shows whether there is a next page.
-      const found = await listInTurn(() => listTickets(db, { eventId, buyerId, after, limit: limit + 1 }));
-      const page = found.slice(0, limit);
-      if (page.length === 0 && eventId !== undefined && !(await eventExists(db, eventId))) {
+      if (turns.isFull()) return sendProblem(reply, 'SERVICE_UNAVAILABLE', tooManyLists);
+      const found = await turns.take(() => listTickets(db, { eventId, buyerId, after, limit: limit + 1 }));
+      if (found.length === 0 && eventId !== undefined && !(await eventExists(db, eventId))) {
         return sendProblem(reply, 'EVENT_NOT_FOUND');
       }
-      const last = page.at(-1);
-      if (last && found.length > limit) {
-        const next = new URLSearchParams({
-          ...(eventId !== undefined && { eventId }),
-          ...(buyerId !== undefined && { buyerId }),
-          cursor: encodeCursor(last.position),
-          limit: String(limit),
-        });
-        reply.header('link', `</query/api/v1/tickets?${next}>; rel="next"`);
-      }
-      const shown = page.map(({ ticket }) => listedTo(request.principal, ticket));
+      const cursorOf = ({ position }: (typeof found)[number]) => encodeCursor(position);
+      const page = cutPage(reply, found, { path: '/query/api/v1/tickets', query: { eventId, buyerId }, limit, cursorOf });
+      const shown = await listedTo(
+        db,
+        principal,
+        page.map(({ ticket }) => ticket),
+      );
       return reply.header('cache-control', ticketCacheControl).send(shown);
     },
   );
@@ -95,6 +94,7 @@ export function registerTicketRoutes(app: HttpServer, db: Database): void {
   app.get(
     '/query/api/v1/tickets/:ticketId',
     {
+      config: { operation: 'public' },
       schema: {
         operationId: 'getTicket',
         summary: 'One ticket',
@@ -110,13 +110,15 @@ export function registerTicketRoutes(app: HttpServer, db: Database): void {
     async (request, reply) => {
       const ticket = await findTicket(db, request.params.ticketId);
       if (!ticket) return sendProblem(reply, 'TICKET_NOT_FOUND');
-      return reply.header('cache-control', ticketCacheControl).send(listedTo(request.principal, ticket));
+      const shown = await listedTo(db, request.principal, [ticket]);
+      return reply.header('cache-control', ticketCacheControl).send(shown[0] ?? publicPart(ticket));
     },
   );
 
   app.get(
     '/query/api/v1/tickets/count/:eventId',
     {
+      config: { operation: 'public' },
       schema: {
         operationId: 'countTickets',
         summary: 'How many tickets an event has sold',
@@ -139,6 +141,7 @@ export function registerTicketRoutes(app: HttpServer, db: Database): void {
   app.get(
     '/query/api/v1/tickets/revenue/:venueId/:eventId',
     {
+      config: { operation: 'public' },
       schema: {
         operationId: 'sumRevenue',
         summary: "An event's total revenue",
@@ -163,6 +166,27 @@ export function registerTicketRoutes(app: HttpServer, db: Database): void {
   );
 }
 
-/** A ticket as `principal` may see it: only the operator sees its order. */
-const listedTo = (principal: Principal, { orderId, ...ticket }: Ticket): ListedTicket =>
-  principal === 'operator' ? { ...ticket, orderId } : ticket;
+/** Whether a principal may list a buyer's tickets: its own, or those of an event whose orders it may read; the operator, all of them. */
+async function mayListBuyer(
+  db: Database,
+  principal: Principal,
+  { buyerId, eventId }: { buyerId: string; eventId: string | undefined },
+): Promise<boolean> {
+  if (principal.kind === 'account' && buyerIdOf(principal) === buyerId) return true;
+  if (principal.kind === 'operator' || eventId === undefined) return principal.kind === 'operator';
+  return (await allowedOn(db, { principal, operation: 'orders:read', eventIds: [eventId] }))(eventId);
+}
+
+/** Tickets as a principal may see them: only those who may read an event's orders see the orders and the promotions. */
+async function listedTo(db: Database, principal: Principal, tickets: Ticket[]): Promise<ListedTicket[]> {
+  const mayRead = await allowedOn(db, {
+    principal,
+    operation: 'orders:read',
+    eventIds: tickets.map(({ eventId }) => eventId),
+  });
+  return tickets.map((ticket) => (mayRead(ticket.eventId) ? ticket : publicPart(ticket)));
+}
+
+function publicPart({ orderId: _orderId, promotion: _promotion, ...shown }: Ticket): ListedTicket {
+  return shown;
+}

@@ -27,4 +27,14 @@ function pixelOf(/** @type {string} */ colour) {
   return new Uint32Array(scratch.getImageData(0, 0, 1, 1).data.buffer)[0] ?? 0;
 }
 
-export const seatColours = () => ({ free: pixelOf(colourOf('--free')), taken: pixelOf(colourOf('--sold')) });
+/** @typedef {ReturnType<typeof seatColours>} SeatColours the colours of seats, and those of a grid's in `pixels` */
+export function seatColours() {
+  const seats = { free: colourOf('--free'), taken: colourOf('--sold'), blocked: colourOf('--blocked') };
+  return {
+    ...seats,
+    outline: colourOf('--control'),
+    label: colourOf('--muted'),
+    page: colourOf('--surface'),
+    pixels: { free: pixelOf(seats.free), taken: pixelOf(seats.taken), blocked: pixelOf(seats.blocked) },
+  };
+}

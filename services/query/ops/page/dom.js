@@ -30,21 +30,25 @@ export function create(tag, className, ...children) {
 }
 
 /**
- * A bar of sold, held and free tickets. Screen readers skip it, because the figures are beside it. Its parts are scaled, because
+ * A bar of sold, held, free and blocked tickets. Screen readers skip it, because the figures are beside it. Its parts are scaled, because
  * a change of width would lay the page out again for each of hundreds of zones.
  */
-export const createBar = () => create('span', 'bar', create('span', 'bar-held'), create('span', 'bar-sold'));
+export const createBar = () =>
+  create('span', 'bar', create('span', 'bar-blocked'), create('span', 'bar-held'), create('span', 'bar-sold'));
 
 /**
  * @param {HTMLElement} bar
- * @param {{ capacity: number, held: number, sold: number } | null} counts null if unknown
+ * @param {{ capacity: number, held: number, sold: number, blocked: number } | null} counts null if unknown
  */
-export function setBar({ children: [held, sold] }, counts) {
-  const { capacity, held: heldCount, sold: soldCount } = counts ?? { capacity: 1, held: 0, sold: 0 };
+export function setBar({ children: [blocked, held, sold] }, counts) {
+  const { capacity, held: heldCount, sold: soldCount, blocked: blockedCount } = counts ?? emptyCounts;
+  scale(blocked, blockedCount / capacity);
   scale(sold, soldCount / capacity);
   // The held part lies behind the sold part and shows beyond its end.
   scale(held, (soldCount + heldCount) / capacity);
 }
+
+const emptyCounts = { capacity: 1, held: 0, sold: 0, blocked: 0 };
 
 function scale(/** @type {Element | undefined} */ part, /** @type {number} */ share) {
   if (part instanceof HTMLElement) part.style.transform = `scaleX(${share})`;

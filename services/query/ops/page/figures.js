@@ -44,6 +44,8 @@ function showInventory(inventory) {
   say('sold-share', inventory ? formatPercent(inventory.sold, inventory.capacity) : unknown);
   say('held-count', inventory ? formatCount(inventory.held) : unknown);
   say('free-count', inventory ? formatCount(inventory.available) : unknown);
+  say('blocked-count', inventory ? formatCount(inventory.blocked) : unknown);
+  for (const id of ['blocked-share', 'blocked-key']) element(id).hidden = !inventory || inventory.blocked === 0;
   say('held', inventory ? formatCount(inventory.held) : unknown);
   say('held-detail', inventory ? `${formatPercent(inventory.held, inventory.capacity)} of capacity` : unreadable);
 }

@@ -1,4 +1,5 @@
 import { connect } from './connect.js';
+import { renewSession } from './member.js';
 
 /** @import { OpsMessage } from '../messages.ts' */
 
@@ -6,7 +7,7 @@ import { connect } from './connect.js';
 const quietMs = 8_000;
 
 /**
- * Follows an event's messages for the operator's page. Goes to the sign-in form once the session is over. Keeps asking for an unknown
+ * Follows an event's messages for the operator's page. Once the session is over and cannot be renewed, goes to the sign-in form. Keeps asking for an unknown
  * event, because it may still be opened.
  * @param {string} eventId
  * @param {(message: OpsMessage) => void} onMessage
@@ -22,6 +23,7 @@ export function followSale(eventId, onMessage, onConnected, onUnknownEvent) {
     onClose: () => onConnected(false),
     async isOver(hasHeard) {
       const status = hasHeard ? 0 : await statusOf(path);
+      if (status === 401 && (await renewSession())) return false;
       if (status === 401) location.assign(`/query/ops?eventId=${encodeURIComponent(eventId)}`);
       if (status === 404) onUnknownEvent();
       return status === 401;

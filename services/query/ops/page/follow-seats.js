@@ -12,8 +12,9 @@ const quietMs = 45_000;
  * @param {string} eventId
  * @param {(changed: ReadonlySet<number>) => void} onChange called with the zones to draw
  * @param {(isLive: boolean) => void} onLive called when this changes; it starts as false
+ * @param {() => void} onSnapshot called for each snapshot: zones may have changed
  */
-export function followSeats(eventId, onChange, onLive) {
+export function followSeats(eventId, onChange, onLive, onSnapshot) {
   const map = createSeatMap();
   let isWaiting = true;
   let wasLive = false;
@@ -32,6 +33,7 @@ export function followSeats(eventId, onChange, onLive) {
       isWaiting = false;
       setLive(true);
       onChange(map.replace(/** @type {Snapshot} */ (message)));
+      onSnapshot();
     } else if (message.type === 'delta' && !isWaiting) {
       const changed = map.apply(/** @type {Delta} */ (message));
       isWaiting = changed === undefined;

@@ -83,7 +83,7 @@ function conservationHealth(inventory, event) {
     return {
       tone: 'bad',
       value: 'No inventory',
-      detail: `Nothing can be sold. Run: npm run onsale -- rebuild ${event.eventId}`,
+      detail: `Nothing can be sold. The operator runs: npm run onsale -- rebuild ${event.eventId}`,
       problems: { 'inventory missing': 'Redis has no inventory for the event' },
     };
   }
@@ -110,7 +110,7 @@ function conservationHealth(inventory, event) {
 function verificationHealth(verification, event, now) {
   if (!verification) return notKnown('verification', 'The last verification');
   if (verification === 'never') {
-    return { tone: 'plain', value: 'Never verified', detail: `Run: npm run onsale -- verify ${event.eventId}` };
+    return { tone: 'plain', value: 'Never verified', detail: `The operator runs: npm run onsale -- verify ${event.eventId}` };
   }
   const { at, differences, tickets } = verification;
   const seconds = Math.max(0, Math.floor((now - Date.parse(at)) / 1000));

@@ -8,9 +8,18 @@ const event = {
   venueName: 'The Arena',
   name: 'Opening night',
   onSaleAt: '2026-01-01T00:00:00.000Z',
+  offSaleAt: null,
+  startsAt: null,
+  timeZone: null,
   currency: 'USD',
   ticketsPerBuyer: null,
-  zones: [1, 2].map((zoneId) => ({ zoneId, name: `Block ${zoneId}`, price: '1.00', rows: null, columns: null, capacity: 10 })),
+  ticketsPerOrder: 10,
+  categories: [],
+  ticketTypes: [],
+  zones: [1, 2].map((zoneId) => ({
+    ...{ zoneId, name: `Block ${zoneId}`, price: '1.00', categories: [], rows: null, columns: null, isHall: false },
+    capacity: 10,
+  })),
 };
 
 const zone = (zoneId: number, fault?: string): Inventory['zones'][number] => ({
@@ -19,11 +28,19 @@ const zone = (zoneId: number, fault?: string): Inventory['zones'][number] => ({
   available: 10,
   held: 0,
   sold: 0,
+  blocked: 0,
   projected: 0,
   ...(fault !== undefined && { fault }),
 });
 
-const inventory = (...zones: Inventory['zones']): Inventory => ({ capacity: 20, available: 20, held: 0, sold: 0, zones });
+const inventory = (...zones: Inventory['zones']): Inventory => ({
+  capacity: 20,
+  available: 20,
+  held: 0,
+  sold: 0,
+  blocked: 0,
+  zones,
+});
 
 const second: Second = {
   type: 'second',
@@ -55,7 +72,7 @@ describe('health', () => {
     expect(of({ inventory: 'missing' }).conservation).toEqual({
       tone: 'bad',
       value: 'No inventory',
-      detail: 'Nothing can be sold. Run: npm run onsale -- rebuild Event1',
+      detail: 'Nothing can be sold. The operator runs: npm run onsale -- rebuild Event1',
       problems: { 'inventory missing': 'Redis has no inventory for the event' },
     });
     const projection = { tickets: 3, revenue: '3.00', lagSequences: null, lagSeconds: null };
@@ -91,7 +108,7 @@ describe('health', () => {
   it('says how to verify an event that was never verified', () => {
     expect(of({ verification: 'never' }).verification).toMatchObject({
       value: 'Never verified',
-      detail: 'Run: npm run onsale -- verify Event1',
+      detail: 'The operator runs: npm run onsale -- verify Event1',
     });
   });
 });

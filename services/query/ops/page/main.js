@@ -8,6 +8,8 @@ import { followSeats } from './follow-seats.js';
 import { formatAmount, formatCount, formatPercent, formatTime } from './format.js';
 import { healthOf } from './health.js';
 import { createHealthTiles } from './health-tiles.js';
+import { signOut } from './member.js';
+import { createPlans } from './plans.js';
 import { createSamples } from './samples.js';
 import { createSeconds } from './seconds.js';
 import { createTable } from './table.js';
@@ -26,9 +28,13 @@ const staleMs = 4000;
 // A link may carry the token (sign-in.js). For a signed-in viewer it opens this page, and the token must not stay in the history.
 if (location.hash) history.replaceState(null, '', location.pathname + location.search);
 
+element('sign-out').addEventListener('click', () => {
+  signOut().catch(() => showNotice('You are still signed in: the server cannot be reached. Please try again in a moment.'));
+});
+
 const eventId = new URLSearchParams(location.search).get('eventId');
 if (eventId) start(eventId);
-else showNotice('There is no event yet. Open one: npm run onsale -- open scripts/demo/event1.json');
+else showNotice('There is no event yet. To open one: npm run onsale -- open scripts/demo/event1.json');
 
 /** @param {string} text if empty, the notice is hidden */
 function showNotice(text) {
@@ -67,16 +73,17 @@ function start(eventId) {
   const zones = createZones((zoneId) => {
     dialog.open(zoneId);
     if (event) dialog.showFigures(event, inventory);
-    if (seats) dialog.draw(seats, colours);
+    if (seats) dialog.draw({ seats, halls: plans.halls, colours });
   });
 
   /** @type {Set<number>} */
   const toDraw = new Set();
   const drawSoon = once(() => {
     if (!seats) return;
-    zones.draw(toDraw, seats, colours);
+    const drawing = { seats, halls: plans.halls, colours };
+    zones.draw(toDraw, drawing);
     const opened = dialog.zoneId();
-    if (opened !== undefined && toDraw.has(opened)) dialog.draw(seats, colours);
+    if (opened !== undefined && toDraw.has(opened)) dialog.draw(drawing);
     toDraw.clear();
   });
   /** @param {Iterable<number>} zoneIds */
@@ -84,11 +91,13 @@ function start(eventId) {
     for (const zoneId of zoneIds) toDraw.add(zoneId);
     drawSoon();
   }
-  function follow() {
-    seats = followSeats(eventId, draw, (isLive) => {
-      element('zones').classList.toggle('is-stale', !isLive);
-      setText(element('seats-state'), isLive ? '' : `The seat map is not live: shown as of ${formatTime(Date.now() + aheadMs)}`);
-    });
+  const plans = createPlans(draw);
+  function readPlans() {
+    if (event) void plans.read(event);
+  }
+  function showLive(/** @type {boolean} */ isLive) {
+    element('zones').classList.toggle('is-stale', !isLive);
+    setText(element('seats-state'), isLive ? '' : `The seat map is not live: shown as of ${formatTime(Date.now() + aheadMs)}`);
   }
 
   const showSoon = once(show);
@@ -125,7 +134,8 @@ function start(eventId) {
     charts ??= createCharts(event.currency);
     if (zones.showEvent(event.zones) && seats) draw(seats.keys());
     // Not before: an event that does not exist has no seats to follow.
-    if (!seats) follow();
+    if (seats) readPlans();
+    else seats = followSeats(eventId, draw, showLive, readPlans);
   }
 
   /** @param {Second} message */
@@ -177,7 +187,7 @@ function start(eventId) {
 const noEvent = (/** @type {string} */ eventId) => `There is no event ${eventId}. It will appear here once it is opened.`;
 
 const noInventory = (/** @type {string} */ eventId) =>
-  `Redis has no inventory for ${eventId}, so nothing can be sold. To rebuild it from MySQL: npm run onsale -- rebuild ${eventId}`;
+  `Redis has no inventory for ${eventId}, so nothing can be sold. The operator can rebuild it from MySQL: npm run onsale -- rebuild ${eventId}`;
 
 /** Runs the work at most once a frame, and not while the tab is hidden. @param {() => void} work */
 function once(work) {

@@ -1,13 +1,8 @@
 /** @import { Snapshot, ZoneSnapshot } from '../../live/snapshot.ts' */
 /** @import { Delta } from '../../live/delta.ts' */
 
-/**
- * @typedef {object} ZoneSeats a zone with seats; `taken` has `bytesPerRow` bytes per row, the highest bit being the first column
- * @property {number} rows
- * @property {number} columns
- * @property {number} bytesPerRow
- * @property {Uint8Array} taken
- */
+/** @typedef {'free' | 'taken' | 'blocked'} SeatState */
+/** @typedef {ReturnType<typeof createZoneSeats>} ZoneSeats */
 
 /** An event's seats as the public WebSocket sends them (routes/live.ts). */
 export function createSeatMap() {
@@ -36,12 +31,12 @@ export function createSeatMap() {
       version = delta.to;
       /** @type {Set<number>} */
       const changed = new Set();
-      for (const { zoneId, taken, freed } of delta.zones) {
+      for (const { zoneId, taken, freed, blockedSeats = [], unblockedSeats = [] } of delta.zones) {
         const zone = zones.get(zoneId);
         if (!zone) continue;
-        for (const bit of taken) zone.taken[bit >> 3] = (zone.taken[bit >> 3] ?? 0) | maskOf(bit);
-        for (const bit of freed) zone.taken[bit >> 3] = (zone.taken[bit >> 3] ?? 0) & ~maskOf(bit);
-        if (taken.length + freed.length > 0) changed.add(zoneId);
+        turn(zone.taken, taken, freed);
+        turn(zone.blocked, blockedSeats, unblockedSeats);
+        if (taken.length + freed.length + blockedSeats.length + unblockedSeats.length > 0) changed.add(zoneId);
       }
       return changed;
     },
@@ -50,27 +45,49 @@ export function createSeatMap() {
 
 const maskOf = (/** @type {number} */ bit) => 0x80 >> (bit & 7);
 
+/** @param {Uint8Array} bytes @param {number[]} set @param {number[]} cleared */
+function turn(bytes, set, cleared) {
+  for (const bit of set) bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) | maskOf(bit);
+  for (const bit of cleared) bytes[bit >> 3] = (bytes[bit >> 3] ?? 0) & ~maskOf(bit);
+}
+
 /**
  * @param {ZoneSnapshot} zone
  * @returns {ZoneSeats | undefined} undefined for a zone without seats
  */
-function readSeats({ rows, columns, bytesPerRow, taken }) {
+function readSeats({ rows, columns, bytesPerRow, taken, blockedSeats }) {
   if (rows === undefined || columns === undefined || bytesPerRow === undefined || taken === undefined) return undefined;
-  return { rows, columns, bytesPerRow, taken: Uint8Array.from(atob(taken), (byte) => byte.charCodeAt(0)) };
+  const bits = bytesOf(taken);
+  const blocked = blockedSeats === undefined ? new Uint8Array(bits.length) : bytesOf(blockedSeats);
+  return createZoneSeats({ rows, columns, bytesPerRow, taken: bits, blocked });
 }
+
+const bytesOf = (/** @type {string} */ base64) => Uint8Array.from(atob(base64), (byte) => byte.charCodeAt(0));
+
+/**
+ * A zone with seats; its bitmaps have `bytesPerRow` bytes per row, the highest bit being the first column.
+ * @param {{ rows: number, columns: number, bytesPerRow: number, taken: Uint8Array, blocked: Uint8Array }} of
+ */
+const createZoneSeats = (of) => ({
+  ...of,
+
+  /** @param {number} bit counted from the zone's first @returns {SeatState} */
+  stateOf(bit) {
+    const [at, mask] = [bit >> 3, maskOf(bit)];
+    if ((of.blocked[at] ?? 0) & mask) return 'blocked';
+    return (of.taken[at] ?? 0) & mask ? 'taken' : 'free';
+  },
+});
 
 /**
  * One pixel per seat, row by row.
  * @param {ZoneSeats} zone
- * @param {{ free: number, taken: number }} colours in ImageData's memory layout
+ * @param {Record<SeatState, number>} colours in ImageData's memory layout
  */
-export function paintSeats({ rows, columns, bytesPerRow, taken }, colours) {
+export function paintSeats({ rows, columns, bytesPerRow, stateOf }, colours) {
   const pixels = new Uint32Array(rows * columns);
   for (let row = 0, pixel = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++, pixel++) {
-      const byte = taken[row * bytesPerRow + (column >> 3)] ?? 0;
-      pixels[pixel] = byte & maskOf(column) ? colours.taken : colours.free;
-    }
+    for (let column = 0; column < columns; column++, pixel++) pixels[pixel] = colours[stateOf(row * bytesPerRow * 8 + column)];
   }
   return pixels;
 }

@@ -27,7 +27,7 @@ export function showOnSale(event, inventory, now) {
   const left = at - now;
   element('on-sale').dataset['state'] = left > 0 ? 'before' : 'on';
   if (left > 0) return setText(element('on-sale'), `On sale in ${formatCountdown(left)}, ${formatMoment(at)}`);
-  const isSoldOut = inventory !== null && inventory.sold === inventory.capacity;
+  const isSoldOut = inventory !== null && inventory.available + inventory.held === 0;
   setText(element('on-sale'), isSoldOut ? 'Sold out' : `On sale since ${formatMoment(at)}`);
 }
 

@@ -4,9 +4,12 @@ import { formatCount, formatPercent, unknown, unreadable } from './format.js';
 
 /** @import { CatalogueEvent } from '../../queries/catalogue.ts' */
 /** @import { Inventory } from '../messages.ts' */
-/** @import { ZoneSeats } from './seat-map.js' */
+/** @import { Drawing } from './draw-seats.js' */
 
 /** @typedef {ReturnType<typeof createCard>} Card */
+
+/** Enough for a card on a dense screen. */
+const hallPixels = 640;
 
 /**
  * The zones' cards.
@@ -36,19 +39,18 @@ export function createZones(onOpen) {
       for (const [zoneId, card] of cards) showCard(card, figures.get(zoneId));
     },
 
-    /** @param {Iterable<number>} zoneIds @param {ReadonlyMap<number, ZoneSeats>} seats @param {{ free: number, taken: number }} colours */
-    draw(zoneIds, seats, colours) {
+    /** @param {Iterable<number>} zoneIds @param {Drawing} drawing */
+    draw(zoneIds, drawing) {
       for (const zoneId of zoneIds) {
-        const canvas = cards.get(zoneId)?.canvas;
-        const zone = seats.get(zoneId);
-        if (canvas && zone) drawSeats(canvas, zone, colours);
+        const card = cards.get(zoneId);
+        if (card?.canvas) drawSeats(card.canvas, card, drawing, hallPixels);
       }
     },
   };
 }
 
 /** @param {CatalogueEvent['zones'][number]} zone @param {(zoneId: number) => void} onOpen */
-function createCard({ zoneId, name, rows, columns }, onOpen) {
+function createCard({ zoneId, name, rows, columns, isHall }, onOpen) {
   const isSeated = rows !== null && columns !== null;
   const percent = create('span', 'zone-percent');
   const counts = create('span', 'zone-counts');
@@ -70,15 +72,13 @@ function createCard({ zoneId, name, rows, columns }, onOpen) {
   button.type = 'button';
   button.ariaHasPopup = 'dialog';
   button.onclick = () => onOpen(zoneId);
-  return { name, item: create('li', '', button), button, percent, counts, fault, bar, canvas };
+  return { zoneId, isHall, name, item: create('li', '', button), button, percent, counts, fault, bar, canvas };
 }
 
 /** @param {Card} card @param {Inventory['zones'][number] | undefined} figures */
 function showCard({ name, button, percent, counts, fault, bar }, figures) {
   const share = figures ? formatPercent(figures.sold, figures.capacity, 0) : unknown;
-  const text = figures
-    ? `${formatCount(figures.sold)}\u00a0sold · ${formatCount(figures.held)}\u00a0held · ${formatCount(figures.available)}\u00a0free`
-    : unreadable;
+  const text = figures ? countsOf(figures) : unreadable;
   const says = figures?.fault === undefined ? '' : `▲ ${figures.fault}`;
   setText(percent, share);
   setText(counts, text);
@@ -88,4 +88,10 @@ function showCard({ name, button, percent, counts, fault, bar }, figures) {
   button.classList.toggle('is-faulty', says !== '');
   // Small cards do not show all of this.
   button.ariaLabel = [name, says, share, text].filter(Boolean).join(' ');
+}
+
+/** @param {Inventory['zones'][number]} figures */
+function countsOf({ sold, held, available, blocked }) {
+  const counts = Object.entries({ sold, held, free: available, ...(blocked > 0 && { blocked }) });
+  return counts.map(([word, count]) => `${formatCount(count)}\u00a0${word}`).join(' · ');
 }
