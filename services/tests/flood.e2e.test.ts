@@ -58,6 +58,9 @@ const post = (url: string, body: unknown) =>
     body: JSON.stringify(body),
   });
 
+const signIn = (base: string, origin: string) =>
+  fetch(`${base}/query/ops/session`, { method: 'POST', headers: { origin }, body: new URLSearchParams({ token: long }) });
+
 const handshake = (url: string) =>
   new Promise<void>((resolve) => {
     const socket = new WebSocket(url.replace('http', 'ws'));
@@ -79,10 +82,13 @@ const services = {
     'a handshake': () => handshake(`${base}/query/ws/v1/events/${eventId}`),
     "the operator's page": () =>
       fetch(`${base}/query/ops`, { headers: { authorization: `Bearer ${long}`, cookie: `onsale_ops=${long.slice(0, 500)}` } }),
-    'a wrong token': () => fetch(`${base}/query/ops/session`, { method: 'POST', body: new URLSearchParams({ token: long }) }),
+    'a wrong token': () => signIn(base, base),
+    "another site's page": () => signIn(base, 'https://evil.example'),
     'a socket at a path that has none': () => handshake(`${base}/query/ops/assets/x`),
   }),
   persistence: ({ base }: TestService) => anywhere(base, '/events'),
+  accounts: ({ base }: TestService) => anywhere(base, '/accounts'),
+  catalogue: ({ base }: TestService) => anywhere(base, '/catalogue'),
 };
 
 describe.each(Object.entries(services))('a flood of requests to %s', (service, requestsTo) => {

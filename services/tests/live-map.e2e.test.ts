@@ -68,14 +68,21 @@ async function mapInRedis({ eventId }: Inventory): Promise<Shown> {
   const counts = await redis.hgetall(countsKey(eventId));
   const count = (name: string) => Number(counts[name] ?? 0);
   const zones = [1, 2, 3, 4].map(async (zoneId) => {
-    const { capacity, grid, firstByte } = parseZone(zoneId, fields[`zone:${zoneId}`] ?? '');
+    const { capacity, grid, firstByte } = parseZone(zoneId, fields);
     const [sold, held] = [count(`sold:${zoneId}`), count(`held:${zoneId}`)];
-    const zone = { zoneId, capacity, available: capacity - sold - held, held, sold };
+    const zone = { zoneId, capacity, available: capacity - sold - held, held, sold, blocked: 0 };
     if (!grid) return zone;
     const width = bytesPerRow(grid.columns);
     const taken = Buffer.alloc(grid.rows * width);
     (await redis.getrangeBuffer(takenKey(eventId), firstByte, firstByte + taken.length - 1)).copy(taken);
-    return { ...zone, rows: grid.rows, columns: grid.columns, bytesPerRow: width, taken };
+    return {
+      ...zone,
+      rows: grid.rows,
+      columns: grid.columns,
+      bytesPerRow: width,
+      taken,
+      blockedSeats: Buffer.alloc(taken.length),
+    };
   });
   return { version: count('version'), zones: await Promise.all(zones) };
 }

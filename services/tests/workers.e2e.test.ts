@@ -12,6 +12,7 @@ import { assertConserved } from '../../scripts/testing/conservation.ts';
 import { buy, get, inParallel } from '../../scripts/testing/http.ts';
 import { startTestService, type TestService, testFolder } from '../../scripts/testing/services.ts';
 import { createMessaging, db, openTestEvent, redis, seatedZone, urls } from '../../scripts/testing/stores.ts';
+import { serviceSecret } from '../../scripts/testing/tokens.ts';
 import { type Inventory, readInventory } from '../shared/inventory/inventory.ts';
 
 let resources: AsyncDisposableStack;
@@ -195,4 +196,6 @@ const environment = {
   REDIS_URL: urls.redisUrl,
   SNS_TOPIC_ARN: 'arn:aws:sns:us-east-1:000000000000:none',
   ORDER_TOKEN_SECRET: orderTokenSecret,
+  SERVICE_SECRET: serviceSecret,
+  PUBLIC_ORIGIN: 'http://localhost',
 };
