@@ -4,8 +4,8 @@ import { type EnvironmentSettings, unitsOfCore } from './settings.ts';
 /** Parts of a cost, in USD. */
 export type Cost = [what: string, usd: number][];
 
-const alarms = 14;
-const secrets = 3;
+const alarms = 17;
+const secrets = 5;
 
 /** The cost of an environment in an idle hour, with its minimum of tasks. Throws if prices.ts has no price for a node. */
 export function costOfHour(settings: EnvironmentSettings): Cost {
@@ -15,7 +15,7 @@ export function costOfHour(settings: EnvironmentSettings): Cost {
     const task = (cpu / unitsOfCore) * anHour.fargateCore[architecture] + (memoryMiB / 1_024) * anHour.fargateGiB[architecture];
     return minTasks * task;
   });
-  const flat = aMonth.webAcl + aMonth.webAclRule + aMonth.key + secrets * aMonth.secret;
+  const flat = aMonth.webAcl + aMonth.webAclRule + aMonth.key + secrets * aMonth.secret + aMonth.privateZone;
   const watching = alarms * aMonth.alarm + aMonth.dashboard + Object.keys(services).length * aMonth.serviceMetrics;
   return [
     ['tasks', sum(tasks)],
@@ -24,7 +24,7 @@ export function costOfHour(settings: EnvironmentSettings): Cost {
     ['NAT gateways', nats * (anHour.natGateway + anHour.publicAddress)],
     ['encryption in the VPC', encryptsInVpc ? anHour.encryptionInVpc : 0],
     ['load balancer', anHour.loadBalancer + availabilityZones * anHour.publicAddress],
-    ['firewall, key, secrets', flat / hoursOfMonth],
+    ['firewall, key, secrets, names', flat / hoursOfMonth],
     ['alarms, metrics, dashboard', watching / hoursOfMonth],
   ];
 }

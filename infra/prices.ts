@@ -1,6 +1,6 @@
 /**
  * List prices in USD, us-east-1, on demand, Linux, Redis OSS engine, without free tiers: aws.amazon.com/{fargate,elasticache,memorydb,
- * rds/aurora,elasticloadbalancing,vpc,waf,kms,secrets-manager,cloudwatch,ec2}/pricing. They change: check them before relying on them.
+ * rds/aurora,elasticloadbalancing,vpc,waf,kms,secrets-manager,cloudwatch,ec2,route53}/pricing. They change: check them before relying on them.
  */
 export const anHour = {
   fargateCore: { ARM64: 0.03238, X86_64: 0.04048 },
@@ -23,6 +23,8 @@ export const aMonth = {
   webAclRule: 1,
   key: 1,
   secret: 0.4,
+  /** The zone of the services' private names. */
+  privateZone: 0.5,
   alarm: 0.1,
   dashboard: 3,
   /** Container Insights and the outbox metric, per service. */

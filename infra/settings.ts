@@ -67,7 +67,45 @@ const EnvironmentSettings = Type.Object(
       },
       strict,
     ),
-    services: Type.Object({ purchase: ServiceSettings, query: ServiceSettings, persistence: ServiceSettings }, strict),
+    services: Type.Object(
+      {
+        purchase: ServiceSettings,
+        query: ServiceSettings,
+        persistence: ServiceSettings,
+        accounts: ServiceSettings,
+        catalogue: ServiceSettings,
+      },
+      strict,
+    ),
+    publicOrigin: Type.Optional(
+      patterned(
+        '^https?://[a-z0-9.-]+(:[0-9]{1,5})?$',
+        'must be an origin in lower case and without a path, such as https://tickets.example',
+        { description: "Origin at which people reach the system; without one, the load balancer's own name" },
+      ),
+    ),
+    mail: Type.Optional(
+      Type.Object(
+        {
+          from: patterned('^[^@<>\\s]+@[^@<>\\s]+$', 'must be an e-mail address', {
+            description: 'Address that mail to people is sent from',
+          }),
+          identityArn: patterned('^arn:aws[a-z-]*:ses:', 'must be the ARN of an SES identity: arn:aws:ses:…', {
+            description: 'Verified SES identity, a domain or an address, that the address belongs to',
+          }),
+        },
+        { ...strict, description: 'Mail to people; without it, none can be sent' },
+      ),
+    ),
+    oidcProvidersArn: Type.Optional(
+      patterned(
+        '^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:.',
+        'must be the ARN of a secret: arn:aws:secretsmanager:…',
+        {
+          description: 'Secret with OIDC_PROVIDERS for accounts; without one, nobody signs in with a provider',
+        },
+      ),
+    ),
     requestsPerAddress: atLeast(100, 2_000_000, 'Requests from one address in five minutes; more are blocked'),
     corsOrigins: Type.Array(
       patterned(
@@ -118,7 +156,7 @@ export function parseSettings(settings: unknown): EnvironmentSettings {
 }
 
 /** Faults in the combination of settings that are each valid. */
-function faultsBetween({ redis, services }: EnvironmentSettings): string[] {
+function faultsBetween({ redis, services, certificateArn, publicOrigin, mail }: EnvironmentSettings): string[] {
   const { kind, nodeType, shards, replicasPerShard, replicasToWaitFor } = redis;
   const isMemoryDb = kind === 'memorydb';
   const rules: [isWrong: boolean, fault: string][] = [
@@ -132,10 +170,21 @@ function faultsBetween({ redis, services }: EnvironmentSettings): string[] {
       isMemoryDb && replicasToWaitFor > 0,
       'redis/replicasToWaitFor must be 0, because MemoryDB replies only after a write is durable',
     ],
+    [
+      certificateArn !== undefined && !publicOrigin?.startsWith('https:'),
+      'publicOrigin must be the https origin of the certificate',
+    ],
+    [mail !== undefined && !isCovered(mail), 'mail/from must be an address of the identity in mail/identityArn'],
     ...Object.entries(services).flatMap(([name, { cpu, memoryMiB, minTasks, maxTasks }]): [boolean, string][] => [
       [maxTasks < minTasks, `services/${name}/maxTasks must be at least minTasks`],
       [memoryMiB < 2 * cpu || memoryMiB > 8 * cpu, `services/${name}/memoryMiB must be 2 to 8 times cpu`],
     ]),
   ];
   return rules.filter(([isWrong]) => isWrong).map(([, fault]) => fault);
+}
+
+/** Whether a verified identity, an address or a domain with all below it, covers an address. */
+function isCovered({ from, identityArn }: { from: string; identityArn: string }): boolean {
+  const identity = identityArn.replace(/^.*:identity\//, '');
+  return from === identity || from.endsWith(`@${identity}`) || from.endsWith(`.${identity}`);
 }

@@ -7,12 +7,20 @@ describe('the settings of an environment', () => {
   });
 
   it('scale purchase from 3 to 6 tasks at 60 % in production, and the others from 1 to 3 at 70 %', () => {
-    const { purchase, query, persistence } = readSettings('prod').services;
+    const { purchase, ...others } = readSettings('prod').services;
     expect(purchase).toMatchObject({ minTasks: 3, maxTasks: 6, cpuPercent: 60 });
-    for (const service of [query, persistence]) expect(service).toMatchObject({ minTasks: 1, maxTasks: 3, cpuPercent: 70 });
+    for (const service of Object.values(others)) expect(service).toMatchObject({ minTasks: 1, maxTasks: 3, cpuPercent: 70 });
   });
 
   const { redis, services, ...rest } = readSettings('dev');
+  const mail = { from: 'tickets@mail.shop.example', identityArn: 'arn:aws:ses:eu-central-1:111111111111:identity/shop.example' };
+  it('may name an identity for mail: an address, or a domain with all below it', () => {
+    for (const from of ['tickets@shop.example', 'tickets@mail.shop.example'])
+      expect(() => parseSettings({ ...rest, redis, services, mail: { ...mail, from } })).not.toThrow();
+    const identityArn = `arn:aws:ses:eu-central-1:111111111111:identity/${mail.from}`;
+    expect(() => parseSettings({ ...rest, redis, services, mail: { ...mail, identityArn } })).not.toThrow();
+  });
+
   it.each([
     ['an impossible region', { ...rest, redis, services, region: 'Virginia' }, 'region'],
     ['an unknown setting', { ...rest, redis, services, colour: 'red' }, 'colour is not a known field'],
@@ -35,6 +43,22 @@ describe('the settings of an environment', () => {
       'less memory than Fargate allows for the CPU',
       { ...rest, redis, services: { ...services, query: { ...services.query, cpu: 1024 } } },
       'services/query/memoryMiB',
+    ],
+    [
+      'a certificate without its origin',
+      { ...rest, redis, services, certificateArn: 'arn:aws:acm:eu-central-1:111111111111:certificate/x' },
+      'publicOrigin',
+    ],
+    [
+      "providers' secrets themselves, in place of where they are",
+      { ...rest, redis, services, oidcProvidersArn: '[{"id": "google", "clientSecret": "x"}]' },
+      'oidcProvidersArn',
+    ],
+    ['mail from a foreign domain', { ...rest, redis, services, mail: { ...mail, from: 'a@other.example' } }, 'mail/from'],
+    [
+      'mail from a domain that only ends alike',
+      { ...rest, redis, services, mail: { ...mail, from: 'a@notshop.example' } },
+      'mail/from',
     ],
   ])('are rejected with the name of the invalid setting: %s', (_what, settings, fault) => {
     expect(() => parseSettings(settings)).toThrow(fault);

@@ -9,6 +9,7 @@ import { createLoadBalancer } from './parts/load-balancer.ts';
 import { createMessaging } from './parts/messaging.ts';
 import { metricsOf } from './parts/metrics.ts';
 import { createNetwork } from './parts/network.ts';
+import { createPrivateNames } from './parts/private-names.ts';
 import { createRedis } from './parts/redis.ts';
 import { createSecret } from './parts/secret.ts';
 import { createSecurityGroups } from './parts/security-groups.ts';
@@ -26,6 +27,7 @@ export function createSystem(context: Context): void {
     description: 'Tag of the images that services first start with; scripts/build-and-push.sh rolls out later ones',
   }).stringValue;
   const network = createNetwork(context);
+  const names = createPrivateNames(context, network);
   const groups = createSecurityGroups(context, network);
   const keyArn = createKey(context);
   const messaging = createMessaging(context, keyArn);
@@ -39,9 +41,30 @@ export function createSystem(context: Context): void {
     description: `Secret that signs the order tokens of ${name}`,
     keyArn,
   });
-  const identitySecrets = { OPS_TOKEN: opsToken.arn, ORDER_TOKEN_SECRET: orderTokenSecret.arn };
-  const backend = { database, redis, messaging, identitySecrets, keyArn, imageTag };
-  const { tasks } = createServices(context, { backend, network, groups, loadBalancer });
+  const serviceSecret = createSecret(context, 'service-secret', {
+    description: `Secret that signs the tokens with which the services of ${name} call each other`,
+    keyArn,
+  });
+  const accountsKeySecret = createSecret(context, 'accounts-key-secret', {
+    description: `Secret that encrypts the keys with which ${name} signs access tokens`,
+    keyArn,
+  });
+  const backend = {
+    database,
+    redis,
+    messaging,
+    identitySecrets: {
+      OPS_TOKEN: opsToken.arn,
+      ORDER_TOKEN_SECRET: orderTokenSecret.arn,
+      SERVICE_SECRET: serviceSecret.arn,
+      ACCOUNTS_KEY_SECRET: accountsKeySecret.arn,
+    },
+    publicOrigin: context.settings.publicOrigin ?? loadBalancer.url,
+    privateDomain: names.domain,
+    keyArn,
+    imageTag,
+  };
+  const { tasks } = createServices(context, { backend, network, groups, loadBalancer, names });
   createTask(context, 'operations', backend, operationsSize);
 
   const metrics = metricsOf({ name, loadBalancer, messaging, database, redis });

@@ -1,15 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { whoseSystem } from '../scripts/local/named-system.ts';
 import { defaultPorts } from '../scripts/local/ports.ts';
+import { accountsConfig } from '../services/accounts/config.ts';
+import { catalogueConfig } from '../services/catalogue/config.ts';
 import { persistenceConfig } from '../services/persistence/config.ts';
 import { purchaseConfig } from '../services/purchase/config.ts';
 import { queryConfig } from '../services/query/config.ts';
-import { pathTable } from '../services/shared/http/path-table.ts';
+import { pathTable, serviceNames } from '../services/shared/http/path-table.ts';
 import { loadConfig } from '../services/shared/process/config.ts';
 import { environments } from './settings.ts';
-import { containerOf, synthesise, variable } from './testing.ts';
+import { containerOf, synthesise, type View, variable } from './testing.ts';
 
-const images = ['purchase', 'query', 'persistence', 'operations'];
+const images = [...serviceNames, 'operations'];
 const text = (value: unknown) => JSON.stringify(value);
 
 describe.each(environments)('%s', (environment) => {
@@ -67,13 +69,22 @@ describe.each(environments)('%s', (environment) => {
     });
     expect(admitted.toSorted()).toEqual([
       '0.0.0.0/0 > load-balancer:80',
+      'accounts > database:3306',
+      'catalogue > accounts:8083',
+      'catalogue > database:3306',
+      'catalogue > purchase:8080',
+      'catalogue > redis:6379',
+      'load-balancer > accounts:8083',
+      'load-balancer > catalogue:8084',
       'load-balancer > persistence:8082',
       'load-balancer > purchase:8080',
       'load-balancer > query:8081',
       'operations > database:3306',
       'operations > redis:6379',
       'persistence > database:3306',
+      'purchase > accounts:8083',
       'purchase > redis:6379',
+      'query > accounts:8083',
       'query > database:3306',
       'query > redis:6379',
     ]);
@@ -101,8 +112,45 @@ describe.each(environments)('%s', (environment) => {
     };
     expect(actionsOf('purchase')).toEqual(new Set(['sns:Publish']));
     expect(actionsOf('query')).toEqual(new Set(['sqs:GetQueueAttributes']));
+    expect(actionsOf('accounts')).toEqual(new Set());
+    expect(actionsOf('catalogue')).toEqual(new Set(['sns:Publish', 'sqs:GetQueueAttributes']));
     expect(actionsOf('persistence')).toContain('sqs:ReceiveMessage');
     expect(actionsOf('persistence')).not.toContain('sqs:PurgeQueue');
+  });
+
+  it('gives each service only the secrets that it needs', () => {
+    const named = (image: string) =>
+      containerOf(system, image)
+        .secrets.map(({ name }) => name)
+        .filter((name) => !/^(DATABASE|REDIS)_/.test(name))
+        .toSorted();
+    expect(Object.fromEntries(images.map((image) => [image, named(image)]))).toEqual({
+      purchase: ['OPS_TOKEN', 'ORDER_TOKEN_SECRET', 'SERVICE_SECRET'],
+      query: ['OPS_TOKEN', 'ORDER_TOKEN_SECRET', 'SERVICE_SECRET'],
+      persistence: [],
+      accounts: ['ACCOUNTS_KEY_SECRET', 'OPS_TOKEN', 'SERVICE_SECRET'],
+      catalogue: ['OPS_TOKEN', 'SERVICE_SECRET'],
+      operations: [],
+    });
+  });
+
+  it('names each service to the others, in this network only', () => {
+    expect(system.single('aws_service_discovery_private_dns_namespace')).toMatchObject({
+      name: `onsale-${environment}.internal`,
+      vpc: '${aws_vpc.vpc.id}',
+    });
+    for (const service of serviceNames) {
+      expect(system.all('aws_service_discovery_service')[`${service}-name`]).toMatchObject({ name: service });
+      expect(system.all('aws_ecs_service')[`${service}-service`]?.['service_registries']).toEqual({
+        registry_arn: `\${aws_service_discovery_service.${service}-name.arn}`,
+      });
+    }
+    const callers = images.filter((image) => variable(containerOf(system, image), 'ACCOUNTS_URL') !== '');
+    expect(callers).toEqual(['purchase', 'query', 'catalogue']);
+    for (const caller of callers)
+      expect(variable(containerOf(system, caller), 'ACCOUNTS_URL')).toBe(`http://accounts.onsale-${environment}.internal:8083`);
+    const purchaseUrl = `http://purchase.onsale-${environment}.internal:8080`;
+    expect(variable(containerOf(system, 'catalogue'), 'PURCHASE_URL')).toBe(purchaseUrl);
   });
 
   it('makes query read from the reader, and persistence write to the writer', () => {
@@ -130,13 +178,20 @@ describe.each(environments)('%s', (environment) => {
     ['purchase', purchaseConfig],
     ['query', queryConfig],
     ['persistence', persistenceConfig],
+    ['accounts', accountsConfig],
+    ['catalogue', catalogueConfig],
   ])('gives %s valid settings', (image, schema) => {
     const { environment: variables, secrets } = containerOf(system, image);
     const given = Object.fromEntries(variables.map(({ name, value }) => [name, settled(value)]));
     for (const { name } of secrets) given[name] = 'x'.repeat(64);
-    expect(() => loadConfig(schema, given)).not.toThrow();
+    const config = loadConfig(schema, given);
     const known = Object.keys(schema.properties);
     for (const name of Object.keys(given)) expect([...known, 'NODE_ENV', 'AWS_REGION']).toContain(name);
+    // A new setting must be given here, or its default must be right for production.
+    for (const name of known.filter((one) => !(one in given)))
+      expect([...rightByDefault.keys()], `${image} is not given ${name}`).toContain(name);
+    for (const [name, value] of rightByDefault)
+      if (known.includes(name)) expect([name, Reflect.get(config, name)]).toEqual([name, value]);
   });
 
   it('gives operations the address of every part of the system, so that no command falls back to another system', () => {
@@ -147,6 +202,8 @@ describe.each(environments)('%s', (environment) => {
 
   it('routes the paths of the path table, and answers any other path with a problem that lists the services', () => {
     const rules = system.all('aws_lb_listener_rule');
+    const priorities = Object.keys(pathTable).map((service) => rules[`${service}-rule`]?.['priority']);
+    expect(priorities).toEqual([10, 20, 30, 40, 50]);
     for (const [service, { prefix, port }] of Object.entries(pathTable)) {
       expect(text(rules[`${service}-rule`]?.['condition'])).toContain(text([prefix, `${prefix}/*`]));
       expect(system.all('aws_lb_target_group')[`${service}-targets`]).toMatchObject({
@@ -187,6 +244,8 @@ describe.each(environments)('%s', (environment) => {
   it('scales services by CPU, and persistence also by the age of its queue', () => {
     const policies = system.all('aws_appautoscaling_policy');
     expect(Object.keys(policies).toSorted()).toEqual([
+      'accounts-by-cpu',
+      'catalogue-by-cpu',
       'persistence-by-cpu',
       'persistence-by-queue-age',
       'purchase-by-cpu',
@@ -200,6 +259,9 @@ describe.each(environments)('%s', (environment) => {
       .list('aws_cloudwatch_metric_alarm')
       .map(({ alarm_name: name }) => String(name).replace(/^onsale-[a-z]+-/, ''));
     expect(names.toSorted()).toEqual([
+      'accounts-latency',
+      'accounts-tasks',
+      'catalogue-tasks',
       'database-connections',
       'dead-letters',
       'latency',
@@ -225,6 +287,31 @@ describe.each(environments)('%s', (environment) => {
   });
 });
 
+/** Settings that tasks are not given, with their defaults if these depend on how things are here. */
+const rightByDefault = new Map<string, unknown>([
+  // The load balancer and health checks use the path table's port, on every address of the task.
+  ['PORT', expect.any(Number)],
+  ['HOST', '0.0.0.0'],
+  ['METRICS_PORT', expect.any(Number)],
+  ['LOG_LEVEL', 'info'],
+  ['CLIENT_LIMITS', true],
+  // The load balancer alone.
+  ['TRUSTED_PROXIES', 1],
+  ['REQUESTS_PER_SECOND', expect.any(Number)],
+  ['REQUESTS_AT_ONCE', expect.any(Number)],
+  ['API_KEY_PLANS', expect.stringContaining('standard=')],
+  ['LIVE_HOLDS_PER_CLIENT', 10],
+  ['HELD_TICKETS_PER_CLIENT', 50],
+  ['GIVE_BACKS_PER_HOUR', 120],
+  ['IDEMPOTENCY_KEYS_PER_HOUR', 3_600],
+  ['OUTBOX_RETENTION_HOURS', 24],
+  // Of all tasks together fewer than the database takes (database.connectionsAlarm).
+  ['DATABASE_CONNECTIONS', 10],
+  ['PASSWORDS_AT_ONCE', 1],
+  // Nobody signs in with a provider.
+  ['OIDC_PROVIDERS', ''],
+]);
+
 /** A setting with plausible values in place of Terraform's references. */
 const settled = (value: string) =>
   (value.startsWith('${aws_sqs_queue') ? 'https://sqs' : value.replace(/^\$\{.*\}$/, 'arn:aws:x')).replace(
@@ -238,6 +325,65 @@ it('traffic without TLS is encrypted by hardware in production', () => {
     mode: 'monitor',
   });
   expect(synthesise('dev').system.list('aws_vpc_encryption_control')).toEqual([]);
+});
+
+describe('mail', () => {
+  const identityArn = 'arn:aws:ses:us-east-1:111111111111:identity/shop.example';
+  const { system } = synthesise('dev', { mail: { from: 'tickets@shop.example', identityArn } });
+
+  it('may be sent by accounts alone, and from one address alone', () => {
+    const policies = Object.entries(system.all('aws_iam_role_policy')).filter(([, { policy }]) => text(policy).includes('ses:'));
+    expect(policies.map(([id]) => id)).toEqual(['accounts-policy']);
+    const { Statement } = JSON.parse(String(policies[0]?.[1]['policy']));
+    expect(Statement).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['ses:SendEmail'],
+        Resource: identityArn,
+        Condition: { StringEquals: { 'ses:FromAddress': 'tickets@shop.example' } },
+      },
+    ]);
+    expect(variable(containerOf(system, 'accounts'), 'MAIL_FROM')).toBe('tickets@shop.example');
+  });
+});
+
+describe('providers that people sign in with', () => {
+  const secretArn = 'arn:aws:secretsmanager:us-east-1:111111111111:secret:oidc-providers-AbCdEf';
+  const { system } = synthesise('dev', { oidcProvidersArn: secretArn });
+  const readersIn = ({ system: one }: ReturnType<typeof synthesise>, word: string) =>
+    Object.entries(one.all('aws_iam_role_policy')).flatMap(([id, { policy }]) => (text(policy).includes(word) ? [id] : []));
+
+  it('are a secret, which accounts alone gets, and which its task alone may read, to start', () => {
+    for (const image of images) {
+      const given = containerOf(system, image).secrets.find(({ name }) => name === 'OIDC_PROVIDERS');
+      expect([image, given?.valueFrom]).toEqual([image, image === 'accounts' ? secretArn : undefined]);
+    }
+    expect(readersIn(synthesise('dev', { oidcProvidersArn: secretArn }), secretArn)).toEqual(['accounts-start-policy']);
+  });
+
+  it('are none unless the settings name the secret', () => {
+    const { secrets } = containerOf(synthesise('dev').system, 'accounts');
+    expect(secrets.map(({ name }) => name)).not.toContain('OIDC_PROVIDERS');
+  });
+
+  it('and SES can be reached by accounts: by HTTPS, anywhere', () => {
+    expect(system.all('aws_vpc_security_group_egress_rule')['accounts-to-aws']).toMatchObject({
+      security_group_id: '${aws_security_group.accounts-security-group.id}',
+      cidr_ipv4: '0.0.0.0/0',
+      ip_protocol: 'tcp',
+      from_port: 443,
+      to_port: 443,
+    });
+  });
+});
+
+describe('the origin at which people reach the system', () => {
+  const originOf = (system: View) => variable(containerOf(system, 'accounts'), 'PUBLIC_ORIGIN');
+
+  it("is the settings', or the load balancer's own", () => {
+    expect(originOf(synthesise('dev').system)).toBe('http://${aws_lb.load-balancer.dns_name}');
+    expect(originOf(synthesise('dev', { publicOrigin: 'https://shop.example' }).system)).toBe('https://shop.example');
+  });
 });
 
 describe('with a certificate', () => {

@@ -12,6 +12,7 @@ import { readExpression } from './promql.ts';
 const counterparts: Record<string, string> = {
   'server-errors': 'OnsaleServerErrors',
   latency: 'OnsaleSlowPurchases',
+  'accounts-latency': 'OnsaleSlowAccounts',
   'queue-age': 'OnsaleQueueOld',
   'queue-depth': 'OnsaleQueueLong',
   'dead-letters': 'OnsaleDeadLetters',
@@ -22,7 +23,16 @@ const counterparts: Record<string, string> = {
   // Only AWS knows how many tasks there should be; Prometheus knows which scraped task does not answer.
   ...Object.fromEntries(Object.keys(pathTable).map((service) => [`${service}-tasks`, 'OnsaleTaskDown'])),
 };
-const sameThreshold = ['server-errors', 'latency', 'queue-age', 'queue-depth', 'dead-letters', 'outbox', 'outbox-age'];
+const sameThreshold = [
+  'server-errors',
+  'latency',
+  'accounts-latency',
+  'queue-age',
+  'queue-depth',
+  'dead-letters',
+  'outbox',
+  'outbox-age',
+];
 
 /** Alarms about things that our services cannot see, and who can. */
 const knownToAwsAlone = {

@@ -44,6 +44,82 @@ export const rows: [title: string, panels: Panel[]][] = [
     ],
   ],
   [
+    'Accounts and catalogue',
+    [
+      {
+        title: 'Requests by service',
+        unit: 'reqps',
+        queries: [[perSecond(`${requests}_count`, 'job'), '{{job}}']],
+      },
+      {
+        title: 'p99 by service',
+        unit: 's',
+        queries: [[quantile(0.99, requests, 'job'), '{{job}}']],
+        alertsAbove: 5,
+      },
+      {
+        title: 'Server errors by service',
+        unit: 'reqps',
+        queries: [[perSecond(`${requests}_count{http_response_status_code=~"5.."}`, 'job'), '{{job}}']],
+      },
+      { title: 'Sign-ins by outcome', unit: 'reqps', queries: [[perSecond('onsale_sign_ins_total', 'outcome'), '{{outcome}}']] },
+      {
+        title: 'Refresh tokens by outcome',
+        says: 'reused: somebody has a copy of a refresh token, and its session was ended.',
+        unit: 'reqps',
+        queries: [[perSecond('onsale_refreshes_total', 'outcome'), '{{outcome}}']],
+      },
+      {
+        title: 'Passwords waiting to be hashed, and refused',
+        says: 'When too many are waiting, further sign-ins are refused immediately with 503.',
+        unit: 'short',
+        queries: [
+          [sum('onsale_password_queue'), 'waiting'],
+          [perSecond('onsale_password_refusals_total'), 'refused per second'],
+        ],
+      },
+      {
+        title: 'Time to hash a password',
+        unit: 's',
+        queries: [
+          [quantile(0.5, 'onsale_password_hash_seconds'), 'p50'],
+          [quantile(0.99, 'onsale_password_hash_seconds'), 'p99'],
+        ],
+      },
+      {
+        title: 'Mails by outcome',
+        unit: 'cps',
+        queries: [[perSecond('onsale_mail_attempts_total', 'outcome'), '{{outcome}}']],
+      },
+      { title: 'Mails waiting', unit: 'short', queries: [[ofStore('onsale_mails_waiting'), 'mails']] },
+      {
+        title: 'Mails: age of the oldest',
+        unit: 's',
+        queries: [[ofStore('onsale_mail_oldest_seconds'), 'oldest']],
+        alertsAbove: 600,
+      },
+      {
+        title: 'Cancellations and archivings: age of the oldest',
+        unit: 's',
+        queries: [[ofStore('onsale_event_jobs_oldest_seconds'), 'oldest']],
+        alertsAbove: 1_800,
+      },
+      {
+        title: 'Cancellations and archivings: unfinished',
+        unit: 'short',
+        queries: [[ofStore('onsale_event_jobs_unfinished'), 'jobs']],
+      },
+      {
+        title: 'Mails: from queueing to sending',
+        unit: 's',
+        queries: [
+          [quantile(0.5, 'onsale_mail_delay_seconds'), 'p50'],
+          [quantile(0.99, 'onsale_mail_delay_seconds'), 'p99'],
+        ],
+      },
+    ],
+  ],
+  [
     'Sales',
     [
       {
@@ -56,6 +132,11 @@ export const rows: [title: string, panels: Panel[]][] = [
         ],
       },
       { title: 'Refusals by code', unit: 'reqps', queries: [[perSecond('onsale_refusals_total', 'code'), '{{code}}']] },
+      {
+        title: 'Requests beyond a limit',
+        unit: 'reqps',
+        queries: [[perSecond('onsale_limited_requests_total', 'kind'), '{{kind}}']],
+      },
       {
         title: 'Requests waiting for Redis, and requests shed',
         says: 'When too many requests are waiting, further ones are shed: refused immediately with 503.',

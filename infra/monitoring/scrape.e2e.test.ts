@@ -26,10 +26,12 @@ async function startWithMetrics(service: ServiceName) {
 const purchase = await startWithMetrics('purchase');
 const query = await startWithMetrics('query');
 const persistence = await startWithMetrics('persistence');
+const accounts = await startWithMetrics('accounts');
+const catalogue = await startWithMetrics('catalogue');
 
 /** Scrapes all services. Returns the labels of every series: `{ name: [{ label: value }, …] }`. */
 async function scrapeAll(): Promise<Record<string, Record<string, string>[]>> {
-  const texts = await Promise.all([purchase, query, persistence].map(({ scrape }) => scrape()));
+  const texts = await Promise.all([purchase, query, persistence, accounts, catalogue].map(({ scrape }) => scrape()));
   const series = texts.flatMap((text) => [...text.matchAll(/^(\w+)(?:\{(.*)\})? \S+$/gm)]);
   const withLabels = series.map(([, name = '', labels = '']) => ({
     name,

@@ -2,7 +2,7 @@ import { CloudwatchLogMetricFilter } from '@cdktf/provider-aws/lib/cloudwatch-lo
 import { CloudwatchMetricAlarm } from '@cdktf/provider-aws/lib/cloudwatch-metric-alarm/index.js';
 import { SnsTopic } from '@cdktf/provider-aws/lib/sns-topic/index.js';
 import { SnsTopicSubscription } from '@cdktf/provider-aws/lib/sns-topic-subscription/index.js';
-import type { ServiceName } from '../../services/shared/http/path-table.ts';
+import { type ServiceName, serviceNames } from '../../services/shared/http/path-table.ts';
 import type { Context } from './context.ts';
 import { type Metric, type Metrics, outboxAgeMetric, outboxMetric } from './metrics.ts';
 import type { Task } from './tasks.ts';
@@ -30,6 +30,7 @@ export function createAlarms(context: Context, metrics: Metrics, keyArn: string)
       minutes: 2,
     },
     { id: 'latency', says: 'p99 of purchase is above 2 s', metric: metrics.purchaseP99, above: 2, minutes: 3 },
+    { id: 'accounts-latency', says: 'p99 of accounts is above 5 s', metric: metrics.accountsP99, above: 5, minutes: 3 },
     { id: 'queue-age', says: 'Domain events wait in the queue for minutes', metric: metrics.queueAge, above: 120, minutes: 2 },
     {
       id: 'queue-depth',
@@ -68,7 +69,7 @@ export function createAlarms(context: Context, metrics: Metrics, keyArn: string)
       above: 120,
       minutes: 2,
     },
-    ...(['purchase', 'query', 'persistence'] as const).map((service) => ({
+    ...serviceNames.map((service) => ({
       id: `${service}-tasks`,
       says: `Fewer ${service} tasks are running than the minimum`,
       metric: metrics.runningTasks[service],

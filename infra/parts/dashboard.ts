@@ -9,7 +9,7 @@ export function createDashboard({ scope, name, settings }: Context, metrics: Met
   const charts: [title: string, metrics: Metric[]][] = [
     ['Requests per minute', [metrics.requests]],
     ['Errors per minute', [metrics.serverErrors, metrics.balancerErrors]],
-    ['p99, seconds', [metrics.purchaseP99, metrics.queryP99]],
+    ['p99, seconds', [metrics.purchaseP99, metrics.queryP99, metrics.accountsP99, metrics.catalogueP99]],
     ['Redis: memory and CPU, %', [metrics.redisMemory, metrics.redisCpu]],
     ['Outbox: domain events', [metrics.outbox]],
     ['Outbox: age, seconds', [metrics.outboxAge]],

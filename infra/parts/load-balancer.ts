@@ -2,7 +2,7 @@ import { Lb } from '@cdktf/provider-aws/lib/lb/index.js';
 import { LbListener } from '@cdktf/provider-aws/lib/lb-listener/index.js';
 import { LbListenerRule } from '@cdktf/provider-aws/lib/lb-listener-rule/index.js';
 import { LbTargetGroup } from '@cdktf/provider-aws/lib/lb-target-group/index.js';
-import { directory, pathTable, type ServiceName } from '../../services/shared/http/path-table.ts';
+import { directory, forEachService, pathTable, type ServiceName, serviceNames } from '../../services/shared/http/path-table.ts';
 import { problem } from '../../services/shared/http/problems.ts';
 import type { Context } from './context.ts';
 import type { Network } from './network.ts';
@@ -80,17 +80,15 @@ export function createLoadBalancer(
     rules.push(
       new LbListenerRule(scope, `${service}-rule`, {
         listenerArn: listener.arn,
+        // In the order of the path table, with room between them: left to AWS, it would depend on what was created first.
+        priority: 10 * (serviceNames.indexOf(service) + 1),
         action: [{ type: 'forward', targetGroupArn: targets.arn }],
         condition: [{ pathPattern: { values: [prefix, `${prefix}/*`] } }],
       }),
     );
     return targets;
   };
-  const targetGroups = {
-    purchase: createTargets('purchase', pathTable.purchase),
-    query: createTargets('query', pathTable.query),
-    persistence: createTargets('persistence', pathTable.persistence),
-  };
+  const targetGroups = forEachService((service) => createTargets(service, pathTable[service]));
   const url = `${certificateArn ? 'https' : 'http'}://${balancer.dnsName}`;
   return { arn: balancer.arn, url, arnSuffix: balancer.arnSuffix, targetGroups, rules };
 }

@@ -1,4 +1,4 @@
-import type { ServiceName } from '../../services/shared/http/path-table.ts';
+import { forEachService, type ServiceName } from '../../services/shared/http/path-table.ts';
 import type { Database } from './database.ts';
 import type { LoadBalancer } from './load-balancer.ts';
 import type { Messaging } from './messaging.ts';
@@ -57,6 +57,8 @@ export function metricsOf(of: {
     balancerErrors: ofBalancer('HTTPCode_ELB_5XX_Count', 'Sum'),
     purchaseP99: ofBalancer('TargetResponseTime', 'p99', targets('purchase')),
     queryP99: ofBalancer('TargetResponseTime', 'p99', targets('query')),
+    accountsP99: ofBalancer('TargetResponseTime', 'p99', targets('accounts')),
+    catalogueP99: ofBalancer('TargetResponseTime', 'p99', targets('catalogue')),
     queueAge: ofQueue('ApproximateAgeOfOldestMessage', messaging.queue.name),
     queueDepth: ofQueue('ApproximateNumberOfMessagesVisible', messaging.queue.name),
     deadLetters: ofQueue('ApproximateNumberOfMessagesVisible', messaging.deadLetterQueue.name),
@@ -67,6 +69,6 @@ export function metricsOf(of: {
     redisCpu: ofRedis('EngineCPUUtilization'),
     outbox: { ...outboxMetric(name), statistic: 'Maximum', dimensions: [{}] } as Metric,
     outboxAge: { ...outboxAgeMetric(name), statistic: 'Maximum', dimensions: [{}] } as Metric,
-    runningTasks: { purchase: running('purchase'), query: running('query'), persistence: running('persistence') },
+    runningTasks: forEachService(running),
   };
 }

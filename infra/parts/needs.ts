@@ -1,3 +1,4 @@
+import { pathTable, type ServiceName, serviceNames } from '../../services/shared/http/path-table.ts';
 import { unitsOfCore } from '../settings.ts';
 import type { Context } from './context.ts';
 import type { Database } from './database.ts';
@@ -6,7 +7,7 @@ import type { Redis } from './redis.ts';
 import { allow, type Statement } from './roles.ts';
 
 /** All images: one for each service, and one that runs the migrations and the `onsale` command. */
-export const images = ['purchase', 'query', 'persistence', 'operations'] as const;
+export const images = [...serviceNames, 'operations'] as const;
 export type Image = (typeof images)[number];
 
 /** The stores and queues that tasks connect to, the encryption key, and the images' tag. */
@@ -14,8 +15,12 @@ export type Backend = {
   database: Database;
   redis: Redis;
   messaging: Messaging;
-  /** The secrets that order tokens and the operator's token are checked with. */
-  identitySecrets: { OPS_TOKEN: string; ORDER_TOKEN_SECRET: string };
+  /** The ARNs of the secrets by which services recognise people, orders and each other, by the settings that they are for. */
+  identitySecrets: Record<'OPS_TOKEN' | 'ORDER_TOKEN_SECRET' | 'SERVICE_SECRET' | 'ACCOUNTS_KEY_SECRET', string>;
+  /** The origin at which people reach the system. */
+  publicOrigin: string;
+  /** The domain below which each service has a name of its own, in this network only. */
+  privateDomain: string;
   keyArn: string;
   imageTag: string;
 };
@@ -33,19 +38,32 @@ const keyOf = (secretArn: string, key: string) => `${secretArn}:${key}::`;
 /** The ARN of the secret in such a reference. */
 export const secretOf = (valueFrom: string) => valueFrom.replace(/:[A-Za-z]+::$/, '');
 
+/** An address that cannot exist (RFC 2606), for an environment that sends no mail. */
+const nobody = 'nobody@onsale.invalid';
+
+/** Allows mail from this one address only. */
+const sendsMail = ({ from, identityArn }: { from: string; identityArn: string }): Statement => ({
+  ...allow(['ses:SendEmail'], identityArn),
+  Condition: { StringEquals: { 'ses:FromAddress': from } },
+});
+
 /** The settings and permissions of an image's task: no more than it needs. */
 export function needsOf(
   image: Image,
   { settings }: Context,
-  { database, redis, messaging, identitySecrets, keyArn }: Backend,
+  { database, redis, messaging, identitySecrets, publicOrigin, privateDomain, keyArn }: Backend,
 ): Needs {
   // A process uses one core.
-  const processes = (service: 'purchase' | 'query') => ({
+  const processes = (service: Exclude<ServiceName, 'persistence'>) => ({
     WEB_CONCURRENCY: String(Math.max(1, Math.floor(settings.services[service].cpu / unitsOfCore))),
   });
   const { topic, queue, deadLetterQueue } = messaging;
   const common = { NODE_ENV: 'production', AWS_REGION: settings.region };
   const toBrowsers = { CORS_ORIGINS: settings.corsOrigins.join(',') };
+  const urlOf = (service: ServiceName) => `http://${service}.${privateDomain}:${pathTable[service].port}`;
+  const { OPS_TOKEN, ORDER_TOKEN_SECRET, SERVICE_SECRET, ACCOUNTS_KEY_SECRET } = identitySecrets;
+  const recognises = { PUBLIC_ORIGIN: publicOrigin, ACCOUNTS_URL: urlOf('accounts') };
+  const principalSecrets = { OPS_TOKEN, SERVICE_SECRET };
   const toRedis = { REDIS_CLUSTER: String(redis.isCluster) };
   const redisSecret = { REDIS_PASSWORD: redis.secretArn };
   const databaseSecrets = {
@@ -69,10 +87,11 @@ export function needsOf(
         ...toBrowsers,
         ...toRedis,
         ...hasEveryPromise,
+        ...recognises,
         REDIS_URL: redis.url,
         SNS_TOPIC_ARN: topic.arn,
       },
-      secrets: { ...redisSecret, ...identitySecrets },
+      secrets: { ...redisSecret, ...principalSecrets, ORDER_TOKEN_SECRET },
       statements: [publishes, usesKey],
     },
     query: {
@@ -82,10 +101,12 @@ export function needsOf(
         ...toBrowsers,
         ...toRedis,
         ...queues,
+        ...recognises,
+        REDIS_URL: redis.url,
         REDIS_READER_URL: redis.readerUrl,
         DATABASE_READER_URL: database.readerUrl,
       },
-      secrets: { ...redisSecret, ...databaseSecrets, ...identitySecrets },
+      secrets: { ...redisSecret, ...databaseSecrets, ...principalSecrets, ORDER_TOKEN_SECRET },
       // It reads only the queues' depths.
       statements: [allow(['sqs:GetQueueAttributes'], [queue.arn, deadLetterQueue.arn])],
     },
@@ -96,6 +117,44 @@ export function needsOf(
         allow(receives, queue.arn),
         allow(['sqs:SendMessage', 'sqs:GetQueueAttributes'], deadLetterQueue.arn),
         publishes,
+        usesKey,
+      ],
+    },
+    accounts: {
+      variables: {
+        ...common,
+        ...processes('accounts'),
+        ...toBrowsers,
+        DATABASE_URL: database.writerUrl,
+        PUBLIC_ORIGIN: publicOrigin,
+        MAIL_FROM: settings.mail?.from ?? nobody,
+      },
+      secrets: {
+        ...databaseSecrets,
+        ...principalSecrets,
+        ACCOUNTS_KEY_SECRET,
+        ...(settings.oidcProvidersArn !== undefined && { OIDC_PROVIDERS: settings.oidcProvidersArn }),
+      },
+      statements: settings.mail ? [sendsMail(settings.mail)] : [],
+    },
+    catalogue: {
+      variables: {
+        ...common,
+        ...processes('catalogue'),
+        ...toBrowsers,
+        ...toRedis,
+        ...queues,
+        ...recognises,
+        REDIS_URL: redis.url,
+        DATABASE_URL: database.writerUrl,
+        SNS_TOPIC_ARN: topic.arn,
+        PURCHASE_URL: urlOf('purchase'),
+      },
+      secrets: { ...redisSecret, ...databaseSecrets, ...principalSecrets },
+      statements: [
+        publishes,
+        // It reads only the queues' depths.
+        allow(['sqs:GetQueueAttributes'], [queue.arn, deadLetterQueue.arn]),
         usesKey,
       ],
     },

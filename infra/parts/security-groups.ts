@@ -1,7 +1,7 @@
 import { SecurityGroup } from '@cdktf/provider-aws/lib/security-group/index.js';
 import { VpcSecurityGroupEgressRule } from '@cdktf/provider-aws/lib/vpc-security-group-egress-rule/index.js';
 import { VpcSecurityGroupIngressRule } from '@cdktf/provider-aws/lib/vpc-security-group-ingress-rule/index.js';
-import { pathTable } from '../../services/shared/http/path-table.ts';
+import { pathTable, serviceNames } from '../../services/shared/http/path-table.ts';
 import type { Context } from './context.ts';
 import type { Network } from './network.ts';
 
@@ -9,26 +9,31 @@ export const mysqlPort = 3306;
 export const redisPort = 6379;
 const httpsPort = 443;
 
-const members = ['load-balancer', 'purchase', 'query', 'persistence', 'operations', 'database', 'redis'] as const;
+const members = ['load-balancer', ...serviceNames, 'operations', 'database', 'redis'] as const;
 type Member = (typeof members)[number];
 /** The id of each member's security group. */
 export type SecurityGroups = Record<Member, string>;
 
 /** The members that may call each other, and the port. */
 const calls: [from: Member, to: Member, port: number][] = [
-  ['load-balancer', 'purchase', pathTable.purchase.port],
-  ['load-balancer', 'query', pathTable.query.port],
-  ['load-balancer', 'persistence', pathTable.persistence.port],
+  ...serviceNames.map((service): [Member, Member, number] => ['load-balancer', service, pathTable[service].port]),
+  ['purchase', 'accounts', pathTable.accounts.port],
+  ['query', 'accounts', pathTable.accounts.port],
+  ['catalogue', 'accounts', pathTable.accounts.port],
+  ['catalogue', 'purchase', pathTable.purchase.port],
   ['purchase', 'redis', redisPort],
   ['query', 'redis', redisPort],
+  ['catalogue', 'redis', redisPort],
   ['operations', 'redis', redisPort],
   ['query', 'database', mysqlPort],
   ['persistence', 'database', mysqlPort],
+  ['accounts', 'database', mysqlPort],
+  ['catalogue', 'database', mysqlPort],
   ['operations', 'database', mysqlPort],
 ];
 
-/** Members that call AWS APIs: SNS, SQS, ECR, Secrets Manager, logs. */
-const callersOfAws: Member[] = ['purchase', 'query', 'persistence', 'operations'];
+/** Members that call AWS APIs (SNS, SQS, SES, ECR, Secrets Manager, logs) and, for accounts, OIDC providers. */
+const callersOfAws: Member[] = [...serviceNames, 'operations'];
 
 /** Creates a security group for each member that admits only its callers. */
 export function createSecurityGroups({ scope, name, settings }: Context, { vpcId }: Network): SecurityGroups {

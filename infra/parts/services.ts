@@ -5,40 +5,41 @@ import {
 import { AppautoscalingTarget } from '@cdktf/provider-aws/lib/appautoscaling-target/index.js';
 import { EcsCluster } from '@cdktf/provider-aws/lib/ecs-cluster/index.js';
 import { EcsService } from '@cdktf/provider-aws/lib/ecs-service/index.js';
-import { pathTable, type ServiceName } from '../../services/shared/http/path-table.ts';
+import { forEachService, pathTable, type ServiceName } from '../../services/shared/http/path-table.ts';
 import type { Context } from './context.ts';
 import type { LoadBalancer } from './load-balancer.ts';
 import type { Backend } from './needs.ts';
 import type { Network } from './network.ts';
+import type { PrivateNames } from './private-names.ts';
 import type { SecurityGroups } from './security-groups.ts';
 import { createTask, type Task } from './tasks.ts';
 
 export type Services = { clusterName: string; tasks: Record<ServiceName, Task> };
+
+type Wiring = {
+  backend: Backend;
+  network: Network;
+  groups: SecurityGroups;
+  loadBalancer: LoadBalancer;
+  names: PrivateNames;
+};
 
 /** Messages are normally received within seconds; older ones mean that more workers are needed. */
 const queueAgeSeconds = 30;
 /** Node starts within seconds; ECS gives up on a task that does not answer by then. */
 const startSeconds = 30;
 
-/** Creates the ECS cluster with the three services, which scale with their load. */
-export function createServices(
-  context: Context,
-  wiring: { backend: Backend; network: Network; groups: SecurityGroups; loadBalancer: LoadBalancer },
-): Services {
+/** Creates the ECS cluster with the services, which scale with their load. */
+export function createServices(context: Context, wiring: Wiring): Services {
   const { scope, name } = context;
   const cluster = new EcsCluster(scope, 'cluster', { name, setting: [{ name: 'containerInsights', value: 'enabled' }] });
-  const create = (service: ServiceName) => createService(context, service, { ...wiring, cluster });
-  const tasks = { purchase: create('purchase'), query: create('query'), persistence: create('persistence') };
+  const tasks = forEachService((service) => createService(context, service, { ...wiring, cluster }));
   return { clusterName: cluster.name, tasks };
 }
 
-function createService(
-  context: Context,
-  service: ServiceName,
-  wiring: { backend: Backend; network: Network; groups: SecurityGroups; loadBalancer: LoadBalancer; cluster: EcsCluster },
-): Task {
+function createService(context: Context, service: ServiceName, wiring: Wiring & { cluster: EcsCluster }): Task {
   const { scope, settings } = context;
-  const { backend, network, groups, loadBalancer, cluster } = wiring;
+  const { backend, network, groups, loadBalancer, names, cluster } = wiring;
   const { cpu, memoryMiB, minTasks, maxTasks, cpuPercent } = settings.services[service];
   const { port } = pathTable[service];
   const task = createTask(context, service, backend, { cpu, memoryMiB, port });
@@ -50,6 +51,7 @@ function createService(
     launchType: 'FARGATE',
     networkConfiguration: { subnets: network.privateSubnetIds, securityGroups: [groups[service]], assignPublicIp: false },
     loadBalancer: [{ targetGroupArn: loadBalancer.targetGroups[service].arn, containerName: service, containerPort: port }],
+    serviceRegistries: { registryArn: names.registryArns[service] },
     healthCheckGracePeriodSeconds: startSeconds,
     deploymentMinimumHealthyPercent: 100,
     deploymentMaximumPercent: 200,
