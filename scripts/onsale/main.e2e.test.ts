@@ -53,14 +53,16 @@ describe('onsale', () => {
     const { env, connections } = await listen();
     const help = await run(['--help'], env);
     expect(help).toMatchObject({ code: 0, err: '' });
-    const commands = [...help.out.matchAll(/^ {2}([a-z]+) (?!for command)/gm)]
+    const commands = [...help.out.matchAll(/^ {2}([a-z][a-z-]*) (?!for command)/gm)]
       .map(([, name = '']) => name)
       .filter((name) => name !== 'help');
-    expect(commands).toEqual(['list', 'show', 'open', 'trace', 'verify', 'replay', 'rebuild', 'redrive']);
+    const ofLife = ['pause', 'resume', 'close', 'archive'];
+    const others = ['orders', 'report', 'trace', 'verify', 'replay', 'rebuild', 'redrive'];
+    expect(commands).toEqual(['list', 'show', 'open', ...others, ...ofLife, 'block', 'unblock', 'import-plan', 'admin']);
     const asks = [['help', 'redrive'], ...commands.map((command) => [command, 'Event1', '--yes', '--help'])];
     for (const words of asks) {
       const { out, code } = await run(words, env);
-      expect([words, code, out]).toEqual([words, 0, expect.stringMatching(/^Usage: npm run onsale -- [a-z]+ \[options\]/)]);
+      expect([words, code, out]).toEqual([words, 0, expect.stringMatching(/^Usage: npm run onsale -- [a-z-]+ \[options\]/)]);
     }
     expect(connections()).toBe(0);
   });

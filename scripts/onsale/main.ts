@@ -1,32 +1,43 @@
 import '../local/env-file.ts';
 import { readFileSync } from 'node:fs';
-import { countOf, neverOpened } from '../../services/shared/basics/text.ts';
-import { parseEventFile } from '../../services/shared/inventory/plan/event-file.ts';
+import { recordVerification } from '../../services/catalogue/verify/report.ts';
+import { verifyEvent } from '../../services/catalogue/verify/verify-event.ts';
+import { countOf } from '../../services/shared/basics/text.ts';
 import { newCommand } from '../terminal/command.ts';
+import { registerAdminCommands } from './admin-command.ts';
+import { registerBlockCommands } from './block-command.ts';
 import { confirm } from './confirm.ts';
-import { listEvents, listText } from './list-events.ts';
+import { draftByFile } from './draft-command.ts';
+import { parseEventText } from './event-text.ts';
+import { registerImportPlan } from './import-plan/register.ts';
+import { registerLifeCommands } from './life-commands.ts';
+import { listText } from './list-text.ts';
 import { type OpenOptions, openByFile } from './open-command.ts';
+import { registerOrdersCommand } from './orders-command.ts';
 import { rebuildEvent } from './rebuild-event.ts';
 import { redrive } from './redrive.ts';
 import { replayEvent } from './replay-event.ts';
-import { reportEvent, showText } from './show-event.ts';
+import { registerReportCommand } from './report-command.ts';
+import { showText } from './show-text.ts';
 import { withSystem } from './system.ts';
 import { traceOrder } from './trace/trace-order.ts';
-import { recordVerification } from './verify/report.ts';
-import { verifyEvent } from './verify/verify-event.ts';
+import { allowRemote, withOrganiser } from './with-organiser.ts';
 
 const program = newCommand(
   'onsale',
   'Opens, shows, verifies and repairs events. Works on the system that REDIS_URL, DATABASE_URL, SNS_TOPIC_ARN, SQS_QUEUE_URL and ' +
-    'SQS_DEAD_LETTER_QUEUE_URL name in the environment or in .env, or, if none of them is set, on the one that "npm start" runs.',
+    'SQS_DEAD_LETTER_QUEUE_URL name in the environment or in .env, or, if none of them is set, on the one that "npm start" runs. With --url, or ' +
+    'ONSALE_URL, some commands work on a remote installation, with the API key in ONSALE_API_KEY.',
 );
+
+allowRemote(program);
 
 program
   .command('list')
   .option('--json', 'print JSON, for programs: an array of events')
   .description('list all events, with the tickets sold and whether each is on sale')
   .action(async ({ json }: { json?: true }) => {
-    const events = await withSystem(['db', 'redis'], ({ db, redis }) => listEvents(db, redis));
+    const events = await withOrganiser(program, ['db', 'redis'], (organiser) => organiser.list());
     console.log(json ? asJson(events) : listText(events));
   });
 
@@ -36,8 +47,7 @@ program
   .option('--json', 'print JSON, for programs')
   .description("show an event's inventory by zone, and its sales according to MySQL")
   .action(async (eventId: string, { json }: { json?: true }) => {
-    const report = await withSystem(['db', 'redis'], ({ db, redis }) => reportEvent(db, redis, eventId));
-    if (!report) throw neverOpened(eventId);
+    const report = await withOrganiser(program, ['db', 'redis'], (organiser) => organiser.show(eventId));
     console.log(json ? asJson(report) : showText(report));
   });
 
@@ -47,13 +57,21 @@ program
   .option('--dry-run', 'show what would change without changing it; exit status 1 if it would be refused')
   .option('--if-new', 'do nothing if the event is already open')
   .option('--yes', 'do not ask before withdrawing seats from a running sale')
+  .option('--draft', 'save the event as a draft, which buyers do not see until it is opened without this')
   .description(
     'open an event as its file describes it; if it is already open, show the differences and change the event accordingly',
   )
-  .action(async (file: string, options: OpenOptions) => {
-    const plan = parseEventFile(readText(file));
-    await withSystem(['db', 'redis'], (stores) => openByFile(stores, plan, options, { say: console.log, confirm }));
+  .action(async (file: string, { draft, ...options }: OpenOptions & { draft?: true }) => {
+    const readPlan = parseEventText(readText(file));
+    await withOrganiser(program, ['db', 'redis'], async (organiser) => {
+      const plan = await readPlan(organiser);
+      if (draft) await draftByFile(organiser, plan, options, console.log);
+      else await openByFile(organiser, plan, options, { say: console.log, confirm });
+    });
   });
+
+registerOrdersCommand(program);
+registerReportCommand(program);
 
 program
   .command('trace')
@@ -127,6 +145,11 @@ program
     );
   });
 
+registerLifeCommands(program, console.log);
+registerBlockCommands(program);
+registerImportPlan(program);
+registerAdminCommands(program);
+
 const asJson = (value: unknown) => JSON.stringify(value, null, 2);
 
 function readText(file: string): string {
@@ -141,6 +164,9 @@ function readText(file: string): string {
 function sayAtTerminal(line: string): void {
   if (process.stderr.isTTY) console.error(line);
 }
+
+// The reader of a pipe, such as head, has seen enough: more would be read from the stores in vain.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 try {
   await program.parseAsync();

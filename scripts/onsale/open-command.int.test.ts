@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Inventory, readInventory } from '../../services/shared/inventory/inventory.ts';
 import { db, openTestEvent, planOf, redis, seatedZone, unique } from '../testing/stores.ts';
+import { localOrganiser } from './local-organiser.ts';
 import { type OpenOptions, openByFile } from './open-command.ts';
 
 const nowMs = Date.UTC(2026, 10, 29, 4);
@@ -16,7 +17,7 @@ async function open(inventory: Inventory, options: OpenOptions = {}, answer?: bo
   };
   const say = (line: string) => said.push(line);
   const plan = { ...planOf(inventory), offsetMinutes: 60 };
-  const error = await openByFile({ db, redis }, plan, options, { say, confirm, nowMs }).then(
+  const error = await openByFile(localOrganiser({ db, redis }), plan, options, { say, confirm, nowMs }).then(
     () => undefined,
     (thrown: Error) => thrown.message,
   );

@@ -1,9 +1,7 @@
 import { countOf, quoted } from '../../services/shared/basics/text.ts';
-import { readInventory } from '../../services/shared/inventory/inventory.ts';
-import { openEvent, planOpening } from '../../services/shared/inventory/open-event.ts';
 import type { EventPlan } from '../../services/shared/inventory/plan/event-file.ts';
-import { describeOnSale } from '../../services/shared/inventory/plan/on-sale-time.ts';
-import type { System } from './system.ts';
+import { describeOnSale } from '../../services/shared/inventory/plan/event-time.ts';
+import type { Organiser } from './organiser.ts';
 
 const maxChangesShown = 100;
 
@@ -14,7 +12,7 @@ export type OpenOptions = { dryRun?: true; ifNew?: true; yes?: true };
  * Throws the reasons if that is refused. After a refusal, or if the answer is no, nothing was changed.
  */
 export async function openByFile(
-  { db, redis }: Pick<System, 'db' | 'redis'>,
+  organiser: Organiser,
   plan: EventPlan,
   { dryRun, ifNew, yes }: OpenOptions,
   {
@@ -29,12 +27,12 @@ export async function openByFile(
   say(
     `${eventId} ${quoted(eventName)} at ${venueId} ${quoted(venueName)}: ${countOf(zones.length, 'zone')}, ${countOf(seats, 'seat')}`,
   );
-  say(`  ${describeOnSale(onSaleAtMs, nowMs, offsetMinutes)}`);
-  if (ifNew && (await readInventory(redis, eventId))) {
+  say(`  ${describeOnSale(onSaleAtMs, nowMs, plan.timeZone ?? offsetMinutes)}`);
+  if (ifNew && (await organiser.isOpen(eventId))) {
     say(`${eventId} is already open; nothing was changed`);
     return;
   }
-  const opening = await planOpening(db, redis, plan, nowMs);
+  const opening = await organiser.planOpening(plan, nowMs);
   if (opening.kind === 'refused') throw refused(opening.reasons);
   const { kind, changes, takes, revision } = opening;
   for (const change of changes.slice(0, maxChangesShown)) say(`  ${change}`);
@@ -49,7 +47,7 @@ export async function openByFile(
     say(`${eventId} was not changed`);
     return;
   }
-  const outcome = await openEvent(db, redis, plan, revision);
+  const outcome = await organiser.open(plan, revision);
   if (outcome.kind === 'refused') throw refused(outcome.reasons);
   say(`${eventId} ${outcome.kind}`);
 }

@@ -1,8 +1,8 @@
+import { readOrders } from '../../services/catalogue/verify/read-redis.ts';
+import { placeOf, ticketOf } from '../../services/catalogue/verify/tickets.ts';
 import type { Database } from '../../services/shared/stores/database.ts';
 import type { RedisClient } from '../../services/shared/stores/redis.ts';
 import { uuidBytes, uuidText } from '../../services/shared/stores/uuid.ts';
-import { readOrders } from './verify/read-redis.ts';
-import { placeOf, ticketOf } from './verify/tickets.ts';
 
 const ticketsAtOnce = 5_000;
 const maxExamples = 20;

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { type Patience, readDeadLetters } from '../../services/catalogue/verify/dead-letters.ts';
 import { countOf } from '../../services/shared/basics/text.ts';
+import { queueDepth } from '../../services/shared/events/queue-depths.ts';
 import type { Messaging } from '../local/messaging.ts';
-import { queueDepth } from '../local/queue-depth.ts';
-import { type Patience, readDeadLetters } from './dead-letters.ts';
 
 /** Longer than a message stays hidden after a worker received but did not handle it. */
 const stalledMs = 60_000;

@@ -1,19 +1,32 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { verifyEvent } from '../../services/catalogue/verify/verify-event.ts';
 import { projectDomainEvents } from '../../services/persistence/projections/project.ts';
 import type { DomainEvent } from '../../services/shared/events/domain-events.ts';
 import { baseOf } from '../../services/shared/events/epochs.ts';
+import { readEventState } from '../../services/shared/inventory/event-state.ts';
 import type { Inventory } from '../../services/shared/inventory/inventory.ts';
-import { openInventory } from '../../services/shared/inventory/inventory.ts';
 import { countsKey, inventoryKey, ordersKey, outboxKey } from '../../services/shared/inventory/keys.ts';
+import { openInventory } from '../../services/shared/inventory/open-inventory.ts';
+import { parseOrder } from '../../services/shared/inventory/order.ts';
 import { readCatalogue } from '../../services/shared/inventory/plan/catalogue.ts';
+import { readSaleState, setState } from '../../services/shared/inventory/set-state.ts';
 import { purchased } from '../testing/purchases.ts';
 import { seats } from '../testing/seats.ts';
-import { openHall, project, rowSeats, sell, soldEvent, startTestWorker, takeNew, testSystem } from '../testing/sold-event.ts';
+import {
+  exchange,
+  openHall,
+  project,
+  rowSeats,
+  sell,
+  soldEvent,
+  startTestWorker,
+  takeNew,
+  testSystem,
+} from '../testing/sold-event.ts';
 import { db, receive, redis, sqs, unique } from '../testing/stores.ts';
 import { type Accepted, rebuildEvent } from './rebuild-event.ts';
 import type { System } from './system.ts';
-import { verifyEvent } from './verify/verify-event.ts';
 
 let resources: AsyncDisposableStack;
 let system: System;
@@ -38,7 +51,24 @@ const forget = async ({ eventId }: Inventory) => {
   for (const key of await redis.keys(`*{${eventId}}*`)) await redis.del(key);
 };
 
+/** The orders of an event in Redis. */
+const keptOrders = async ({ eventId }: Inventory) => Object.values(await redis.hgetall(ordersKey(eventId))).map(parseOrder);
+
 describe('a rebuild', () => {
+  it.each(['paused', 'closed'] as const)('leaves a %s event so, whether Redis has lost it or not', async (state) => {
+    const { event } = await soldEvent();
+    const { eventId } = event;
+    await setState(redis, eventId, state === 'paused' ? { state, confirmWhilePaused: true } : { state });
+    // As if the process had died before it told MySQL.
+    await rebuild(event, { healthy: true });
+    expect([await readSaleState(redis, eventId), await readEventState(db, eventId)]).toEqual([state, state]);
+    await forget(event);
+    const said: string[] = [];
+    await rebuild(event, {}, (line) => said.push(line));
+    expect(said.at(-1)).toContain(`and is ${state} as before`);
+    expect(await readSaleState(redis, eventId)).toBe(state);
+  });
+
   it('leaves nothing for verify to find, also the second time, and later sales are numbered in the new epoch', async () => {
     const { event } = await soldEvent();
     const before = (await readCatalogue(db, event.eventId))?.inventory;
@@ -78,6 +108,25 @@ describe('a rebuild', () => {
     expect(await seats.confirmHold({ eventId, holdId: held.holdId })).toMatchObject({ code: 'HOLD_NOT_FOUND' });
     await sell(event, rowSeats('A', 3));
     expect(await redis.xlen(outboxKey(eventId))).toBe(3);
+    await project(event);
+    expect(await differencesOf(event)).toEqual([]);
+  });
+
+  it('restores exchanged tickets: nothing differs, their old seats are free, and they can be cancelled and exchanged again', async () => {
+    const event = await openHall();
+    const { eventId } = event;
+    const order = await sell(event, rowSeats('A', 1, 2), 'auth0|ann');
+    const once = await exchange(event, order, 0, { row: 'B', column: 1 });
+    const [before] = await keptOrders(event);
+    await project(event);
+    await forget(event);
+    await rebuild(event);
+    expect(await keptOrders(event)).toEqual([before]);
+    expect(await differencesOf(event)).toEqual([]);
+    await expect(sell(event, rowSeats('B', 1))).rejects.toThrow('SEAT_TAKEN');
+    await sell(event, rowSeats('A', 1));
+    await exchange(event, once, 2, { row: 'B', column: 2 });
+    await seats.cancelOrder({ eventId, orderId: order.orderId, ticketIds: [] });
     await project(event);
     expect(await differencesOf(event)).toEqual([]);
   });

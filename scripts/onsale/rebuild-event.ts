@@ -1,12 +1,17 @@
+import type { Patience } from '../../services/catalogue/verify/dead-letters.ts';
 import { countOf, neverOpened } from '../../services/shared/basics/text.ts';
 import { baseOf, epochOf } from '../../services/shared/events/epochs.ts';
-import { type InventoryReport, markOpened, readInventory, readSequence } from '../../services/shared/inventory/inventory.ts';
+import { followSaleState } from '../../services/shared/inventory/change-sale-state.ts';
+import { readEventState } from '../../services/shared/inventory/event-state.ts';
+import { type InventoryReport, readInventory, readSequence } from '../../services/shared/inventory/inventory.ts';
+import { archived } from '../../services/shared/inventory/open-event.ts';
+import { markOpened } from '../../services/shared/inventory/open-inventory.ts';
 import { readCatalogue } from '../../services/shared/inventory/plan/catalogue.ts';
 import { comparePlans } from '../../services/shared/inventory/plan/compare-plans.ts';
 import type { EventPlan } from '../../services/shared/inventory/plan/event-file.ts';
 import { beginRebuild, rebuildInventory } from '../../services/shared/inventory/rebuild-inventory.ts';
+import { forgetEvent, removeKeys } from '../../services/shared/inventory/remove-event.ts';
 import type { Database } from '../../services/shared/stores/database.ts';
-import type { Patience } from './dead-letters.ts';
 import { findUnprojected } from './prove-projected.ts';
 import { findDeadLetters, untilQueueEmpty } from './prove-queues.ts';
 import { readOrders } from './read-orders.ts';
@@ -39,19 +44,29 @@ export async function rebuildEvent(
   const plan = await readCatalogue(db, eventId);
   if (!plan) throw neverOpened(eventId);
   const inventory = await readInventory(redis, eventId);
-  if (inventory && !inventory.mayHaveLost) {
+  const isHealthy = inventory !== undefined && !inventory.mayHaveLost;
+  // The event comes back in its state, which Redis decides while it is healthy.
+  if (isHealthy) await followSaleState(db, redis, eventId);
+  await readRebuildable(db, eventId);
+  if (isHealthy) {
     await assertMeant(system, { ...plan, inventory }, plan, accepted);
     // While the event is still on sale, so that what can be refused early does not take it off sale.
     await bringToMysql(system, eventId, true, work);
   }
 
   // If Redis lost one event it may have lost others. Marking them makes them unavailable instead of unknown.
-  const known = await db.selectFrom('events').select('event_id').execute();
+  const known = await db.selectFrom('events').select('event_id').where('state', 'not in', ['draft', 'archived']).execute();
   await markOpened(
     redis,
     known.map((event) => event.event_id),
   );
   const rebuild = await beginRebuild(redis, eventId);
+  const state = await readRebuildable(db, eventId).catch(async (error) => {
+    // It was archived in the same moment: nothing of it may stay.
+    await removeKeys(redis, eventId);
+    await forgetEvent(redis, eventId);
+    throw error;
+  });
   say(`${eventId} is off sale`);
   await bringToMysql(system, eventId, false, work);
   await assertNothingLost(system, eventId, accepted);
@@ -70,8 +85,19 @@ export async function rebuildEvent(
     if (count !== applied.count)
       throw new Error(`Domain events of ${eventId} are still arriving in MySQL. The event is off sale: run this again`);
   };
-  await rebuildInventory(redis, plan.inventory, { rebuild, sequence: baseOf(epoch), orders: sold() });
-  say(`${eventId} was rebuilt from ${countOf(orders, 'order')} and is on sale again, in epoch ${epoch}`);
+  await rebuildInventory(redis, plan.inventory, { rebuild, sequence: baseOf(epoch), orders: sold(), state });
+  const now = state === 'published' ? 'on sale again' : `${state} as before`;
+  say(`${eventId} was rebuilt from ${countOf(orders, 'order')} and is ${now}, in epoch ${epoch}`);
+}
+
+/** The state of an event that has, or should have, an inventory. Rejects if it is a draft or archived. */
+async function readRebuildable(db: Database, eventId: string): Promise<'published' | 'paused' | 'closed'> {
+  const state = await readEventState(db, eventId);
+  if (state === undefined) throw neverOpened(eventId);
+  if (state === 'draft')
+    throw new Error(`${eventId} is a draft: there is nothing to rebuild. To publish it: npm run onsale -- open <file>`);
+  if (state === 'archived') throw new Error(`${archived(eventId)}.`);
+  return state;
 }
 
 /** Refuses to rebuild a healthy inventory, unless that is accepted, and one that differs from MySQL's catalogue. */

@@ -1,13 +1,13 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { readDeadLetters, sendBack } from '../../services/catalogue/verify/dead-letters.ts';
+import { verifyEvent } from '../../services/catalogue/verify/verify-event.ts';
 import { encodeBatch } from '../../services/shared/events/batch-encoding.ts';
 import { purchased } from '../testing/purchases.ts';
 import { openHall, rowSeats, sell, startTestWorker, takeNew, testSystem } from '../testing/sold-event.ts';
 import { depth, openTestEvent, receive, sqs } from '../testing/stores.ts';
-import { readDeadLetters, sendBack } from './dead-letters.ts';
 import { redrive } from './redrive.ts';
 import type { System } from './system.ts';
-import { verifyEvent } from './verify/verify-event.ts';
 
 let resources: AsyncDisposableStack;
 beforeEach(() => {

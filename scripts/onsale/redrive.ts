@@ -1,7 +1,7 @@
+import { type DeadLetter, readDeadLetters, sendBack } from '../../services/catalogue/verify/dead-letters.ts';
 import { listRanges, rangesOf } from '../../services/shared/basics/ranges.ts';
 import { countOf } from '../../services/shared/basics/text.ts';
 import type { Messaging } from '../local/messaging.ts';
-import { type DeadLetter, readDeadLetters, sendBack } from './dead-letters.ts';
 
 const progressEvery = 100;
 

@@ -1,9 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readKeptRecords } from '../../services/catalogue/verify/kept-orders.ts';
+import { verifyEvent } from '../../services/catalogue/verify/verify-event.ts';
 import { outboxKey } from '../../services/shared/inventory/keys.ts';
-import { openHall, project, rowSeats, sell, startTestWorker, takeNew, testSystem } from '../testing/sold-event.ts';
-import { depth, openTestEvent, redis, seatedZone, unique } from '../testing/stores.ts';
+import { uuidText } from '../../services/shared/stores/uuid.ts';
+import { seats } from '../testing/seats.ts';
+import { exchange, openHall, project, rowSeats, sell, startTestWorker, takeNew, testSystem } from '../testing/sold-event.ts';
+import { db, depth, openTestEvent, redis, seatedZone, unique } from '../testing/stores.ts';
 import { replayEvent } from './replay-event.ts';
-import { verifyEvent } from './verify/verify-event.ts';
 
 let resources: AsyncDisposableStack;
 beforeEach(() => {
@@ -51,6 +54,36 @@ describe('a replay', () => {
     expect((await verifyEvent(system, eventId, silence, noWaits)).differences).toEqual([
       expect.stringMatching(/^Redis has no inventory/),
       expect.stringMatching(/^MySQL lacks domain event 2, found nowhere else/),
+    ]);
+  });
+
+  it('reproduces exchanges, and what became of the tickets after them, from the orders in Redis', async () => {
+    const system = await testSystem();
+    const event = await openHall();
+    const { eventId } = event;
+    const order = await sell(event, rowSeats('A', 1, 2), 'auth0|ann');
+    const once = await exchange(event, order, 0, { row: 'B', column: 1 });
+    const twice = await exchange(event, once, 2, { row: 'B', column: 2 });
+    await seats.cancelOrder({ eventId, orderId: order.orderId, ticketIds: [] });
+    await sell(event, rowSeats('A', 1), 'ann@example.org');
+    const lost = await takeNew(event);
+    await redis.del(outboxKey(eventId));
+    const kept: unknown[] = [];
+    for await (const records of readKeptRecords(redis, eventId, [{ first: 1, last: 5 }])) {
+      kept.push(...records.map((record) => ({ sequence: record.sequence, type: record.type, data: JSON.parse(record.data) })));
+    }
+    expect(kept).toHaveLength(5);
+    for (const { type, data } of lost) expect(kept).toContainEqual({ sequence: data.sequence, type, data });
+
+    startTestWorker(system, resources);
+    expect(await replayEvent(system, eventId, silence)).toMatchObject({ published: 5, lost: { count: 0 } });
+    const found = await db.selectFrom('tickets').selectAll().where('event_id', '=', eventId).orderBy('ticket_id').execute();
+    const exchangedFor = new Map(found.map((row) => [uuidText(row.ticket_id), row.exchanged_for && uuidText(row.exchanged_for)]));
+    const [first, second, third, fourth] = twice.tickets.map(({ ticketId }) => ticketId);
+    expect([first, second, third, fourth].map((id = '') => exchangedFor.get(id))).toEqual([third, null, fourth, null]);
+    expect(found.map(({ status }) => status).toSorted()).toEqual(['CANCELLED', 'CANCELLED', 'CANCELLED', 'CANCELLED', 'PAID']);
+    expect((await verifyEvent(system, eventId, silence, noWaits)).differences).toEqual([
+      expect.stringMatching(/^the outbox is empty/),
     ]);
   });
 

@@ -1,3 +1,7 @@
+import { readKeptRecords, recordsOf } from '../../services/catalogue/verify/kept-orders.ts';
+import { type Missing, untilApplied } from '../../services/catalogue/verify/missing-events.ts';
+import { type Ends, endsOf, type OutboxReport, readOutbox, surveyOutbox } from '../../services/catalogue/verify/outbox.ts';
+import { readOrders } from '../../services/catalogue/verify/read-redis.ts';
 import { includes, listRanges, type Range, rangesOf, sizeOf, split } from '../../services/shared/basics/ranges.ts';
 import { countOf, neverOpened } from '../../services/shared/basics/text.ts';
 import { cloudEventJson, type OutboxRecord } from '../../services/shared/events/domain-events.ts';
@@ -5,12 +9,9 @@ import { epochOf } from '../../services/shared/events/epochs.ts';
 import { readEntry } from '../../services/shared/events/outbox-entry.ts';
 import { type PackableDomainEvent, packMessages } from '../../services/shared/events/pack.ts';
 import { createPublish } from '../../services/shared/events/publish.ts';
+import { readEventState } from '../../services/shared/inventory/event-state.ts';
 import { readSequence } from '../../services/shared/inventory/inventory.ts';
-import { readKeptRecords, recordsOf } from './kept-orders.ts';
 import type { System } from './system.ts';
-import { type Missing, untilApplied } from './verify/missing-events.ts';
-import { type Ends, endsOf, type OutboxReport, readOutbox, surveyOutbox } from './verify/outbox.ts';
-import { readOrders } from './verify/read-redis.ts';
 
 /** How many domain events are packed together: a few full messages. */
 const eventsAtOnce = 5_000;
@@ -33,6 +34,9 @@ export async function replayEvent(
   patienceMs = defaultPatienceMs,
 ): Promise<Replayed> {
   const { db, redis } = system;
+  if ((await readEventState(db, eventId)) === 'archived') {
+    throw new Error(`${eventId} is archived: Redis, which a replay reads, has nothing of it.`);
+  }
   const outbox = await surveyOutbox(redis, eventId);
   const ends = await findEnds(system, eventId, outbox);
   let missing = await untilApplied(db, eventId, ends, { patienceMs: Math.min(onTheirWayMs, patienceMs) });

@@ -1,11 +1,11 @@
 import { ticketOf, ticketRows, withOrders } from '../../../services/query/queries/tickets.ts';
 import { openedEventsKey, ordersKey } from '../../../services/shared/inventory/keys.ts';
+import { type KeptOrder, parseOrder } from '../../../services/shared/inventory/order.ts';
 import type { Database } from '../../../services/shared/stores/database.ts';
 import type { RedisClient } from '../../../services/shared/stores/redis.ts';
 import { uuidBytes } from '../../../services/shared/stores/uuid.ts';
 import type { Ticket } from '../../../services/shared/terms/ticket.ts';
 import type { System } from '../system.ts';
-import { type KeptOrder, parseOrder } from '../verify/read-redis.ts';
 
 /** One of the order's domain events that MySQL has applied, and when, by its clock; null if the time was not recorded. */
 type Applied = { sequence: number; appliedMs: number | null };

@@ -7,7 +7,7 @@ import { createPublish } from '../../../services/shared/events/publish.ts';
 import { outboxKey, publishedKey } from '../../../services/shared/inventory/keys.ts';
 import { seats } from '../../testing/seats.ts';
 import { silentLogger } from '../../testing/silent-logger.ts';
-import { openHall, project, rowSeats, sell, startTestWorker, takeNew, testSystem } from '../../testing/sold-event.ts';
+import { exchange, openHall, project, rowSeats, sell, startTestWorker, takeNew, testSystem } from '../../testing/sold-event.ts';
 import { db, redis, sns, sqs, unique } from '../../testing/stores.ts';
 import type { System } from '../system.ts';
 import { traceOrder } from './trace-order.ts';
@@ -100,6 +100,23 @@ describe("an order's path", () => {
     expect(text).toMatch(/zone 1, A1 +CANCELLED +CANCELLED\n.*zone 1, A2 +CANCELLED +PAID\n.*zone 1, A3 +PAID +PAID\n/);
     // The test stands in for the relay, and records no SNS message.
     expect(text).toContain('SNS accepted it; the time was not recorded');
+  });
+
+  it('includes exchanges, from Redis and from MySQL alone', async () => {
+    const event = await openHall();
+    const order = await sell(event, rowSeats('A', 1, 2));
+    await exchange(event, order, 0, { row: 'B', column: 7 });
+    await project(event);
+    const sold = ['drafted', 'sold', 'outbox', 'published', 'applied'];
+    expect(await stepsOf(order.orderId)).toEqual([...sold, 'exchanged', 'outbox', 'published', 'applied']);
+    const text = await traceOrder(system, order.orderId);
+    expect(text).toContain('domain event 1 for 2 tickets');
+    expect(text).toMatch(/exchanged .* domain event 2 for 1 ticket\n/);
+    expect(text).toMatch(/zone 1, A1 +CANCELLED +CANCELLED\n.*zone 1, A2 +PAID +PAID\n.*zone 1, B7 +PAID +PAID\n/);
+    await redis.flushdb();
+    const known = await traceOrder(system, order.orderId);
+    expect(known).toMatch(/sold .* domain event 1 for 2 tickets/);
+    expect(known).toMatch(/exchanged .* domain event 2 for 1 ticket\n/);
   });
 
   it('ends in the dead-letter queue with the reason', async () => {

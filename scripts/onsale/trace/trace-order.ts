@@ -1,7 +1,9 @@
 import { validate } from 'uuid';
+import { seatText } from '../../../services/catalogue/verify/short-seat.ts';
 import { countOf, delayText, timeText } from '../../../services/shared/basics/text.ts';
 import { statusOf } from '../../../services/shared/inventory/order.ts';
 import { contextOf, isSampled } from '../../../services/shared/telemetry/traceparent.ts';
+import type { SeatLabel } from '../../../services/shared/terms/seat-label.ts';
 import { alignColumns } from '../../terminal/align-columns.ts';
 import type { System } from '../system.ts';
 import { type FoundOrder, findOrder } from './find-order.ts';
@@ -113,15 +115,15 @@ function ticketLines({ inRedis, inMysql }: FoundOrder): string[] {
   const rows = new Map<string, { seat: string; redis: string; mysql: string }>();
   for (const ticket of inRedis?.order.tickets ?? []) {
     const { ticketId, zoneId, row, column } = ticket;
-    rows.set(ticketId, { seat: seatText(zoneId, row, column), redis: statusOf(ticket), mysql: '-' });
+    rows.set(ticketId, { seat: placeText(zoneId, row, column), redis: statusOf(ticket), mysql: '-' });
   }
   for (const { ticketId, zoneId, row, column, status } of inMysql) {
     const { redis = '-' } = rows.get(ticketId) ?? {};
-    rows.set(ticketId, { seat: seatText(zoneId, row, column), redis, mysql: status });
+    rows.set(ticketId, { seat: placeText(zoneId, row, column), redis, mysql: status });
   }
   const lines = [...rows].map(([ticketId, { seat, redis, mysql }]) => [ticketId, seat, redis, mysql]);
   return alignColumns([['ticket', 'seat', 'in Redis', 'in MySQL'], ...lines]);
 }
 
-const seatText = (zoneId: number, row?: string | null, column?: number | string | null) =>
-  row ? `zone ${zoneId}, ${row}${column}` : `zone ${zoneId}`;
+const placeText = (zoneId: number, row?: string | null, column?: SeatLabel | null) =>
+  row ? `zone ${zoneId}, ${seatText(row, column)}` : `zone ${zoneId}`;
