@@ -14,6 +14,7 @@ const tasks: Record<string, { description: string; run(): void }> = {
       execSync('depcruise --output-type err-long services scripts infra migrations postman', here);
       execSync('tsc', here);
       execSync('tsc -p services/query/ops/page', here);
+      execSync('tsc -p services/accounts/page', here);
       execSync('knip', here);
       execSync('vitest --config scripts/testing/vitest.config.ts run --project unit', here);
     },

@@ -5,30 +5,40 @@ import { readInventory } from '../../services/shared/inventory/inventory.ts';
 import { openEvent } from '../../services/shared/inventory/open-event.ts';
 import { parseEventFile } from '../../services/shared/inventory/plan/event-file.ts';
 import { connectStores } from './connect.ts';
+import { localAdmin, makeLocalAdmin } from './local-admin.ts';
 import { localFolder } from './local-folder.ts';
 import { defaultPorts } from './ports.ts';
-import type { LocalProcess } from './process.ts';
 import { type StoreUrls, storeUrls } from './store-urls.ts';
-import { startSystem } from './system.ts';
+import { type LocalSystem, startSystem } from './system.ts';
 
 const root = join(import.meta.dirname, '../..');
-const demoEvents = ['event1.json', 'small-hall.json'];
+const demoEvents = ['event1.json', 'small-hall.json', 'opera.json'];
 
-/** Starts the system of `npm start`: at its default ports, its data in .local/, the demo events open. Closed by `resources`. */
+/**
+ * Starts the system of `npm start`: at its default ports, its data in .local/, the demo events open. Closed by `resources`. Without
+ * `others`, only what sales need.
+ */
 export async function startDefaultSystem(options: {
   resources: AsyncDisposableStack;
   say: (line: string) => void;
-}): Promise<LocalProcess[]> {
-  const { resources, say } = options;
-  const prepare = (stores: StoreUrls) => prepareStores(stores, say);
-  return await startSystem({ folder: localFolder, ports: defaultPorts, urls: storeUrls(defaultPorts), resources, say, prepare });
+  others?: boolean;
+}): Promise<LocalSystem> {
+  const { resources, say, others = true } = options;
+  const [folder, ports, urls] = [localFolder, defaultPorts, storeUrls(defaultPorts)];
+  const prepare = (stores: StoreUrls) => prepareStores(stores, say, localAdmin(folder));
+  return await startSystem({ folder, ports, urls, resources, say, prepare, others });
 }
 
-/** What the services need in the stores before they start: the schema and the demo events. */
-export async function prepareStores(stores: StoreUrls, say: (line: string) => void): Promise<void> {
+/** What the services need in the stores before they start: the schema, the demo events, and an admin if one is given. */
+export async function prepareStores(
+  stores: StoreUrls,
+  say: (line: string) => void,
+  admin?: ReturnType<typeof localAdmin>,
+): Promise<void> {
   await using connections = new AsyncDisposableStack();
   const { db, redis } = await connectStores(stores, connections);
   await migrateToLatest(db);
+  if (admin) await makeLocalAdmin(db, admin);
   for (const file of demoEvents) {
     const plan = parseEventFile(readFileSync(join(root, 'scripts/demo', file), 'utf8'));
     // An event that is already open may have been changed since, and keeps its changes.

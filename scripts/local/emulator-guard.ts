@@ -20,6 +20,7 @@ export function refusalOf(
   return undefined;
 }
 
-function hostnameOf(host = ''): string {
+/** The host name of a Host header, in lower case and without the port. */
+export function hostnameOf(host = ''): string {
   return URL.parse(`http://${host}`)?.hostname ?? '';
 }

@@ -8,7 +8,7 @@ import { testPurchaseApp, testQueryApp } from '../testing/apps.ts';
 import { watchLive } from '../testing/live-client.ts';
 import { testFolder } from '../testing/services.ts';
 import { db, openTestEvent, redis } from '../testing/stores.ts';
-import { freePort } from './free-ports.ts';
+import { freePort, portsOfServices } from './free-ports.ts';
 import { startNginx } from './nginx.ts';
 import { findServers } from './servers.ts';
 
@@ -31,7 +31,7 @@ const query = await testQueryApp({ db, redis });
 resources.defer(() => query.close());
 await query.listen({ port: 0, host: '127.0.0.1' });
 const portOf = ({ server }: HttpServer) => (server.address() as AddressInfo).port;
-const services = { purchase: portOf(purchase), query: portOf(query), persistence: await freePort() };
+const services = await portsOfServices({ purchase: portOf(purchase), query: portOf(query) });
 const { nginx } = await findServers(['nginx'], () => {});
 const port = await freePort();
 const balancer = await startNginx(nginx, { folder: testFolder(resources), port, services });
@@ -82,7 +82,9 @@ it.each<[string, Sent, number, string]>([
 
 it('names the services for any other path', async () => {
   const { body } = await send({ method: 'GET', path: '/elsewhere' });
-  expect(body.detail).toBe('The services are at /purchase/* (purchase), /query/* (query), /events/* (persistence)');
+  expect(body.detail).toBe(
+    'The services are at /purchase/* (purchase), /query/* (query), /events/* (persistence), /accounts/* (accounts), /catalogue/* (catalogue)',
+  );
 });
 
 it('forwards a purchase with its request id', async () => {

@@ -1,4 +1,4 @@
-import { keepAliveMs, maxBodyBytes, maxHeaderBytes, requestMs } from '../../services/shared/http/http-server.ts';
+import { keepAliveMs, largeBodies, maxBodyBytes, maxHeaderBytes, requestMs } from '../../services/shared/http/http-server.ts';
 import { directory, pathTable, type ServiceName } from '../../services/shared/http/path-table.ts';
 import { type ProblemCode, problem } from '../../services/shared/http/problems.ts';
 import { startLinks, startPagePolicy } from './start-page.ts';
@@ -115,7 +115,7 @@ ${services.map(([service, { prefix }]) => `    "~^${prefix}(?:[/?]|$)" ${service
   }
   # Only TRACE, which nginx never passes on, is refused here.
   map $status:$upstream_http_allow $own_allow {
-    "405:" "GET, HEAD, POST, DELETE, OPTIONS";
+    "405:" "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
   }
   map $upstream_http_x_content_type_options $own_content_type_options {
     "" nosniff;
@@ -166,6 +166,22 @@ ${services.map(([service]) => upstream(service, servers[service], resolver)).joi
     add_header Vary $own_vary always;
     add_header Content-Security-Policy $own_content_security_policy always;
 
+    proxy_http_version 1.1;
+    proxy_redirect off;
+    proxy_next_upstream off;
+    proxy_connect_timeout ${connectSeconds}s;
+    proxy_read_timeout ${idleSeconds}s;
+    proxy_buffer_size 16k;
+    proxy_buffers 8 16k;
+    proxy_max_temp_file_size 0;
+    proxy_set_header Host $onward_host;
+    proxy_set_header Connection $onward_connection;
+    proxy_set_header Upgrade $onward_upgrade;
+    proxy_set_header X-Request-Id $onward_request_id;
+    proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+    proxy_set_header X-Forwarded-Proto $scheme;
+    proxy_set_header X-Forwarded-Port $server_port;
+
     location / {
       if ($start) {
         rewrite ^ /start/$start last;
@@ -174,22 +190,9 @@ ${services.map(([service]) => upstream(service, servers[service], resolver)).joi
         return 404;
       }
       proxy_pass http://$service;
-      proxy_http_version 1.1;
-      proxy_redirect off;
-      proxy_next_upstream off;
-      proxy_connect_timeout ${connectSeconds}s;
-      proxy_read_timeout ${idleSeconds}s;
-      proxy_buffer_size 16k;
-      proxy_buffers 8 16k;
-      proxy_max_temp_file_size 0;
-      proxy_set_header Host $onward_host;
-      proxy_set_header Connection $onward_connection;
-      proxy_set_header Upgrade $onward_upgrade;
-      proxy_set_header X-Request-Id $onward_request_id;
-      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-      proxy_set_header X-Forwarded-Proto $scheme;
-      proxy_set_header X-Forwarded-Port $server_port;
     }
+
+${Object.entries(largeBodies).map(largeBodyLocation).join('\n\n')}
 
     location = /start/html {
       internal;
@@ -225,6 +228,16 @@ ${resolver === undefined ? `    server ${server};` : `    zone ${service} 64k;\n
     # Shorter than the service's own timeout, so that a service never closes a connection that nginx is about to use.
     keepalive_timeout ${keepAliveMs / 1_000 - 5}s;
   }`;
+
+/** Bodies above the usual size are written to a file, so that slow clients cannot fill the memory. */
+const largeBodyLocation = ([service, bytes]: [string, number]) => `    location ${pathTable[service as ServiceName].prefix} {
+      client_max_body_size ${bytes};
+      # This location matches the resolved path, $service the path as sent: no other service gets large bodies.
+      if ($service != ${service}) {
+        return 404;
+      }
+      proxy_pass http://$service;
+    }`;
 
 function problemLocation([status, { code, detail }]: [string, { code: ProblemCode; detail?: string }]): string {
   const body = JSON.stringify(problem(code, detail === undefined ? {} : { detail }));

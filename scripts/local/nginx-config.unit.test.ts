@@ -3,7 +3,13 @@ import { pathTable } from '../../services/shared/http/path-table.ts';
 import { problems } from '../../services/shared/http/problems.ts';
 import { nginxConfig } from './nginx-config.ts';
 
-const servers = { purchase: '127.0.0.1:1', query: '127.0.0.1:2', persistence: '127.0.0.1:3' };
+const servers = {
+  purchase: '127.0.0.1:1',
+  query: '127.0.0.1:2',
+  persistence: '127.0.0.1:3',
+  accounts: '127.0.0.1:4',
+  catalogue: '127.0.0.1:5',
+};
 const startPage = 'start-page.html';
 const config = nginxConfig({ listen: '127.0.0.1:8000', servers, startPage });
 

@@ -122,6 +122,26 @@ describe('a request that reaches a service', () => {
   });
 });
 
+describe('the largest body', () => {
+  const mebibyte = 'x'.repeat(2 ** 20);
+
+  it('is 1 MiB for catalogue', async () => {
+    const { status, body } = await ask('PUT /catalogue/x HTTP/1.1', [], mebibyte);
+    expect([status, JSON.parse(body).body.length]).toEqual([200, 2 ** 20]);
+    const more = await ask('PUT /catalogue/x HTTP/1.1', [], `${mebibyte}x`);
+    expect([more.status, JSON.parse(more.body).code]).toEqual([413, 'PAYLOAD_TOO_LARGE']);
+  });
+
+  it.each(['/events', '/events/../catalogue', '/catalogue/../events', '/cataloguex'])(
+    'is far smaller for every other path: %s',
+    async (path) => {
+      const before = upstream.seen.length;
+      expect(await ask(`PUT ${path} HTTP/1.1`, [], mebibyte)).toMatchObject({ status: 413 });
+      expect(upstream.seen.length).toBe(before);
+    },
+  );
+});
+
 describe("nginx's own response", () => {
   const large = 'x'.repeat(20_000);
   it.each<[string, string, string[], string, number, string]>([
@@ -146,7 +166,7 @@ describe("nginx's own response", () => {
     expect(response.headers.get('x-request-id')).toMatch(/^[\da-f]{32}$/);
     expect(response.headers.get('x-content-type-options')).toBe('nosniff');
     expect(response.headers.get('retry-after')).toBe(status === 503 ? '1' : undefined);
-    expect(response.headers.get('allow')).toBe(status === 405 ? 'GET, HEAD, POST, DELETE, OPTIONS' : undefined);
+    expect(response.headers.get('allow')).toBe(status === 405 ? 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' : undefined);
   });
 
   it('comes after one attempt, because the service may have acted on the request', async () => {

@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { HttpServer } from '../../services/shared/http/http-server.ts';
-import { testPurchaseApp, testQueryApp } from '../testing/apps.ts';
+import { testAccountsApp } from '../testing/accounts.ts';
+import { testCatalogueApp, testPurchaseApp, testQueryApp } from '../testing/apps.ts';
 import { seats } from '../testing/seats.ts';
 import { testFolder } from '../testing/services.ts';
 import { db, redis } from '../testing/stores.ts';
-import { freePort } from './free-ports.ts';
+import { freePort, portsOfServices } from './free-ports.ts';
 import { startNginx } from './nginx.ts';
 import { defaultPorts } from './ports.ts';
 import { findServers } from './servers.ts';
@@ -21,11 +22,12 @@ async function portOf(app: HttpServer): Promise<number> {
   return (app.server.address() as AddressInfo).port;
 }
 
-const services = {
+const services = await portsOfServices({
   purchase: await portOf(await testPurchaseApp({ seats })),
   query: await portOf(await testQueryApp({ db, redis, opsToken: 'a-token-that-nobody-guesses' })),
-  persistence: await freePort(),
-};
+  accounts: await portOf(await testAccountsApp({ db })),
+  catalogue: await portOf(await testCatalogueApp({ db, redis })),
+});
 const { nginx } = await findServers(['nginx'], () => {});
 const port = await freePort();
 const balancer = await startNginx(nginx, { folder: testFolder(resources), port, services });
@@ -36,6 +38,7 @@ const page = readFileSync(startPageFile, 'utf8');
 /** A browser's Accept header. */
 const accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
 const local = `http://localhost:${defaultPorts['load-balancer']}`;
+const mailbox = `http://localhost:${defaultPorts.mailbox}`;
 
 describe('the load balancer at /', () => {
   it('shows a browser the page, which may load nothing else and is revalidated each time', async () => {
@@ -94,30 +97,39 @@ describe('the load balancer at /', () => {
 
 describe("the page's links and commands", () => {
   const codeOf = async (response: Response) => ((await response.json()) as { code: string }).code;
-  const hrefs = [...page.matchAll(/<a href="([^"]+)"/g)].map(([, href = '']) => href);
+  const hrefs = [...page.matchAll(/<a href="(\/[^"]*)"/g)].map(([, href = '']) => href);
   const commanded = [...page.matchAll(/(?:http|ws):\/\/[^\s'<]+/g)].map(([url]) => url);
 
   it.each([...new Set([...hrefs, ...startLinks.links.map(({ href }) => href)])])('lead somewhere: %s', async (href) => {
     const response = await fetch(new URL(href, base));
-    // The operator's page asks for the token. Event1 may be missing from the tests' stores, and persistence does not run.
-    const expected = ['EVENT_NOT_FOUND', 'INVENTORY_UNAVAILABLE', 'SERVICE_UNAVAILABLE'];
+    // The operator's page asks for the token. Event1 may be missing from the tests' stores; persistence and the OpenID provider do not run.
+    const expected = ['EVENT_NOT_FOUND', 'PROVIDER_NOT_FOUND', 'INVENTORY_UNAVAILABLE', 'SERVICE_UNAVAILABLE'];
     if (!response.ok && response.status !== 401) expect(expected).toContain(await codeOf(response));
+  });
+
+  it('lead to the mailbox', () => {
+    expect(page).toContain(`<a href="${mailbox}/">`);
   });
 
   it('include every link for programs', () => {
     expect(hrefs).toEqual(expect.arrayContaining(startLinks.links.map(({ href }) => href)));
   });
 
-  it.each(commanded.filter((url) => !url.includes('w3.org')))('name the system that "npm start" runs: %s', async (url) => {
-    expect(url.replace('ws:', 'http:')).toSatisfy((given: string) => given.startsWith(`${local}/`));
-    const response = await fetch(base + url.slice(url.indexOf('/', 8)));
-    if (!response.ok) expect(await codeOf(response)).not.toBe('NOT_FOUND');
-  });
+  it.each(commanded.filter((url) => !url.includes('w3.org') && !url.startsWith(mailbox)))(
+    'name the system that "npm start" runs: %s',
+    async (url) => {
+      expect(url.replace('ws:', 'http:')).toSatisfy((given: string) => given.startsWith(`${local}/`));
+      const response = await fetch(base + url.slice(url.indexOf('/', 8)));
+      if (!response.ok) expect(await codeOf(response)).not.toBe('NOT_FOUND');
+    },
+  );
 
   it.each([
     ['Redis', defaultPorts.redis],
     ['MySQL or MariaDB', defaultPorts.mysql],
     ['SNS and SQS emulator', defaultPorts.emulator],
+    ['Mailbox', defaultPorts.mailbox],
+    ['OpenID provider', defaultPorts['oidc-provider']],
   ])('name the port of %s', (name, expected) => {
     expect(page).toContain(`<dt>${name}, port ${expected}</dt>`);
   });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { migrateToLatest } from '../../migrations/migrate.ts';
+import { pathTable } from '../../services/shared/http/path-table.ts';
 import { openEvent } from '../../services/shared/inventory/open-event.ts';
 import { assertConserved } from '../testing/conservation.ts';
 import { buy, get, inParallel } from '../testing/http.ts';
@@ -64,7 +65,8 @@ describe('the system on one machine', () => {
       expect(revenue.body).toEqual({ ...wish, totalRevenue: '100.00', currency: 'USD' });
       const { orderId: _secret, orderToken: _too, ...shownToAnybody } = sold.body;
       expect((await get(base + sold.headers.get('location'))).body).toEqual(shownToAnybody);
-      for (const service of ['purchase', 'query', 'events']) expect((await get(`${base}/${service}/health`)).status).toBe(200);
+      for (const { prefix } of Object.values(pathTable))
+        await waitFor(async () => expect(await get(`${base}${prefix}/health`)).toMatchObject({ status: 200 }));
       expect(await get(`${base}/nowhere`)).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } });
       // On other systems, only 127.0.0.1 is loopback.
       if (process.platform === 'linux')

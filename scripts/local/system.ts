@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { messaging } from '../../services/shared/events/messaging.ts';
-import type { ServiceName } from '../../services/shared/http/path-table.ts';
+import { isNeededToSell, type ServiceName, serviceNames } from '../../services/shared/http/path-table.ts';
+import { counterpartEnvironment, counterparts, counterpartsAt, startCounterpart } from './counterparts.ts';
 import { queueUrl, topicArn } from './emulator.ts';
 import { startNginx } from './nginx.ts';
-import { assertPortsFree, type Ports } from './ports.ts';
+import { type Addresses, addressesAt, assertPortsFree, type Ports } from './ports.ts';
 import type { LocalProcess } from './process.ts';
 import { secretsOf } from './secrets.ts';
 import { findServers } from './servers.ts';
@@ -11,9 +12,13 @@ import { startService } from './services.ts';
 import { ownStores, type StoreUrls } from './store-urls.ts';
 import { startEmulator, startStores } from './stores.ts';
 
+/** The running processes: those that sales need, and those of the other services and of stand-ins. */
+export type LocalSystem = { needed: LocalProcess[]; others: LocalProcess[] };
+
 /**
- * Starts the whole system on one machine: the stores, then what `prepare` does in them, the emulator, the services and the
- * load balancer. `resources` stops everything in reverse order: the load balancer first, the stores last.
+ * Starts the system on one machine: the stores, then what `prepare` does in them, the emulator, the services that sell, the load
+ * balancer, and then all other services. `resources` stops everything in reverse order. If a service that sales do not need cannot
+ * start, or ends, `say` reports that, and sales go on.
  */
 export async function startSystem(options: {
   folder: string;
@@ -22,8 +27,11 @@ export async function startSystem(options: {
   resources: AsyncDisposableStack;
   say: (line: string) => void;
   prepare: (urls: StoreUrls) => Promise<void>;
-}): Promise<LocalProcess[]> {
+  /** Whether to start the services that sales do not need; by default they are started. */
+  others?: boolean;
+}): Promise<LocalSystem> {
   const { folder, ports, urls, resources, say, prepare } = options;
+  const others = options.others === false ? [] : serviceNames.filter((service) => !isNeededToSell(service));
   const logFolder = join(folder, 'log');
   const keep = (process: LocalProcess) => {
     resources.defer(() => process.stop());
@@ -31,9 +39,9 @@ export async function startSystem(options: {
     return process;
   };
 
-  const { redis, mysql, ...others } = ports;
+  const { redis, mysql, ...ofPrograms } = ports;
   const own = ownStores(urls, ports);
-  await assertPortsFree({ ...others, ...(own.includes('redis') && { redis }), ...(own.includes('mysql') && { mysql }) });
+  await assertPortsFree({ ...ofPrograms, ...(own.includes('redis') && { redis }), ...(own.includes('mysql') && { mysql }) });
   // Looked for together with the stores, so that one message names all that is missing before anything starts.
   const { nginx } = await findServers([...own, 'nginx'], say);
   const stores = await startStores({ folder, ports, urls, resources, say });
@@ -41,7 +49,14 @@ export async function startSystem(options: {
   await prepare(urls);
   const emulator = await startEmulator({ port: ports.emulator, dataFolder: join(folder, 'emulator'), logFolder });
   keep(emulator.process);
-  const env = { ...emulator.env, ...serviceEnvironment(urls, emulator.endpoint), ...secretsOf(folder) };
+  const env = {
+    ...emulator.env,
+    ...counterpartEnvironment(counterpartsAt(ports)),
+    ...serviceEnvironment(urls, emulator.endpoint, addressesAt(ports)),
+    ...secretsOf(folder),
+    // Everybody on this machine has one address. With CLIENT_LIMITS=true, the limits can be tried.
+    CLIENT_LIMITS: process.env.CLIENT_LIMITS || 'false',
+  };
   const start = async (service: ServiceName) => {
     const METRICS_PORT = String(ports[`${service}-metrics`] ?? 0);
     return keep(await startService(service, { port: ports[service], env: { ...env, METRICS_PORT }, logFolder }));
@@ -49,11 +64,41 @@ export async function startSystem(options: {
   const services = [await start('query'), await start('persistence'), await start('purchase')];
   const atNginx = { folder: join(folder, 'nginx'), port: ports['load-balancer'], services: ports };
   const loadBalancer = keep(await startNginx(nginx, atNginx));
-  return [...stores, emulator.process, ...services, loadBalancer];
+  const unneeded = [
+    ...(options.others === false ? [] : counterparts).map((name) => ({
+      name,
+      start: async () => keep(await startCounterpart(name, { folder, ports })),
+    })),
+    ...others.map((name) => ({ name, start: () => start(name) })),
+  ];
+  const started = await Promise.all(unneeded.map(({ name, start: startIt }) => startUnneeded(startIt, { name, resources, say })));
+  return {
+    needed: [...stores, emulator.process, ...services, loadBalancer],
+    others: started.filter((process) => process !== undefined),
+  };
+}
+
+/** Starts a service or a stand-in that sales do not need. Reports, but does not reject, if it cannot start or if it ends later. */
+async function startUnneeded(
+  start: () => Promise<LocalProcess>,
+  of: { name: string; resources: AsyncDisposableStack; say: (line: string) => void },
+): Promise<LocalProcess | undefined> {
+  const { name, resources, say } = of;
+  const report = (what: string) => {
+    if (!resources.disposed) say(`  ${name} ${what}`);
+  };
+  try {
+    const started = await start();
+    void started.exited.then(() => report(`ended unexpectedly. Sales go on without it; ${started.lastWords()}`));
+    return started;
+  } catch (error) {
+    report(`could not be started. Sales go on without it: ${(error as Error).message}`);
+    return undefined;
+  }
 }
 
 /** The settings of all services except their secrets, with the stores at `urls` and the emulator at `endpoint`. */
-export function serviceEnvironment(urls: StoreUrls, endpoint: string): Record<string, string> {
+export function serviceEnvironment(urls: StoreUrls, endpoint: string, addresses: Addresses): Record<string, string> {
   return {
     REDIS_URL: urls.redisUrl,
     REDIS_READER_URL: urls.redisReaderUrl,
@@ -63,5 +108,9 @@ export function serviceEnvironment(urls: StoreUrls, endpoint: string): Record<st
     SNS_TOPIC_ARN: topicArn(messaging.topic),
     SQS_QUEUE_URL: queueUrl(endpoint, messaging.queue),
     SQS_DEAD_LETTER_QUEUE_URL: queueUrl(endpoint, messaging.deadLetterQueue),
+    PUBLIC_ORIGIN: addresses.publicOrigin,
+    ACCOUNTS_URL: addresses.accountsUrl,
+    PURCHASE_URL: addresses.purchaseUrl,
+    MAIL_FROM: 'tickets@onsale.example',
   };
 }
