@@ -28,8 +28,9 @@ Account and region come from the AWS CLI's configuration (AWS_PROFILE, AWS_REGIO
 END
 }
 
-# Readers of domain events roll before writers, so that new events find consumers that understand them.
-services=(persistence query purchase)
+# Readers of domain events roll before writers, so that new events find consumers that understand them. And accounts rolls before
+# the services that verify its tokens and keys.
+services=(persistence accounts query purchase catalogue)
 
 main() {
   local environment='' platform=linux/arm64 allow_dirty=false
@@ -106,7 +107,7 @@ push_images() { # <registry and system> <platform> <tag>
   say "Logging in to ${1%%/*} …"
   log_in_to_registry "${1%%/*}"
   local name of_image=()
-  for name in purchase query persistence operations; do
+  for name in purchase query persistence accounts catalogue operations; do
     if is_pushed "${1#*/}/$name" "$3"; then
       say "$name is already in the registry"
       continue

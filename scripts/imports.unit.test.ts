@@ -22,7 +22,7 @@ async function drawingOf({ only, collapse }: { only: string; collapse: string })
   return ['```mermaid', 'flowchart TB', ...boxes, ...lines.filter(isArrow).sort(), '```'].join('\n');
 }
 
-it('are those drawn in CONTRIBUTING.md (to draw them again: npm run imports)', async () => {
+it('are those drawn in CONTRIBUTING.md (to draw them again: npm run imports)', { timeout: 60_000 }, async () => {
   const services = await drawingOf({ only: '^services/', collapse: '^services/(shared/[^/]+|[^/]+)' });
   const scripts = await drawingOf({ only: '^scripts/[^/]+/', collapse: '^scripts/[^/]+' });
   const file = join(import.meta.dirname, '../.github/CONTRIBUTING.md');

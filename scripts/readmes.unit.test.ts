@@ -6,9 +6,10 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { createSeats } from '../services/purchase/seats/create-seats.ts';
 import { checkDomainEvent } from '../services/shared/events/domain-events.ts';
 import * as redisKeys from '../services/shared/inventory/keys.ts';
-import { EventFile } from '../services/shared/inventory/plan/event-file.ts';
+import { WrittenEventFile } from '../services/shared/inventory/plan/event-file.ts';
 import { connectDatabase } from '../services/shared/stores/database.ts';
-import { testPurchaseApp, testQueryApp } from './testing/apps.ts';
+import { testAccountsApp } from './testing/accounts.ts';
+import { testCatalogueApp, testPurchaseApp, testQueryApp } from './testing/apps.ts';
 import { codesIn, type Page, readPage } from './testing/markdown.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -116,17 +117,27 @@ it('.nvmrc names the Node that the project brings', () => {
 });
 
 describe('the README of event files', () => {
-  type Schema = { type?: unknown; properties?: Record<string, Schema>; items?: Schema; required?: string[] };
-  const fieldsOf = ({ properties = {}, required = [] }: Schema, prefix = ''): [string, boolean][] =>
-    Object.entries(properties).flatMap(([name, schema]): [string, boolean][] => [
-      [prefix + name, required.includes(name)],
-      ...fieldsOf(schema.items ?? schema, `${prefix}${name}${schema.items ? '[]' : ''}.`),
-    ]);
+  type Schema = {
+    type?: unknown;
+    properties?: Record<string, Schema>;
+    required?: string[] | undefined;
+    items?: Schema;
+    anyOf?: Schema[];
+  };
+  const fieldsOf = ({ properties = {}, required = [], items, anyOf = [] }: Schema, path = ''): [string, boolean][] => [
+    ...Object.entries(properties).flatMap(([name, schema]): [string, boolean][] => {
+      const field = path === '' ? name : `${path}.${name}`;
+      return [[field, required.includes(name)], ...fieldsOf(schema, field)];
+    }),
+    ...(items ? fieldsOf(items, `${path}[]`) : []),
+    ...anyOf.flatMap((alternative) => fieldsOf(alternative, path)),
+  ];
 
   it('lists every field of the schema, and whether it is required', () => {
-    const rows = pageAt('scripts/demo/README.md').tables.find(({ heading }) => heading === 'Every field')?.rows ?? [];
+    const under = ['Every field', 'Zones', 'Rows of a hall', 'Ticket types and categories', 'Promotions'];
+    const rows = pageAt('scripts/demo/README.md').tables.flatMap((table) => (under.includes(table.heading) ? table.rows : []));
     const listed = rows.flatMap(([field, required]) => codesIn(field).map((name) => [name, required?.text === 'yes']));
-    expect(listed.toSorted()).toEqual(fieldsOf(EventFile).toSorted());
+    expect(listed.toSorted()).toEqual(fieldsOf(JSON.parse(JSON.stringify(WrittenEventFile))).toSorted());
   });
 });
 
@@ -140,16 +151,24 @@ describe("the domain events in persistence's README", () => {
     Object.entries(data).flatMap(([name, value]) => {
       const inner = Array.isArray(value)
         ? fieldsOf(value[0], `${prefix}${name}[].`)
-        : Object(value) === value && fieldsOf(value, `${name}.`);
+        : Object(value) === value && fieldsOf(value, `${prefix}${name}.`);
       return [prefix + name, ...(inner || [])];
     });
 
-  it.each(['purchased', 'cancelled', 'conflicted'])('has a valid example of each type with every field: %s', (type) => {
-    const example = exampleOf(type);
-    expect(checkDomainEvent(example)).toEqual({ [type === 'conflicted' ? 'conflict' : 'domainEvent']: example });
-    const expected = [...(type === 'cancelled' ? listed('purchased') : []), ...listed(type)];
-    expect(fieldsOf(example.data).toSorted()).toEqual([...new Set(expected)].toSorted());
-  });
+  /** The types whose tables begin with "as above", and what is above. */
+  const above: Record<string, string[]> = { cancelled: ['purchased'], exchanged: ['purchased', 'cancelled'] };
+
+  it.each(['purchased', 'cancelled', 'exchanged', 'conflicted'])(
+    'has a valid example of each type with every field: %s',
+    (type) => {
+      const example = exampleOf(type);
+      expect(checkDomainEvent(example)).toEqual({ [type === 'conflicted' ? 'conflict' : 'domainEvent']: example });
+      const expected = [...(above[type] ?? []), type].flatMap(listed);
+      // Replacements are described as tickets.
+      const fields = fieldsOf(example.data).filter((field) => !field.startsWith('replacements[].'));
+      expect(fields.toSorted()).toEqual([...new Set(expected)].toSorted());
+    },
+  );
 });
 
 describe('the READMEs of the services', () => {
@@ -164,6 +183,8 @@ describe('the READMEs of the services', () => {
     for (const [service, app] of Object.entries({
       purchase: await testPurchaseApp({ seats: createSeats({ redis }) }),
       query: await testQueryApp({ db, redis }),
+      accounts: await testAccountsApp({ db }),
+      catalogue: await testCatalogueApp({ db, redis }),
     })) {
       resources.defer(() => app.close());
       const { paths } = (await app.inject(`/${service}/openapi.json`)).json<{ paths: Record<string, object> }>();
@@ -175,7 +196,7 @@ describe('the READMEs of the services', () => {
         rows.flatMap(([cell]) => codesIn(cell).map((code) => code.replace(/\?.*/, ''))),
       );
       const ofAll = /\/(health|live)$/;
-      expect(listed.filter((code) => / \/\w+\/(api|ws)\//.test(code)).toSorted()).toEqual(
+      expect(listed.filter((code) => / \/\w+\/(api|ws|oidc|\.well-known)\//.test(code)).toSorted()).toEqual(
         documented.filter((path) => !ofAll.test(path)).toSorted(),
       );
     }

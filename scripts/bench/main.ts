@@ -11,7 +11,7 @@ const local = join(import.meta.dirname, '../../.local');
 
 const command = newCommand(
   'bench',
-  'Measures speed as ratios, running both sides of each in turns. Starts stores of its own. All parts take about ten minutes.',
+  'Measures speed as ratios, running both sides of each in turns. Starts stores of its own. All parts take about twelve minutes.',
 )
   .addArgument(new Argument('[part...]', 'run only these parts').choices(Object.keys(parts)))
   .addHelpText(

@@ -1,4 +1,5 @@
 import { footprint } from './parts/footprint.ts';
+import { limits } from './parts/limits.ts';
 import { manyEvents } from './parts/many-events.ts';
 import { purchaseAgainstFloor } from './parts/purchase-against-floor.ts';
 import { purchaseAgainstUsualWay } from './parts/purchase-against-usual-way.ts';
@@ -24,5 +25,6 @@ export const measures: Record<PartName, Part> = {
   i: tracing,
   j: throughLoadBalancer,
   k: manyEvents,
+  l: limits,
   e: queriesAtAMillion,
 };

@@ -1,6 +1,9 @@
 /** The measurements of one round by name; names carry units. */
 export type Figures = Record<string, number>;
 
+/** About 100,000 sales: V8 keeps optimising a service's code until then. */
+export const saleWarmUps = 4;
+
 /** The middle value, or the mean of the two middle values; NaN for an empty list. */
 export function median(values: number[]): number {
   const sorted = values.toSorted((a, b) => a - b);

@@ -66,15 +66,19 @@ export async function startBenchService(
   return { ...started, url: `http://127.0.0.1:${port}${pathTable[service].prefix}/api/v1` };
 }
 
-/** Empty means unset, so the services run with their own defaults, whatever the bench's environment has. */
-const defaults = { LOG_LEVEL: '', WEB_CONCURRENCY: '', REDIS_CLUSTER: '' };
+/**
+ * Empty means unset, so the services run with their own defaults, whatever the bench's environment has. Clients are not limited: all
+ * of them have one address.
+ */
+const defaults = { LOG_LEVEL: '', WEB_CONCURRENCY: '', REDIS_CLUSTER: '', CLIENT_LIMITS: 'false' };
 
 /** The settings of all services, with SNS and SQS at `endpoint`. */
 export const settingsAt = (urls: StoreUrls, endpoint: string): Record<string, string> => ({
   ...defaults,
   ...emulatorEnvironment(endpoint),
-  ...serviceEnvironment(urls, endpoint),
+  ...serviceEnvironment(urls, endpoint, { publicOrigin: 'http://localhost', accountsUrl: '', purchaseUrl: '' }),
   ORDER_TOKEN_SECRET: 'the secret of the bench, 32 characters',
+  SERVICE_SECRET: 'the secret of the bench, 32 characters',
 });
 
 /** Starts one of the bench's own servers in the same way; `script` is import.meta.resolve of its file. */

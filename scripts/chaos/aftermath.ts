@@ -1,4 +1,4 @@
-import { queueDepth } from '../local/queue-depth.ts';
+import { queueDepth } from '../../services/shared/events/queue-depths.ts';
 import type { System } from '../onsale/system.ts';
 
 /** Conflict notices and dead-lettered messages, in words. There should be none: no seat is sold twice and no message is malformed. */

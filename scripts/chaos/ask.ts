@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { History } from './history.ts';
 import type { Random } from './random.ts';
+import type { Session } from './session.ts';
 
 /** A request to the purchase service, below /purchase/api/v1. */
 type Request = {
@@ -29,15 +30,21 @@ const shareAskedTwice = 0.05;
 /**
  * Returns the function through which a buyer sends requests. Each request goes to a random purchase task, as through a load
  * balancer. A request whose outcome is unknown is retried until `giveUp`, if it cannot take effect twice. Resolves to undefined
- * if the outcome remains unknown. Some keyed requests are sent once more, and the replay must equal the first answer.
+ * if the outcome remains unknown. `session`: of a signed-in buyer. Some keyed requests are sent once more, and the replay must equal the first answer.
  */
-export function createAsk(options: { urls: string[]; random: Random; history: History; giveUp: AbortSignal }): Ask {
-  const { urls, random, history, giveUp } = options;
+export function createAsk(options: {
+  urls: string[];
+  random: Random;
+  history: History;
+  giveUp: AbortSignal;
+  session?: Session | undefined;
+}): Ask {
+  const { urls, random, history, giveUp, session } = options;
 
   async function untilAnswered(request: Request): Promise<Answer | undefined> {
     const mayRepeat = request.key !== undefined || request.isRepeatable === true;
     for (;;) {
-      const answer = await send(random.pick(urls), request);
+      const answer = await send(random.pick(urls), request, await session?.authorization());
       history.requests++;
       if (typeof answer === 'object') return answer;
       history.unanswered++;
@@ -60,7 +67,11 @@ export function createAsk(options: { urls: string[]; random: Random; history: Hi
   };
 }
 
-async function send(base: string, { method, path, body, key, orderToken }: Request): Promise<Answer | 'not sent' | 'unknown'> {
+async function send(
+  base: string,
+  { method, path, body, key, orderToken }: Request,
+  authorization: string | undefined,
+): Promise<Answer | 'not sent' | 'unknown'> {
   let status: number;
   let text: string;
   try {
@@ -70,6 +81,7 @@ async function send(base: string, { method, path, body, key, orderToken }: Reque
         ...(body && { 'content-type': 'application/json' }),
         ...(key !== undefined && { 'idempotency-key': key }),
         ...(orderToken !== undefined && { 'order-token': orderToken }),
+        ...(authorization !== undefined && { authorization }),
       },
       ...(body && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(answerMs),

@@ -1,16 +1,20 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { buyerIdOf } from '../../services/shared/identity/order-access.ts';
 import type { Inventory } from '../../services/shared/inventory/inventory.ts';
 import type { Order, Ticket } from '../../services/shared/terms/ticket.ts';
 import type { Answer, Ask } from './ask.ts';
 import type { History, Hold, Outcome, PricedPlace, PromisedOrder, Purchase } from './history.ts';
 import type { Random } from './random.ts';
 import { chooseSeats } from './seat-requests.ts';
+import type { Session } from './session.ts';
 
 /** A buyer's identity and dependencies. */
 export type BuyerStage = {
   name: string;
   random: Random;
   ask: Ask;
+  /** Of a signed-in buyer, who needs neither a buyerId nor order tokens. */
+  session?: Session | undefined;
   history: History;
   /** The events that can be bought now. */
   onSale: () => Inventory[];
@@ -27,7 +31,7 @@ type Mine = PromisedOrder & { eventId: string };
 
 /** Buys, holds and cancels, one request at a time, and records every answer in the history. Resolves once it has stopped. */
 export async function runBuyer(stage: BuyerStage): Promise<void> {
-  const { name, random, ask, history, onSale, stopping } = stage;
+  const { name, random, ask, session, history, onSale, stopping } = stage;
   // One buyer in four sends no keys, so a lost answer leaves the outcome unknown.
   const usesKeys = !random.chance(0.25);
   const mine: Mine[] = [];
@@ -42,20 +46,23 @@ export async function runBuyer(stage: BuyerStage): Promise<void> {
     await pause(random.integer(longestThoughtMs));
   }
 
-  function buyerFor({ ticketsPerBuyer }: Inventory): string | undefined {
-    return ticketsPerBuyer === undefined && random.chance(shareAnonymous) ? undefined : name;
+  /** The buyerId to send, and the one that the tickets will have. */
+  function buyerFor({ ticketsPerBuyer }: Inventory): { given: string | undefined; buyerId: string | undefined } {
+    if (session) return { given: undefined, buyerId: buyerIdOf(session) };
+    const given = ticketsPerBuyer === undefined && random.chance(shareAnonymous) ? undefined : name;
+    return { given, buyerId: given };
   }
 
   async function buy(): Promise<void> {
     const event = random.pick(onSale());
     const { eventId, venueId } = event;
-    const buyerId = buyerFor(event);
+    const { given, buyerId } = buyerFor(event);
     const { wanted, body } = chooseSeats(random, event);
     const [seat] = 'seats' in wanted && wanted.seats.length === 1 ? wanted.seats : [];
     const answer = await ask({
       method: 'POST',
       path: seat ? 'tickets' : 'orders',
-      body: seat ? { venueId, eventId, ...seat, buyerId } : { ...body, buyerId },
+      body: seat ? { venueId, eventId, ...seat, buyerId: given } : { ...body, buyerId: given },
       ...keyed(),
     });
     const outcome = settle(answer, takeRefusals, (told) => orderIn(seat ? ticketAlone(told) : told));
@@ -65,10 +72,10 @@ export async function runBuyer(stage: BuyerStage): Promise<void> {
   async function holdAndDecide(): Promise<void> {
     const event = random.pick(onSale());
     const { eventId } = event;
-    const buyerId = buyerFor(event);
+    const { given, buyerId } = buyerFor(event);
     const { body } = chooseSeats(random, event);
     const path = 'holds';
-    const answer = await ask({ method: 'POST', path, body: { ...body, buyerId }, ...keyed() });
+    const answer = await ask({ method: 'POST', path, body: { ...body, buyerId: given }, ...keyed() });
     const outcome = settle(answer, takeRefusals, (told) => told as { holdId: string; expiresOn: string; seats: PricedPlace[] });
     if (outcome.kind !== 'yes') return;
     const { holdId, expiresOn, seats } = outcome.told;
@@ -112,7 +119,8 @@ export async function runBuyer(stage: BuyerStage): Promise<void> {
     const some = random.chance(0.3) ? random.shuffled(tickets).slice(0, random.between(1, tickets.length)) : undefined;
     const ticketIds = (some ?? tickets).map(({ ticketId }) => ticketId);
     const body = { eventId, ...(some && { ticketIds }) };
-    const answer = await ask({ method: 'POST', path: `orders/${orderId}/cancel`, body, orderToken, ...keyed() });
+    const proof = session ? {} : { orderToken };
+    const answer = await ask({ method: 'POST', path: `orders/${orderId}/cancel`, body, ...proof, ...keyed() });
     const outcome = settle(answer, [], (told) => {
       const live = (told.tickets as Ticket[]).filter(({ status }) => status !== 'CANCELLED').map(({ ticketId }) => ticketId);
       const kept = live.filter((ticketId) => ticketIds.includes(ticketId));

@@ -12,6 +12,7 @@ import { createRandom } from './random.ts';
 import { readTickets } from './read-tickets.ts';
 import { runReader } from './reader.ts';
 import { faultLine, type Run } from './report.ts';
+import { startSession } from './session.ts';
 import { untilHealthy, untilSettled } from './settle.ts';
 import { storm } from './storm.ts';
 import { type ChaosSystem, startChaosSystem } from './system.ts';
@@ -19,6 +20,8 @@ import { type ChaosSystem, startChaosSystem } from './system.ts';
 export type Stage = { folder: string; resources: AsyncDisposableStack; say: (line: string) => void };
 
 const readers = 3;
+/** One buyer in five has an account. */
+const signedInEvery = 5;
 /** Once the system is healthy again, every open request must be answered within this time. */
 const lastAnswersMs = 30_000;
 
@@ -31,9 +34,11 @@ export async function runChaos(options: ChaosOptions, { folder, resources, say }
   const onDeath = (part: PartName) => void history.surprises.push(`${part} exited without being killed; see ${folder}/log`);
   const root = options.outboxOutsideScripts ? copyWithOutboxOutsideScripts(folder) : undefined;
   const system = await startChaosSystem({ folder, resources, say, onDeath, ...(root !== undefined && { root }) });
-  const organiser = await startOrganiser(system);
+  const stopping = new AbortController();
+  resources.defer(() => stopping.abort());
+  const organiser = await startOrganiser(system, stopping.signal);
   const startedAt = performance.now();
-  const faults = await raiseStorm(options, { system, organiser, history, resources, say });
+  const faults = await raiseStorm(options, { system, organiser, history, stopping, resources, say });
   const stormMs = performance.now() - startedAt;
 
   const { events } = organiser;
@@ -50,25 +55,23 @@ export async function runChaos(options: ChaosOptions, { folder, resources, say }
 /** Runs buyers and faults until the faults are over and every buyer has an answer. Returns the faults that occurred. */
 async function raiseStorm(
   options: ChaosOptions,
-  around: { system: ChaosSystem; organiser: Organiser; history: History } & Omit<Stage, 'folder'>,
+  around: { system: ChaosSystem; organiser: Organiser; history: History; stopping: AbortController } & Omit<Stage, 'folder'>,
 ): Promise<FaultKind[]> {
-  const { system, organiser, history, resources, say } = around;
+  const { system, organiser, history, stopping, resources, say } = around;
   const { seed } = options;
-  const [stopping, giveUp] = [new AbortController(), new AbortController()];
+  const giveUp = new AbortController();
   // Registered after the processes, so it runs before they stop: buyers must not send to dead services.
-  resources.defer(() => {
-    stopping.abort();
-    giveUp.abort();
-  });
+  resources.defer(() => giveUp.abort());
   const { onSale } = organiser;
   const common = { history, onSale, stopping: stopping.signal };
   const people = Promise.all([
-    organiser.run(stopping.signal),
-    ...Array.from({ length: options.buyers }, (_, at) => {
+    organiser.run(),
+    ...Array.from({ length: options.buyers }, async (_, at) => {
       const name = `buyer-${at + 1}`;
       const random = createRandom(seed, name);
-      const ask = createAsk({ urls: system.purchaseUrls, random, history, giveUp: giveUp.signal });
-      return runBuyer({ ...common, name, random, ask });
+      const session = at % signedInEvery === 0 ? await startSession(system.issuer) : undefined;
+      const ask = createAsk({ urls: system.purchaseUrls, random, history, giveUp: giveUp.signal, session });
+      return await runBuyer({ ...common, name, random, ask, session });
     }),
     ...Array.from({ length: readers }, (_, at) =>
       runReader({ ...common, url: system.queryUrl, random: createRandom(seed, `reader ${at}`) }),

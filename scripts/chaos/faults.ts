@@ -1,6 +1,16 @@
 import type { Random } from './random.ts';
 
-export const partNames = ['purchase 1', 'purchase 2', 'persistence', 'query', 'redis', 'mysql', 'emulator'] as const;
+export const partNames = [
+  'purchase 1',
+  'purchase 2',
+  'persistence',
+  'query',
+  'accounts',
+  'catalogue',
+  'redis',
+  'mysql',
+  'emulator',
+] as const;
 export type PartName = (typeof partNames)[number];
 
 /** kill: SIGKILL, then a restart. freeze: SIGSTOP, then SIGCONT. cut: the network to the part is interrupted. */

@@ -68,7 +68,7 @@ export function findUnexplained({ purchases }: History, tickets: TicketRow[], ev
   );
   const prices = new Map(
     events.flatMap(({ eventId, currency, zones }) =>
-      zones.map(({ zoneId, priceMinor }) => [`${eventId} ${zoneId}`, formatMoney(priceMinor, currency)] as const),
+      zones.map(({ zoneId, priceMinor = 0 }) => [`${eventId} ${zoneId}`, formatMoney(priceMinor, currency)] as const),
     ),
   );
   // Match requests for named seats first; those for any seat of a zone can explain what is left.

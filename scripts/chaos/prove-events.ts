@@ -1,5 +1,5 @@
+import { verifyEvent } from '../../services/catalogue/verify/verify-event.ts';
 import { replayEvent } from '../onsale/replay-event.ts';
-import { verifyEvent } from '../onsale/verify/verify-event.ts';
 import { inParallel } from '../testing/http.ts';
 import { findMissing } from './settle.ts';
 import type { ChaosSystem } from './system.ts';

@@ -52,8 +52,8 @@ function readsOf({ eventId, zones }: Inventory): Read[] {
     {
       path: `events/${eventId}/availability`,
       isWellFormed: (body) => {
-        const { available, held, sold } = body as Record<'available' | 'held' | 'sold', number>;
-        return Math.min(available, held, sold) >= 0 && available + held + sold === capacity;
+        const { available, held, sold, blocked } = body as Record<'available' | 'held' | 'sold' | 'blocked', number>;
+        return Math.min(available, held, sold, blocked) >= 0 && available + held + sold + blocked === capacity;
       },
     },
     {

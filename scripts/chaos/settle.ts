@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { readOutbox } from '../../services/catalogue/verify/outbox.ts';
 import { readEntry } from '../../services/shared/events/outbox-entry.ts';
 import { readInventory } from '../../services/shared/inventory/inventory.ts';
 import { answers } from '../local/process.ts';
-import { readOutbox } from '../onsale/verify/outbox.ts';
 import { atMostEvery } from '../terminal/at-most-every.ts';
 import type { ChaosSystem } from './system.ts';
 

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { migrateToLatest } from '../../migrations/migrate.ts';
+import { createTokenIssuer, type TokenIssuer } from '../../services/accounts/tokens/token-issuer.ts';
 import { pathTable, type ServiceName } from '../../services/shared/http/path-table.ts';
+import { issuerOf } from '../../services/shared/identity/access-tokens.ts';
 import { connectStores } from '../local/connect.ts';
 import { emulatorEnvironment } from '../local/emulator.ts';
 import { freePort } from '../local/free-ports.ts';
@@ -24,6 +26,10 @@ export type ChaosSystem = System & {
   parts: Record<PartName, Part>;
   purchaseUrls: string[];
   queryUrl: string;
+  catalogueUrl: string;
+  opsToken: string;
+  /** Signs buyers in, as accounts does. */
+  issuer: TokenIssuer;
   /** One per service task; GET returns 200 if it is healthy. */
   healthUrls: string[];
   /** When the emulator last started with empty memory; Unix time in ms. */
@@ -33,8 +39,11 @@ export type ChaosSystem = System & {
 /** Two for each of the three events that are verified in parallel. */
 const connections = 6;
 
-/** Empty means unset, so the services run with their own defaults, whatever our environment has. */
-const defaults = { LOG_LEVEL: '', WEB_CONCURRENCY: '', REDIS_CLUSTER: '' };
+/**
+ * Empty means unset, so the services run with their own defaults, whatever our environment has. Clients are not limited: all
+ * of them have one address.
+ */
+const defaults = { LOG_LEVEL: '', WEB_CONCURRENCY: '', REDIS_CLUSTER: '', CLIENT_LIMITS: 'false' };
 
 /**
  * Starts stores, emulator and services on free ports, with data and logs in `folder`. `root` is the repository root whose services
@@ -93,7 +102,11 @@ export async function startChaosSystem(options: {
     databaseReaderUrl: through(cables.mysql, urls.databaseUrl),
   };
   const endpoint = `http://127.0.0.1:${cables.emulator.port}`;
-  const env = { ...defaults, ...emulatorEnvironment(endpoint), ...serviceEnvironment(cabled, endpoint), ...secretsOf(folder) };
+  const urlOf = (name: PartName) => `http://127.0.0.1:${ports[name]}`;
+  const addresses = { publicOrigin: 'http://localhost', accountsUrl: urlOf('accounts'), purchaseUrl: urlOf('purchase 1') };
+  const settings = { ...emulatorEnvironment(endpoint), ...serviceEnvironment(cabled, endpoint, addresses) };
+  const secrets = secretsOf(folder);
+  const env = { ...defaults, ...settings, ...secrets };
   const addService = (name: PartName, service: ServiceName) => {
     const at = { port: ports[name], env, logFolder: logFolderOf(name), ...(root !== undefined && { root }) };
     return add(name, () => startService(service, at));
@@ -102,8 +115,9 @@ export async function startChaosSystem(options: {
   await addService('purchase 2', 'purchase');
   await addService('persistence', 'persistence');
   await addService('query', 'query');
+  await addService('accounts', 'accounts');
+  await addService('catalogue', 'catalogue');
 
-  const urlOf = (name: PartName) => `http://127.0.0.1:${ports[name]}`;
   const purchaseUrls = [urlOf('purchase 1'), urlOf('purchase 2')];
   return {
     ...stores,
@@ -111,10 +125,17 @@ export async function startChaosSystem(options: {
     parts,
     purchaseUrls,
     queryUrl: urlOf('query'),
+    catalogueUrl: urlOf('catalogue'),
+    opsToken: secrets.OPS_TOKEN,
+    issuer: createTokenIssuer({
+      db: stores.db,
+      keySecret: secrets.ACCOUNTS_KEY_SECRET,
+      issuer: issuerOf(addresses.publicOrigin),
+    }),
     healthUrls: [
       ...purchaseUrls.map((url) => `${url}${pathTable.purchase.prefix}/health`),
       `${urlOf('persistence')}${pathTable.persistence.prefix}/health`,
-      `${urlOf('query')}${pathTable.query.prefix}/health`,
+      ...(['query', 'accounts', 'catalogue'] as const).map((service) => `${urlOf(service)}${pathTable[service].prefix}/health`),
     ],
     emulatorUpSinceMs: () => upSinceMs,
   };

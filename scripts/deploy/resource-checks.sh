@@ -7,7 +7,7 @@ max_seconds_to_drain=60
 
 check_resources() { # <system>
   local service
-  for service in purchase query persistence; do
+  for service in purchase query persistence accounts catalogue; do
     check "service $service runs all its tasks" service_runs "$1" "$service"
   done
   check 'Aurora has a writer and a reader' aurora_is_available "$1"
@@ -112,7 +112,7 @@ load_balancer_exists() { # <system>
   url=${url:-${found#* }}
 }
 
-# Checks the three services' target groups: at least one target each, all healthy. Draining targets do not count.
+# Checks the services' target groups: at least one target each, all healthy. Draining targets do not count.
 targets_are_healthy() {
   local groups group states wrong=0 count=0
   [[ -n $load_balancer ]] || {
@@ -131,9 +131,9 @@ targets_are_healthy() {
       say "$(cut -d/ -f2 <<<"$group"): ${states//$'\t'/ }"
     }
   done
-  ((count >= 3)) || {
+  ((count >= 5)) || {
     wrong=1
-    say "$count of 3 target groups exist"
+    say "$count of 5 target groups exist"
   }
   return "$wrong"
 }

@@ -12,7 +12,8 @@ import { createRate } from './rate.ts';
 import type { SystemUnderSale } from './system.ts';
 import { type Sample, watchProgress } from './watch-progress.ts';
 
-export type SaleOptions = Crowd & { seats: number; connections: number };
+/** With `tokens`, buyers are signed in with these access tokens, and the event sells to nobody else. */
+export type SaleOptions = Crowd & { seats: number; connections: number; tokens?: string[] };
 
 /** The state of a sale in progress, `atMs` after its first request. */
 export type Live = {
@@ -72,9 +73,10 @@ export async function holdSale(
   resources.defer(() => sqs.destroy());
 
   const eventId = `FlashSale-${new Date().toISOString().replace(/[-:Z]/g, '').replace(/[T.]/g, '-')}`;
+  const { connections, tokens } = options;
   const plan = planHall(eventId, options.seats);
-  const { inventory } = plan;
-  const opened = await openEvent(db, redis, plan);
+  const inventory = { ...plan.inventory, ...(tokens && { buyers: 'signed-in' as const }) };
+  const opened = await openEvent(db, redis, { ...plan, inventory });
   if (opened.kind !== 'opened') throw new Error(`opening ${eventId} returned "${opened.kind}", not "opened"`);
   const { path, bodies } = requestsOf(inventory, options);
 
@@ -109,7 +111,9 @@ export async function holdSale(
     progress.push(interval);
     onLive(Object.assign(live, { atMs, latency }));
   };
-  const load = await runLoad({ url: system.purchaseUrl + path, bodies, connections: options.connections }, onProgress, signal);
+  const headers = tokens && bodies.map((_, at) => `authorization: Bearer ${tokens[at % tokens.length]}\r\n`);
+  const crowd = { url: system.purchaseUrl + path, bodies, connections, ...(headers && { headers }) };
+  const load = await runLoad(crowd, onProgress, signal);
   // Each buyer takes one ticket.
   const promised = load.accepted;
   const soldInRedis = (await readInventory(redis, eventId))?.sold.values().reduce((sum, count) => sum + count, 0);

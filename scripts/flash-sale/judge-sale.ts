@@ -1,4 +1,5 @@
 import type { Database } from '../../services/shared/stores/database.ts';
+import { seatOf } from '../../services/shared/stores/seat-columns.ts';
 import { uuidText } from '../../services/shared/stores/uuid.ts';
 import { connectStores } from '../local/connect.ts';
 import type { Sale } from './hold-sale.ts';
@@ -24,16 +25,15 @@ export async function judgeSale(system: SystemUnderSale, { inventory, seats, opt
 async function readTickets(db: Database, eventId: string): Promise<TicketFact[]> {
   const rows = await db
     .selectFrom('tickets')
-    .select(['ticket_id', 'zone_id', 'seat_row', 'seat_column', 'status', 'price', 'currency'])
+    .select(['ticket_id', 'zone_id', 'seat_row', 'seat_column', 'seat_label', 'status', 'price', 'currency'])
     .where('event_id', '=', eventId)
     .execute();
-  return rows.map(({ ticket_id, zone_id, seat_row, seat_column, ...others }) => ({
-    ticketId: uuidText(ticket_id),
-    zoneId: zone_id,
-    row: seat_row,
-    column: seat_column === null ? null : String(seat_column),
-    ...others,
-  }));
+  return rows.map((row) => {
+    const seat = seatOf(row);
+    const { status, price, currency } = row;
+    const place = { zoneId: row.zone_id, row: seat?.row ?? null, column: seat ? String(seat.column) : null };
+    return { ticketId: uuidText(row.ticket_id), ...place, status, price, currency };
+  });
 }
 
 /** An event's revenue according to the query service, a decimal. */

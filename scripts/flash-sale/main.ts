@@ -35,7 +35,7 @@ try {
     show.say('"npm start" is not running. Starting a system for this sale, which will be stopped afterwards.');
     isOwnSystem = true;
     const { startDefaultSystem } = await import('../local/default-system.ts');
-    await startDefaultSystem({ resources, say: show.status });
+    await startDefaultSystem({ resources, say: show.status, others: false });
   }
   await assertHealthy(system);
   isUp = true;

@@ -1,5 +1,5 @@
 import { messaging } from '../../services/shared/events/messaging.ts';
-import { pathTable, type ServiceName } from '../../services/shared/http/path-table.ts';
+import { pathTable, sellingServices } from '../../services/shared/http/path-table.ts';
 import { queueUrl } from '../local/emulator.ts';
 import type { Ports } from '../local/ports.ts';
 import { answers } from '../local/process.ts';
@@ -37,16 +37,14 @@ export function systemAt(ports: Ports, stores: StoreUrls): SystemUnderSale {
 export const isRunning = ({ purchaseUrl }: SystemUnderSale): Promise<boolean> =>
   answers(`${purchaseUrl}${pathTable.purchase.prefix}/live`)().catch(() => false);
 
-/** Rejects unless every service is healthy. The error names the services and stores that cannot be reached. */
+/** Rejects unless every service that sales need is healthy. The error names the services and stores that cannot be reached. */
 export async function assertHealthy(system: SystemUnderSale): Promise<void> {
-  const urls: Record<ServiceName, string> = {
+  const urls = {
     purchase: system.purchaseUrl,
     query: system.queryUrl,
     persistence: system.persistenceUrl,
   };
-  const faults = await Promise.all(
-    Object.entries(urls).map(([name, url]) => faultOf(name, `${url}${pathTable[name as ServiceName].prefix}/health`)),
-  );
+  const faults = await Promise.all(sellingServices.map((name) => faultOf(name, `${urls[name]}${pathTable[name].prefix}/health`)));
   const found = faults.filter((fault) => fault !== undefined);
   if (found.length === 0) return;
   throw new Error(`The system cannot sell:\n${found.map((fault) => `  ${fault}`).join('\n')}\nIs "npm start" still running?`);

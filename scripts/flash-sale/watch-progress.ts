@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { readBacklog } from '../../services/shared/events/outbox-backlog.ts';
+import { queueDepth } from '../../services/shared/events/queue-depths.ts';
 import type { RedisClient } from '../../services/shared/stores/redis.ts';
-import { queueDepth } from '../local/queue-depth.ts';
 
 /** The progress of an event's sales at one moment (`at`, Unix ms). */
 export type Sample = {

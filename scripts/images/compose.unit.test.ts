@@ -2,11 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { accountsConfig } from '../../services/accounts/config.ts';
+import { catalogueConfig } from '../../services/catalogue/config.ts';
 import { persistenceConfig } from '../../services/persistence/config.ts';
 import { purchaseConfig } from '../../services/purchase/config.ts';
 import { queryConfig } from '../../services/query/config.ts';
 import { pathTable, type ServiceName } from '../../services/shared/http/path-table.ts';
 import { type Environment, loadConfig } from '../../services/shared/process/config.ts';
+import { counterpartEnvironment } from '../local/counterparts.ts';
 import { emulatorEnvironment } from '../local/emulator.ts';
 import { whoseSystem } from '../local/named-system.ts';
 import { defaultPorts } from '../local/ports.ts';
@@ -37,16 +40,29 @@ const built = all.flatMap(([name, { build, ...container }]) => {
   if (!build) return [];
   return [{ name, image: describeImage(build.target ?? 'service', build.args), command: container.command }];
 });
-const configs = { purchase: purchaseConfig, query: queryConfig, persistence: persistenceConfig };
+const configs = {
+  purchase: purchaseConfig,
+  query: queryConfig,
+  persistence: persistenceConfig,
+  accounts: accountsConfig,
+  catalogue: catalogueConfig,
+};
 const services = Object.keys(pathTable) as ServiceName[];
 
 const endpoint = `http://emulator:${defaultPorts.emulator}`;
+const mailUrl = `http://mailbox:${defaultPorts.mailbox}`;
 const stores = {
   redisUrl: 'redis://redis:6379',
   redisReaderUrl: 'redis://redis:6379',
   isRedisCluster: false,
   databaseUrl: 'mysql://onsale:onsale@mysql:3306/onsale',
   databaseReaderUrl: 'mysql://onsale:onsale@mysql:3306/onsale',
+};
+
+const addresses = {
+  publicOrigin: `http://localhost:${defaultPorts['load-balancer']}`,
+  accountsUrl: `http://accounts:${defaultPorts.accounts}`,
+  purchaseUrl: `http://purchase:${defaultPorts.purchase}`,
 };
 
 describe.each(services)('the %s container', (service) => {
@@ -58,8 +74,11 @@ describe.each(services)('the %s container', (service) => {
   });
 
   it('has the same settings as under "npm start", except for the addresses of stores and emulator', () => {
-    const own = { OPS_TOKEN: null, CORS_ORIGINS: null, ORDER_TOKEN_SECRET: expect.stringMatching(/^.{32,}$/) };
-    expect(environment).toEqual({ ...serviceEnvironment(stores, endpoint), ...emulatorEnvironment(endpoint), ...own });
+    const secret = expect.stringMatching(/^.{32,}$/);
+    const secrets = { ORDER_TOKEN_SECRET: secret, SERVICE_SECRET: secret, ACCOUNTS_KEY_SECRET: secret };
+    const own = { OPS_TOKEN: null, CORS_ORIGINS: null, OIDC_PROVIDERS: null, CLIENT_LIMITS: false, ...secrets };
+    const shared = serviceEnvironment(stores, endpoint, addresses);
+    expect(environment).toEqual({ ...shared, ...emulatorEnvironment(endpoint), ...counterpartEnvironment({ mailUrl }), ...own });
   });
 
   it('publishes its API and its metrics', () => {
@@ -68,22 +87,24 @@ describe.each(services)('the %s container', (service) => {
 });
 
 describe('docker-compose.yml', () => {
-  it.each(['migrate', 'open-event1', 'open-small-hall'])(
+  it.each(['migrate', 'open-event1', 'open-small-hall', 'open-opera'])(
     'gives %s the addresses of every part of the system, so that it does not fall back to another system',
     (name) => {
       expect(whoseSystem(['db', 'redis', 'messaging'], defaultPorts, named(name).environment ?? {})).toBe('named');
     },
   );
 
-  it('publishes the ports that "npm start" uses, to this machine only', () => {
+  // A container and a browser would have to reach the OpenID provider at the same address.
+  it('publishes the ports that "npm start" uses, except that of the OpenID provider, to this machine only', () => {
+    const { 'oidc-provider': _, ...expected } = defaultPorts;
     const published = all.flatMap(([, { ports = [] }]) => ports);
     for (const port of published) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
-    expect(published.map((port) => Number(port.split(':')[1])).toSorted()).toEqual(Object.values(defaultPorts).toSorted());
+    expect(published.map((port) => Number(port.split(':')[1])).toSorted()).toEqual(Object.values(expected).toSorted());
   });
 
-  it('gives the emulator the host name by which the services call it', () => {
-    const { port, hostname } = new URL(endpoint);
-    expect(named('emulator').environment).toMatchObject({ HOST: '0.0.0.0', PORT: port, SERVER_NAME: hostname });
+  it.each([endpoint, mailUrl])('gives the stand-in at %s the host name by which the services call it', (url) => {
+    const { port, hostname } = new URL(url);
+    expect(named(hostname).environment).toMatchObject({ HOST: '0.0.0.0', PORT: port, SERVER_NAME: hostname });
   });
 
   it('starts nginx without a shell or a script, with its configuration from another stage and its files in memory', () => {

@@ -7,10 +7,11 @@ import { emulatorEnvironment } from '../local/emulator.ts';
 import { freePort } from '../local/free-ports.ts';
 import { defaultPorts } from '../local/ports.ts';
 import { answers, startProcess } from '../local/process.ts';
-import { orderTokenSecret } from '../testing/apps.ts';
+import { accountsKeySecret, orderTokenSecret } from '../testing/apps.ts';
 import { buy, get } from '../testing/http.ts';
 import { testFolder } from '../testing/services.ts';
 import { createMessaging, unique, urls } from '../testing/stores.ts';
+import { serviceSecret } from '../testing/tokens.ts';
 import { describeImage, layOut, layOutPackages } from './image.ts';
 
 const resources = new AsyncDisposableStack();
@@ -21,6 +22,8 @@ const images = {
   purchase: describeImage('service', { SERVICE: 'purchase' }),
   query: describeImage('service', { SERVICE: 'query' }),
   persistence: describeImage('service', { SERVICE: 'persistence' }),
+  accounts: describeImage('service', { SERVICE: 'accounts' }),
+  catalogue: describeImage('service', { SERVICE: 'catalogue' }),
   operations: describeImage('operations'),
   'load-balancer-config': describeImage('load-balancer-config'),
 };
@@ -52,7 +55,13 @@ const environment = {
   SNS_TOPIC_ARN: messaging.topicArn,
   SQS_QUEUE_URL: messaging.queueUrl,
   SQS_DEAD_LETTER_QUEUE_URL: messaging.deadLetterQueueUrl,
+  CLIENT_LIMITS: 'false',
   ORDER_TOKEN_SECRET: orderTokenSecret,
+  SERVICE_SECRET: serviceSecret,
+  ACCOUNTS_KEY_SECRET: accountsKeySecret,
+  PUBLIC_ORIGIN: 'http://localhost',
+  PURCHASE_URL: 'http://127.0.0.1:1',
+  MAIL_FROM: 'tickets@onsale.example',
 };
 
 /** Node's options for a program in an image. It may read only the image, the packages and the event file, and write nothing. */
@@ -98,12 +107,14 @@ async function startImage(name: ServiceName) {
 it('the images open an event, sell, count and verify a ticket and exit with 0, reading only themselves and writing nothing', async () => {
   expect(await operate('scripts/migrate.ts')).toBe('The schema is up to date');
   expect(await operate('scripts/onsale/main.ts', 'open', eventFile)).toMatch(/: 1 zone, 4 seats\n(.*\n)+.* opened$/);
-  const [purchase, query, persistence] = [
+  const [purchase, query, persistence, accounts, catalogue] = [
     await startImage('purchase'),
     await startImage('query'),
     await startImage('persistence'),
+    await startImage('accounts'),
+    await startImage('catalogue'),
   ];
-  const services = [purchase, query, persistence];
+  const services = [purchase, query, persistence, accounts, catalogue];
 
   expect(await buy(purchase.base, { venueId, eventId })).toMatchObject({ status: 201 });
   const count = async () => (await get(`${query.base}/query/api/v1/tickets/count/${eventId}`)).body.count;
@@ -111,13 +122,15 @@ it('the images open an event, sell, count and verify a ticket and exit with 0, r
   expect((await get(`${purchase.base}/purchase/health`)).status).toBe(200);
   expect((await get(`${query.base}/query/health`)).status).toBe(200);
   expect((await get(`${persistence.base}/events/health`)).status).toBe(200);
+  expect((await get(`${accounts.base}/accounts/health`)).status).toBe(200);
+  expect((await get(`${catalogue.base}/catalogue/health`)).status).toBe(200);
   expect((await fetch(`${query.base}/query/docs/`)).status).toBe(200);
   expect(await operate('scripts/onsale/main.ts', 'verify', eventId)).toContain('1 ticket for 100.00 USD');
 
-  expect(await Promise.all(services.map(({ checkHealth }) => checkHealth()))).toEqual([0, 0, 0]);
+  expect(await Promise.all(services.map(({ checkHealth }) => checkHealth()))).toEqual(services.map(() => 0));
   for (const service of services) service.kill('SIGTERM');
   expect(await Promise.all(services.map(({ exited }) => exited))).toEqual(services.map(() => [0, null]));
-  expect(await Promise.all(services.map(({ checkHealth }) => checkHealth()))).toEqual([1, 1, 1]);
+  expect(await Promise.all(services.map(({ checkHealth }) => checkHealth()))).toEqual(services.map(() => 1));
 });
 
 it("the load balancer's image generates its configuration from its own files, with each service at the container of its name", async () => {

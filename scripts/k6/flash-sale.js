@@ -13,7 +13,7 @@
  */
 import exec from 'k6/execution';
 import { bookThresholds, buyAndEnter, closeBooks, openBooks } from './lib/books.js';
-import { seatAt, seatedZones } from './lib/seats.js';
+import { gridZones, seatAt } from './lib/seats.js';
 import { common, number, thresholdsOf } from './lib/settings.js';
 import { summaryOf } from './lib/summary.js';
 
@@ -42,7 +42,7 @@ export const options = {
 
 export function setup() {
   const books = openBooks();
-  return { ...books, zones: seatedZones(books.event.zones) };
+  return { ...books, zones: gridZones(books.event.zones) };
 }
 
 export default function buyOne({ event, zones }) {

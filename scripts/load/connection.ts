@@ -15,7 +15,7 @@ const contentLength = /\r\ncontent-length: *(\d+)/i;
  */
 export function openConnection(url: string) {
   const { hostname, port, host, pathname } = new URL(url);
-  const head = `POST ${pathname} HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/json\r\ncontent-length: `;
+  const head = `POST ${pathname} HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/json\r\n`;
   let socket: Socket | undefined;
   let handler: Handler | undefined;
   let received: Buffer | undefined;
@@ -74,11 +74,14 @@ export function openConnection(url: string) {
   }
 
   return {
-    /** Sends a body, over a new socket if the server closed the last one. Calls exactly one of the handler's functions, once. */
-    post(body: string, newHandler: Handler): void {
+    /**
+     * Sends a body, over a new socket if the server closed the last one. `fields`: more header lines, each with its CRLF. Calls exactly
+     * one of the handler's functions, once.
+     */
+    post(body: string, newHandler: Handler, fields = ''): void {
       socket ??= open();
       handler = newHandler;
-      socket.write(`${head}${Buffer.byteLength(body)}\r\n\r\n${body}`);
+      socket.write(`${head}${fields}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
     },
     close: () => void socket?.destroy(),
   };

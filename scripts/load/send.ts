@@ -1,10 +1,12 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
-import { type Connection, openConnection } from './connection.ts';
+import { type Connection, type Handler, openConnection } from './connection.ts';
 
 export type Load = {
   /** The URL that each body is POSTed to, as JSON. */
   url: string;
   bodies: string[];
+  /** More header lines of the request with each body, each line with its CRLF. */
+  headers?: string[];
   connections: number;
   /** Arrivals per second, whether or not earlier ones were answered. Without it, each connection sends as soon as it is free. */
   ratePerSecond?: number;
@@ -22,7 +24,7 @@ export const newHistogram = (): RecordableHistogram => createHistogram({ lowest:
  * Resolves when all are done.
  */
 export function sendAll(
-  { url, bodies, connections, ratePerSecond }: Load,
+  { url, bodies, headers, connections, ratePerSecond }: Load,
   onAnswer: (answer: Answer) => void,
   onFailure: (error: Error) => void,
 ): Promise<void> {
@@ -47,7 +49,7 @@ export function sendAll(
       if (left === 0) resolve();
       else sendDue();
     };
-    connection.post(bodies[at] as string, {
+    const handler: Handler = {
       onAnswer(status, body) {
         const atMs = performance.now() - startedAt;
         onAnswer({ status, body, atMs, latencyMs: atMs - sentMs });
@@ -57,7 +59,8 @@ export function sendAll(
         onFailure(error);
         done();
       },
-    });
+    };
+    connection.post(bodies[at] as string, handler, headers?.[at]);
   }
 
   const clock = ratePerSecond === undefined ? undefined : setInterval(sendDue, 1);

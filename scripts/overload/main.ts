@@ -1,13 +1,6 @@
-import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { migrateToLatest } from '../../migrations/migrate.ts';
 import { systemAt } from '../flash-sale/system.ts';
-import { connectStores } from '../local/connect.ts';
-import { freePorts } from '../local/free-ports.ts';
-import { localFolder } from '../local/local-folder.ts';
+import { startSeparateSystem } from '../local/separate-system.ts';
 import { stopWith } from '../local/stop.ts';
-import { localStoreUrls, type StoreUrls } from '../local/store-urls.ts';
-import { startSystem } from '../local/system.ts';
 import { newCommand } from '../terminal/command.ts';
 import { crowds } from './crowds.ts';
 import { faultsOf, textOf } from './report.ts';
@@ -24,15 +17,9 @@ const { stop, isStopping, say } = stopWith(resources, {
 });
 
 try {
-  say('Starting a separate system …');
-  const folder = join(localFolder, 'overload');
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  const ports = await freePorts();
-  const urls = localStoreUrls(ports);
   // Loaded only now, so that --help is answered immediately.
   const { overload } = await import('./overload.ts');
-  await startSystem({ folder, ports, urls, resources, say, prepare });
+  const { ports, urls } = await startSeparateSystem('overload', { resources, say, others: false });
   const system = systemAt(ports, urls);
   let isRight = true;
   for (const crowd of crowds) {
@@ -49,10 +36,4 @@ try {
     say(`The run failed: ${(error as Error).message}`);
     await stop(1);
   }
-}
-
-async function prepare(stores: StoreUrls): Promise<void> {
-  await using connections = new AsyncDisposableStack();
-  const { db } = await connectStores(stores, connections);
-  await migrateToLatest(db);
 }

@@ -3,8 +3,8 @@ import type { Snapshot, ZoneSnapshot } from '../../services/query/live/snapshot.
 
 export type LiveMessage = Snapshot | Delta | { type: 'unavailable' };
 
-/** A zone as a client shows it; `taken` has a bit for each seat. */
-export type ShownZone = Omit<ZoneSnapshot, 'taken'> & { taken?: Buffer };
+/** A zone as a client shows it; `taken` and `blockedSeats` have a bit for each seat. */
+export type ShownZone = Omit<ZoneSnapshot, 'taken' | 'blockedSeats'> & { taken?: Buffer; blockedSeats?: Buffer };
 
 /** An event's seat map, as a client builds it from the messages it receives. */
 export function createShownMap() {
@@ -17,19 +17,26 @@ export function createShownMap() {
     apply(message: Snapshot | Delta): boolean {
       if (message.type === 'snapshot') {
         zones.clear();
-        for (const { taken, ...zone } of message.zones) {
-          zones.set(zone.zoneId, { ...zone, ...(taken !== undefined && { taken: Buffer.from(taken, 'base64') }) });
+        for (const { taken, blockedSeats, ...zone } of message.zones) {
+          if (taken === undefined) zones.set(zone.zoneId, zone);
+          else {
+            const bits = Buffer.from(taken, 'base64');
+            const blocked = blockedSeats === undefined ? Buffer.alloc(bits.length) : Buffer.from(blockedSeats, 'base64');
+            zones.set(zone.zoneId, { ...zone, taken: bits, blockedSeats: blocked });
+          }
         }
         version = message.version;
         return true;
       }
       if (message.from !== version) return false;
-      for (const { zoneId, taken, freed, ...counts } of message.zones) {
+      for (const { zoneId, taken, freed, blockedSeats = [], unblockedSeats = [], ...counts } of message.zones) {
         const zone = zones.get(zoneId);
         if (!zone) throw new Error(`a delta of zone ${zoneId}, which no snapshot had`);
         Object.assign(zone, counts);
-        for (const bit of taken) turn(zone, bit, 1);
-        for (const bit of freed) turn(zone, bit, 0);
+        for (const bit of taken) turn(zone, 'taken', bit, 1);
+        for (const bit of freed) turn(zone, 'taken', bit, 0);
+        for (const bit of blockedSeats) turn(zone, 'blockedSeats', bit, 1);
+        for (const bit of unblockedSeats) turn(zone, 'blockedSeats', bit, 0);
       }
       version = message.to;
       return true;
@@ -38,12 +45,13 @@ export function createShownMap() {
 }
 
 /** Sets a bit. Throws if it already has that value, because a delta must list only changes. */
-function turn({ zoneId, taken }: ShownZone, bit: number, to: 0 | 1): void {
+function turn(zone: ShownZone, word: 'taken' | 'blockedSeats', bit: number, to: 0 | 1): void {
+  const { zoneId, [word]: bits } = zone;
   const [at, mask] = [bit >> 3, 0x80 >> (bit & 7)];
-  const byte = taken?.[at];
-  if (taken === undefined || byte === undefined) throw new Error(`zone ${zoneId} has no bit ${bit}`);
+  const byte = bits?.[at];
+  if (bits === undefined || byte === undefined) throw new Error(`zone ${zoneId} has no bit ${bit}`);
   if ((byte & mask) === (to ? mask : 0)) throw new Error(`bit ${bit} of zone ${zoneId} was ${to} before`);
-  taken[at] = byte ^ mask;
+  bits[at] = byte ^ mask;
 }
 
 export type LiveClient = ReturnType<typeof createShownMap> & {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { freePort } from '../local/free-ports.ts';
+import { freePort, portsOfServices } from '../local/free-ports.ts';
 import { startNginx } from '../local/nginx.ts';
 import { findServers } from '../local/servers.ts';
 import { message } from './raw-http.ts';
@@ -14,7 +14,7 @@ const { nginx } = await findServers(['nginx'], () => {});
 export const isProcess = nginx.docker === undefined;
 
 /**
- * A server that stands in for persistence. It echoes each request; it hangs up if the path ends with /hang-up, and leaves paths that
+ * A server that stands in for persistence and catalogue. It echoes each request; it hangs up if the path ends with /hang-up, and leaves paths that
  * end with /wait to the test.
  */
 export async function startUpstream(resources: AsyncDisposableStack) {
@@ -44,10 +44,14 @@ export async function startUpstream(resources: AsyncDisposableStack) {
   return { port: (server.address() as AddressInfo).port, seen, waiting, tunnels };
 }
 
-/** Starts an nginx whose persistence is the server at that port, and whose other services do not exist. */
-export async function startTestNginx(resources: AsyncDisposableStack, persistence: number) {
-  const [folder, port, nobody] = [testFolder(resources), await freePort(), await freePort()];
-  const started = await startNginx(nginx, { folder, port, services: { purchase: nobody, query: nobody, persistence } });
+/** Starts an nginx whose persistence and catalogue are the server at that port, and whose other services do not exist. */
+export async function startTestNginx(resources: AsyncDisposableStack, upstream: number) {
+  const [folder, port, services] = [
+    testFolder(resources),
+    await freePort(),
+    await portsOfServices({ persistence: upstream, catalogue: upstream }),
+  ];
+  const started = await startNginx(nginx, { folder, port, services });
   resources.defer(() => started.stop());
   return { ...started, folder, port };
 }

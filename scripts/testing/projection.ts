@@ -1,5 +1,6 @@
 import type { DomainEvent } from '../../services/shared/events/domain-events.ts';
 import { uuidText } from '../../services/shared/stores/uuid.ts';
+import { ticketsSold } from './purchases.ts';
 import { db } from './stores.ts';
 
 /**
@@ -25,6 +26,9 @@ export async function projectionOf(events: DomainEvent[]) {
   ]);
   return {
     statuses: Object.fromEntries(tickets.map(({ ticket_id, status }) => [nameOf(ticket_id), status])),
+    exchanges: Object.fromEntries(
+      tickets.flatMap(({ ticket_id, exchanged_for }) => (exchanged_for ? [[nameOf(ticket_id), nameOf(exchanged_for)]] : [])),
+    ),
     sales: Object.fromEntries(sales.map(({ zone_id, tickets, revenue }) => [zone_id, `${tickets} for ${revenue}`])),
     conflicts: conflicts.map(({ ticket_id, live_ticket_id }) => `${nameOf(ticket_id)} with ${nameOf(live_ticket_id)}`),
     sequences: applied.map(({ sequence }) => sequence),
@@ -41,10 +45,11 @@ export async function projectionOf(events: DomainEvent[]) {
 
 function namesOf(events: DomainEvent[]): Map<string, string> {
   const names = new Map<string, string>();
-  for (const { type, data } of events) {
-    if (type !== 'onsale.tickets.purchased') continue;
-    names.set(data.orderId, String(data.sequence));
-    for (const [at, { ticketId }] of data.tickets.entries()) names.set(ticketId, `${data.sequence}.${at}`);
+  for (const event of events) {
+    const { orderId, sequence } = event.data;
+    if (event.type === 'onsale.tickets.cancelled') continue;
+    if (event.type === 'onsale.tickets.purchased') names.set(orderId, String(sequence));
+    for (const [at, { ticketId }] of ticketsSold(event).entries()) names.set(ticketId, `${sequence}.${at}`);
   }
   return names;
 }

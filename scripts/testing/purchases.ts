@@ -1,12 +1,17 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { TicketsCancelled, TicketsPurchased } from '../../services/shared/events/domain-events.ts';
+import type { TicketsCancelled, TicketsExchanged, TicketsPurchased } from '../../services/shared/events/domain-events.ts';
 import { rowLabel } from '../../services/shared/terms/row-label.ts';
 
 type EventSold = { eventId: string; venueId: string; currency: string };
 
 export type TicketSold = TicketsPurchased['data']['tickets'][number];
 
-const envelope = <Name extends 'purchased' | 'cancelled'>(name: Name, eventId: string, sequence: number, time: string) => ({
+const envelope = <Name extends 'purchased' | 'cancelled' | 'exchanged'>(
+  name: Name,
+  eventId: string,
+  sequence: number,
+  time: string,
+) => ({
   specversion: '1.0' as const,
   id: String(sequence),
   source: `/onsale/events/${eventId}`,
@@ -44,16 +49,50 @@ export function purchased(
   return purchasedOrder(event, { ...order, tickets: [{ zoneId, row, column, priceMinor }] });
 }
 
-/** The domain event that cancels an order: the tickets at these positions, or all of them. */
-export function cancelled({ time, data }: TicketsPurchased, sequence: number, positions?: number[]): TicketsCancelled {
+/** The domain event of a sale, and of an exchange as far as it is one. */
+type Sale = TicketsPurchased | TicketsExchanged;
+
+/** The tickets that a domain event sold. */
+export const ticketsSold = ({ type, data }: Sale) => (type === 'onsale.tickets.exchanged' ? data.replacements : data.tickets);
+
+/** The domain event that cancels what another sold: the tickets at these positions, or all of them. */
+export const cancelled = (sale: Sale, sequence: number, positions?: number[]): TicketsCancelled => ({
+  ...envelope('cancelled', sale.data.eventId, sequence, laterTime(sequence)),
+  data: endOf(sale, sequence, positions),
+});
+
+/** The domain event that exchanges what another sold, at these positions, for other seats or places at the same prices. */
+export function exchanged(
+  sale: Sale,
+  sequence: number,
+  positions: number[],
+  places: Pick<TicketSold, 'zoneId' | 'row' | 'column'>[],
+): TicketsExchanged {
+  const data = endOf(sale, sequence, positions);
+  const replacements = data.tickets.map(({ zoneId: _zone, row: _row, column: _column, sold: _sold, ...ticket }, at) => {
+    const place = places[at];
+    if (!place) throw new Error('an exchange needs a place for each ticket');
+    return { ...ticket, ticketId: uuidv7(), ...place };
+  });
+  return { ...envelope('exchanged', data.eventId, sequence, laterTime(sequence)), data: { ...data, replacements } };
+}
+
+const laterTime = (sequence: number) => new Date(Date.UTC(2026, 4, 1, 11, 0, sequence)).toISOString();
+
+function endOf(sale: Sale, sequence: number, positions?: number[]): TicketsCancelled['data'] {
+  const { orderId, buyerId, venueId, eventId } = sale.data;
+  const isExchange = sale.type === 'onsale.tickets.exchanged';
+  const sold = { sequence: sale.data.sequence, timeMs: Date.parse(sale.time) };
   return {
-    ...envelope('cancelled', data.eventId, sequence, new Date(Date.UTC(2026, 4, 1, 11, 0, sequence)).toISOString()),
-    data: {
-      ...data,
-      sequence,
-      tickets: data.tickets.filter((_ticket, at) => positions?.includes(at) ?? true),
-      purchase: { sequence: data.sequence, timeMs: Date.parse(time) },
-    },
+    sequence,
+    orderId,
+    ...(buyerId !== undefined && { buyerId }),
+    venueId,
+    eventId,
+    tickets: ticketsSold(sale)
+      .filter((_ticket, at) => positions?.includes(at) ?? true)
+      .map((ticket) => (isExchange ? { ...ticket, sold } : ticket)),
+    purchase: isExchange ? sale.data.purchase : sold,
   };
 }
 

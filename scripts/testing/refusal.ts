@@ -37,7 +37,7 @@ function isDocumented({ method = 'GET', url }: InjectOptions, code: ProblemCode)
 
 /** Everything in Redis, except what searches for the best seats remember. */
 export async function dump(): Promise<Record<string, unknown>> {
-  const keys = (await redis.keys('*')).filter((key) => !key.endsWith(':runs'));
+  const keys = (await redis.keys('*')).filter((key) => !key.endsWith(':row-runs'));
   const entries = keys.map(async (key) => [key, await readers[await redis.type(key)]?.(key)]);
   return Object.fromEntries(await Promise.all(entries));
 }

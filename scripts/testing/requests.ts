@@ -1,7 +1,7 @@
 import type { InjectOptions } from 'fastify';
 import type { Inventory } from '../../services/shared/inventory/inventory.ts';
 import { deadlinesKey } from '../../services/shared/inventory/keys.ts';
-import { asBuyerOf } from './apps.ts';
+import { asBuyerOf, asOperator } from './apps.ts';
 import { accepted } from './purchase-app.ts';
 import { redis } from './stores.ts';
 
@@ -56,8 +56,22 @@ export const release = ({ holdId }: { holdId: string }): InjectOptions => ({
   method: 'DELETE',
   url: `/purchase/api/v1/holds/${holdId}`,
 });
+export const giveUp = ({ holdId }: { holdId: string }, ticketId: string): InjectOptions => ({
+  method: 'DELETE',
+  url: `/purchase/api/v1/holds/${holdId}/tickets/${ticketId}`,
+});
 export const cancel = ({ eventId, orderId }: EventOf & { orderId: string }, ticketIds?: string[]) =>
   post(`orders/${orderId}/cancel`, { eventId, ticketIds }, asBuyerOf(orderId));
+
+/** The operator's request to exchange a ticket for another place. */
+export const exchange = ({ eventId, orderId, ticketId }: EventOf & { orderId: string; ticketId: string }, place: object) =>
+  byOperator(post(`orders/${orderId}/tickets/${ticketId}/exchange`, { eventId, ...place }));
+
+/** The same request, sent by the operator. */
+export const byOperator = (request: InjectOptions): InjectOptions => ({
+  ...request,
+  headers: { ...request.headers, ...asOperator },
+});
 
 /** Moves a hold's deadline (ms) into the past, as if time had passed; the scripts do the rest. */
 export async function letExpire({ eventId, holdId }: EventOf & { holdId: string }, deadline = 1): Promise<void> {

@@ -1,6 +1,6 @@
 import { createSeats } from '../../services/purchase/seats/create-seats.ts';
-import type { Purchase, Seat } from '../../services/purchase/seats/draft-order.ts';
 import { createLayouts } from '../../services/purchase/seats/layouts.ts';
+import type { Purchase, Seat } from '../../services/purchase/seats/purchase.ts';
 import { createTaking } from '../../services/purchase/seats/take-seats.ts';
 import type { Inventory } from '../../services/shared/inventory/inventory.ts';
 import { createLoad } from '../../services/shared/inventory/load.ts';

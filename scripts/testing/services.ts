@@ -5,8 +5,9 @@ import { emulatorEnvironment } from '../local/emulator.ts';
 import { freePort } from '../local/free-ports.ts';
 import type { LocalProcess } from '../local/process.ts';
 import { startService } from '../local/services.ts';
-import { opsToken, orderTokenSecret } from './apps.ts';
+import { accountsKeySecret, opsToken, orderTokenSecret } from './apps.ts';
 import { createMessaging, urls } from './stores.ts';
+import { serviceSecret } from './tokens.ts';
 
 export type TestService = LocalProcess & { base: string; logFile: string };
 
@@ -39,8 +40,15 @@ export async function startTestService(
     flags: [],
     env: {
       ...emulatorEnvironment(endpoint),
+      CLIENT_LIMITS: 'false',
       ORDER_TOKEN_SECRET: orderTokenSecret,
       OPS_TOKEN: opsToken,
+      SERVICE_SECRET: serviceSecret,
+      ACCOUNTS_KEY_SECRET: accountsKeySecret,
+      PUBLIC_ORIGIN: 'http://localhost',
+      ACCOUNTS_URL: '',
+      PURCHASE_URL: 'http://127.0.0.1:1',
+      MAIL_FROM: 'tickets@onsale.example',
       REDIS_URL: urls.redisUrl,
       REDIS_READER_URL: urls.redisUrl,
       DATABASE_URL: urls.databaseUrl,

@@ -2,7 +2,7 @@ import { sendDeadLetters } from '../../services/persistence/dead-letters.ts';
 import { projectDomainEvents } from '../../services/persistence/projections/project.ts';
 import { startWorker, type Worker } from '../../services/persistence/worker.ts';
 import { createOutbox } from '../../services/purchase/outbox/outbox.ts';
-import type { SeatRequest } from '../../services/purchase/seats/draft-order.ts';
+import type { SeatRequest } from '../../services/purchase/seats/purchase.ts';
 import type { DomainEvent } from '../../services/shared/events/domain-events.ts';
 import type { Inventory } from '../../services/shared/inventory/inventory.ts';
 import type { OrderInRedis } from '../../services/shared/inventory/order.ts';
@@ -21,6 +21,19 @@ export async function sell(event: Inventory, request: SeatRequest, buyerId?: str
   const sold = await seats.sell({ eventId: event.eventId, venueId: event.venueId, request, buyerId });
   if (sold.kind !== 'sold') throw new Error(`not sold: ${JSON.stringify(sold)}`);
   return sold.order;
+}
+
+/** Exchanges an order's ticket, by position, for a seat in zone 1 or a place in zone 2. Returns the order. */
+export async function exchange(
+  { eventId }: Inventory,
+  { orderId, tickets }: OrderInRedis,
+  position: number,
+  seat?: { row: string; column: number },
+): Promise<OrderInRedis> {
+  const place = seat ? { zoneId: 1, ...seat } : { zoneId: 2 };
+  const exchanged = await seats.exchangeTicket({ eventId, orderId, ticketId: tickets[position]?.ticketId ?? '', place });
+  if (exchanged.kind !== 'exchanged') throw new Error(`not exchanged: ${JSON.stringify(exchanged)}`);
+  return exchanged.order;
 }
 
 export const rowSeats = (row: string, ...columns: number[]) => ({ seats: columns.map((column) => ({ zoneId: 1, row, column })) });

@@ -37,7 +37,7 @@ const withStores = {
   globalSetup: 'scripts/testing/global-setup.ts',
   setupFiles: ['scripts/testing/compile-cache.ts', 'scripts/testing/per-file.ts'],
   isolate: false,
-  testTimeout: 60_000,
+  testTimeout: 120_000,
   hookTimeout: 120_000,
   sequence: { groupOrder: 1 },
 };
@@ -84,6 +84,7 @@ export default defineConfig({
         'services/persistence/trace-batch.ts',
         'services/shared/http/{probe,trace-requests}.ts',
         'services/shared/process/{run-service,workers}.ts',
+        'services/shared/inventory/trace-command.ts',
         'services/shared/telemetry/tracing.ts',
       ],
       reporter: ['text-summary', 'html'],

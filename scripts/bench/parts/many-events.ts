@@ -1,12 +1,12 @@
 import { Redis } from 'ioredis';
 import { createSeats } from '../../../services/purchase/seats/create-seats.ts';
-import { openInventory } from '../../../services/shared/inventory/inventory.ts';
+import { openInventory } from '../../../services/shared/inventory/open-inventory.ts';
 import { assertSold, emptyRedis, newEvent, openBenchEvent, purchasesOf, untilPublished } from '../event.ts';
 import { runPurchases } from '../load.ts';
 import type { PartContext, Report } from '../report.ts';
-import { alternate, type Figures, medianOf, medianRatio } from '../rounds.ts';
+import { alternate, type Figures, medianOf, medianRatio, saleWarmUps } from '../rounds.ts';
 import { type Bench, createLonelyTopic, type Server, startBenchService } from '../system.ts';
-import { hall, saleWarmUps } from './purchase-against-floor.ts';
+import { hall } from './purchase-against-floor.ts';
 
 const rounds = 6;
 const requests = 25_000;

@@ -2,15 +2,12 @@ import type { Redis } from 'ioredis';
 import { assertSold, emptyRedis, newEvent, openFreshEvent, purchasesOf, untilPublished } from '../event.ts';
 import { runPurchases } from '../load.ts';
 import type { PartContext, Report } from '../report.ts';
-import { alternate, type Figures, medianOf, medianRatio } from '../rounds.ts';
+import { alternate, type Figures, medianOf, medianRatio, saleWarmUps } from '../rounds.ts';
 import { type Bench, createLonelyTopic, type Server, startBenchServer, startBenchService } from '../system.ts';
 import { logKey, seatsKey } from '../ticket-server.ts';
 
 /** 31,200 seats. */
 export const hall = { zones: 40, rows: 26, columns: 30 };
-
-/** About 100,000 sales: V8 keeps optimising a service's code until then. */
-export const saleWarmUps = 4;
 
 /** a: purchase's sales per second, against a bare floor: Fastify, a schema, and one script that takes and records a seat. */
 export async function purchaseAgainstFloor(
@@ -50,9 +47,15 @@ export async function purchaseAgainstFloor(
 }
 
 /** One round of sales for a new event. `publishedPerSecond` counts until the relay has published the last one. */
-export async function sellThroughPurchase(bench: Bench, purchase: Server, requests: number): Promise<Figures> {
+export async function sellThroughPurchase(
+  bench: Bench,
+  purchase: Server,
+  requests: number,
+  headers: string[] = [],
+): Promise<Figures> {
   const event = await openFreshEvent(bench, hall);
-  const { result, figures } = await runPurchases({ url: `${purchase.url}/tickets`, bodies: purchasesOf(event, requests) });
+  const bodies = purchasesOf(event, requests);
+  const { result, figures } = await runPurchases({ url: `${purchase.url}/tickets`, bodies, headers });
   await untilPublished(bench.redis, event.eventId);
   const publishedMs = Date.now() - result.startedAtMs;
   await assertSold(bench.redis, event, requests);

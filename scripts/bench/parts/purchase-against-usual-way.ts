@@ -1,10 +1,10 @@
 import { emptyRedis, newEvent, purchasesOf } from '../event.ts';
 import { runPurchases } from '../load.ts';
 import type { PartContext, Report } from '../report.ts';
-import { alternate, type Figures, medianOf, medianRatio } from '../rounds.ts';
+import { alternate, type Figures, medianOf, medianRatio, saleWarmUps } from '../rounds.ts';
 import { type Bench, createDeliveringTopic, type Server, startBenchServer, startBenchService } from '../system.ts';
 import { seatsKey } from '../ticket-server.ts';
-import { hall, saleWarmUps, sellThroughPurchase } from './purchase-against-floor.ts';
+import { hall, sellThroughPurchase } from './purchase-against-floor.ts';
 
 const rounds = 5;
 const requests = 20_000;

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { freePort } from '../../local/free-ports.ts';
+import { freePort, portsOfServices } from '../../local/free-ports.ts';
 import { startNginx } from '../../local/nginx.ts';
 import { findServers } from '../../local/servers.ts';
 import type { PartContext, Report } from '../report.ts';
-import { alternate, medianOf, medianRatio } from '../rounds.ts';
+import { alternate, medianOf, medianRatio, saleWarmUps } from '../rounds.ts';
 import { createLonelyTopic, startBenchService } from '../system.ts';
-import { saleWarmUps, sellThroughPurchase } from './purchase-against-floor.ts';
+import { sellThroughPurchase } from './purchase-against-floor.ts';
 
 /** j: the sales per second of one purchase process through the load balancer, against the same process called directly. */
 export async function throughLoadBalancer(
@@ -19,7 +19,7 @@ export async function throughLoadBalancer(
   const loadBalancer = await startNginx(nginx, {
     folder: join(bench.folder, 'nginx'),
     port,
-    services: { purchase: Number(ofPurchase), query: await freePort(), persistence: await freePort() },
+    services: await portsOfServices({ purchase: Number(ofPurchase) }),
   });
   resources.defer(() => loadBalancer.stop());
   const balanced = { ...purchase, url: purchase.url.replace(ofPurchase, String(port)) };

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseEventFile } from '../../../services/shared/inventory/plan/event-file.ts';
 import { rowLabel as ofServices } from '../../../services/shared/terms/row-label.ts';
-import { freeSeats, rowLabel, seatAt, seatedZones } from './seats.js';
+import { freeSeats, gridZones, rowLabel, seatAt, seatedZones } from './seats.js';
 
 describe('the seats that k6 asks for', () => {
   it('have the same row labels as in the services', () => {
@@ -22,14 +22,14 @@ describe('the seats that k6 asks for', () => {
     expect(seatAt(zones, 57)).toEqual(seats[0]);
   });
 
-  it('exclude general admission', () => {
-    const seated = { zoneId: 1, rows: 2, columns: 3 };
-    expect(
-      seatedZones([
-        { ...seated, price: '1.00' },
-        { zoneId: 2, rows: null, columns: null },
-      ]),
-    ).toEqual([seated]);
+  it('exclude general admission, and halls if they are counted', () => {
+    const zones = [
+      { zoneId: 1, rows: 2, columns: 3, isHall: false, price: '1.00' },
+      { zoneId: 2, rows: null, columns: null, isHall: false },
+      { zoneId: 3, rows: 2, columns: 3, isHall: true, price: null },
+    ];
+    expect(seatedZones(zones)).toEqual([{ zoneId: 1 }, { zoneId: 3 }]);
+    expect(gridZones(zones)).toEqual([{ zoneId: 1, rows: 2, columns: 3 }]);
   });
 
   it('are the ones that the map shows as free', () => {
@@ -40,6 +40,11 @@ describe('the seats that k6 asks for', () => {
     expect(freeSeats({ zoneId: 4, rows })).toEqual([
       { zoneId: 4, row: 'A', column: 2 },
       { zoneId: 4, row: 'B', column: 3 },
+    ]);
+    const hall = [{ row: 'Loge 2', seats: '.x_.', labels: ['12A', '12B', '', '14'] }];
+    expect(freeSeats({ zoneId: 4, rows: hall })).toEqual([
+      { zoneId: 4, row: 'Loge 2', column: '12A' },
+      { zoneId: 4, row: 'Loge 2', column: '14' },
     ]);
   });
 });

@@ -1,27 +1,43 @@
 import type { Cancellation } from '../../../services/purchase/seats/cancel-order.ts';
 import type { Seats } from '../../../services/purchase/seats/create-seats.ts';
-import type { Purchase, Seat } from '../../../services/purchase/seats/draft-order.ts';
+import type { Exchange } from '../../../services/purchase/seats/exchange-ticket.ts';
+import type { Purchase, Seat } from '../../../services/purchase/seats/purchase.ts';
+import { blockSeats } from '../../../services/shared/inventory/block-seats.ts';
 import type { Command } from '../../../services/shared/inventory/call-script.ts';
-import type { Cancelled, Held, Refusal, Sold } from '../../../services/shared/inventory/decisions.ts';
-import { type Inventory, openInventory } from '../../../services/shared/inventory/inventory.ts';
-import type { TicketInRedis } from '../../../services/shared/inventory/order.ts';
+import type { Blocked, Cancelled, Exchanged, Held, Refusal, Sold } from '../../../services/shared/inventory/decisions.ts';
+import type { Inventory } from '../../../services/shared/inventory/inventory.ts';
+import { inventoryKey } from '../../../services/shared/inventory/keys.ts';
+import { openInventory } from '../../../services/shared/inventory/open-inventory.ts';
+import { setState } from '../../../services/shared/inventory/set-state.ts';
 import type { RedisClient } from '../../../services/shared/stores/redis.ts';
+
+/** Whether an event sells ('') or not. */
+export type SaleState = '' | 'paused' | 'paused, but confirming' | 'closed';
 
 /** Requests to the write side, with all their fields. */
 export type Take = Purchase & { does: 'sell' | 'hold' };
 export type OfHold = Command & { does: 'confirm' | 'extend' | 'release'; holdId: string };
+export type GiveUp = Command & { does: 'give up'; holdId: string; ticketId: string };
 export type Cancel = Cancellation & { does: 'cancel' };
+export type ExchangeOne = Exchange & { does: 'exchange' };
+export type Block = Command & { does: 'block' | 'unblock'; seats: Seat[] };
 type Sweep = Command & { does: 'sweep' };
-export type Open = Command & { does: 'open'; inventory: Inventory };
-export type Request = Take | OfHold | Cancel | Sweep | Open;
+export type SetState = Command & { does: 'set state'; state: SaleState };
+/** `blocked`: the seats that are to be blocked afterwards, if they are free; no others. */
+export type Open = Command & { does: 'open'; inventory: Inventory; blocked: Seat[] };
+export type Request = Take | OfHold | GiveUp | Cancel | ExchangeOne | Block | Sweep | SetState | Open;
 
 export type Outcome =
   | Sold
   | Held
   | { kind: 'released' }
   | Cancelled
+  | Exchanged
+  | Blocked
   | { kind: 'swept'; more: boolean }
+  | { kind: 'set' }
   | { kind: 'opened' | 'changed' | 'unchanged' }
+  | { kind: 'not opened'; reasons: string[] }
   | Refusal;
 
 export type Done = { request: Request; outcome: Outcome };
@@ -39,47 +55,37 @@ export async function perform({ redis, seats }: { redis: RedisClient; seats: Sea
       return await seats.extendHold(request);
     case 'release':
       return await seats.releaseHold(request);
+    case 'give up':
+      return await seats.giveUpTicket(request);
     case 'cancel':
       return await seats.cancelOrder(request);
+    case 'exchange':
+      return await seats.exchangeTicket(request);
+    case 'block':
+    case 'unblock':
+      return await blockSeats(redis, request.eventId, request.seats, request.does === 'block');
     case 'sweep':
       return { kind: 'swept', more: await seats.expireHolds(request.eventId) };
+    case 'set state':
+      return await changeState(redis, request);
     case 'open': {
-      const { kind } = await openInventory(redis, request.inventory);
-      if (kind === 'refused') throw new Error('the tests never make an event smaller, so opening it again must not be refused');
-      return { kind };
+      const { inventory, blocked } = request;
+      const zones = inventory.zones.map((zone) => ({
+        ...zone,
+        blocked: blocked.filter(({ zoneId }) => zoneId === zone.zoneId),
+      }));
+      const outcome = await openInventory(redis, { ...inventory, zones });
+      return outcome.kind === 'refused' ? { kind: 'not opened', reasons: outcome.reasons.toSorted() } : outcome;
     }
     default:
       throw request satisfies never;
   }
 }
 
-/** A seat's name: its zone, row and column. */
-export const seatName = ({ zoneId, row, column }: Seat | TicketInRedis) => `${zoneId}/${row?.toUpperCase() ?? ''}${column ?? ''}`;
-
-/** The end of an id, enough to distinguish it from others. */
-export const nameOf = (id: string) => `…${id.slice(-4)}`;
-
-/** Describes a request and its outcome in one line of a counterexample. */
-export function tell({ request, outcome }: Done): string {
-  const words: string[] = [request.does];
-  if ('request' in request) {
-    const { request: wanted, buyerId, venueId } = request;
-    words.push('seats' in wanted ? wanted.seats.map(seatName).join(' ') : `best ${wanted.quantity} of zone ${wanted.zoneId}`);
-    if ('split' in wanted && wanted.split) words.push('split');
-    if (buyerId) words.push(`for ${buyerId}`);
-    if (venueId) words.push(`at ${nameOf(venueId)}`);
-  }
-  if ('holdId' in request) words.push(nameOf(request.holdId));
-  if ('orderId' in request) words.push(nameOf(request.orderId), ...request.ticketIds.map(nameOf));
-  if (request.idempotency) words.push(`(${request.idempotency.key}: ${request.idempotency.fingerprint})`);
-  if ('inventory' in request) words.push(JSON.stringify(request.inventory));
-  words.push('→', outcome.kind);
-  if ('order' in outcome) {
-    const { orderId, tickets, sequence } = outcome.order;
-    words.push(...tickets.map((ticket) => `${seatName(ticket)}${ticket.cancelled ? ' (cancelled)' : ''}`));
-    words.push(`order ${nameOf(orderId)}`, sequence === undefined ? '' : `#${sequence}`);
-  }
-  if ('holdId' in outcome) words.push(`hold ${nameOf(outcome.holdId)}`);
-  if (outcome.kind === 'refused') words.push(outcome.code, outcome.positions?.join() ?? outcome.detail ?? '');
-  return words.filter((word) => word !== '').join(' ');
+async function changeState(redis: RedisClient, { eventId, state }: SetState): Promise<Outcome> {
+  // Nobody can resume a closed sale, but the trial goes on.
+  if (state === '') await redis.hdel(inventoryKey(eventId), 'state', 'confirmWhilePaused');
+  else if (state === 'closed') await setState(redis, eventId, { state });
+  else await setState(redis, eventId, { state: 'paused', confirmWhilePaused: state !== 'paused' });
+  return { kind: 'set' };
 }

@@ -1,70 +1,99 @@
-import { isDeepStrictEqual } from 'node:util';
+import { type BestPlaces, type ChosenSeat, itemsOf } from '../../../services/purchase/seats/purchase.ts';
 import type { Refusal } from '../../../services/shared/inventory/decisions.ts';
-import type { TicketInRedis } from '../../../services/shared/inventory/order.ts';
+import { seatName } from './places.ts';
+import { fullPrice, offerOf, typeOf } from './price-rules.ts';
 import type { Take } from './requests.ts';
-import { seatName } from './requests.ts';
-import { freeRuns, left, type Model, seatMap, ticketsOf, zoneOf } from './state.ts';
+import { positionsOf, refused } from './same.ts';
+import { categoriesFor } from './search-rules.ts';
+import { liveHolds, type Model, seatMap, ticketsOf, zoneOf } from './state.ts';
+import { promotionOf } from './tally-rules.ts';
 
-/** Thrown when something breaks the rules. */
-export class Illegal extends Error {}
+export const sizeOf = (request: Take['request']) =>
+  itemsOf(request).reduce((sum, item) => sum + ('quantity' in item ? item.quantity : 1), 0);
 
-/** Throws unless two values are equal, and lists the differences. */
-export function requireSame(what: string, found: unknown, expected: unknown): void {
-  const faults = differences(what, found, expected);
-  if (faults.length > 0) throw new Illegal(faults.join('; '));
-}
+export const isClosed = ({ state, inventory, nowMs }: Model) =>
+  state === 'closed' || (inventory.offSaleAtMs !== undefined && nowMs >= inventory.offSaleAtMs);
 
-function differences(path: string, found: unknown, expected: unknown): string[] {
-  if (isDeepStrictEqual(found, expected)) return [];
-  const isPart = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
-  const isOther = !isPart(found) || !isPart(expected) || found['kind'] !== expected['kind'] || found['code'] !== expected['code'];
-  if (isOther) return [`${path} is ${inShort(found)}, and should be ${inShort(expected)}`];
-  const names = [...new Set([...Object.keys(found), ...Object.keys(expected)])];
-  return names.flatMap((name) => differences(`${path}.${name}`, found[name], expected[name]));
-}
-
-/** A value as JSON, with orders left out. */
-const inShort = (value: unknown) => JSON.stringify(value, (name, part) => (name === 'order' ? '…' : part));
-
-export const refused = (code: Refusal['code'], more: Partial<Refusal> = {}): Refusal => ({
-  kind: 'refused',
-  code,
-  isReplay: false,
-  ...more,
-});
-
-/** Why a request must be refused, if so: the first reason that applies, with the positions of all tickets at fault. */
-export function whyNotTake(model: Model, { eventId, venueId, buyerId, request }: Take): Refusal | undefined {
-  const { inventory, nowMs } = model;
+/** Why a request must be refused whatever its searches find, if so: the first reason that applies. */
+export function whyNotAsked(model: Model, request: Take): Refusal | undefined {
+  const { eventId, venueId, buyerId, request: wanted, mayTakeBlocked } = request;
+  const { inventory, nowMs, state } = model;
   if (eventId !== inventory.eventId || (venueId !== undefined && venueId !== inventory.venueId))
     return refused('EVENT_NOT_FOUND');
+  const size = sizeOf(wanted);
+  const { ticketsPerOrder = 10 } = inventory;
+  if (size > ticketsPerOrder)
+    return refused('TOO_MANY_TICKETS', { detail: `An order of this event has at most ${ticketsPerOrder} tickets` });
+  const promoted = promotionOf(model, request, size);
+  if (promoted === 'unknown') return refused('PROMOTION_NOT_FOUND');
+  const fault = faultIn(model, itemsOf(wanted));
+  if (fault) return fault;
 
-  const map = seatMap(model);
-  // A request for the best seats names one zone, so it can have only one position at fault.
-  const zoneIds = 'seats' in request ? request.seats.map(({ zoneId }) => zoneId) : [request.zoneId];
-  const noZone = positionsOf(zoneIds, (zoneId) => !zoneOf(model, zoneId));
-  if (noZone.length > 0) return refused('ZONE_NOT_FOUND', { positions: noZone });
-  const noSeat = 'seats' in request ? positionsOf(request.seats, (seat) => !map.has(seatName(seat))) : [];
-  if (noSeat.length > 0) return refused('SEAT_NOT_FOUND', { positions: noSeat });
-
-  if (inventory.ticketsPerBuyer !== undefined && buyerId === undefined) return refused('BUYER_REQUIRED');
+  const isLimitedByCode = request.promotion !== undefined && promoted.promotion?.ticketsPerBuyer !== undefined;
+  if ((inventory.ticketsPerBuyer !== undefined || isLimitedByCode) && buyerId === undefined) return refused('BUYER_REQUIRED');
+  if (state.startsWith('paused')) return refused('SALE_PAUSED');
+  if (isClosed(model)) return refused('SALE_CLOSED');
   if (nowMs < inventory.onSaleAtMs)
     return refused('NOT_ON_SALE', { detail: `On sale from ${new Date(inventory.onSaleAtMs).toISOString()}` });
-  const overLimit = whyOverLimit(model, buyerId, 'seats' in request ? request.seats.length : request.quantity);
+  const overLimit = whyOverClient(model, request, size) ?? whyOverLimit(model, buyerId, size);
   if (overLimit) return overLimit;
 
-  if ('seats' in request) {
-    const taken = positionsOf(request.seats, (seat) => map.get(seatName(seat))?.owner !== undefined);
-    return taken.length > 0 ? refused('SEAT_TAKEN', { positions: taken }) : undefined;
-  }
-  const { zoneId, quantity, split } = request;
-  if (left(model, zoneId) < quantity) return refused('SOLD_OUT', { detail: `${left(model, zoneId)} left` });
-  const [longest = 0] = freeRuns(model, zoneId);
-  return zoneOf(model, zoneId)?.grid && !split && longest < quantity ? refused('NO_ADJACENT_SEATS') : undefined;
+  const taken = positionsOf(itemsOf(wanted), (item) => {
+    const now = 'row' in item ? seatMap(model).get(seatName(item))?.taken : undefined;
+    return now !== undefined && !(now === 'blocked' && mayTakeBlocked);
+  });
+  return taken.length > 0 ? refused('SEAT_TAKEN', { positions: taken }) : undefined;
 }
 
-export const positionsOf = <Wanted>(list: Wanted[], isAtFault: (wanted: Wanted) => boolean) =>
-  list.flatMap((wanted, at) => (isAtFault(wanted) ? [at] : []));
+/** What is wrong with the request itself: the code of the first item at fault, and the positions of all with the same. */
+function faultIn(model: Model, items: (ChosenSeat | BestPlaces)[]): Refusal | undefined {
+  const names = new Set<string>();
+  const codes = items.map((item): Refusal['code'] | undefined => {
+    const code = 'quantity' in item ? faultInSearch(model, item) : faultInSeat(model, item);
+    if (code || 'quantity' in item) return code;
+    const name = seatName(item);
+    if (names.has(name)) return 'SEAT_REPEATED';
+    names.add(name);
+    return undefined;
+  });
+  const first = codes.find((code) => code !== undefined);
+  return first && refused(first, { positions: positionsOf(codes, (code) => code === first) });
+}
+
+const isNoType = (model: Model, type: string | undefined) =>
+  type !== undefined && !offerOf(model).ticketTypes.some(({ ticketTypeId }) => ticketTypeId === type);
+
+function faultInSeat(model: Model, seat: ChosenSeat): Refusal['code'] | undefined {
+  const zone = zoneOf(model, seat.zoneId);
+  if (!zone) return 'ZONE_NOT_FOUND';
+  if (isNoType(model, seat.ticketType)) return 'TICKET_TYPE_NOT_FOUND';
+  const place = seatMap(model).get(seatName(seat));
+  if (!place) return 'SEAT_NOT_FOUND';
+  const isSold = fullPrice(model, zone, place.category, typeOf(model, seat.ticketType)) !== undefined;
+  return isSold ? undefined : 'TICKET_TYPE_NOT_FOUND';
+}
+
+function faultInSearch(model: Model, search: BestPlaces): Refusal['code'] | undefined {
+  const zone = zoneOf(model, search.zoneId);
+  if (!zone) return 'ZONE_NOT_FOUND';
+  if (search.ticketTypes?.some((type) => isNoType(model, type))) return 'TICKET_TYPE_NOT_FOUND';
+  const { isUnknown, isSold } = categoriesFor(model, zone, search);
+  if (isUnknown) return 'CATEGORY_NOT_FOUND';
+  if (!isSold) return 'TICKET_TYPE_NOT_FOUND';
+  return search.accessible && !zone.grid ? 'SEAT_NOT_FOUND' : undefined;
+}
+
+/** The refusal if a client would hold more at one time than it may; what it has bought does not count. Box offices are not limited. */
+function whyOverClient(model: Model, { does, client, mayTakeBlocked }: Take, quantity: number): Refusal | undefined {
+  if (does === 'sell' || !client || mayTakeBlocked) return undefined;
+  const [id, mostHolds, mostTickets] = client;
+  const holds = liveHolds(model, false).filter((hold) => hold.client === id);
+  const tickets = holds.reduce((sum, { order }) => sum + order.tickets.length, 0);
+  if (holds.length < mostHolds && tickets + quantity <= mostTickets) return undefined;
+  return refused('HOLD_LIMIT_REACHED', {
+    detail: `One client may hold at most ${mostTickets} tickets of an event at one time, in ${mostHolds} holds`,
+  });
+}
 
 /** The refusal if a buyer would exceed the event's limit; tickets bought and held count together. */
 export function whyOverLimit(model: Model, buyerId: string | undefined, quantity: number): Refusal | undefined {
@@ -74,26 +103,4 @@ export function whyOverLimit(model: Model, buyerId: string | undefined, quantity
   if (has + quantity <= ticketsPerBuyer) return undefined;
   const detail = `A buyer may have or hold at most ${ticketsPerBuyer} tickets`;
   return refused('BUYER_LIMIT_REACHED', { detail, secret: `${detail}; this one has or holds ${has}` });
-}
-
-/** Throws unless the seats are free, and in the fewest groups possible, listed from left to right. */
-export function requireBest(model: Model, request: { zoneId: number; quantity: number }, tickets: TicketInRedis[]): void {
-  const map = seatMap(model);
-  const names = tickets.map(seatName);
-  for (const name of names) {
-    const place = map.get(name);
-    if (place?.seat.zoneId !== request.zoneId) throw new Illegal(`${name} is not a seat of zone ${request.zoneId}`);
-    if (place.owner) throw new Illegal(`${name} is not free`);
-  }
-  if (new Set(names).size !== request.quantity) throw new Illegal(`${names.join()} are not ${request.quantity} seats`);
-  const isNewGroup = ({ row, column = 0 }: TicketInRedis, at: number) =>
-    at === 0 || tickets[at - 1]?.row !== row || tickets[at - 1]?.column !== column - 1;
-  const groups = tickets.filter(isNewGroup).length;
-  let [fewest, seats] = [0, 0];
-  for (const run of freeRuns(model, request.zoneId)) {
-    if (seats >= request.quantity) break;
-    fewest += 1;
-    seats += run;
-  }
-  if (groups !== fewest) throw new Illegal(`${names.join()} are ${groups} groups, and should be ${fewest}`);
 }

@@ -1,14 +1,20 @@
 import { createSeats, type Seats } from '../../../services/purchase/seats/create-seats.ts';
-import { type Inventory, openInventory } from '../../../services/shared/inventory/inventory.ts';
+import type { SeatRequest } from '../../../services/purchase/seats/purchase.ts';
+import type { Inventory } from '../../../services/shared/inventory/inventory.ts';
 import { deadlinesKey } from '../../../services/shared/inventory/keys.ts';
+import { openInventory } from '../../../services/shared/inventory/open-inventory.ts';
 import type { RedisClient } from '../../../services/shared/stores/redis.ts';
 import { assertConserved } from '../conservation.ts';
-import { type Act, latest, type Past, requestOf, type StepAct } from './acts.ts';
-import { observe, observeOrders, readSnapshot, type Snapshot } from './observe.ts';
-import { type Done, nameOf, type Outcome, perform, type Request, tell } from './requests.ts';
-import { judge } from './rules.ts';
+import type { Act, StepAct } from './acts.ts';
+import { variantsOf } from './halls.ts';
+import { observeOrders, readSnapshot, type Snapshot } from './observe.ts';
+import { seatName } from './places.ts';
+import { latest, type Past, requestOf, seatsOf } from './request-of.ts';
+import { type Outcome, perform, type Request, type SetState } from './requests.ts';
+import { Illegal } from './same.ts';
+import { count, mostTogether, settle } from './settle.ts';
 import { isPast, left, type Model, newModel, seatMap } from './state.ts';
-import { Illegal } from './take-rules.ts';
+import { nameOf, tell } from './tell.ts';
 
 const hourMs = 3_600_000;
 
@@ -19,26 +25,21 @@ export type Trial = {
   model: Model;
   snapshot: Snapshot;
   past: Past;
+  /** As it was opened first. */
+  original: Inventory;
   steps: number;
   told: string[];
   /** How often each outcome happened, in this trial and others. */
   seen: Map<string, number>;
 };
 
-export async function beginTrial(redis: RedisClient, inventory: Inventory, seen: Map<string, number>): Promise<Trial> {
-  await openInventory(redis, inventory);
-  const snapshot = await readSnapshot(redis, inventory.eventId);
-  const past = { holdIds: [], keyed: [], keys: [] };
-  return {
-    redis,
-    seats: createSeats({ redis }),
-    model: newModel(inventory, snapshot.nowMs),
-    snapshot,
-    past,
-    steps: 0,
-    told: [],
-    seen,
-  };
+export async function beginTrial(redis: RedisClient, original: Inventory, seen: Map<string, number>): Promise<Trial> {
+  const seats = createSeats({ redis });
+  await openInventory(redis, original);
+  const snapshot = await readSnapshot(redis, original.eventId);
+  const past = { holdIds: [], keyed: [], keys: [], zoneIds: original.zones.map(({ zoneId }) => zoneId) };
+  const model = newModel(original, snapshot.nowMs);
+  return { redis, seats, model, snapshot, past, original, steps: 0, told: [], seen };
 }
 
 /** Takes a step. Throws, with everything that happened, unless the outcomes and Redis follow the rules. */
@@ -68,8 +69,8 @@ async function telling({ told }: Trial, work: () => Promise<void>): Promise<void
 
 async function doStep(trial: Trial, act: StepAct): Promise<void> {
   const { model, past } = trial;
-  const { eventId, onSaleAtMs, zones } = model.inventory;
-  const requestsOf = (acts: Act[]) => acts.map((one) => requestOf(one, model, past));
+  const { eventId, zones } = model.inventory;
+  const requestsOf = (acts: Act[]) => acts.map((one) => requestOf(one, trial.model, past));
   switch (act.step) {
     case 'act':
       return await together(trial, requestsOf([act.act]));
@@ -83,37 +84,74 @@ async function doStep(trial: Trial, act: StepAct): Promise<void> {
       return await together(trial, requestsOf(act.acts), { holdIds: lapsing, leftMs: act.leftMs });
     }
     case 'before the sale':
-      await together(trial, [opening(model, { onSaleAtMs: model.nowMs + hourMs })]);
-      await together(trial, [requestOf(act.act, trial.model, past)]);
-      return await together(trial, [opening(trial.model, { onSaleAtMs })]);
-    case 'new price': {
-      const priced = zones.map((zone, at) => (at === act.zone ? { ...zone, priceMinor: act.priceMinor } : zone));
-      return await together(trial, [opening(model, { zones: priced })]);
+    case 'after the sale': {
+      const time = act.step === 'before the sale' ? { onSaleAtMs: model.nowMs + hourMs } : { offSaleAtMs: model.nowMs };
+      await together(trial, [opening(model, { ...model.inventory, ...time })]);
+      await together(trial, requestsOf([act.act]));
+      return await together(trial, [opening(trial.model, model.inventory)]);
     }
+    case 'while': {
+      const setting = (state: SetState['state']): Request => ({ does: 'set state', eventId, state });
+      await together(trial, [setting(act.state)]);
+      const holdIds = [...model.holds].flatMap(([id, { state }]) => (act.lapse && state === 'held' ? [id] : []));
+      await together(trial, requestsOf(act.acts), { holdIds, leftMs: 0 });
+      return await together(trial, [setting('')]);
+    }
+    case 'overtaken': {
+      await together(trial, requestsOf([{ ...act.act, does: 'hold' }]));
+      const holdIds = [...trial.model.holds.keys()].slice(-1);
+      await together(trial, requestsOf([{ ...act.act, does: 'sell', buyer: act.by === 'the same' ? act.act.buyer : 'Di' }]), {
+        holdIds,
+        leftMs: 0,
+      });
+      return await together(trial, requestsOf([{ does: 'confirm', hold: { of: 'unsold', at: 0 }, keyed: false }]));
+    }
+    case 'new price': {
+      const { zoneId = 0, priceMinor } = trial.original.zones[act.zone] ?? {};
+      const priced = zones.map((zone) =>
+        zone.zoneId === zoneId && priceMinor !== undefined && zone.priceMinor !== undefined
+          ? { ...zone, priceMinor: act.priceMinor }
+          : zone,
+      );
+      return await together(trial, [opening(model, { ...model.inventory, zones: priced })]);
+    }
+    case 'new hall':
+      return await together(trial, [newHall(trial, act)]);
     case 'crowd': {
-      const seats = [...seatMap(model).values()].flatMap(({ seat, owner }) => (owner ? [] : [{ seats: [seat] }]));
+      const free = [...seatMap(model).values()].flatMap(({ seat, taken }): SeatRequest[] => (taken ? [] : [{ seats: [seat] }]));
       const general = zones.flatMap(({ zoneId, grid }) =>
         grid ? [] : Array.from({ length: left(model, zoneId) }, () => ({ zoneId, quantity: 1, split: false })),
       );
-      const requests = [...seats, ...general].map(
+      const requests = [...free, ...general].map(
         (request, at): Request => ({ does: 'hold', eventId, request, buyerId: `buyer-${at}` }),
       );
       await together(trial, requests);
-      return await together(trial, [requestOf(act.act, trial.model, past)], {
-        holdIds: [...trial.model.holds.keys()],
-        leftMs: 0,
-      });
+      const holdIds = [...trial.model.holds.keys()];
+      return await together(trial, requestsOf([act.act]), { holdIds, leftMs: 0 });
     }
     default:
       throw act satisfies never;
   }
 }
 
-const opening = ({ inventory }: Model, changes: Partial<Inventory>): Request => ({
+/** Changes the event's inventory; the seats that are blocked stay so, unless others are given. */
+const opening = (model: Model, inventory: Inventory, blocked = [...model.blocked]): Request => ({
   does: 'open',
   eventId: inventory.eventId,
-  inventory: { ...inventory, ...changes },
+  inventory,
+  blocked: blocked.flatMap((name) => seatMap(model).get(name)?.seat ?? []),
 });
+
+function newHall({ model, past, original }: Trial, { zone: at, variant, free, block }: StepAct & { step: 'new hall' }): Request {
+  const zone = original.zones[at];
+  const variants = zone ? variantsOf(zone) : [];
+  const changed = variants[variant % variants.length];
+  const others = new Map([...model.inventory.zones, ...(changed ? [changed] : [])].map((one) => [one.zoneId, one]));
+  const zones = original.zones.flatMap(({ zoneId }) => (zoneId === zone?.zoneId ? (changed ?? []) : (others.get(zoneId) ?? [])));
+  const freed = new Set(seatsOf(free, model, past).map(seatName));
+  const wanted = [...model.blocked].filter((name) => !freed.has(name));
+  return opening(model, { ...model.inventory, zones }, [...wanted, ...seatsOf(block, model, past).map(seatName)]);
+}
 
 type Lapse = { holdIds: string[]; leftMs: number };
 
@@ -162,52 +200,6 @@ async function conclude(trial: Trial, requests: Request[], outcomes: Outcome[]):
     throw new Illegal(done.length > 1 ? `no order makes it right; in the order sent, ${settled.why}` : settled.why);
   Object.assign(trial, { model: settled.model, snapshot });
 }
-
-type Settled = { model: Model } | { why: string };
-
-/** With more requests there are too many orders to try: one connection sent them, so they happen in the order sent. */
-const mostTogether = 6;
-
-/**
- * Every request takes effect at one moment, so concurrent requests happen in some order. This tries every order, starting with the
- * one in which they were sent. In no order can two requests get the same seat.
- */
-function settle(trial: Trial, snapshot: Snapshot, model: Model, done: Done[]): Settled {
-  if (done.length === 0) return attempt(() => observe(model, trial, snapshot));
-  let first: Settled | undefined;
-  for (const [at, { request, outcome }] of done.slice(0, done.length > mostTogether ? 1 : undefined).entries()) {
-    const next = attempt(() => judge(model, request, outcome));
-    const settled = 'why' in next ? next : settle(trial, snapshot, next.model, done.toSpliced(at, 1));
-    if ('model' in settled) {
-      note(trial.seen, model, request, outcome);
-      return settled;
-    }
-    first ??= settled;
-  }
-  return first ?? { why: 'nothing was done' };
-}
-
-function attempt(next: () => Model): Settled {
-  try {
-    return { model: next() };
-  } catch (error) {
-    if (error instanceof Illegal) return { why: error.message };
-    throw error;
-  }
-}
-
-function note(seen: Map<string, number>, model: Model, { does, ...request }: Request, outcome: Outcome): void {
-  const hold = 'holdId' in request && model.holds.get(request.holdId);
-  const words = [
-    request.idempotency && model.answers.has(request.idempotency.key) && 'again',
-    does,
-    hold && (hold.state === 'held' && isPast(model, hold) ? 'overdue' : hold.state),
-    outcome.kind === 'refused' ? outcome.code : outcome.kind,
-  ];
-  count(seen, words.filter(Boolean).join(' '));
-}
-
-const count = (seen: Map<string, number>, what: string) => seen.set(what, (seen.get(what) ?? 0) + 1);
 
 /** Checks the whole event against the rules, and that it adds up. */
 async function assertAll({ redis, model, past }: Trial): Promise<void> {
