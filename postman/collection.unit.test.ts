@@ -1,7 +1,9 @@
 import { Redis } from 'ioredis';
 import { afterAll, describe, expect, it } from 'vitest';
-import { testPurchaseApp, testQueryApp } from '../scripts/testing/apps.ts';
+import { testAccountsApp } from '../scripts/testing/accounts.ts';
+import { testCatalogueApp, testPurchaseApp, testQueryApp } from '../scripts/testing/apps.ts';
 import { createSeats } from '../services/purchase/seats/create-seats.ts';
+import { pathTable } from '../services/shared/http/path-table.ts';
 import { type ProblemCode, problems } from '../services/shared/http/problems.ts';
 import { connectDatabase } from '../services/shared/stores/database.ts';
 import { readRequests } from './collection.ts';
@@ -16,7 +18,9 @@ resources.defer(() => db.destroy());
 
 const purchase = await testPurchaseApp({ seats: createSeats({ redis }) });
 const query = await testQueryApp({ db, redis });
-for (const app of [purchase, query]) resources.defer(() => app.close());
+const accounts = await testAccountsApp({ db });
+const catalogue = await testCatalogueApp({ db, redis });
+for (const app of [purchase, query, accounts, catalogue]) resources.defer(() => app.close());
 
 /** The codes that the collection cannot provoke with the demo events, and what each would need. */
 const notProvoked: Partial<Record<ProblemCode, string>> = {
@@ -24,9 +28,28 @@ const notProvoked: Partial<Record<ProblemCode, string>> = {
   EXPECTATION_FAILED: 'an Expect, which load balancers answer themselves',
   BUYER_LIMIT_REACHED: 'an event that limits tickets by buyer',
   HOLD_EXPIRED: 'the ten minutes of a hold',
+  SIGN_IN_REQUIRED: 'an event for signed-in buyers',
+  FORBIDDEN: 'an account or an API key without the right',
+  EMAIL_TAKEN: 'two sign-ups, and the links in their mails',
+  LAST_ADMIN: 'an account that is an admin',
+  SESSION_NOT_FOUND: 'somebody who is signed in',
+  SIGN_IN_AGAIN: 'an account without a password',
+  PASSWORD_WRONG: 'an account',
+  SIGN_IN_NOT_VALID: 'a provider that sends somebody back',
+  SIGN_IN_REFUSED: 'the same',
+  IDENTITY_LINKED: 'the same',
+  LAST_SIGN_IN: 'the same',
+  PROVIDER_UNAVAILABLE: 'a provider that is away',
+  TOO_MANY_SIGN_INS: 'somebody guessing a password',
+  TOO_MANY_API_KEYS: 'a hundred API keys',
+  TOO_MANY_INVITATIONS: 'a hundred invitations',
   NOT_ON_SALE: 'an event that is not on sale yet',
   ORIGIN_NOT_ALLOWED: "the operator's page, which is not part of the API",
   TOO_MANY_WRONG_TOKENS: 'somebody guessing the token',
+  RATE_LIMITED: 'limits, which a system on one machine has turned off',
+  HOLD_LIMIT_REACHED: 'the same',
+  CHURN_LIMIT_REACHED: 'the same',
+  KEPT_REPLIES_LIMIT_REACHED: 'the same',
   INTERNAL_ERROR: 'a bug of ours',
   BAD_GATEWAY: 'a service that ends during a request',
   GATEWAY_TIMEOUT: 'a service that takes a minute',
@@ -51,6 +74,8 @@ describe('the collection', () => {
   it.each([
     { prefix: '/purchase', app: purchase },
     { prefix: '/query', app: query },
+    { prefix: '/accounts', app: accounts },
+    { prefix: '/catalogue', app: catalogue },
   ])('requests every path and method in $prefix/openapi.json', async ({ prefix, app }) => {
     const { paths } = (await app.inject(`${prefix}/openapi.json`)).json<{ paths: Record<string, object> }>();
     const documented = Object.entries(paths).flatMap(([path, methods]) =>
@@ -64,7 +89,7 @@ describe('the collection', () => {
   });
 
   it('requests the health and liveness of each service', () => {
-    const paths = ['purchase', 'query', 'events'].flatMap((service) => [`/${service}/health`, `/${service}/live`]);
+    const paths = Object.values(pathTable).flatMap(({ prefix }) => [`${prefix}/health`, `${prefix}/live`]);
     expect(requested.map(({ path }) => path)).toEqual(expect.arrayContaining(paths));
   });
 
