@@ -33,12 +33,14 @@ class Spreading extends BaseSequencer {
 
 const isEndToEnd = ({ moduleId }: TestSpecification) => moduleId.endsWith('.e2e.test.ts');
 
+/** A limit only ends what hangs: on a busy machine, a test may take ten times as long. */
+const patient = { testTimeout: 300_000, hookTimeout: 300_000 };
+
 const withStores = {
   globalSetup: 'scripts/testing/global-setup.ts',
   setupFiles: ['scripts/testing/compile-cache.ts', 'scripts/testing/per-file.ts'],
   isolate: false,
-  testTimeout: 120_000,
-  hookTimeout: 120_000,
+  ...patient,
   sequence: { groupOrder: 1 },
 };
 
@@ -63,6 +65,7 @@ export default defineConfig({
           // These tests leave nothing behind, so the files of a worker share the modules that they import.
           pool: 'threads',
           isolate: false,
+          ...patient,
         },
       },
       { test: { name: 'stores', include: ['**/*.{int,e2e}.test.ts'], ...withStores } },
