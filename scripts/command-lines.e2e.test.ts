@@ -31,7 +31,7 @@ const takesNames = (line: string) => /\bvitest\b/.test(line) || line.endsWith('r
 const installed = createSandbox(resources, { isInstalled: true });
 const nothingDone = { wasRefused: false, calls: [], changed: [] };
 
-describe.each(commands)('%s', { timeout: 60_000 }, (_name, line) => {
+describe.each(commands)('%s', { timeout: 300_000 }, (_name, line) => {
   it('shows its usage for --help, and does nothing else', async () => {
     const { stdout, stderr, ...outcome } = await installed.run(`${line} --help`);
     expect(outcome, stdout + stderr).toEqual({ code: 0, ...nothingDone });

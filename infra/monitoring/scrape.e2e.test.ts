@@ -12,7 +12,7 @@ import { type Asked, labelsOfScrape, readExpression } from './promql.ts';
 const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());
 
-const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 30_000, interval: 100 });
+const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 100_000, interval: 100 });
 
 const messaging = await createMessaging();
 

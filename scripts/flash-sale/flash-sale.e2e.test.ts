@@ -103,7 +103,7 @@ describe('a flash sale', () => {
 
   it('is refused with the names of the services and stores that are away, and the question whether npm start still runs', async () => {
     // On a busy machine, a health check may time out once.
-    await vi.waitFor(() => assertHealthy(system), { timeout: 20_000, interval: 50 });
+    await vi.waitFor(() => assertHealthy(system), { timeout: 100_000, interval: 50 });
     const nowhere = `127.0.0.1:${await freePort()}`;
     const env = { DATABASE_READER_URL: `mysql://onsale:onsale@${nowhere}/onsale` };
     const query = await startTestService('query', await createMessaging(), { resources, env });

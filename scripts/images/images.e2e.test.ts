@@ -118,7 +118,7 @@ it('the images open an event, sell, count and verify a ticket and exit with 0, r
 
   expect(await buy(purchase.base, { venueId, eventId })).toMatchObject({ status: 201 });
   const count = async () => (await get(`${query.base}/query/api/v1/tickets/count/${eventId}`)).body.count;
-  await vi.waitFor(async () => expect(await count()).toBe(1), { timeout: 20_000, interval: 50 });
+  await vi.waitFor(async () => expect(await count()).toBe(1), { timeout: 100_000, interval: 50 });
   expect((await get(`${purchase.base}/purchase/health`)).status).toBe(200);
   expect((await get(`${query.base}/query/health`)).status).toBe(200);
   expect((await get(`${persistence.base}/events/health`)).status).toBe(200);

@@ -106,7 +106,7 @@ it.each([
 ])('forwards a WebSocket, and the code that closes it: %.10s', async (sent, code) => {
   const { eventId } = await openTestEvent();
   const client = await watchLive(`http://127.0.0.1:${port}`, eventId);
-  await vi.waitFor(() => expect(client.zones.get(1)).toMatchObject({ available: 100 }), { timeout: 10_000 });
+  await vi.waitFor(() => expect(client.zones.get(1)).toMatchObject({ available: 100 }), { timeout: 100_000 });
   client.send(sent);
   expect(await client.closed).toMatchObject({ code });
 });

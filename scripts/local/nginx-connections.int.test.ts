@@ -12,7 +12,7 @@ afterAll(() => resources.disposeAsync());
 const { port: upstreamPort, seen, waiting, tunnels } = await startUpstream(resources);
 const { port, folder } = await startTestNginx(resources, upstreamPort);
 
-const waitFor = <T>(condition: () => T | Promise<T>) => vi.waitFor(condition, { timeout: 15_000, interval: 20 });
+const waitFor = <T>(condition: () => T | Promise<T>) => vi.waitFor(condition, { timeout: 100_000, interval: 20 });
 
 describe('slow and broken clients', () => {
   const whole = message(['POST /events/whole HTTP/1.1', 'Host: x', 'Connection: close', 'Content-Length: 2'], '{}');

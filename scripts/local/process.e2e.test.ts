@@ -27,10 +27,10 @@ it.runIf(await findBinary('setpriv'))('processes end with the one that started t
   const parent = spawn(process.execPath, ['--input-type=module', '--eval', starter], { stdio: 'ignore' });
   resources.defer(() => void parent.kill('SIGKILL'));
   const areUp = () => Promise.all(ports.map((port) => isReachable('127.0.0.1', port)));
-  await vi.waitFor(async () => expect(await areUp()).toEqual([true, true]), { timeout: 20_000, interval: 50 });
+  await vi.waitFor(async () => expect(await areUp()).toEqual([true, true]), { timeout: 100_000, interval: 50 });
   parent.kill('SIGKILL');
   await once(parent, 'exit');
-  await vi.waitFor(async () => expect(await areUp()).toEqual([false, false]), { timeout: 10_000, interval: 50 });
+  await vi.waitFor(async () => expect(await areUp()).toEqual([false, false]), { timeout: 100_000, interval: 50 });
 });
 
 it('a process that ends before it is ready is reported with the last lines of its log, without those of an earlier run', async () => {

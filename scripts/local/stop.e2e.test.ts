@@ -55,7 +55,7 @@ async function startCommand(way: keyof typeof ways, onTerm = 'setTimeout(() => p
   child.stdout?.on('data', (chunk) => {
     output += chunk;
   });
-  await vi.waitFor(async () => expect(await listens(port)).toBe(true), { timeout: 20_000, interval: 20 });
+  await vi.waitFor(async () => expect(await listens(port)).toBe(true), { timeout: 100_000, interval: 20 });
   return { child, port, output: () => output };
 }
 

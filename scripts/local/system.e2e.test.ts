@@ -26,7 +26,7 @@ afterEach(() => folders.disposeAsync());
 
 const quiet = { say: () => {}, prepare: async () => {} };
 
-const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 20_000, interval: 50 });
+const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 100_000, interval: 50 });
 
 describe('the system on one machine', () => {
   it('sells a seat through the load balancer, counts it, remembers it after a restart, and listens only on loopback', async () => {

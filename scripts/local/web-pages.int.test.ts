@@ -56,7 +56,7 @@ describe('a web page in a browser on this machine', () => {
     await sns.send(new PublishCommand({ TopicArn: messaging.topicArn, Message: body(5) }));
 
     const sequences = () => db.selectFrom('tickets').select('sequence').where('event_id', '=', event.eventId).execute();
-    await vi.waitFor(async () => expect(await sequences()).not.toEqual([]), { timeout: 20_000, interval: 50 });
+    await vi.waitFor(async () => expect(await sequences()).not.toEqual([]), { timeout: 100_000, interval: 50 });
     expect((await sequences()).map(({ sequence }) => sequence)).toEqual([5]);
     expect(answers.map(({ status }) => status)).toEqual([403, 403, 403, 403]);
   });

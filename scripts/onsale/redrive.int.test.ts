@@ -30,7 +30,7 @@ const bury = ({ messaging }: System, MessageBody: string, attributes: Record<str
     }),
   );
 
-const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 20_000, interval: 20 });
+const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 100_000, interval: 20 });
 
 describe('the dead-letter queue', () => {
   it('is read, including compressed messages, and keeps them', async () => {

@@ -12,7 +12,7 @@ import { type Round, sellWithout } from './sell-without.ts';
 const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());
 
-describe('selling without accounts', { timeout: 240_000 }, () => {
+describe('selling without accounts', { timeout: 300_000 }, () => {
   it('goes on to buyers who signed in before accounts and catalogue were killed, and every ticket is where it was promised', async () => {
     const ports = await freePorts();
     const folder = testFolder(resources);

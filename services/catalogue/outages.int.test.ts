@@ -93,7 +93,7 @@ describe('the catalogue without MySQL', () => {
     expect(await readSaleState(redis, draft)).toBeUndefined();
 
     await cable.mend();
-    await vi.waitFor(async () => expect((await send('GET', '/catalogue/health')).status).toBe(200), { timeout: 20_000 });
+    await vi.waitFor(async () => expect((await send('GET', '/catalogue/health')).status).toBe(200), { timeout: 100_000 });
     expect(await send('GET', event)).toMatchObject({
       status: 200,
       body: { version: 1, document: { event: { name: 'A play' } } },
@@ -138,7 +138,7 @@ describe('the catalogue without Redis', () => {
     expect((await send('POST', `${event}/cancellation`, { confirm: eventId })).status).toBe(202);
 
     await far.mend();
-    await vi.waitFor(async () => expect((await send('GET', '/catalogue/health')).status).toBe(200), { timeout: 20_000 });
+    await vi.waitFor(async () => expect((await send('GET', '/catalogue/health')).status).toBe(200), { timeout: 100_000 });
     expect((await send('GET', event)).body).toMatchObject({
       version: 1,
       state: 'published',
@@ -172,7 +172,7 @@ describe('the catalogue without purchase', () => {
     for (let column = 1; column <= 5; column++) await sell(event, rowSeats('A', column));
     const path = `events/${eventId}/cancellation`;
     const shows = (body: object) =>
-      vi.waitFor(async () => expect(await send('GET', path)).toMatchObject({ status: 200, body }), { timeout: 40_000 });
+      vi.waitFor(async () => expect(await send('GET', path)).toMatchObject({ status: 200, body }), { timeout: 100_000 });
 
     expect(await send('GET', path)).toMatchObject({ status: 404, body: { code: 'JOB_NOT_FOUND' } });
     expect(await send('POST', path, { confirm: 'Other' })).toMatchObject({

@@ -64,7 +64,7 @@ const soldTickets = async (eventId: string) => {
   return row?.tickets ?? 0;
 };
 
-const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 20_000, interval: 20 });
+const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 100_000, interval: 20 });
 
 /** Text that cannot be compressed. */
 const noise = (characters: number) => randomBytes(characters).toString('base64').slice(0, characters);

@@ -46,7 +46,7 @@ const countOf = async (eventId: string) => {
   return row?.tickets ?? 0;
 };
 
-const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 20_000, interval: 20 });
+const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 100_000, interval: 20 });
 
 describe('the worker', () => {
   it('applies and acknowledges the messages in the queue', async () => {

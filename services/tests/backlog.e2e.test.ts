@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => resources.disposeAsync());
 
-const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 60_000, interval: 100 });
+const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 100_000, interval: 100 });
 
 /** Starts a service that serves its metrics on a known port. `metrics` reads them: values by name, labels included. */
 async function startWithMetrics(

@@ -32,7 +32,7 @@ afterAll(() => resources.disposeAsync());
 const folder = testFolder(resources);
 const { redis: server } = await findServers(['redis'], () => {});
 
-const waitFor = <T>(condition: () => Promise<T>) => vi.waitFor(condition, { timeout: 30_000, interval: 20 });
+const waitFor = <T>(condition: () => Promise<T>) => vi.waitFor(condition, { timeout: 100_000, interval: 20 });
 
 /** Syncs a new replica without delay, and stops a master without waiting for its replicas. */
 const replicationSettings = { 'repl-diskless-sync-delay': '0', 'shutdown-timeout': '0' };

@@ -103,7 +103,7 @@ describe.each(Object.entries(services))('a flood of requests to %s', (service, r
         DATABASE_READER_URL: withoutAccess(urls.databaseReaderUrl),
       },
     ],
-  ])('logs only few and short lines, while its stores %s', { timeout: 240_000 }, async (_what, env) => {
+  ])('logs only few and short lines, while its stores %s', { timeout: 300_000 }, async (_what, env) => {
     const token = { OPS_TOKEN: 'a-token-of-an-operator-1234' };
     const running = await startTestService(service as keyof typeof services, messaging, { resources, env: { ...env, ...token } });
     const before = linesOf(running).length;

@@ -14,7 +14,7 @@ import { openEvent } from '../shared/inventory/open-event.ts';
 const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());
 
-const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 60_000, interval: 50 });
+const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 100_000, interval: 50 });
 
 it('a full Redis: nothing is sold, held, confirmed or half written, but reads and health work; with room, sales resume', async () => {
   const folder = testFolder(resources);

@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => resources.disposeAsync());
 
-const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 50_000, interval: 50 });
+const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 100_000, interval: 50 });
 
 async function salesOf(eventId: string) {
   const row = await db
@@ -57,7 +57,7 @@ async function startDoomed(name: ServiceName, messaging: Messaging, doom: Doom) 
   return { base: service.base, killed };
 }
 
-describe('killing (-9)', { timeout: 90_000 }, () => {
+describe('killing (-9)', { timeout: 300_000 }, () => {
   it.each([
     ['between script and publish', 'before'],
     ['between publish and acknowledgement', 'after'],

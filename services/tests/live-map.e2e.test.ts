@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => resources.disposeAsync());
 
-const waitFor = (condition: () => void) => vi.waitFor(condition, { timeout: 30_000, interval: 50 });
+const waitFor = (condition: () => void) => vi.waitFor(condition, { timeout: 100_000, interval: 50 });
 
 async function startSale() {
   const messaging = await createMessaging();
@@ -87,7 +87,7 @@ async function mapInRedis({ eventId }: Inventory): Promise<Shown> {
   return { version: count('version'), zones: await Promise.all(zones) };
 }
 
-describe('a sale of 1,000 tickets', { timeout: 180_000 }, () => {
+describe('a sale of 1,000 tickets', { timeout: 300_000 }, () => {
   it('is followed by 2,000 clients of one process: all end with the map that Redis has and a new client gets', async () => {
     const { event, query, sell } = await startSale();
     const clients = await inParallel(Array(2_000).fill(event.eventId), 50, (eventId) => watchLive(query, eventId));

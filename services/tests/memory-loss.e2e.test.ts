@@ -17,9 +17,9 @@ import { readConsumerGroup } from '../shared/stores/consumer-group.ts';
 const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());
 
-const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 40_000, interval: 50 });
+const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 100_000, interval: 50 });
 
-describe('a Redis that loses its data', { timeout: 120_000 }, () => {
+describe('a Redis that loses its data', { timeout: 300_000 }, () => {
   it('sells nothing until it is rebuilt, while services run; then it has every ticket, and no seat is sold twice', async () => {
     const folder = testFolder(resources);
     const { redis: server } = await findServers(['redis'], () => {});

@@ -20,13 +20,13 @@ beforeEach(async () => {
 });
 afterEach(() => resources.disposeAsync());
 
-const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 60_000, interval: 50 });
+const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 100_000, interval: 50 });
 
 const columns = (from: number, through: number) => Array.from({ length: through - from + 1 }, (_, at) => from + at);
 
 const portOf = (url: string) => Number(new URL(url).port);
 
-describe('a store that goes away', { timeout: 120_000 }, () => {
+describe('a store that goes away', { timeout: 300_000 }, () => {
   it('Redis, stopped and killed (-9): 503 immediately; after its restart sales resume; sales, holds and replays are intact', async () => {
     const folder = testFolder(resources);
     const at = { folder: join(folder, 'redis'), port: await freePort() };

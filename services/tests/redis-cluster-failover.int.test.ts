@@ -38,7 +38,7 @@ const shards: Shard[] = [];
 let cluster: Cluster;
 let app: Awaited<ReturnType<typeof testPurchaseApp>>;
 
-const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 30_000, interval: 20 });
+const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 100_000, interval: 20 });
 
 /** The master that has the event's keys, according to the client. */
 const masterOf = async ({ eventId }: Pick<Shard, 'eventId'>) =>

@@ -35,7 +35,7 @@ let cluster: Cluster;
 let db: Awaited<ReturnType<typeof connectStores>>['db'];
 let app: Awaited<ReturnType<typeof testPurchaseApp>>;
 
-const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 30_000, interval: 20 });
+const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 100_000, interval: 20 });
 
 /** Sends JSON to the purchase service. */
 const send = (method: 'POST' | 'DELETE', path: string, payload: object = {}, headers: Record<string, string> = {}) =>

@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => resources.disposeAsync());
 
-const waitFor = <T>(condition: () => T | Promise<T>) => vi.waitFor(condition, { timeout: 30_000, interval: 50 });
+const waitFor = <T>(condition: () => T | Promise<T>) => vi.waitFor(condition, { timeout: 100_000, interval: 50 });
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 const buyersSpan = 'b7ad6b7169203331';
@@ -56,7 +56,7 @@ function pathOf(spans: CollectedSpan[], orderId: unknown): CollectedSpan[] {
   return path.flatMap((name) => byName(ofOrder, name));
 }
 
-describe('tracing', { timeout: 90_000 }, () => {
+describe('tracing', { timeout: 300_000 }, () => {
   it("one trace leads from the buyer's request to the commit, and is found by the order's id", async () => {
     const collector = await startCollector(resources);
     const event = await openTestEvent();

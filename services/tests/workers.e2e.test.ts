@@ -22,7 +22,7 @@ beforeEach(async () => {
 });
 afterEach(() => resources.disposeAsync());
 
-const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 60_000, interval: 50 });
+const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 100_000, interval: 50 });
 
 type LogLine = { msg: string; worker?: number; pid?: number; pauseMs?: number };
 
@@ -93,7 +93,7 @@ function interrupt(pid: number): boolean {
   }
 }
 
-describe('two workers', { timeout: 120_000 }, () => {
+describe('two workers', { timeout: 300_000 }, () => {
   it('share the port and both sell; one that is killed (-9) meanwhile is replaced, and no sale is lost', async () => {
     const event = await openRows();
     const messaging = await createMessaging();

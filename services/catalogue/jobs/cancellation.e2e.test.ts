@@ -15,12 +15,12 @@ beforeEach(() => {
 afterEach(() => resources.disposeAsync());
 
 it('a cancellation survives kill -9 of catalogue and of purchase, waits while purchase is away, and cancels each order once', {
-  timeout: 180_000,
+  timeout: 300_000,
 }, async () => {
   const messaging = await createMessaging();
   const start = (service: 'purchase' | 'catalogue', purchaseUrl = 'http://127.0.0.1:1') =>
     startTestService(service, messaging, { resources, env: { PURCHASE_URL: purchaseUrl } });
-  const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 60_000, interval: 20 });
+  const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 100_000, interval: 20 });
   const event = await openHall();
   const { eventId } = event;
   for (const row of 'ABCDEFGHIJ') for (let column = 1; column <= 10; column++) await sell(event, rowSeats(row, column));

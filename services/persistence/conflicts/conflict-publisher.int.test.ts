@@ -21,7 +21,7 @@ beforeEach(() => {
 });
 afterEach(() => resources.disposeAsync());
 
-const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 20_000, interval: 20 });
+const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 100_000, interval: 20 });
 const anHourMs = 3_600_000;
 
 /** Starts a publisher that stops with the test. `failed` is called for each round that failed. */

@@ -44,7 +44,7 @@ async function unacknowledged(eventId: string): Promise<number> {
   return Number(group?.pending) + Number(group?.lag);
 }
 
-const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 20_000, interval: 20 });
+const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 100_000, interval: 20 });
 
 describe('the relay', () => {
   it('publishes a sale as a CloudEvents batch, with attributes for filters and its trace context', async () => {

@@ -19,7 +19,7 @@ describe('a hold that has expired', () => {
   it("by Redis' clock gives its seats to the next buyer, and to nobody before", async () => {
     const event = await openTestEvent({ holdMs: 200 });
     const held = await accepted(hold(event, ['A1', 'A2']));
-    const sold = await vi.waitFor(() => accepted(order(event, ['A1'])), { timeout: 30_000, interval: 10 });
+    const sold = await vi.waitFor(() => accepted(order(event, ['A1'])), { timeout: 100_000, interval: 10 });
     expect(Date.parse(sold.createdOn)).toBeGreaterThanOrEqual(Date.parse(held.expiresOn));
     await refusal(confirm(held), 'HOLD_EXPIRED');
     await accepted(order(event, ['A2']));

@@ -19,7 +19,7 @@ describe('the sweeper', () => {
     const sweeper = startSweeper({ redis, seats, logger: silentLogger });
     resources.defer(() => sweeper.stop());
     const held = () => Promise.all(events.map(async ({ eventId }) => (await readInventory(redis, eventId))?.held.get(1)));
-    await vi.waitFor(async () => expect(await held()).toEqual([0, 0, 10]), { timeout: 10_000, interval: 20 });
+    await vi.waitFor(async () => expect(await held()).toEqual([0, 0, 10]), { timeout: 100_000, interval: 20 });
     for (const event of events) await assertConserved(redis, event.eventId);
     for (const event of events.slice(0, 2)) expect(await seats.sell(purchaseOf(event))).toMatchObject({ kind: 'sold' });
   });

@@ -16,7 +16,7 @@ afterAll(() => resources.disposeAsync());
 const browser = await launchChromium(resources);
 const pageMs = 20_000;
 
-describe.skipIf(!browser)("the operator's page for members, in Chromium", { timeout: 120_000 }, () => {
+describe.skipIf(!browser)("the operator's page for members, in Chromium", { timeout: 300_000 }, () => {
   let base: string;
   let eventId: string;
   let admin: Person;

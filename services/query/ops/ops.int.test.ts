@@ -48,7 +48,7 @@ const signIn = (given: string, eventId = '', headers: Record<string, string> = o
 
 const cookieOf = ({ headers }: { headers: Record<string, unknown> }) => String(headers['set-cookie']).split(';')[0] ?? '';
 
-const waitFor = <T>(condition: () => T | Promise<T>) => vi.waitFor(condition, { timeout: 20_000, interval: 50 });
+const waitFor = <T>(condition: () => T | Promise<T>) => vi.waitFor(condition, { timeout: 100_000, interval: 50 });
 
 type Second = Extract<OpsMessage, { type: 'second' }>;
 

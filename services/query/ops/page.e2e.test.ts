@@ -27,7 +27,7 @@ const browser = await launchChromium(resources);
 const options = { seats: 2_000, buyers: 2_600, best: false, seed: 1, connections: 100 };
 const pageMs = 20_000;
 
-describe.skipIf(!browser)("the operator's page, in Chromium", { timeout: 120_000 }, () => {
+describe.skipIf(!browser)("the operator's page, in Chromium", { timeout: 300_000 }, () => {
   let ports: Ports;
   let base: string;
   let token: string;

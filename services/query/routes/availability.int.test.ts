@@ -211,6 +211,6 @@ describe('an inventory that cannot be read', () => {
       redis: expect.not.stringMatching(/^ok$/),
     });
     await far.mend();
-    await expect.poll(statuses, { timeout: 10_000 }).toEqual([200, 200, 200, 200]);
+    await expect.poll(statuses, { timeout: 100_000 }).toEqual([200, 200, 200, 200]);
   });
 });

@@ -178,7 +178,7 @@ describe('GET /query/api/v1/events', () => {
     });
     await far.mend();
     await vi.waitFor(async () => expect(await ask('')).toMatchObject({ body: [{ eventId, availability: 'available' }] }), {
-      timeout: 20_000,
+      timeout: 300_000,
     });
     expect(idsOf(await ask('&availability=available'))).toEqual([eventId]);
   });

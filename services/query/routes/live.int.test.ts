@@ -23,7 +23,7 @@ import { registerLiveRoutes } from './live.ts';
 const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());
 
-const waitFor = <T>(condition: () => T | Promise<T>) => vi.waitFor(condition, { timeout: 10_000 });
+const waitFor = <T>(condition: () => T | Promise<T>) => vi.waitFor(condition, { timeout: 100_000 });
 
 async function listen(app: HttpServer): Promise<string> {
   resources.defer(() => app.close());
@@ -272,7 +272,7 @@ describe('a handshake', () => {
 });
 
 describe('a service that stops', () => {
-  it('tells its clients, and does not wait for clients that do not reply', { timeout: 20_000 }, async () => {
+  it('tells its clients, and does not wait for clients that do not reply', { timeout: 300_000 }, async () => {
     const { app, base: at } = await limited({});
     const event = await openTestEvent();
     const client = await watch(event, at);

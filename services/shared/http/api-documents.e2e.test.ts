@@ -22,7 +22,7 @@ describe.each(Object.entries(apps))('the documents of %s', (service, app) => {
     },
   );
 
-  it.skipIf(!browser)('fit on a phone, and requests can be tried there', { timeout: 60_000 }, async () => {
+  it.skipIf(!browser)('fit on a phone, and requests can be tried there', { timeout: 300_000 }, async () => {
     const base = await app.listen({ port: 0, host: '127.0.0.1' });
     const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
     const page = await browser?.newPage(phone);

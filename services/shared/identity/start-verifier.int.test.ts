@@ -17,7 +17,7 @@ afterEach(() => resources.disposeAsync());
 const network = '203.0.113.1';
 const quick = { everyMs: 20, atMostEveryMs: 20 };
 const quickPaces: typeof usualPaces = { signingKeys: quick, apiKeys: quick, keyUses: quick };
-const waitFor = <T>(condition: () => T | Promise<T>) => vi.waitFor(condition, { timeout: 60_000, interval: 10 });
+const waitFor = <T>(condition: () => T | Promise<T>) => vi.waitFor(condition, { timeout: 100_000, interval: 10 });
 
 /** Accounts, and a purchase service's verifiers, which reach it by a cable that a test can cut. */
 async function setUp() {
