@@ -17,6 +17,7 @@ import { up as owners } from './0014-owners.ts';
 import { up as catalogue } from './0015-catalogue.ts';
 import { up as signUpsWithoutPasswords } from './0016-sign-ups-without-passwords.ts';
 import { up as linksOfInvitations } from './0017-links-of-invitations.ts';
+import { up as checkout } from './0018-checkout.ts';
 
 /** All migrations, ordered by name; forward only. */
 export const migrations = {
@@ -37,6 +38,7 @@ export const migrations = {
   '0015-catalogue': { up: catalogue },
   '0016-sign-ups-without-passwords': { up: signUpsWithoutPasswords },
   '0017-links-of-invitations': { up: linksOfInvitations },
+  '0018-checkout': { up: checkout },
 };
 
 /**

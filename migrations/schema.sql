@@ -52,6 +52,50 @@ create table catalogue_audit (
   primary key (audit_id)
 ) collate utf8mb4_bin;
 
+create table checkout_outbox (
+  outbox_id bigint not null,
+  event_id varchar(64) not null,
+  type varchar(64) not null,
+  happened_on datetime(3) not null,
+  traceparent varchar(55),
+  data text not null,
+  primary key (outbox_id)
+) collate utf8mb4_bin;
+
+create table checkouts (
+  checkout_id binary(16) not null,
+  version int not null,
+  state varchar(20) not null,
+  hold_id varchar(96) not null,
+  event_id varchar(64) not null,
+  organiser_id varchar(32) not null,
+  order_id binary(16),
+  buyer_id varchar(128),
+  email varchar(320) not null,
+  amount decimal(19,4),
+  currency char(3),
+  provider varchar(16) not null,
+  attempt int not null,
+  takes_equal tinyint not null,
+  held_order text,
+  return_url varchar(2000),
+  reason varchar(40),
+  pay_by datetime(3) not null,
+  lease_until datetime(3),
+  due_on datetime(3),
+  failures int not null,
+  note varchar(255),
+  traceparent varchar(55),
+  created_on datetime(3) not null,
+  ended_on datetime(3),
+  key checkouts_by_time (created_on),
+  key checkouts_due (due_on),
+  key checkouts_of_event (event_id, state),
+  unique key checkouts_of_hold (hold_id),
+  key checkouts_of_order (order_id),
+  primary key (checkout_id)
+) collate utf8mb4_bin;
+
 create table conflict_notices (
   ticket_id binary(16) not null,
   told_on datetime(3) not null,
@@ -124,6 +168,7 @@ create table events (
   version int not null,
   begins_at datetime(3) generated always as (coalesce(starts_at,on_sale_at)),
   is_listed tinyint generated always as (if(state = 'draft' or state = 'archived',NULL,1)),
+  payment varchar(10) not null,
   key events_by_organiser (organiser_id, event_id),
   key events_listed (is_listed, begins_at, event_id),
   key events_listed_by_venue (venue_id, is_listed, begins_at, event_id),
@@ -240,6 +285,78 @@ create table organisers (
   primary key (organiser_id)
 ) collate utf8mb4_bin;
 
+create table payment_attempts (
+  checkout_id binary(16) not null,
+  attempt int not null,
+  provider varchar(16) not null,
+  provider_ref varchar(128),
+  state varchar(20) not null,
+  amount decimal(19,4) not null,
+  captured decimal(19,4) not null,
+  currency char(3) not null,
+  action_url varchar(2000),
+  decline_code varchar(64),
+  dispute varchar(20),
+  created_on datetime(3) not null,
+  changed_on datetime(3) not null,
+  key payment_attempts_by_change (changed_on),
+  unique key payment_attempts_of_provider (provider, provider_ref),
+  primary key (checkout_id, attempt)
+) collate utf8mb4_bin;
+
+create table payment_providers (
+  provider varchar(16) not null,
+  breaker varchar(10) not null,
+  changed_on datetime(3) not null,
+  primary key (provider)
+) collate utf8mb4_bin;
+
+create table provider_inbox (
+  provider varchar(16) not null,
+  provider_event_id varchar(128) not null,
+  type varchar(64) not null,
+  payment_ref varchar(128),
+  refund_ref varchar(128),
+  received_on datetime(3) not null,
+  due_on datetime(3),
+  failures int not null,
+  note varchar(255),
+  primary key (provider, provider_event_id),
+  key provider_inbox_by_time (received_on),
+  key provider_inbox_due (due_on)
+) collate utf8mb4_bin;
+
+create table refunds (
+  refund_id binary(16) not null,
+  version int not null,
+  state varchar(20) not null,
+  checkout_id binary(16) not null,
+  attempt int not null,
+  order_id binary(16),
+  event_id varchar(64) not null,
+  organiser_id varchar(32) not null,
+  provider varchar(16) not null,
+  provider_ref varchar(128),
+  amount decimal(19,4) not null,
+  currency char(3) not null,
+  ticket_ids text,
+  seats varchar(8) not null,
+  reason varchar(255) not null,
+  principal varchar(160) not null,
+  request_key varchar(160) not null,
+  due_on datetime(3),
+  failures int not null,
+  note varchar(255),
+  created_on datetime(3) not null,
+  ended_on datetime(3),
+  primary key (refund_id),
+  key refunds_due (due_on),
+  key refunds_of_event (event_id, state),
+  key refunds_of_order (order_id),
+  unique key refunds_of_provider (provider, provider_ref),
+  unique key refunds_of_request (checkout_id, request_key)
+) collate utf8mb4_bin;
+
 create table sales_by_zone (
   event_id varchar(64) not null,
   zone_id int not null,
@@ -311,6 +428,7 @@ create table tickets (
   promotion varchar(32),
   full_price decimal(19,4),
   exchanged_for binary(16),
+  paid_by varchar(16),
   primary key (ticket_id),
   key tickets_by_sequence (event_id, sequence),
   key tickets_by_time (created_on, event_id, sequence),
