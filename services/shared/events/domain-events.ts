@@ -6,25 +6,30 @@ import { BuyerId, Currency, EventId, Row, Timestamp, Uuid, VenueId, ZoneId } fro
 import { SeatLabel } from '../terms/seat-label.ts';
 
 /** CloudEvents 1.0 (JSON format). `id` is unique within `source`; `dataschema` ends with the version of `data`. */
-const cloudEvent = <Name extends string, Data extends TSchema>(name: Name, data: Data) =>
+export const cloudEvent = <Subject extends string, Name extends string, Data extends TSchema>(
+  subject: Subject,
+  name: Name,
+  data: Data,
+) =>
   Type.Object({
     specversion: Type.Literal('1.0'),
     id: Type.String({ minLength: 1, maxLength: 128 }),
     source: Type.String({ minLength: 1, maxLength: 128 }),
-    type: Type.Literal(`onsale.tickets.${name}` as const),
+    type: Type.Literal(`onsale.${subject}.${name}` as const),
     time: Timestamp,
     datacontenttype: Type.Literal('application/json'),
-    dataschema: Type.Literal(`urn:onsale:tickets.${name}:1` as const),
+    dataschema: Type.Literal(`urn:onsale:${subject}.${name}:1` as const),
     // W3C Trace Context. Only tracing uses it, so any value is valid.
     traceparent: Type.Optional(Type.Unknown()),
     data,
   });
 
 /** An order, with all of its tickets. */
-const TicketsPurchased = cloudEvent('purchased', SoldOrder);
+const TicketsPurchased = cloudEvent('tickets', 'purchased', SoldOrder);
 
 /** Some or all of an order's tickets, as they were sold, and when they were. It may arrive before their purchase. */
 const TicketsCancelled = cloudEvent(
+  'tickets',
   'cancelled',
   Type.Object({
     ...SoldOrder.properties,
@@ -40,6 +45,7 @@ const TicketsCancelled = cloudEvent(
  * `replacements` at the same position. It may arrive before the tickets' purchase.
  */
 const TicketsExchanged = cloudEvent(
+  'tickets',
   'exchanged',
   Type.Object({
     ...TicketsCancelled.properties.data.properties,
@@ -52,6 +58,7 @@ const TicketsExchanged = cloudEvent(
  * because it follows from other domain events. Its id derives from the ticket's, so publishing it again repeats the same domain event.
  */
 const TicketsConflicted = cloudEvent(
+  'tickets',
   'conflicted',
   Type.Object({
     eventId: EventId,
@@ -122,12 +129,18 @@ export type OutboxRecord = {
   traceparent?: string;
 };
 
-/** The CloudEvent for an outbox record, as JSON. Built by hand instead of JSON.stringify: nothing in it needs escaping. */
-export function cloudEventJson({ eventId, sequence, type, timeMs, data, traceparent }: OutboxRecord): string {
+/**
+ * The CloudEvent for an outbox record, as JSON. Built by hand instead of JSON.stringify: nothing in it needs escaping. `source`: where its
+ * sequence number is unique.
+ */
+export function cloudEventJson(
+  { eventId, sequence, type, timeMs, data, traceparent }: OutboxRecord,
+  source = `/onsale/events/${eventId}`,
+): string {
   const time = new Date(timeMs).toISOString();
   const trace = traceparent === undefined ? '' : `"traceparent":"${traceparent}",`;
   return (
-    `{"specversion":"1.0","id":"${sequence}","source":"/onsale/events/${eventId}","type":"${type}","time":"${time}",` +
+    `{"specversion":"1.0","id":"${sequence}","source":"${source}","type":"${type}","time":"${time}",` +
     `"datacontenttype":"application/json","dataschema":"urn:${type.replace('.', ':')}:1",${trace}"data":${data}}`
   );
 }

@@ -3,7 +3,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 /** Headers that pages from other origins may read, besides the few that are always allowed. */
 const exposed = 'ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id';
 /** Headers that they may send. */
-const allowed = 'Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Order-Token, traceparent, X-Request-Id';
+const allowed =
+  'Authorization, Checkout-Token, Content-Type, Idempotency-Key, If-Match, If-None-Match, Order-Token, traceparent, X-Request-Id';
 /** How long a browser may cache a preflight response. This is Chromium's maximum. */
 const maxAgeSeconds = 7_200;
 

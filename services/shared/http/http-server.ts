@@ -25,8 +25,8 @@ export type HttpServer = ReturnType<typeof createHttpServer>;
 
 /** A purchase is about 100 bytes; few services need a body anywhere near this size. */
 export const maxBodyBytes = 16 * 1024;
-/** The services that accept larger bodies: an event with its halls is a large document. */
-export const largeBodies: Partial<Record<ServiceName, number>> = { catalogue: 1024 * 1024 };
+/** The services that accept larger bodies: an event with its halls is a large document, and payment providers send long webhooks. */
+export const largeBodies: Partial<Record<ServiceName, number>> = { catalogue: 1024 * 1024, checkout: 256 * 1024 };
 export const maxHeaderBytes = 8 * 1024;
 /** Longer than the load balancer's idle timeout (60 s on an ALB), so that the server never closes a connection first. */
 export const keepAliveMs = 65_000;

@@ -5,6 +5,7 @@ export const pathTable = {
   persistence: { prefix: '/events', port: 8082 },
   accounts: { prefix: '/accounts', port: 8083 },
   catalogue: { prefix: '/catalogue', port: 8084 },
+  checkout: { prefix: '/checkout', port: 8085 },
 } as const;
 
 /** The load balancer's reply to any other path. */

@@ -5,19 +5,25 @@ export type OrderTokens = ReturnType<typeof createOrderTokens>;
 /** 132 bits cannot be guessed, and keep links short. */
 const tokenCharacters = 22;
 
+/** Order tokens: anyone with an order's token may read and cancel the order. */
+export const createOrderTokens = (secret: string) => createTokens(secret, 'order');
+
+/** Checkout tokens: anyone with a checkout's token may read, pay and cancel the checkout. No order's token is also a checkout's. */
+export const createCheckoutTokens = (secret: string) => createTokens(secret, 'checkout');
+
 /**
- * Order tokens: anyone with an order's token may read and cancel the order. A token is the first 22 characters of an HMAC-SHA256
- * (RFC 2104) of the order's id in base64url. Nothing is stored, so changing `secret` invalidates every token.
+ * A token is the first 22 characters of an HMAC-SHA256 (RFC 2104) of its purpose and an id in base64url. Nothing is stored, so changing
+ * `secret` invalidates every token.
  */
-export function createOrderTokens(secret: string) {
+function createTokens(secret: string, purpose: 'order' | 'checkout') {
   const macOf = createHmacSha256(secret);
-  const tokenOf = (orderId: string): string => macOf(`order ${orderId}`).slice(0, tokenCharacters);
+  const tokenOf = (id: string): string => macOf(`${purpose} ${id}`).slice(0, tokenCharacters);
   return {
     tokenOf,
 
-    /** Whether `given`, which may be any text, is the order's token. */
-    isTokenOf(orderId: string, given: string): boolean {
-      const [theirs, ours] = [Buffer.from(given), Buffer.from(tokenOf(orderId))];
+    /** Whether `given`, which may be any text, is the token of this id. */
+    isTokenOf(id: string, given: string): boolean {
+      const [theirs, ours] = [Buffer.from(given), Buffer.from(tokenOf(id))];
       return theirs.length === ours.length && timingSafeEqual(theirs, ours);
     },
   };
@@ -26,7 +32,7 @@ export function createOrderTokens(secret: string) {
 /** SHA-256 works on blocks of 64 bytes. */
 const blockBytes = 64;
 const digestBytes = 32;
-/** Longer than the text for any order id. */
+/** Longer than the text for any id. */
 const maxTextBytes = 64;
 
 /**

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { createOrderTokens } from './order-token.ts';
+import { createCheckoutTokens, createOrderTokens } from './order-token.ts';
 
 const orderId = '01a1fd30-0b3a-7072-8b96-0c965f31649b';
 
@@ -22,4 +22,12 @@ it('a token is valid for its own order only, and no other text is valid', () => 
   expect(createOrderTokens('another secret of as many signs.').isTokenOf(orderId, token)).toBe(false);
   for (const given of ['', 'x', token.slice(1), `${token}A`, token.toUpperCase()])
     expect(tokens.isTokenOf(orderId, given)).toBe(false);
+});
+
+it("an order's token is no checkout's of the same id, nor the other way round", () => {
+  const secret = 'a secret of thirty-two characters';
+  const [orders, checkouts] = [createOrderTokens(secret), createCheckoutTokens(secret)];
+  expect(checkouts.isTokenOf(orderId, checkouts.tokenOf(orderId))).toBe(true);
+  expect(checkouts.isTokenOf(orderId, orders.tokenOf(orderId))).toBe(false);
+  expect(orders.isTokenOf(orderId, checkouts.tokenOf(orderId))).toBe(false);
 });

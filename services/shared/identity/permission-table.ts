@@ -1,3 +1,4 @@
+import { markdownTable } from '../basics/markdown-table.ts';
 import { operations } from './permissions.ts';
 import { roles } from './principal.ts';
 
@@ -20,9 +21,7 @@ export function permissionTable(): string {
     (row.scopes ?? []).map((scope) => `\`${scope}\``).join(', '),
     othersOf(row),
   ]);
-  const widths = head.map((title, at) => Math.max(title.length, ...rows.map((row) => row[at]?.length ?? 0)));
-  const line = (cells: string[]) => `| ${cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' | ')} |`;
-  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
+  return markdownTable(head, rows);
 }
 
 function othersOf({ everyone, accounts, services, roles: members }: Row): string {

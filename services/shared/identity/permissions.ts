@@ -45,8 +45,20 @@ export const operations = {
     does: "cancel buyers' orders",
     roles: ['admin', 'support'],
     scopes: ['orders:write'],
+    services: ['catalogue', 'checkout'],
+  },
+  'payments:read': {
+    does: 'see payments and refunds',
+    roles: ['admin', 'finance', 'support'],
+    scopes: ['orders:read'],
+  },
+  'payments:refund': {
+    does: 'give money back',
+    roles: ['admin', 'finance', 'support'],
+    scopes: ['orders:write'],
     services: ['catalogue'],
   },
+  'holds:pay': { does: 'begin, confirm and end the payment of holds', operator: false, services: ['checkout'] },
   'reports:read': {
     does: 'read reports and revenue by zone',
     roles: ['admin', 'organiser', 'finance'],

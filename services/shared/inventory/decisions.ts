@@ -13,6 +13,8 @@ export type Held = Decided & Grouped & { kind: 'held'; holdId: string; order: Or
 export type Cancelled = Decided & { kind: 'cancelled'; order: OrderInRedis; soldAtMs: number; count: number };
 export type Exchanged = Decided & { kind: 'exchanged'; order: OrderInRedis; soldAtMs: number };
 export type Released = { kind: 'released' };
+/** The payment for a hold has ended without an order. */
+export type PaymentEnded = { kind: 'paymentEnded' };
 /** `count`: how many seats were blocked or freed now. */
 export type Blocked = { kind: 'blocked'; count: number };
 /** Overdue holds were ended; `mayBeMore`: perhaps not all of them. */
@@ -42,7 +44,7 @@ type Undecided =
   | { kind: 'anotherTime'; nowMs: number }
   | { kind: 'promotionLeft'; left: number };
 
-export type Decision = Sold | Held | Cancelled | Exchanged | Released | Blocked | Expired | Refusal | Undecided;
+export type Decision = Sold | Held | Cancelled | Exchanged | Released | PaymentEnded | Blocked | Expired | Refusal | Undecided;
 
 const refusalCodes = [
   'EVENT_NOT_FOUND',
@@ -73,6 +75,12 @@ const refusalCodes = [
   'HOLD_EXPIRED',
   'HOLD_EXTENDED',
   'HOLD_CONFIRMED',
+  'HOLD_BEING_PAID',
+  'PAYMENT_OUTDATED',
+  'PAYMENT_REQUIRED',
+  'PAID_THROUGH_CHECKOUT',
+  'PAID_BY_REQUIRED',
+  'PAID_BY_NOT_YOURS',
   'IDEMPOTENCY_KEY_REUSED',
 ] as const;
 
@@ -115,6 +123,8 @@ export function decodeReply(reply: Reply, known: Known, isReplay = false): Decis
       return { kind: 'blocked', count: values[0] as number };
     case 'RELEASED':
       return { kind: 'released' };
+    case 'ENDED':
+      return { kind: 'paymentEnded' };
     case 'MORE':
     case 'DONE':
       return { kind: 'expired', mayBeMore: word === 'MORE' };

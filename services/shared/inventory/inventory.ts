@@ -1,6 +1,6 @@
 import { isSet } from '../basics/bits.ts';
 import type { RedisClient } from '../stores/redis.ts';
-import type { Buyers } from '../stores/schema.ts';
+import type { Buyers, EventPayment } from '../stores/schema.ts';
 import { blockedKey, countsKey, inventoryKey } from './keys.ts';
 import type { Offer } from './offer.ts';
 import { bitOf, parseZones, type SeatName, seatAt, type ZoneInventory, type ZoneLayout } from './zone-layout.ts';
@@ -11,6 +11,8 @@ export type Inventory = {
   organiserId?: string;
   /** Absent: anyone. */
   buyers?: Buyers;
+  /** Absent: none. */
+  payment?: EventPayment;
   venueId: string;
   currency: string;
   onSaleAtMs: number;
@@ -44,6 +46,7 @@ export async function readInventory(redis: RedisClient, eventId: string): Promis
   const {
     organiser,
     buyers,
+    payment,
     venueId,
     currency,
     onSaleAtMs,
@@ -67,6 +70,7 @@ export async function readInventory(redis: RedisClient, eventId: string): Promis
     eventId,
     ...(organiser !== undefined && { organiserId: organiser }),
     ...(buyers !== undefined && { buyers: buyers as Buyers }),
+    ...(payment !== undefined && { payment: payment as EventPayment }),
     venueId,
     currency,
     onSaleAtMs: Number(onSaleAtMs),

@@ -6,7 +6,7 @@ const layout = 'onsale:4';
 const ofEvent = (eventId: string) => `${layout}:{${eventId}}`;
 
 /**
- * Hash: venueId, organiser (absent: main), buyers (absent: anyone), currency, onSaleAtMs, offSaleAtMs, holdMs, ticketsPerBuyer (0: no
+ * Hash: venueId, organiser (absent: main), buyers (absent: anyone), payment (absent: none), currency, onSaleAtMs, offSaleAtMs, holdMs, ticketsPerBuyer (0: no
  * limit), ticketsPerOrder, offer (JSON, offer.ts), nextByte, nextRow, for each zone `zone:<id>` and more (arrange-zones.ts), and revision, which changes whenever one of these does;
  * state and confirmWhilePaused (lua/set-state.lua); lineage and replicas (lua/lib/lineage.lua).
  */

@@ -85,11 +85,20 @@ function currentOf(fields: Record<string, string>): Current {
 
 /** The inventory's fields that are not about one zone. Optional ones are absent, as in inventories from before they existed. */
 const fieldsOf = (inventory: Inventory, { nextByte, nextRow }: Arrangement): Record<string, string> => {
-  const { organiserId = mainOrganiser, buyers = 'anyone', venueId, currency, onSaleAtMs, offSaleAtMs } = inventory;
+  const {
+    organiserId = mainOrganiser,
+    buyers = 'anyone',
+    payment = 'none',
+    venueId,
+    currency,
+    onSaleAtMs,
+    offSaleAtMs,
+  } = inventory;
   const { holdMs, ticketsPerBuyer = 0, ticketsPerOrder, offer } = inventory;
   return {
     ...(organiserId !== mainOrganiser && { organiser: organiserId }),
     ...(buyers !== 'anyone' && { buyers }),
+    ...(payment !== 'none' && { payment }),
     venueId,
     currency,
     onSaleAtMs: String(onSaleAtMs),

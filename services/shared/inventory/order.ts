@@ -12,7 +12,7 @@ import {
   ZoneId,
 } from '../terms/identifiers.ts';
 import { SeatLabel } from '../terms/seat-label.ts';
-import type { Ticket } from '../terms/ticket.ts';
+import { PaidBy, type Ticket } from '../terms/ticket.ts';
 
 /** Bounds the size of an order, and so of a domain event. */
 const maxTicketsPerOrder = 1_000;
@@ -50,6 +50,7 @@ export const SoldOrder = Type.Object({
   sequence: Type.Integer({ minimum: 1, description: "The domain event's sequence number within its event" }),
   orderId: Uuid,
   buyerId: Type.Optional(BuyerId),
+  paidBy: Type.Optional(PaidBy),
   venueId: VenueId,
   eventId: EventId,
   tickets: Type.Array(SoldTicket, { minItems: 1, maxItems: maxTicketsPerOrder }),

@@ -121,11 +121,12 @@ export const redisPrimaryUrl = redisUrl('Redis with the inventory and the outbox
 export const databaseUrl = (description: string) =>
   patterned('^mysql://', 'must be a URL: mysql://user:password@host:port/database', { description });
 
-export const topicArn = patterned('^arn:', 'must be an ARN, which begins with arn:', {
-  description: 'Topic that domain events are published to',
-});
+export const topicArn = (description: string) => patterned('^arn:', 'must be an ARN, which begins with arn:', { description });
 
-const queueUrl = (description: string) =>
+/** The topic of tickets. */
+export const ticketsTopicArn = topicArn('Topic that domain events are published to');
+
+export const queueUrl = (description: string) =>
   patterned('^https?://', 'must be a URL that begins with https:// or http://', { description });
 
 /** The settings of a service that uses Redis, apart from its URL. */
@@ -140,6 +141,9 @@ export const redisSettings = {
 /** The address of another service, without a path. */
 export const serviceUrl = (description: string, options: { default?: string }) =>
   patterned('^(https?://[^/?#\\s]+)?$', 'must be a URL without a path: http://host:port', { ...options, description });
+
+/** For the services that call it. */
+export const purchaseUrl = serviceUrl('Address of the purchase service, which holds seats, and confirms and cancels orders', {});
 
 /** The settings by which a service recognises other services and the operator. */
 export const principalSettings = {
@@ -168,7 +172,7 @@ export const identitySettings = {
   ...verifierSettings,
   ORDER_TOKEN_SECRET: patterned('^.{32,256}$', 'must have 32 to 256 characters', {
     description:
-      "Secret that signs orders' tokens, at least 32 characters, the same for purchase and query; changing it invalidates all tokens",
+      "Secret that signs orders' tokens, at least 32 characters, the same for purchase, query and checkout; changing it invalidates all tokens",
   }),
 };
 

@@ -8,9 +8,11 @@ import { localStoreUrls } from '../../../scripts/local/store-urls.ts';
 import { serviceEnvironment } from '../../../scripts/local/system.ts';
 import { accountsConfig } from '../../accounts/config.ts';
 import { catalogueConfig } from '../../catalogue/config.ts';
+import { checkoutConfig } from '../../checkout/config.ts';
 import { persistenceConfig } from '../../persistence/config.ts';
 import { purchaseConfig } from '../../purchase/config.ts';
 import { queryConfig } from '../../query/config.ts';
+import type { ServiceName } from '../http/path-table.ts';
 import { isWanted } from '../telemetry/tracing.ts';
 import { loadConfig } from './config.ts';
 
@@ -36,6 +38,7 @@ const services = {
   query: queryConfig,
   accounts: accountsConfig,
   catalogue: catalogueConfig,
+  checkout: checkoutConfig,
 };
 const ofServices = Object.values(services).flatMap(({ properties }) => Object.entries<object>(properties));
 /** Settings that each installation has to choose for itself. */
@@ -90,9 +93,14 @@ describe('.env.example', () => {
 
   it('names the stores and queues that "npm start" starts, so that copying it changes nothing', () => {
     const endpoint = `http://127.0.0.1:${defaultPorts.emulator}`;
-    // Optional, so commented out; "npm start" sets it.
-    const { ACCOUNTS_URL, ...needed } = serviceEnvironment(localStoreUrls(defaultPorts), endpoint, addressesAt(defaultPorts));
-    expect(ACCOUNTS_URL).toBe(`http://127.0.0.1:${defaultPorts.accounts}`);
+    const addressOf = (service: ServiceName) => `http://127.0.0.1:${defaultPorts[service]}`;
+    // Optional, so commented out; "npm start" sets them.
+    const { ACCOUNTS_URL, CHECKOUT_URL, ...needed } = serviceEnvironment(
+      localStoreUrls(defaultPorts),
+      endpoint,
+      addressesAt(defaultPorts),
+    );
+    expect([ACCOUNTS_URL, CHECKOUT_URL]).toEqual([addressOf('accounts'), addressOf('checkout')]);
     expect(asItIs).toEqual(needed);
     expect({ ...emulatorEnvironment(endpoint), ...counterpartEnvironment(counterpartsAt(defaultPorts)) }).toMatchObject(
       Object.fromEntries(Object.entries(allOfIt).filter(([name]) => isOfAws(name))),

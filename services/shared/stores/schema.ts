@@ -27,6 +27,7 @@ export type Schema = {
     offer: Generated<string | null>;
     organiser_id: Generated<string>;
     buyers: Generated<Buyers>;
+    payment: Generated<EventPayment>;
     /** Grows with each change that the organiser's API shows. */
     version: Generated<number>;
     /** When it begins; if that is unknown, when it goes on sale. */
@@ -64,6 +65,8 @@ export type Schema = {
     total: number | null;
     failures: Generated<number>;
     note: string | null;
+    /** What becomes of the seats of a cancelled event. */
+    seats: Generated<'free' | 'blocked'>;
   };
   venues: { organiser_id: string; venue_id: string; name: string; time_zone: string | null; version: number };
   /** `zones`: JSON of an event file's zones. */
@@ -127,6 +130,8 @@ export type Schema = {
     full_price: Decimal | null;
     /** The ticket that replaced this one; then the exchange cancelled it. */
     exchanged_for: Buffer | null;
+    /** How its order was paid, if that is known. */
+    paid_by: PaidBy | null;
   };
   sales_by_zone: { event_id: string; zone_id: number; tickets: number; revenue: Decimal };
   /** Tickets sold while another ticket owned the seat, as far as is known: the other's cancellation may still arrive. */
@@ -259,7 +264,148 @@ export type Schema = {
   external_identities: { issuer: string; subject: string; account_id: Buffer; linked_on: Date; used_on: Date };
   /** Sign-ins with a provider that have come back, by the SHA-256 of their state, until they expire. */
   used_oidc_states: { digest: Buffer; expires_on: Date };
+  /** A hold that is being paid, or was (services/checkout/saga/states.ts). */
+  checkouts: {
+    checkout_id: Buffer;
+    /** Grows with each transition, and decides which of two concurrent ones happens. */
+    version: number;
+    state: CheckoutState;
+    /** The hold that it pays now; another one after its seats were lost. */
+    hold_id: string;
+    event_id: string;
+    organiser_id: string;
+    /** The order that the hold becomes. NULL: purchase has not said yet. */
+    order_id: Buffer | null;
+    buyer_id: string | null;
+    email: string;
+    /** NULL: purchase has not said yet. */
+    amount: Decimal | null;
+    currency: string | null;
+    /** Of the newest attempt. */
+    provider: ProviderName;
+    /** The number of the newest attempt; 0: none yet. */
+    attempt: number;
+    /** 1: the buyer takes equal seats if these are lost. */
+    takes_equal: number;
+    /** JSON of the tickets that are paid. */
+    held_order: string | null;
+    return_url: string | null;
+    /** Why it ended, or what it waits for; a code. */
+    reason: string | null;
+    /** Until then the buyer may begin to pay. */
+    pay_by: Date;
+    /** Until then the hold cannot expire, as far as is known. */
+    lease_until: Date | null;
+    /** When to go on with it. NULL: nothing is to be done. */
+    due_on: Date | null;
+    /** Of the step that its state asks for, in a row. */
+    failures: Generated<number>;
+    note: string | null;
+    traceparent: string | null;
+    created_on: Date;
+    ended_on: Date | null;
+  };
+  /** What was tried at a provider. `provider_ref` is NULL until the provider has answered. */
+  payment_attempts: {
+    checkout_id: Buffer;
+    attempt: number;
+    provider: ProviderName;
+    provider_ref: string | null;
+    state: AttemptState;
+    amount: Decimal;
+    captured: ColumnType<string, string | undefined, string>;
+    currency: string;
+    /** Where the buyer goes on: a page of the provider. */
+    action_url: string | null;
+    decline_code: string | null;
+    /** The provider's word for its state. NULL: there was none. */
+    dispute: string | null;
+    created_on: Date;
+    changed_on: Date;
+  };
+  refunds: {
+    refund_id: Buffer;
+    version: number;
+    state: RefundState;
+    checkout_id: Buffer;
+    attempt: number;
+    /** NULL: of a payment that bought nothing. */
+    order_id: Buffer | null;
+    event_id: string;
+    organiser_id: string;
+    provider: ProviderName;
+    provider_ref: string | null;
+    amount: Decimal;
+    currency: string;
+    /** JSON list of the tickets that it cancels; [] for none. NULL: the whole order. */
+    ticket_ids: string | null;
+    /** What becomes of the cancelled tickets' seats. */
+    seats: 'free' | 'blocked';
+    reason: string;
+    /** Who asked for it; `provider` if it was made at the provider's dashboard. */
+    principal: string;
+    /** The same request, repeated, has the same key. */
+    request_key: string;
+    due_on: Date | null;
+    failures: Generated<number>;
+    note: string | null;
+    created_on: Date;
+    ended_on: Date | null;
+  };
+  /** Webhooks as they came, each once. NULL `due_on`: it was handled. */
+  provider_inbox: {
+    provider: ProviderName;
+    provider_event_id: string;
+    type: string;
+    payment_ref: string | null;
+    refund_ref: string | null;
+    received_on: Date;
+    due_on: Date | null;
+    failures: Generated<number>;
+    note: string | null;
+  };
+  /** Domain events of checkouts that SNS has not accepted yet. */
+  checkout_outbox: {
+    outbox_id: Generated<number>;
+    event_id: string;
+    type: string;
+    happened_on: Date;
+    traceparent: string | null;
+    /** JSON. */
+    data: string;
+  };
+  /** What the circuit breaker in front of a provider was last, in any process. */
+  payment_providers: { provider: ProviderName; breaker: 'closed' | 'open' | 'half-open'; changed_on: Date };
 };
+
+/** `required`: strangers and buyers get tickets through checkout only. */
+export type EventPayment = 'none' | 'required';
+
+/** `checkout`: a payment that checkout knows. The others: as the seller said. */
+export type PaidBy = 'checkout' | 'cash' | 'card' | 'invoice' | 'complimentary';
+
+export type ProviderName = 'stripe' | 'paypal';
+
+/** The state of a checkout; services/checkout/saga/states.ts says what each means and leads to. */
+export type CheckoutState =
+  | 'opening'
+  | 'awaiting_payment'
+  | 'cancelling'
+  | 'releasing'
+  | 'confirming'
+  | 'replacing'
+  | 'voiding'
+  | 'capturing'
+  | 'undoing'
+  | 'paid'
+  | 'cancelled'
+  | 'failed';
+
+/** `failed` is not final for the checkout: the buyer may try again. */
+export type AttemptState = 'created' | 'requires_action' | 'processing' | 'authorized' | 'captured' | 'failed' | 'voided';
+
+/** `external`: it was made at the provider's dashboard, and adopted. */
+export type RefundState = 'created' | 'pending' | 'done' | 'failed' | 'cancelled' | 'external';
 
 export type OneTimeKind = 'sign-up' | 'reset' | 'sign-in' | 'email-change';
 

@@ -5,6 +5,14 @@ import { formatMoney, parseMoney } from './money.ts';
 const orNull = (description: string, example: string) =>
   Type.Unsafe<string | null>({ type: ['string', 'null'], description, examples: [example] });
 
+/** checkout: a payment that checkout knows. The others: as the seller said. */
+export const PaidBy = Type.Enum(['checkout', 'cash', 'card', 'invoice', 'complimentary'], { description: 'How it was paid' });
+
+/** How a seller was paid. */
+export const SellerPaidBy = Type.Enum(['cash', 'card', 'invoice', 'complimentary'], {
+  description: 'How it was paid; only those who may sell can say so, and must if the event has to be paid',
+});
+
 const uuidExample = '019e1b2c-3d4e-7f50-8a6b-7c8d9e0f1a2b';
 
 /** A ticket as its buyer and the operator see it. */
@@ -22,6 +30,13 @@ export const Ticket = Type.Object({
     description:
       'CONFLICTED: another ticket already owned the seat; unless its cancellation is still to arrive, the organiser must resolve this',
   }),
+  paidBy: Type.Optional(
+    Type.Unsafe<Static<typeof PaidBy> | null>({
+      type: ['string', 'null'],
+      enum: ['checkout', 'cash', 'card', 'invoice', 'complimentary', null],
+      description: 'How it was paid: through checkout, or as the seller said; absent or null: that is not known',
+    }),
+  ),
   price: Money,
   fullPrice: Type.Optional(orNull('The price without the promotion; absent or null: there was none', '125.00')),
   promotion: Type.Optional(orNull('The promotion that reduced its price; absent or null: none', 'EARLYBIRD')),
@@ -37,6 +52,7 @@ export const ListedTicket = Type.Object({
   ...Ticket.properties,
   orderId: Type.Optional({ ...Uuid, description: 'Its order; shown only to the operator' }),
   promotion: Type.Optional(orNull('The promotion that reduced its price; shown only to the operator', 'EARLYBIRD')),
+  paidBy: Type.Optional({ ...Ticket.properties.paidBy, description: 'How it was paid; shown only to the operator' }),
 });
 
 export type ListedTicket = Static<typeof ListedTicket>;

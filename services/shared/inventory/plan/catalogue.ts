@@ -17,11 +17,12 @@ export type Hall = { rows: HallRow[]; drawing?: RowDrawing[] | undefined };
  * event has version 0, until the caller gives it the next one (touchEvent). Returns whether the file is another one.
  */
 export async function writeCatalogue(trx: Kysely<Schema>, plan: EventPlan): Promise<boolean> {
-  const { eventId, organiserId, buyers, venueId, currency, onSaleAtMs, offSaleAtMs } = plan.inventory;
+  const { eventId, organiserId, buyers, payment, venueId, currency, onSaleAtMs, offSaleAtMs } = plan.inventory;
   const { holdMs, ticketsPerBuyer, ticketsPerOrder, offer, zones } = plan.inventory;
   const event = {
     organiser_id: organiserId ?? mainOrganiser,
     buyers: buyers ?? 'anyone',
+    payment: payment ?? 'none',
     venue_id: venueId,
     venue_name: plan.venueName,
     name: plan.eventName,
@@ -107,6 +108,7 @@ export async function readCatalogue(db: Kysely<Schema>, eventId: string): Promis
     eventId,
     ...(event.organiser_id !== mainOrganiser && { organiserId: event.organiser_id }),
     ...(event.buyers !== 'anyone' && { buyers: event.buyers }),
+    ...(event.payment !== 'none' && { payment: event.payment }),
     venueId: event.venue_id,
     currency: event.currency,
     onSaleAtMs: event.on_sale_at.getTime(),

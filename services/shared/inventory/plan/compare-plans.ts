@@ -25,6 +25,7 @@ export function comparePlans(before: EventPlan, after: EventPlan): Comparison {
   compare('name', quoted(before.eventName), quoted(after.eventName));
   compare('organiser', old.organiserId ?? mainOrganiser, now.organiserId ?? mainOrganiser);
   compare('buyers', old.buyers ?? 'anyone', now.buyers ?? 'anyone');
+  compare('payment', old.payment ?? 'none', now.payment ?? 'none');
   compare('venue', old.venueId, now.venueId);
   compare('venue name', quoted(before.venueName), quoted(after.venueName));
   compare('time zone', before.timeZone ?? 'none', after.timeZone ?? 'none');

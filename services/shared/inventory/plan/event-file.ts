@@ -44,6 +44,13 @@ export const EventFile = Type.Object(
             description: 'Who can buy. signed-in: only buyers with an account, and those who may sell for the organiser',
           }),
         ),
+        payment: Type.Optional(
+          Type.Enum(['none', 'required'], {
+            default: 'none',
+            description:
+              'required: buyers get tickets only through checkout, and those who may sell for the organiser say how they were paid',
+          }),
+        ),
         onSaleAt: EventTime('When the sale begins: a date and time, with its UTC offset unless the venue has a time zone'),
         offSaleAt: Type.Optional(EventTime('When the sale ends; without it, never')),
         startsAt: Type.Optional(EventTime('When the event itself begins')),
@@ -158,13 +165,14 @@ export function readEventFile(file: unknown, nowMs = Date.now()): { plan: EventP
   if (!isWellFormed || onSaleAtMs === undefined || faults.length > 0) return { faults };
   const { $schema: _, ...document } = file;
   const { venue, event } = document;
-  const { eventId, organiserId = mainOrganiser, buyers = 'anyone', holdSeconds = defaultHoldSeconds } = event;
+  const { eventId, organiserId = mainOrganiser, buyers = 'anyone', payment = 'none', holdSeconds = defaultHoldSeconds } = event;
   const { ticketsPerBuyer, ticketsPerOrder } = event;
   const hasOffer = Object.values(offer).some((list) => list.length > 0);
   const inventory = {
     eventId,
     ...(organiserId !== mainOrganiser && { organiserId }),
     ...(buyers !== 'anyone' && { buyers }),
+    ...(payment !== 'none' && { payment }),
     venueId: venue.venueId,
     currency: event.currency,
     onSaleAtMs,

@@ -14,7 +14,7 @@ type ZoneEntry = EventDocument['zones'][number];
  * that were opened before their files were kept, and after changes that no file describes, such as blocked seats.
  */
 export function renderEventFile(plan: EventPlan): EventDocument {
-  const { eventId, organiserId, buyers, venueId, currency, onSaleAtMs, offSaleAtMs } = plan.inventory;
+  const { eventId, organiserId, buyers, payment, venueId, currency, onSaleAtMs, offSaleAtMs } = plan.inventory;
   const { holdMs, ticketsPerBuyer, ticketsPerOrder, offer } = plan.inventory;
   const { timeZone } = plan;
   const time = (ms: number) => isoText(ms, timeZone ?? plan.offsetMinutes);
@@ -27,6 +27,7 @@ export function renderEventFile(plan: EventPlan): EventDocument {
       name: plan.eventName,
       ...(organiserId !== undefined && { organiserId }),
       ...(buyers !== undefined && { buyers }),
+      ...(payment !== undefined && { payment }),
       onSaleAt: time(onSaleAtMs),
       ...(offSaleAtMs !== undefined && { offSaleAt: time(offSaleAtMs) }),
       ...(plan.startsAtMs !== undefined && { startsAt: time(plan.startsAtMs) }),

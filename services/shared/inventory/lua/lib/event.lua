@@ -83,9 +83,11 @@ local inventory = false
 do
   local fields = redis.call(
     'HMGET', key.inventory,
-    'revision', 'lineage', 'replicas', 'state', 'onSaleAtMs', 'offSaleAtMs', 'holdMs', 'ticketsPerBuyer', 'confirmWhilePaused'
+    'revision', 'lineage', 'replicas', 'state', 'onSaleAtMs', 'offSaleAtMs', 'holdMs', 'ticketsPerBuyer', 'confirmWhilePaused',
+    'payment'
   )
-  local revision, known, replicas, state, onSaleAtMs, offSaleAtMs, holdMs, ticketsPerBuyer, confirmWhilePaused = unpack(fields)
+  local revision, known, replicas, state, onSaleAtMs, offSaleAtMs, holdMs, ticketsPerBuyer = unpack(fields)
+  local confirmWhilePaused, payment = unpack(fields, 9)
   if revision and state ~= 'archived' then
     local mayHaveLost, noticed = lineage.check(known, replicas, ARGV[3])
     changes.inventory = noticed
@@ -98,6 +100,7 @@ do
         onSaleAtMs = tonumber(onSaleAtMs),
         holdMs = tonumber(holdMs),
         ticketsPerBuyer = tonumber(ticketsPerBuyer),
+        needsPayment = payment == 'required',
       }
   end
 end
