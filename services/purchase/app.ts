@@ -14,6 +14,7 @@ import { registerExchangeRoute } from './routes/exchange.ts';
 import { registerHoldRoutes } from './routes/holds.ts';
 import { refuseGuessableKeys } from './routes/idempotency.ts';
 import { registerOrderRoutes } from './routes/orders.ts';
+import { registerPaymentRoutes } from './routes/payments.ts';
 import { createSendRefusal } from './routes/refusal.ts';
 import { createEarlyShedding } from './routes/shed-early.ts';
 import { registerTicketRoutes } from './routes/tickets.ts';
@@ -61,6 +62,7 @@ export async function buildPurchaseApp(
   registerOrderRoutes(app, dependencies);
   registerExchangeRoute(app, dependencies);
   registerHoldRoutes(app, dependencies);
+  registerPaymentRoutes(app, dependencies);
   registerHealth(app, '/purchase', checks, { outbox: readBacklog });
   return app;
 }

@@ -8,7 +8,7 @@ import {
   publicSettings,
   redisPrimaryUrl,
   redisSettings,
-  topicArn,
+  ticketsTopicArn,
 } from '../shared/process/config.ts';
 
 export const purchaseConfig = Type.Object({
@@ -63,7 +63,7 @@ export const purchaseConfig = Type.Object({
     description:
       'Idempotency-Keys that a client may use in an hour, in each process: Redis keeps their responses; 0 for no limit',
   }),
-  SNS_TOPIC_ARN: topicArn,
+  SNS_TOPIC_ARN: ticketsTopicArn,
   OUTBOX_RETENTION_HOURS: Type.Integer({
     minimum: 1,
     maximum: 720,

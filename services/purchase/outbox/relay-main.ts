@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { parentPort, threadId, workerData } from 'node:worker_threads';
 import { SNSClient } from '@aws-sdk/client-sns';
+import { awsTimeouts } from '../../shared/basics/aws-timeouts.ts';
 import { createPublish } from '../../shared/events/publish.ts';
 import { withCredentials } from '../../shared/stores/credentials.ts';
 import { openRedis } from '../../shared/stores/redis.ts';
@@ -19,7 +20,7 @@ const resources = new AsyncDisposableStack();
 await startTracing('purchase', { logger, resources });
 const redisUrl = withCredentials(config.REDIS_URL, { password: config.REDIS_PASSWORD });
 const redis = await openRedis(redisUrl, { isCluster: config.REDIS_CLUSTER, logger, resources });
-const sns = new SNSClient({ requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 } });
+const sns = new SNSClient({ requestHandler: awsTimeouts(5_000) });
 resources.defer(() => sns.destroy());
 const consumer = `${hostname()}-${process.pid}-${threadId}-${Date.now()}`;
 const relay = startRelay({

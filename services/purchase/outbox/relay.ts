@@ -4,7 +4,7 @@ import { untilDone } from '../../shared/basics/retry.ts';
 import { startTour } from '../../shared/basics/tour.ts';
 import { type PackedMessage, packMessages } from '../../shared/events/pack.ts';
 import { isRefusedBySns, type Publish } from '../../shared/events/publish.ts';
-import type { Published } from '../../shared/events/published.ts';
+import { type PublishOutcome, publishPacked } from '../../shared/events/publish-packed.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { createSampledLog } from '../../shared/telemetry/sampled-log.ts';
 import type { Outbox, ReadDomainEvent, ReadEntries } from './outbox.ts';
@@ -28,9 +28,6 @@ const failurePauseMs = 500;
  * hundreds of sales share one request, whose cost is mostly fixed (signing, building, connections) whatever its size.
  */
 export const gatherMs = 100;
-
-/** The domain events of a round that SNS accepted, by message, and those that it refused. */
-type Outcome = { published: Published[]; refused: ReadDomainEvent[] };
 
 /** Bounds memory: each event being relayed has up to 100 entries in it. */
 const swiftEvents = 32;
@@ -151,33 +148,21 @@ export function startRelay(options: {
     // this connection, and claiming the entries again, in this task or another, is a write that the next call waits for.
     await outbox.untilSafe(eventId);
     const messages = packMessages(eventId, domainEvents);
-    const outcome: Outcome = { published: [], refused: [] };
-    for (const message of messages) await publishPacked(message, takenAtMs, outcome);
-    const unpublished = new Set(outcome.refused.map(({ entryId }) => entryId));
-    const accepted = ids.filter((id) => !unpublished.has(id));
-    if (accepted.length > 0) await outbox.acknowledge(eventId, accepted, outcome.published);
-    logger.debug({ eventId, messages: messages.length, events: domainEvents.length }, 'published');
-  }
-
-  /** Publishes a message. If SNS refuses it for its content, halves it until the refused domain event is found. */
-  async function publishPacked(message: PackedMessage<ReadDomainEvent>, takenAtMs: number, outcome: Outcome): Promise<void> {
-    const { eventId, domainEvents } = message;
-    try {
-      const messageId = await tracePublishing(message, takenAtMs, () => publishOne(message));
-      outcome.published.push({ messageId, sequences: domainEvents.map(({ sequence }) => sequence) });
-    } catch (error) {
-      if (!isRefusedBySns(error)) throw error;
-      if (domainEvents.length === 1) {
-        outcome.refused.push(...domainEvents);
-        const fields = { err: error, eventId, sequence: domainEvents[0]?.sequence, entry: domainEvents[0]?.entryId };
-        logger.error(fields, 'SNS refused a domain event for its content; it stays in the outbox');
-        return;
-      }
-      const middle = domainEvents.length >> 1;
-      for (const half of [domainEvents.slice(0, middle), domainEvents.slice(middle)]) {
-        for (const part of packMessages(eventId, half)) await publishPacked(part, takenAtMs, outcome);
-      }
+    const outcome: PublishOutcome<ReadDomainEvent> = { accepted: [], refused: [] };
+    const publishTraced = (message: PackedMessage) => tracePublishing(message, takenAtMs, () => publishOne(message));
+    for (const message of messages) await publishPacked(message, publishTraced, outcome);
+    for (const { domainEvent, error } of outcome.refused) {
+      const fields = { err: error, eventId, sequence: domainEvent.sequence, entry: domainEvent.entryId };
+      logger.error(fields, 'SNS refused a domain event for its content; it stays in the outbox');
     }
+    const unpublished = new Set(outcome.refused.map(({ domainEvent }) => domainEvent.entryId));
+    const accepted = ids.filter((id) => !unpublished.has(id));
+    const published = outcome.accepted.map((message) => ({
+      messageId: message.messageId,
+      sequences: message.domainEvents.map(({ sequence }) => sequence),
+    }));
+    if (accepted.length > 0) await outbox.acknowledge(eventId, accepted, published);
+    logger.debug({ eventId, messages: messages.length, events: domainEvents.length }, 'published');
   }
 
   /**

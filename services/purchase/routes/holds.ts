@@ -1,6 +1,7 @@
 import { type TObject, Type } from 'typebox';
 import type { HttpServer } from '../../shared/http/http-server.ts';
 import { problemResponses, sendProblem } from '../../shared/http/problems.ts';
+import { may } from '../../shared/identity/permissions.ts';
 import { HoldId, Uuid } from '../../shared/terms/identifiers.ts';
 import type { RouteDependencies } from './dependencies.ts';
 import { commandHeaders, commandOf } from './idempotency.ts';
@@ -14,14 +15,17 @@ import {
   presentNewHold,
   presentOrder,
 } from './present.ts';
-import { buyerIn, meaningOf, namesIn, readSeatRequest, SeatRequestBody, takeProblems } from './seat-request.ts';
+import { buyerIn, meaningOf, namesIn, paid, readSeatRequest, SeatRequestBody, takeProblems } from './seat-request.ts';
 
 const params = Type.Object({ holdId: HoldId });
+
+const Confirmation = Type.Object(paid, { additionalProperties: false });
 
 /** These routes need no body, but a client may send a wrong one. */
 const bodyProblems = ['PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'] as const;
 
-const eventOf = (holdId: string) => holdId.slice(0, holdId.indexOf('~'));
+/** A hold's id begins with its event's. */
+export const eventOf = (holdId: string) => holdId.slice(0, holdId.indexOf('~'));
 
 const json = (description: string, schema: TObject) => ({ description, content: { 'application/json': { schema } } });
 
@@ -65,15 +69,22 @@ export function registerHoldRoutes(
     '/purchase/api/v1/holds/:holdId/confirm',
     {
       config: { operation: 'own' },
+      // The body may be left out.
+      preValidation: (request, _reply, done) => {
+        request.body ??= {};
+        done();
+      },
       schema: {
         operationId: 'confirmHold',
         summary: 'Buy the held tickets',
         description:
           'The price is the one at the time of the hold. For an hour, an expired hold can be confirmed too, if all of its seats ' +
-          'are still free. Confirming again within an hour returns 200 with the same order.',
+          'are still free. Confirming again within an hour returns 200 with the same order. Strangers and buyers pay a hold of an event ' +
+          'that must be paid through checkout, which confirms it.',
         tags: ['holds'],
         params,
         headers: commandHeaders({}),
+        body: Confirmation,
         response: {
           201: { ...json('Sold', ConfirmedOrder), headers: { Location: locationHeader('The order') } },
           200: {
@@ -83,9 +94,11 @@ export function registerHoldRoutes(
           ...problemResponses(
             'INVALID_REQUEST',
             'NOT_SIGNED_IN',
+            'PAYMENT_REQUIRED',
             'EVENT_NOT_FOUND',
             'HOLD_NOT_FOUND',
             'HOLD_EXPIRED',
+            'HOLD_BEING_PAID',
             'BUYER_LIMIT_REACHED',
             'TICKET_TYPE_SOLD_OUT',
             'PROMOTION_USED_UP',
@@ -101,8 +114,16 @@ export function registerHoldRoutes(
     },
     async (request, reply) => {
       const { holdId } = request.params;
+      const { paidBy } = request.body;
+      const { principal } = request;
       const eventId = eventOf(holdId);
-      const outcome = await seats.confirmHold({ ...commandOf(request, eventId, ['confirmHold', holdId]), holdId });
+      // Most buyers are strangers, and need no look at the event.
+      const organiserId = principal.kind === 'stranger' && paidBy === undefined ? undefined : await seats.organiserOf(eventId);
+      const isSeller = organiserId !== undefined && may(principal, 'sell', organiserId);
+      if (paidBy !== undefined && organiserId !== undefined && !isSeller)
+        return sendRefusal(reply, { kind: 'refused', code: 'PAID_BY_NOT_YOURS', isReplay: false });
+      const command = commandOf(request, eventId, ['confirmHold', holdId, ...(paidBy === undefined ? [] : [paidBy])]);
+      const outcome = await seats.confirmHold({ ...command, holdId, paidBy, isSeller });
       counters.count(eventId, outcome);
       if (outcome.kind === 'refused') return sendRefusal(reply, outcome);
       const { orderId, sequence, tickets } = outcome.order;
@@ -136,6 +157,7 @@ export function registerHoldRoutes(
             'HOLD_EXPIRED',
             'HOLD_EXTENDED',
             'HOLD_CONFIRMED',
+            'HOLD_BEING_PAID',
             ...bodyProblems,
             'IDEMPOTENCY_KEY_REUSED',
             'KEPT_REPLIES_LIMIT_REACHED',
@@ -172,6 +194,7 @@ export function registerHoldRoutes(
             'EVENT_NOT_FOUND',
             'HOLD_NOT_FOUND',
             'HOLD_CONFIRMED',
+            'HOLD_BEING_PAID',
             ...bodyProblems,
             'INVENTORY_UNAVAILABLE',
           ),
@@ -210,6 +233,7 @@ export function registerHoldRoutes(
             'TICKET_NOT_FOUND',
             'HOLD_EXPIRED',
             'HOLD_CONFIRMED',
+            'HOLD_BEING_PAID',
             ...bodyProblems,
             'INVENTORY_UNAVAILABLE',
           ),

@@ -1,29 +1,25 @@
 import { createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { type TProperties, Type } from 'typebox';
-import { patterned } from '../../shared/basics/patterned.ts';
 import { documentedAs } from '../../shared/http/documented-as.ts';
 import type { HttpServer } from '../../shared/http/http-server.ts';
+import { idempotencyKey, idempotencyKeyOf } from '../../shared/http/idempotency-key.ts';
 import { sendProblem } from '../../shared/http/problems.ts';
 import { principalName } from '../../shared/identity/principal.ts';
 import type { Command } from '../../shared/inventory/call-script.ts';
 import { isTraceparent } from '../../shared/telemetry/traceparent.ts';
-
-/** The IETF draft requires a quoted string (RFC 8941; here without escapes). Clients often leave out the quotes; that is accepted too. */
-const idempotencyKeyPattern = (least: number) =>
-  `^("[\\x20\\x21\\x23-\\x5b\\x5d-\\x7e]{${least},255}"|[\\x21\\x23-\\x5b\\x5d-\\x7e]{${least},255})$`;
 
 /** Strangers share one scope: anyone who guesses a stranger's key could replay its response, which may contain a secret hold id. */
 const minStrangersCharacters = 16;
 
 const keyHeader = (least: number) => ({
   'idempotency-key': Type.Optional(
-    patterned(idempotencyKeyPattern(least), `must be ${least} to 255 printable ASCII characters, without spaces unless quoted`, {
-      description:
-        'Up to 255 printable characters, quoted or not; preferably a UUID. Without credentials it needs at least 16, because ' +
+    idempotencyKey(
+      least,
+      'Up to 255 printable characters, quoted or not; preferably a UUID. Without credentials it needs at least 16, because ' +
         'anyone who knows the key can replay the response. For 24 hours, an equivalent request with the same key gets the same ' +
         'response, success or refusal; any other request for the same event with that key gets a 422.',
-    }),
+    ),
   ),
 });
 
@@ -58,9 +54,4 @@ export function commandOf(request: FastifyRequest, eventId: string, meaning: unk
     command.idempotency = { key, scope: principalName(request.principal), fingerprint };
   }
   return command;
-}
-
-function idempotencyKeyOf({ headers }: FastifyRequest): string | undefined {
-  const { 'idempotency-key': key } = headers;
-  return typeof key === 'string' ? key.replace(/^"(.*)"$/, '$1') : undefined;
 }

@@ -1,14 +1,16 @@
 import { Type } from 'typebox';
 import type { HttpServer } from '../../shared/http/http-server.ts';
 import { problemResponses, sendProblem } from '../../shared/http/problems.ts';
+import { sendForbidden } from '../../shared/identity/identify-principals.ts';
 import { orderTokenHeader, orderTokenMissing } from '../../shared/identity/order-access.ts';
+import { mayAnywhere } from '../../shared/identity/permissions.ts';
 import { EventId, Uuid } from '../../shared/terms/identifiers.ts';
 import { Order } from '../../shared/terms/ticket.ts';
 import type { RouteDependencies } from './dependencies.ts';
 import { commandHeaders, commandOf } from './idempotency.ts';
-import { mayCancel } from './may-cancel.ts';
+import { mayBlock, mayCancel } from './may-cancel.ts';
 import { locationHeader, NewOrder, orderLocation, presentNewOrder, presentOrder } from './present.ts';
-import { buyerIn, maxTickets, meaningOf, namesIn, readSeatRequest, SeatRequestBody, takeProblems } from './seat-request.ts';
+import { buyerIn, maxTickets, meaningOf, namesIn, OrderRequestBody, readSeatRequest, takeProblems } from './seat-request.ts';
 
 const Cancellation = Type.Object(
   {
@@ -19,6 +21,12 @@ const Cancellation = Type.Object(
         maxItems: maxTickets,
         uniqueItems: true,
         description: 'The tickets of the order to cancel; without it, all of them',
+      }),
+    ),
+    seats: Type.Optional(
+      Type.Enum(['free', 'blocked'], {
+        default: 'free',
+        description: 'What becomes of the seats. Only those who may withdraw seats from sale can block them',
       }),
     ),
   },
@@ -44,14 +52,14 @@ export function registerOrderRoutes(
           'within moments. A refusal changes nothing, and names each seat that was taken.',
         tags: ['orders'],
         headers: commandHeaders({}),
-        body: SeatRequestBody,
+        body: OrderRequestBody,
         response: {
           201: {
             description: 'Sold',
             headers: { Location: locationHeader('The order') },
             content: { 'application/json': { schema: NewOrder } },
           },
-          ...problemResponses(...takeProblems),
+          ...problemResponses(...takeProblems, 'PAYMENT_REQUIRED'),
         },
       },
     },
@@ -82,7 +90,7 @@ export function registerOrderRoutes(
         summary: 'Cancel an order, or some of its tickets',
         description:
           "Needs the order's token, unless the signed-in buyer or a member of the organiser who may cancels it. The seats are free immediately; counts and revenue follow within moments. A cancelled ticket " +
-          'stays cancelled: repeating the request changes nothing.',
+          'stays cancelled: repeating the request changes nothing. An order that was paid through checkout must be refunded instead.',
         tags: ['orders'],
         params: Type.Object({ orderId: Uuid }),
         headers: commandHeaders(orderTokenHeader.properties),
@@ -93,9 +101,11 @@ export function registerOrderRoutes(
             'INVALID_REQUEST',
             'NOT_SIGNED_IN',
             'ORDER_TOKEN_REQUIRED',
+            'FORBIDDEN',
             'EVENT_NOT_FOUND',
             'ORDER_NOT_FOUND',
             'TICKET_NOT_FOUND',
+            'PAID_THROUGH_CHECKOUT',
             'PAYLOAD_TOO_LARGE',
             'UNSUPPORTED_MEDIA_TYPE',
             'IDEMPOTENCY_KEY_REUSED',
@@ -107,11 +117,15 @@ export function registerOrderRoutes(
     },
     async (request, reply) => {
       const { orderId } = request.params;
-      const { eventId, ticketIds = [] } = request.body;
+      const { principal } = request;
+      const { eventId, ticketIds = [], seats: afterwards } = request.body;
       if (!(await mayCancel(request, { seats, orderTokens, eventId, orderId })))
         return sendProblem(reply, 'ORDER_TOKEN_REQUIRED', orderTokenMissing);
-      const wanted = { orderId, ticketIds };
-      const outcome = await seats.cancelOrder({ ...commandOf(request, eventId, ['cancelOrder', wanted]), ...wanted });
+      const isBlocking = afterwards === 'blocked';
+      if (isBlocking && !(await mayBlock(principal, { seats, eventId }))) return sendForbidden(reply, principal);
+      const wanted = { orderId, ticketIds, ...(isBlocking && { isBlocking }) };
+      const command = { ...commandOf(request, eventId, ['cancelOrder', wanted]), ...wanted };
+      const outcome = await seats.cancelOrder({ ...command, isCheckout: mayAnywhere(principal, 'holds:pay') });
       if (outcome.kind === 'refused') {
         const nameOf = (position: number) => ({ pointer: `#/ticketIds/${position}`, name: 'in this order' });
         counters.count(eventId, outcome);

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import type { Held, Sold } from '../../shared/inventory/decisions.ts';
-import { statusOf, type TicketInRedis } from '../../shared/inventory/order.ts';
+import { statusOf } from '../../shared/inventory/order.ts';
+import { PricedSeat, presentSeat } from '../../shared/inventory/present-seat.ts';
 import { BuyerId, Currency, EventId, HoldId, Money, OrderToken, Timestamp, VenueId } from '../../shared/terms/identifiers.ts';
 import { formatMoney } from '../../shared/terms/money.ts';
 import { Order, orderOf, Ticket } from '../../shared/terms/ticket.ts';
@@ -20,7 +21,7 @@ type SoldOrder = Pick<Sold, 'order' | 'soldAtMs'>;
 
 /** An order's tickets, as the API returns them. */
 export function presentTickets({ order, soldAtMs }: SoldOrder): Ticket[] {
-  const { orderId, venueId, eventId, tickets } = order;
+  const { orderId, venueId, eventId, paidBy, tickets } = order;
   const createdOn = new Date(soldAtMs).toISOString();
   return tickets.map((ticket) => ({
     orderId,
@@ -28,6 +29,7 @@ export function presentTickets({ order, soldAtMs }: SoldOrder): Ticket[] {
     eventId,
     ...presentSeat(ticket),
     status: statusOf(ticket),
+    ...(paidBy !== undefined && { paidBy }),
     currency: ticket.currency,
     createdOn: ticket.sold ? new Date(ticket.sold.timeMs).toISOString() : createdOn,
     ...(ticket.exchangedFor !== undefined && { exchangedFor: ticket.exchangedFor }),
@@ -38,11 +40,6 @@ export function presentTickets({ order, soldAtMs }: SoldOrder): Ticket[] {
 export const presentOrder = (sold: SoldOrder): Order =>
   orderOf(presentTickets(sold) as [Ticket, ...Ticket[]], sold.order.buyerId);
 
-const HeldSeat = Type.Pick(Ticket, [
-  ...(['ticketId', 'zoneId', 'row', 'column', 'category', 'ticketType'] as const),
-  ...(['price', 'fullPrice', 'promotion'] as const),
-]);
-
 /** Seats set aside for a buyer, as the API returns them. */
 export const Hold = Type.Object({
   holdId: HoldId,
@@ -52,7 +49,7 @@ export const Hold = Type.Object({
   expiresOn: Timestamp,
   totalPrice: Money,
   currency: Currency,
-  seats: Type.Array(HeldSeat),
+  seats: Type.Array(PricedSeat),
 });
 
 /** A hold, as the API returns it. */
@@ -69,22 +66,6 @@ export function presentHold({ holdId, order, heldUntilMs }: Held): Static<typeof
     totalPrice: formatMoney(totalMinor, currency),
     currency,
     seats: tickets.map(presentSeat),
-  };
-}
-
-/** A place and its price, as the API returns them. */
-function presentSeat(ticket: TicketInRedis): Static<typeof HeldSeat> {
-  const { ticketId, zoneId, row, column, category, ticketType, priceMinor, fullPriceMinor, promotion, currency } = ticket;
-  return {
-    ticketId,
-    zoneId,
-    row: row ?? null,
-    column: column === undefined ? null : String(column),
-    ...(category !== undefined && { category }),
-    ...(ticketType !== undefined && { ticketType }),
-    price: formatMoney(priceMinor, currency),
-    ...(fullPriceMinor !== undefined && { fullPrice: formatMoney(fullPriceMinor, currency) }),
-    ...(promotion !== undefined && { promotion }),
   };
 }
 

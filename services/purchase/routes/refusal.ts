@@ -19,16 +19,7 @@ export function createSendRefusal() {
   const logRefusal = createRefusalLog();
   return (reply: FastifyReply, { code, detail, secret, positions = [] }: Refusal, names: Partial<Names> = {}) => {
     logRefusal(reply.log, { code, positions, ...(detail && { detail }) });
-    if (code === 'BUYER_REQUIRED') {
-      const errors = [{ pointer: '#/buyerId', detail: 'is missing: the event limits how many tickets a buyer may have' }];
-      return sendProblem(reply, 'INVALID_REQUEST', { errors });
-    }
-    if (code === 'BUYER_NOT_YOURS') {
-      const errors = [
-        { pointer: '#/buyerId', detail: 'must be left out, or be your own: only those who may sell can name another' },
-      ];
-      return sendProblem(reply, 'INVALID_REQUEST', { errors });
-    }
+    if (isFault(code)) return sendProblem(reply, 'INVALID_REQUEST', { errors: [faults[code]] });
     if (code === 'TOO_MANY_TICKETS') {
       return sendProblem(reply, 'INVALID_REQUEST', { errors: [{ pointer: names.size ?? '#', detail: detail ?? '' }] });
     }
@@ -48,6 +39,19 @@ export function createSendRefusal() {
     return sendProblem(reply, code, { ...(told && { detail: told }), ...(errors.length > 0 && { errors }) });
   };
 }
+
+/** The refusals of a field that is wrong or missing for this event or this caller, which the schema cannot know. */
+const faults = {
+  BUYER_REQUIRED: { pointer: '#/buyerId', detail: 'is missing: the event limits how many tickets a buyer may have' },
+  BUYER_NOT_YOURS: {
+    pointer: '#/buyerId',
+    detail: 'must be left out, or be your own: only those who may sell can name another',
+  },
+  PAID_BY_REQUIRED: { pointer: '#/paidBy', detail: 'is missing: tickets for this event must be paid, so say how they were' },
+  PAID_BY_NOT_YOURS: { pointer: '#/paidBy', detail: 'must be left out: only those who may sell can say how it was paid' },
+} as const satisfies Partial<Record<Refusal['code'], ProblemError>>;
+
+const isFault = (code: Refusal['code']): code is keyof typeof faults => Object.hasOwn(faults, code);
 
 /** At debug level, logs every refusal. At other levels, logs a sample: in a flood, nearly every request is refused. */
 function createRefusalLog() {

@@ -1,4 +1,4 @@
-import { type Static, type TObject, Type } from 'typebox';
+import { type Static, type TObject, type TProperties, Type } from 'typebox';
 import { documentedAs } from '../../shared/http/documented-as.ts';
 import type { ProblemCode, ProblemError } from '../../shared/http/problems.ts';
 import { buyerIdOf } from '../../shared/identity/order-access.ts';
@@ -17,6 +17,7 @@ import {
   ZoneId,
 } from '../../shared/terms/identifiers.ts';
 import { seatLabelOf } from '../../shared/terms/seat-label.ts';
+import { SellerPaidBy } from '../../shared/terms/ticket.ts';
 import { type BestPlaces, type ChosenSeat, itemsOf, type Purchase, type SeatRequest } from '../seats/purchase.ts';
 
 /** The schema fields that name a seat in a request. */
@@ -59,6 +60,8 @@ export const common = {
   buyerId: Type.Optional(BuyerId),
   promotion: Type.Optional(PromotionCode),
 };
+/** Beside them, what a purchase may have that sells at once. */
+export const paid = { paidBy: Type.Optional(SellerPaidBy) };
 const best = {
   zoneId: { ...ZoneId, description: 'The zone to take the best seats from, or places in general admission' },
   quantity: Type.Integer({ minimum: 1, maximum: maxTickets, description: 'How many tickets', examples: [4] }),
@@ -87,20 +90,22 @@ const bestSchema = Type.Object(best, { additionalProperties: false });
 const chosenDescription = 'Chosen seats, from any zones; instead of zoneId and quantity';
 const itemsDescription = 'Chosen seats and the best places of zones, in any mixture; all or none';
 
-/** A request for seats as the OpenAPI document shows it: one of three shapes. */
-const documented = {
+/** A request for seats, with `more` fields, as the OpenAPI document shows it: one of three shapes. */
+const documented = (more: TProperties) => ({
   oneOf: [
     Type.Object(
       {
         ...common,
+        ...more,
         seats: Type.Array(seatSchema, { minItems: 1, maxItems: maxTickets, uniqueItems: true, description: chosenDescription }),
       },
       { title: 'ChosenSeats', additionalProperties: false },
     ),
-    Type.Object({ ...common, ...best }, { title: 'BestSeats', additionalProperties: false }),
+    Type.Object({ ...common, ...more, ...best }, { title: 'BestSeats', additionalProperties: false }),
     Type.Object(
       {
         ...common,
+        ...more,
         items: Type.Array(Type.Union([seatSchema, bestSchema]), {
           minItems: 1,
           maxItems: maxTickets,
@@ -121,14 +126,14 @@ const documented = {
       ],
     },
   ],
-};
+});
 
 /** Flat, so that each fault names one field; `readItem` checks which of them go together. */
 const itemSchema = Type.Object(Type.Partial(Type.Object({ ...seatFields, ...typeOfSeat, ...best })).properties, {
   additionalProperties: false,
 });
 
-/** The body of an order or hold. One flat schema checks it, so that each fault names one field. */
+/** The body of a hold. One flat schema checks it, so that each fault names one field. */
 export const SeatRequestBody = Type.Object(
   {
     ...common,
@@ -136,7 +141,13 @@ export const SeatRequestBody = Type.Object(
     seats: Type.Optional(Type.Array(seatSchema, { minItems: 1, maxItems: maxTickets })),
     items: Type.Optional(Type.Array(itemSchema, { minItems: 1, maxItems: maxTickets })),
   },
-  { additionalProperties: false, [documentedAs]: documented },
+  { additionalProperties: false, [documentedAs]: documented({}) },
+);
+
+/** The body of an order. */
+export const OrderRequestBody = Type.Object(
+  { ...SeatRequestBody.properties, ...paid },
+  { additionalProperties: false, [documentedAs]: documented(paid) },
 );
 
 /** The problems that a request for chosen seats can return. */
@@ -176,14 +187,21 @@ export const takeProblems = [
 export const buyerIn = ({ body, principal }: { body: { buyerId?: string }; principal: Principal }): string | undefined =>
   body.buyerId ?? (principal.kind === 'account' ? buyerIdOf(principal) : undefined);
 
-type Body = Omit<Static<typeof SeatRequestBody>, 'buyerId'> & { buyerId?: string | undefined };
+type Body = Omit<Static<typeof OrderRequestBody>, 'buyerId'> & { buyerId?: string | undefined };
 type Read<Value> = Value | { errors: ProblemError[] };
 
 /** Reads a request for seats from a valid body, with defaults filled in. Returns errors if the fields do not fit together. */
 export function readSeatRequest(body: Body): Read<Omit<Purchase, 'eventId'>> {
-  const { venueId, eventId: _, buyerId, promotion, seats, items, ...alone } = body;
+  const { venueId, eventId: _, buyerId, promotion, paidBy, seats, items, ...alone } = body;
   const read = items ? readItems(items, { seats, ...alone }) : seats ? readSeats(seats, alone) : readBest(alone);
-  return 'errors' in read ? read : { venueId, buyerId, ...(promotion !== undefined && { promotion }), request: read };
+  if ('errors' in read) return read;
+  return {
+    venueId,
+    buyerId,
+    ...(promotion !== undefined && { promotion }),
+    ...(paidBy !== undefined && { paidBy }),
+    request: read,
+  };
 }
 
 /** Everything but chosen seats must be left out beside a list. */
@@ -256,11 +274,12 @@ function readItem(item: Static<typeof itemSchema>, at: string): Read<ChosenSeat 
  * What a request for seats asks for, for its fingerprint. Its names must stay as they are: fingerprints are kept for 24 hours, and other
  * versions of this service compare theirs with them.
  */
-export const meaningOf = ({ venueId, buyerId, promotion, request }: Omit<Purchase, 'eventId'>) => ({
+export const meaningOf = ({ venueId, buyerId, promotion, paidBy, request }: Omit<Purchase, 'eventId'>) => ({
   venueId,
   buyerId,
   wish: request,
   promotion: promotion?.toUpperCase(),
+  paidBy,
 });
 
 const seatName = ({ zoneId, row, column }: ChosenSeat) => `zone ${zoneId}, row ${row}, column ${column}`;

@@ -5,9 +5,12 @@ import { VenueId } from '../../shared/terms/identifiers.ts';
 import type { RouteDependencies } from './dependencies.ts';
 import { commandHeaders, commandOf } from './idempotency.ts';
 import { locationHeader, NewTicket, presentTickets } from './present.ts';
-import { buyerIn, common, meaningOf, seatFields, seatOf, seatProblems, typeOfSeat } from './seat-request.ts';
+import { buyerIn, common, meaningOf, paid, seatFields, seatOf, seatProblems, typeOfSeat } from './seat-request.ts';
 
-const TicketRequest = Type.Object({ ...common, venueId: VenueId, ...seatFields, ...typeOfSeat }, { additionalProperties: false });
+const TicketRequest = Type.Object(
+  { ...common, ...paid, venueId: VenueId, ...seatFields, ...typeOfSeat },
+  { additionalProperties: false },
+);
 
 /** Registers POST /purchase/api/v1/tickets, which buys one seat. */
 export function registerTicketRoutes(
@@ -31,13 +34,13 @@ export function registerTicketRoutes(
             headers: { Location: locationHeader('The ticket') },
             content: { 'application/json': { schema: NewTicket } },
           },
-          ...problemResponses(...seatProblems),
+          ...problemResponses(...seatProblems, 'PAYMENT_REQUIRED'),
         },
       },
     },
     async (request, reply) => {
-      const { venueId, eventId, promotion } = request.body;
-      const wanted = { venueId, buyerId: buyerIn(request), promotion, request: { seats: [seatOf(request.body)] } };
+      const { venueId, eventId, promotion, paidBy } = request.body;
+      const wanted = { venueId, buyerId: buyerIn(request), promotion, paidBy, request: { seats: [seatOf(request.body)] } };
       const command = commandOf(request, eventId, ['buySeat', meaningOf(wanted)]);
       const outcome = await seats.sell({ ...command, ...wanted, principal: request.principal });
       counters.count(eventId, outcome);

@@ -37,8 +37,8 @@ export function draftOrder(
   layout: Layout,
   { nowMs, left }: { nowMs: number; left?: number | undefined },
 ): Draft {
-  const { eventId, venueId, buyerId, request } = purchase;
-  const named = buyerId === undefined ? {} : { buyerId };
+  const { eventId, venueId, buyerId, paidBy, request } = purchase;
+  const named = { ...(buyerId !== undefined && { buyerId }), ...(paidBy !== undefined && { paidBy }) };
   const order: OrderInRedis = { orderId: newUuid(), eventId, venueId: layout.venueId, ...named, tickets: [] };
   const draft: Draft = { order, period: periodAt(layout.moments, nowMs), quantity: 0, places: [] };
   if (venueId !== undefined && venueId !== layout.venueId) return { ...draft, refusal: ['EVENT_NOT_FOUND'] };

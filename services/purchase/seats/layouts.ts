@@ -2,7 +2,7 @@ import { inventoryKey } from '../../shared/inventory/keys.ts';
 import { emptyOffer, type Offer } from '../../shared/inventory/offer.ts';
 import { parseZones, type ZoneLayout } from '../../shared/inventory/zone-layout.ts';
 import { orUnavailable, type RedisClient } from '../../shared/stores/redis.ts';
-import type { Buyers } from '../../shared/stores/schema.ts';
+import type { Buyers, EventPayment } from '../../shared/stores/schema.ts';
 import { mainOrganiser } from '../../shared/terms/identifiers.ts';
 import { momentsOf } from './prices.ts';
 
@@ -16,6 +16,7 @@ export type Layout = {
   currency: string;
   organiserId: string;
   buyers: Buyers;
+  payment: EventPayment;
   ticketsPerOrder?: number;
   offer: Offer;
   moments: number[];
@@ -55,7 +56,7 @@ export function createLayouts(redis: RedisClient) {
 
 async function readLayout(redis: RedisClient, eventId: string): Promise<Layout | undefined> {
   const fields = await orUnavailable(redis.hgetall(inventoryKey(eventId)));
-  const { revision, venueId, currency, organiser = mainOrganiser, buyers = 'anyone', ticketsPerOrder } = fields;
+  const { revision, venueId, currency, organiser = mainOrganiser, buyers = 'anyone', payment = 'none', ticketsPerOrder } = fields;
   if (revision === undefined || venueId === undefined || currency === undefined) return undefined;
   const offer = fields.offer === undefined ? emptyOffer : (JSON.parse(fields.offer) as Offer);
   return {
@@ -64,6 +65,7 @@ async function readLayout(redis: RedisClient, eventId: string): Promise<Layout |
     currency,
     organiserId: organiser,
     buyers: buyers as Buyers,
+    payment: payment as EventPayment,
     ...(ticketsPerOrder !== undefined && { ticketsPerOrder: Number(ticketsPerOrder) }),
     offer,
     moments: momentsOf(offer),

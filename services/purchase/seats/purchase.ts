@@ -1,6 +1,10 @@
 import type { Principal } from '../../shared/identity/principal.ts';
 import type { Command } from '../../shared/inventory/call-script.ts';
 import type { SeatName } from '../../shared/inventory/zone-layout.ts';
+import type { PaidBy } from '../../shared/stores/schema.ts';
+
+/** How a seller was paid. */
+export type SoldFor = Exclude<PaidBy, 'checkout'>;
 
 /** A seat by its name. */
 export type Seat = SeatName & { zoneId: number };
@@ -39,6 +43,7 @@ export type Purchase = Command & {
   buyerId?: string | undefined;
   /** The code of a promotion. */
   promotion?: string | undefined;
+  paidBy?: SoldFor | undefined;
   principal?: Principal;
   mayTakeBlocked?: boolean;
   client?: HoldingClient | undefined;

@@ -29,13 +29,14 @@ export function createTaking({ redis, scripts, layouts }: { redis: RedisClient; 
 
   /** Drafts the order from the event's layout, and has the script decide; again, if what the draft assumed is no longer so. */
   async function take({ eventId, idempotency, traceparent, ...purchase }: Purchase, holdId?: string) {
-    const { principal, client } = purchase;
+    const { principal, client, buyerId: ofBuyer, paidBy } = purchase;
+    const wish = { buyerId: ofBuyer, paidBy, isHold: holdId !== undefined };
     let nowMs: number | undefined;
     let left: number | undefined;
     for (let tried = 0; tried < maxDrafts; tried++) {
       const layout = await layouts.read(eventId);
       if (!layout) return await refuseWithoutInventory(redis, eventId);
-      const rights = principal ? rightsOf(principal, purchase.buyerId, layout) : purchase;
+      const rights = principal ? rightsOf(principal, wish, layout) : purchase;
       const draft = draftOrder({ eventId, ...purchase }, layout, { nowMs: nowMs ?? Date.now(), left });
       const { order, period, quantity, places, best, types, promotion, reduced } = draft;
       const refusal = 'refusal' in rights ? rights.refusal : draft.refusal;

@@ -1,10 +1,14 @@
--- Cancels all or some of an order's tickets; their seats are free immediately. Cancelled tickets stay cancelled.
+-- Cancels all or some of an order's tickets; their seats are free immediately, or blocked. Cancelled tickets stay cancelled.
 --
--- Each command has an orderId, and the ticketIds to cancel: [] for all.
+-- Each command has
+--   orderId, ticketIds  the tickets to cancel; [] for all
+--   isBlocking?         true to block their seats; places without seats are free in any case
+--   isCheckout?         true if checkout sent it
 --
 -- REPLY CANCELLED, time of the sale (ms), order, how many tickets this call cancelled
 -- REPLY NO_INVENTORY
 -- REPLY ORDER_NOT_FOUND
+-- REPLY PAID_THROUGH_CHECKOUT: only checkout can cancel it, because the buyer must be refunded
 -- REPLY TICKET_NOT_FOUND, position (from 0), …: of tickets that are not in the order
 -- COST O(tickets of the order)
 -- INCLUDE ../../../shared/inventory/lua/lib/lineage.lua
@@ -12,11 +16,23 @@
 -- INCLUDE ../../../shared/inventory/lua/lib/seats.lua
 -- INCLUDE lib/tallies.lua
 
+-- Nobody has these places any more.
+local function leave(buyerId, places, isBlocking)
+  local free, blocked = {}, {}
+  for _, place in ipairs(places) do
+    local list = isBlocking and place[2] and blocked or free
+    list[#list + 1] = place
+  end
+  seats.move(buyerId, free, 'sold', 'free')
+  seats.move(buyerId, blocked, 'sold', 'blocked')
+end
+
 local function decide(command)
   if not event.inventory then return { 'NO_INVENTORY' } end
   local soldAt, json = seats.order_of(command.orderId)
   if not soldAt then return { 'ORDER_NOT_FOUND' } end
   local order, named = cjson.decode(json), command.ticketIds
+  if order.paidBy == 'checkout' and not command.isCheckout then return { 'PAID_THROUGH_CHECKOUT' } end
 
   local ofOrder, wanted, noTicket = {}, {}, { 'TICKET_NOT_FOUND' }
   for _, ticket in ipairs(order.tickets) do ofOrder[ticket.ticketId] = true end
@@ -41,11 +57,12 @@ local function decide(command)
       if not ticket.conflicted then seated[#seated + 1] = ticket end
       ticket.conflicted = nil
     end
-    seats.move(order.buyerId, seats.places_of(seated), 'sold', 'free')
+    leave(order.buyerId, seats.places_of(seated), command.isBlocking)
     tallies.give_back(seated, rest, order.buyerId)
     local data = cjson.encode({
       orderId = order.orderId,
       buyerId = order.buyerId,
+      paidBy = order.paidBy,
       venueId = order.venueId,
       eventId = event.id,
       purchase = { sequence = order.sequence, timeMs = soldAt },

@@ -59,6 +59,7 @@ local function decide(command)
   local data = cjson.encode({
     orderId = order.orderId,
     buyerId = order.buyerId,
+    paidBy = order.paidBy,
     venueId = order.venueId,
     eventId = event.id,
     purchase = { sequence = order.sequence, timeMs = soldAt },

@@ -6,6 +6,7 @@
 -- REPLY NO_INVENTORY
 -- REPLY HOLD_NOT_FOUND
 -- REPLY HOLD_CONFIRMED: it became an order
+-- REPLY HOLD_BEING_PAID
 -- REPLY HOLD_EXPIRED
 -- REPLY HOLD_EXTENDED: it was extended earlier
 -- COST O(1)
@@ -21,6 +22,7 @@ local function decide(command)
   local hold = holds.read(holdId)
   if not hold then return { 'HOLD_NOT_FOUND' } end
   if hold.state == 'sold' then return event.final({ 'HOLD_CONFIRMED' }) end
+  if holds.is_being_paid(holdId, hold) then return { 'HOLD_BEING_PAID' } end
   if hold.state == 'expired' or holds.is_overdue(holdId) then return event.final({ 'HOLD_EXPIRED' }) end
   if hold.extended then return event.final({ 'HOLD_EXTENDED' }) end
 

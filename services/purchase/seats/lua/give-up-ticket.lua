@@ -7,6 +7,7 @@
 -- REPLY NO_INVENTORY
 -- REPLY HOLD_NOT_FOUND
 -- REPLY HOLD_CONFIRMED: it became an order
+-- REPLY HOLD_BEING_PAID
 -- REPLY HOLD_EXPIRED
 -- REPLY TICKET_NOT_FOUND
 -- COST O(tickets of the hold)
@@ -22,6 +23,7 @@ local function decide(command)
   local hold = holds.read(holdId)
   if not hold then return { 'HOLD_NOT_FOUND' } end
   if hold.state == 'sold' then return { 'HOLD_CONFIRMED' } end
+  if holds.is_being_paid(holdId, hold) then return { 'HOLD_BEING_PAID' } end
   if hold.state == 'expired' or holds.is_overdue(holdId) then return { 'HOLD_EXPIRED' } end
 
   local given, rest = {}, {}

@@ -6,6 +6,7 @@
 -- REPLY NO_INVENTORY
 -- REPLY HOLD_NOT_FOUND
 -- REPLY HOLD_CONFIRMED: it became an order
+-- REPLY HOLD_BEING_PAID
 -- COST O(tickets)
 -- INCLUDE ../../../shared/inventory/lua/lib/lineage.lua
 -- INCLUDE ../../../shared/inventory/lua/lib/event.lua
@@ -19,6 +20,7 @@ local function decide(command)
   local hold = holds.read(holdId)
   if not hold then return { 'HOLD_NOT_FOUND' } end
   if hold.state == 'sold' then return { 'HOLD_CONFIRMED' } end
+  if holds.is_being_paid(holdId, hold) then return { 'HOLD_BEING_PAID' } end
   if hold.state == 'held' then holds.give_back(hold, hold.order.tickets, {}) end
   holds.forget(holdId)
   return { 'RELEASED' }

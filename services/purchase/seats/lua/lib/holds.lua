@@ -1,11 +1,15 @@
 -- Holds. A hold is JSON, { state, order }: 'held' until its deadline, then 'expired' (its seats are free again) or 'sold'. It is kept
 -- for an hour after that, so that it can still be confirmed, or confirmed again, and then deleted. While it is 'held' it also has its
 -- `client`, if that client's holds are limited (tallies.lua).
+-- If its payment was begun, it has `attempt`, the least number of an attempt to pay that may still confirm it: the newest, or the next
+-- one after a payment was ended. While it is 'held' it is then being paid, and its deadline is the end of that payment's lease. From
+-- then on only checkout can confirm it, whatever becomes of it: a buyer could otherwise get it without paying, or pay twice.
 -- A hold ends at its deadline, not when a timer notices: a command that needs seats first frees those of overdue holds.
 --
 -- USES event, seats, tallies
 -- FILLS changes.holds, changes.deadlines
--- RETURNS overMs, read, keep, forget, deadline_of, is_overdue, let_go, give_back, expire, expire_overdue
+-- RETURNS overMs, read, keep, forget, deadline_of, is_overdue, is_being_paid, is_outdated, order_paid, let_go, give_back, expire,
+--         expire_overdue
 
 local key, changes = event.key, event.changes
 
@@ -34,6 +38,18 @@ local function deadline_of(holdId)
 end
 
 local function is_overdue(holdId) return deadline_of(holdId) <= event.now end
+
+-- Whether checkout is taking the payment for a hold, so that nobody else may change it.
+local function is_being_paid(holdId, hold) return hold.state == 'held' and hold.attempt and not is_overdue(holdId) end
+
+-- Whether there was a newer attempt to pay a hold, or this one was ended: then a delayed request must change nothing.
+local function is_outdated(hold, attempt) return hold.attempt and attempt < hold.attempt end
+
+-- When an order was sold (ms), and the order as JSON; nil if there is none, or it was not paid through checkout.
+local function order_paid(orderId)
+  local soldAt, json = seats.order_of(orderId)
+  if soldAt and cjson.decode(json).paidBy == 'checkout' then return soldAt, json end
+end
 
 -- Its client no longer holds some of a hold's tickets; `rest`: those that it keeps.
 local function let_go(hold, tickets, rest)
@@ -80,6 +96,9 @@ return {
   forget = forget,
   deadline_of = deadline_of,
   is_overdue = is_overdue,
+  is_being_paid = is_being_paid,
+  is_outdated = is_outdated,
+  order_paid = order_paid,
   let_go = let_go,
   give_back = give_back,
   expire = expire,
