@@ -9,8 +9,8 @@ import { silentLogger } from '../../scripts/testing/silent-logger.ts';
 import { startSmallServer } from '../../scripts/testing/small-server.ts';
 import { createMessaging, db, depth, openTestEvent, receive, sqs, urls } from '../../scripts/testing/stores.ts';
 import { compressBatch, decodeBatch } from '../shared/events/batch-encoding.ts';
+import { sendDeadLetters } from '../shared/events/dead-letters.ts';
 import { messaging } from '../shared/events/messaging.ts';
-import { sendDeadLetters } from './dead-letters.ts';
 import { projectDomainEvents } from './projections/project.ts';
 import { type BatchApplied, batchesApplied, startWorker } from './worker.ts';
 

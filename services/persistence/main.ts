@@ -1,6 +1,8 @@
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { sql } from 'kysely';
+import { awsTimeouts } from '../shared/basics/aws-timeouts.ts';
+import { sendDeadLetters } from '../shared/events/dead-letters.ts';
 import { createPublish } from '../shared/events/publish.ts';
 import { createDepthReader } from '../shared/events/queue-depth.ts';
 import { registerHealth } from '../shared/http/health.ts';
@@ -12,7 +14,6 @@ import { withCredentials } from '../shared/stores/credentials.ts';
 import { openDatabase } from '../shared/stores/database.ts';
 import { persistenceConfig } from './config.ts';
 import { startConflictPublisher } from './conflicts/conflict-publisher.ts';
-import { sendDeadLetters } from './dead-letters.ts';
 import { createPersistenceMetrics } from './metrics.ts';
 import { projectDomainEvents } from './projections/project.ts';
 import { batchesAtOnce, startWorker } from './worker.ts';
@@ -27,13 +28,13 @@ await runService('persistence', persistenceConfig, async ({ config, logger, reso
 
   const sqs = new SQSClient({
     // Above the 20 s of a long poll.
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 25_000 },
+    requestHandler: awsTimeouts(25_000),
     // The connection already protects its data, and a digest of every message would cost nearly as much as parsing it.
     md5: false,
   });
   resources.defer(() => sqs.destroy());
   // The conflict publisher retries.
-  const sns = new SNSClient({ requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 }, maxAttempts: 1 });
+  const sns = new SNSClient({ requestHandler: awsTimeouts(5_000), maxAttempts: 1 });
   resources.defer(() => sns.destroy());
   const publish = createPublish(sns, config.SNS_TOPIC_ARN);
   const conflictPublisher = startConflictPublisher({ db, publish, logger });

@@ -6,10 +6,11 @@ import { cancelled, purchased, purchasedOrder, soldOut } from '../../scripts/tes
 import { silentLogger } from '../../scripts/testing/silent-logger.ts';
 import { createMessaging, db, depth, openTestEvent, receive, sqs, urls } from '../../scripts/testing/stores.ts';
 import { encodeBatch } from '../shared/events/batch-encoding.ts';
+import { sendDeadLetters } from '../shared/events/dead-letters.ts';
+import type { QueueReader } from '../shared/events/queue-reader.ts';
 import { connectDatabase } from '../shared/stores/database.ts';
-import { sendDeadLetters } from './dead-letters.ts';
 import { projectDomainEvents } from './projections/project.ts';
-import { startWorker, type Worker } from './worker.ts';
+import { startWorker } from './worker.ts';
 
 let resources: AsyncDisposableStack;
 beforeEach(() => {
@@ -22,7 +23,7 @@ type Messaging = Awaited<ReturnType<typeof createMessaging>>;
 function workerOn(
   { queueUrl, deadLetterQueueUrl }: Messaging,
   project = (domainEvents: Parameters<typeof projectDomainEvents>[1]) => projectDomainEvents(db, domainEvents),
-): Worker {
+): QueueReader {
   const reject = (rejected: Parameters<typeof sendDeadLetters>[2]) =>
     sendDeadLetters(sqs, deadLetterQueueUrl, rejected, silentLogger);
   const worker = startWorker({ sqs, queueUrl, project, reject, logger: silentLogger });

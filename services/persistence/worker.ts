@@ -1,22 +1,14 @@
 import { channel } from 'node:diagnostics_channel';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Message, SQSClient } from '@aws-sdk/client-sqs';
-import { Consumer } from 'sqs-consumer';
 import { untilDone } from '../shared/basics/retry.ts';
 import type { DomainEvent } from '../shared/events/domain-events.ts';
 import type { DeadLetter } from '../shared/events/fit-letter.ts';
+import { type QueueReader, startQueueReader } from '../shared/events/queue-reader.ts';
 import type { Logger } from '../shared/telemetry/logger.ts';
 import { createSampledLog } from '../shared/telemetry/sampled-log.ts';
 import type { Projected } from './projections/project.ts';
 import { letterOf, readMessage } from './read-message.ts';
 import { traceBatch } from './trace-batch.ts';
-
-export type Worker = {
-  /** Rejects with the last error if the queue cannot be read. */
-  checkQueue(): Promise<void>;
-  /** Finishes the current batches, acknowledges them, and stops. */
-  stop(): Promise<void>;
-};
 
 /** Publishes a BatchApplied once a whole batch is committed or rejected. */
 export const batchesApplied = channel('onsale:batch-applied');
@@ -36,13 +28,6 @@ export type BatchApplied = {
   delaySeconds?: number;
 };
 
-/** SQS redelivers a message after this; the heartbeat extends it while a batch is retried because MySQL is away. */
-export const visibilitySeconds = 30;
-const heartbeatSeconds = 10;
-const longPollSeconds = 20;
-const batchMs = 20_000;
-const queueAwayPauseMs = 1_000;
-
 /** Concurrent batches: while the database writes one, the others are received, checked, turned into rows or acknowledged. */
 export const batchesAtOnce = 3;
 
@@ -59,65 +44,20 @@ export function startWorker(options: {
   /** sendDeadLetters; returns the letters that the dead-letter queue did not accept. */
   reject: (rejected: DeadLetter[]) => Promise<DeadLetter[]>;
   logger: Logger;
-}): Worker {
+}): QueueReader {
   const { sqs, queueUrl, project, reject, logger } = options;
   /** Ignoring them is right, but an operator may want to know. Sampled: at most a line a second. */
   const noteIgnored = createSampledLog('info', 'ignored domain events of an unknown type');
   let stopping = false;
-  let queueError: Error | undefined;
-  const noteQueueReachable = () => {
-    queueError = undefined;
-  };
-  const receivers = Array.from({ length: batchesAtOnce }, startReceiver);
+  const reader = startQueueReader({ sqs, queueUrl, receivers: batchesAtOnce, handle, logger });
 
   return {
-    async checkQueue() {
-      if (queueError) throw queueError;
-    },
+    checkQueue: reader.checkQueue,
     async stop() {
       stopping = true;
-      await Promise.all(receivers.map(({ stop }) => stop()));
+      await reader.stop();
     },
   };
-
-  function startReceiver() {
-    let handling = false;
-    const consumer = Consumer.create({
-      sqs,
-      queueUrl,
-      batchSize: 10,
-      messageAttributeNames: ['contentEncoding'],
-      messageSystemAttributeNames: ['SentTimestamp'],
-      waitTimeSeconds: longPollSeconds,
-      visibilityTimeout: visibilitySeconds,
-      heartbeatInterval: heartbeatSeconds,
-      authenticationErrorTimeout: queueAwayPauseMs,
-      handleMessageBatch: async (messages) => {
-        handling = true;
-        return await handle(messages);
-      },
-    });
-    consumer.on('response_processed', () => {
-      handling = false;
-    });
-    consumer.on('error', (error) => {
-      if (stopping) return;
-      queueError = error;
-      logger.warn({ err: error }, 'the queue cannot be read; trying again');
-    });
-    consumer.on('empty', noteQueueReachable);
-    consumer.on('message_received', noteQueueReachable);
-    consumer.start();
-    return {
-      async stop() {
-        // Aborting would also break an acknowledgement, so abort only a poll that is waiting for messages.
-        consumer.stop({ abort: !handling });
-        // The consumer's own pollingCompleteWaitTimeMs looks only once a second.
-        const giveUpAtMs = performance.now() + batchMs;
-        while (consumer.status.isPolling && performance.now() < giveUpAtMs) await pause(10);
-      },
-    };
-  }
 
   /** Returns the messages to acknowledge. */
   async function handle(messages: Message[]): Promise<Message[]> {

@@ -77,6 +77,7 @@ const ticketColumns = [
   'promotion',
   'full_price',
   'exchanged_for',
+  'paid_by',
 ] as const satisfies (keyof TicketRow)[];
 
 /** All tickets ever sold for the batch's seats. */

@@ -118,6 +118,7 @@ function soldRow(data: DomainEvent['data'], ticket: TicketSold, sale: Sale): Tic
     promotion: ticket.promotion ?? null,
     full_price: fullPriceMinor === undefined ? null : formatMoney(fullPriceMinor, currency),
     exchanged_for: null,
+    paid_by: data.paidBy ?? null,
   };
 }
 
