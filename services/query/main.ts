@@ -1,4 +1,5 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { awsTimeouts } from '../shared/basics/aws-timeouts.ts';
 import { createDepthReader } from '../shared/events/queue-depth.ts';
 import { measureRequests } from '../shared/http/measure-requests.ts';
 import { serveMetrics } from '../shared/http/serve-metrics.ts';
@@ -25,7 +26,7 @@ await runService('query', queryConfig, async ({ config, logger, resources, fail 
   const open = (url: string) => openRedis(withCredentials(url, { password: REDIS_PASSWORD }), { isCluster, logger, resources });
   // The reader may be a replica, which cannot count what API keys send.
   const [redis, primary] = await Promise.all([open(REDIS_READER_URL), open(REDIS_URL)]);
-  const sqs = new SQSClient({ requestHandler: { connectionTimeout: 1_000, requestTimeout: 1_000 }, maxAttempts: 1 });
+  const sqs = new SQSClient({ requestHandler: awsTimeouts(1_000), maxAttempts: 1 });
   resources.defer(() => sqs.destroy());
   const queues = { queueUrl: config.SQS_QUEUE_URL, deadLetterQueueUrl: config.SQS_DEAD_LETTER_QUEUE_URL };
   const limits = createRequestLimits(config, primary);

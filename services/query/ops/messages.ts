@@ -1,3 +1,4 @@
+import type { EventPayments, ProviderBreaker } from '../../shared/payments/read-payments.ts';
 import type { CatalogueEvent } from '../queries/catalogue.ts';
 
 /**
@@ -28,6 +29,8 @@ export type OpsMessage =
       queue: { messages: number; inFlight: number; deadLetters: number } | null;
       /** The result of the event's last `onsale verify`. */
       verification: Verification | 'never' | null;
+      /** 'none': nobody has begun to pay for it through checkout. */
+      payments: Payments | 'none' | null;
     };
 
 /** What all purchase processes together did in one second. Counts are for one event, except `overloaded`, which is for all events. */
@@ -89,3 +92,6 @@ export type Verification = {
   /** One line. */
   summary: string;
 };
+
+/** `providers`: what their circuit breakers are, or were last. */
+export type Payments = EventPayments & { providers: ProviderBreaker[] };

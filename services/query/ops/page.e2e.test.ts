@@ -11,8 +11,10 @@ import { startSystem } from '../../../scripts/local/system.ts';
 import { launchChromium } from '../../../scripts/testing/chromium.ts';
 import { hallZone } from '../../../scripts/testing/halls.ts';
 import { get, post } from '../../../scripts/testing/http.ts';
+import { plantCheckout, plantRefund } from '../../../scripts/testing/planted-payments.ts';
 import { testFolder } from '../../../scripts/testing/services.ts';
-import { db, openTestEvent, planOf, redis, unique, urls } from '../../../scripts/testing/stores.ts';
+import { rowSeats, sell } from '../../../scripts/testing/sold-event.ts';
+import { db, openTestEvent, planOf, redis, seatedZone, unique, urls } from '../../../scripts/testing/stores.ts';
 import { recordVerification } from '../../catalogue/verify/report.ts';
 import { verifyEvent } from '../../catalogue/verify/verify-event.ts';
 import { inventoryKey } from '../../shared/inventory/keys.ts';
@@ -210,6 +212,38 @@ describe.skipIf(!browser)("the operator's page, in Chromium", { timeout: 300_000
     await expect.poll(() => page.locator('#notice').isVisible(), { timeout: pageMs }).toBe(false);
     await expect.poll(() => text(page, '#capacity'), { timeout: pageMs }).toBe('of 100');
   });
+
+  it.each([1_280, 320])(
+    'shows what was paid, refunded, is on the way and hangs, only once somebody pays: %i px',
+    async (width) => {
+      const { page, complaints } = await open({ width, height: 800, colorScheme: width === 320 ? 'dark' : 'light' });
+      const event = await openTestEvent({ zones: [seatedZone(1, 10, 10, 123_456_700)] });
+      await page.goto(`${base}/query/ops?eventId=${event.eventId}#token=${token}`);
+      await stateOf(page).toBe('Live');
+      const health = () => expect.poll(() => text(page, '#health-list'), { timeout: pageMs });
+      await health().toContain('Up to date');
+      expect(await page.locator('#payments').isVisible()).toBe(false);
+
+      const order = await sell(event, rowSeats('A', 1, 2));
+      const paid = await plantCheckout(event, order);
+      await plantRefund(paid, { amount: '1234567.89', ticket_ids: '[]' });
+      await plantRefund(paid, { amount: '20.00', ticket_ids: '[]', state: 'pending' });
+      const authorised = { state: 'authorized', captured: '0', amount: '100.00' } as const;
+      await plantCheckout(event, undefined, { state: 'capturing', failures: 9, attempts: [authorised] });
+      await expect
+        .poll(() => text(page, '#payments'), { timeout: pageMs })
+        .toMatch(
+          /Captured ?\$2,469,134\.00 ?1 order paid ?Authorised ?\$100\.00.*Refunded ?\$1,234,567\.89 ?\$20\.00 on the way.*progress ?1 ?\$100\.00 pending/,
+        );
+      await health().toMatch(/Payments ?▲1 stuck.*npm run onsale -- verify/);
+      expect((await check(page)).violations).toEqual([]);
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+      const isCut = (selector: string) =>
+        page.locator(selector).evaluateAll((nodes) => nodes.some(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth));
+      expect(await isCut('.amount')).toBe(false);
+      expect(complaints).toEqual([]);
+    },
+  );
 
   it.each(['constructor', 'toString'])('shows an event called %s like any other: opened, sold, verified', async (eventId) => {
     const { page, complaints } = await open({ width: 1_440, height: 900, colorScheme: 'light' });

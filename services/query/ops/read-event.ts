@@ -3,6 +3,7 @@ import { readBacklog } from '../../shared/events/outbox-backlog.ts';
 import type { QueueDepth } from '../../shared/events/queue-depth.ts';
 import { countsKey, inventoryKey } from '../../shared/inventory/keys.ts';
 import type { SalesSecond } from '../../shared/inventory/sales-seconds.ts';
+import { readBreakers, readPayments } from '../../shared/payments/read-payments.ts';
 import type { Database } from '../../shared/stores/database.ts';
 import { orUnavailable, type RedisClient } from '../../shared/stores/redis.ts';
 import { formatMoney } from '../../shared/terms/money.ts';
@@ -12,7 +13,7 @@ import { readLastApplied, readSalesByZone } from '../queries/sales.ts';
 import { findVerification } from '../queries/verification.ts';
 import { figuresOf } from './conservation.ts';
 import { createLagMeter, type Lag } from './lag.ts';
-import type { Inventory, OpsMessage } from './messages.ts';
+import type { Inventory, OpsMessage, Payments } from './messages.ts';
 import { secondsOf } from './sale.ts';
 
 export type OpsSources = {
@@ -27,6 +28,8 @@ type Second = Extract<OpsMessage, { type: 'second' }>;
 
 /** Just under a second, because every socket asks once a second. */
 const readEveryMs = 900;
+/** All of an event's checkouts are added up. */
+const readPaymentsEveryMs = 5_000;
 /** A store that takes longer is left out of this second. */
 const partMs = 800;
 /** A second is sent again for this long, because a process may write its own late. */
@@ -39,10 +42,11 @@ export function createEventReader({ eventId, currency }: CatalogueEvent, sources
   const { db, redis, readSeats, readSales, readDepth } = sources;
   const lagOf = createLagMeter();
   let settled = { state: '', sinceMs: 0 };
+  const readPaid = recently(readPaidNow, readPaymentsEveryMs);
 
   return recently(async () => {
     const now = Date.now();
-    const [sale, projected, outbox, queue, verification] = await Promise.all([
+    const [sale, projected, outbox, queue, verification, payments] = await Promise.all([
       orNull(
         readSales().then((seconds) =>
           secondsOf(
@@ -56,6 +60,7 @@ export function createEventReader({ eventId, currency }: CatalogueEvent, sources
       orNull(readBacklog(redis, eventId)),
       orNull(readDepth()),
       orNull(findVerification(db, eventId, currency).then((found) => found ?? ('never' as const))),
+      orNull(readPaid()),
     ]);
     // After MySQL, so that MySQL cannot seem to be ahead.
     const inventory = await orNull(readInventory());
@@ -71,8 +76,15 @@ export function createEventReader({ eventId, currency }: CatalogueEvent, sources
       outbox,
       queue,
       verification,
+      payments,
     };
   }, readEveryMs);
+
+  async function readPaidNow(): Promise<Payments | 'none'> {
+    const payments = await readPayments(db, { eventId, currency });
+    if (Object.keys(payments.checkouts).length === 0) return 'none';
+    return { ...payments, providers: await readBreakers(db) };
+  }
 
   async function readProjected() {
     // The sequence number first, so that the sums are at least as recent.

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { type EventHead, headColumns, headOf } from '../../shared/inventory/event-head.ts';
 import { wordsOf } from '../../shared/inventory/plan/event-words.ts';
 import type { Database } from '../../shared/stores/database.ts';
-import type { Buyers } from '../../shared/stores/schema.ts';
+import type { Buyers, EventPayment } from '../../shared/stores/schema.ts';
 
 /** Whether an event sells, apart from whether it has tickets left. */
 export const browsedStates = ['scheduled', 'on-sale', 'paused', 'closed'] as const;
@@ -10,7 +10,7 @@ type BrowsedState = (typeof browsedStates)[number];
 
 /** An event that was found. `capacity`: its places, blocked ones too. */
 export type FoundEvent = {
-  event: EventHead & { currency: string; buyers: Buyers; state: BrowsedState };
+  event: EventHead & { currency: string; buyers: Buyers; payment: EventPayment; state: BrowsedState };
   capacity: number;
   position: EventPosition;
 };
@@ -43,7 +43,7 @@ export async function browseEvents(
   const leastMs = Math.max(fromMs ?? 0, after?.beginsAtMs ?? 0);
   let query = db
     .selectFrom('events')
-    .select([...headColumns, 'currency', 'buyers', 'state', 'begins_at'])
+    .select([...headColumns, 'currency', 'buyers', 'payment', 'state', 'begins_at'])
     .select((eb) =>
       eb
         .selectFrom('event_zones')
@@ -74,7 +74,7 @@ export async function browseEvents(
   }
   const rows = await query.execute();
   return rows.map((row) => ({
-    event: { ...headOf(row), currency: row.currency, buyers: row.buyers, state: stateAt(row, nowMs) },
+    event: { ...headOf(row), currency: row.currency, buyers: row.buyers, payment: row.payment, state: stateAt(row, nowMs) },
     capacity: Number(row.capacity ?? 0),
     position: { beginsAtMs: row.begins_at.getTime(), eventId: row.event_id },
   }));

@@ -87,6 +87,7 @@ export const ticketRows = (db: Database, from: 'tickets' | typeof byTime = 'tick
       'tickets.promotion',
       'tickets.full_price',
       'tickets.exchanged_for',
+      'tickets.paid_by',
     ]);
 
 /** Joins tickets with the domain events that sold them. Event and sequence number are in the join because both tables index them. */
@@ -102,7 +103,7 @@ type TicketRow = Awaited<ReturnType<ReturnType<typeof ticketRows>['executeTakeFi
 
 export function ticketOf(row: TicketRow): Ticket {
   const seat = seatOf(row);
-  const { category, ticket_type: ticketType, promotion, full_price, exchanged_for } = row;
+  const { category, ticket_type: ticketType, promotion, full_price, exchanged_for, paid_by: paidBy } = row;
   const money = (decimal: string) => formatMoney(parseMoney(decimal, row.currency), row.currency);
   return {
     ticketId: uuidText(row.ticket_id),
@@ -115,6 +116,7 @@ export function ticketOf(row: TicketRow): Ticket {
     ...(category !== null && { category }),
     ...(ticketType !== null && { ticketType }),
     status: row.status,
+    ...(paidBy !== null && { paidBy }),
     price: money(row.price),
     ...(full_price !== null && { fullPrice: money(full_price) }),
     ...(promotion !== null && { promotion }),

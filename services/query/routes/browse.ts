@@ -30,6 +30,7 @@ const BrowsedEvent = Type.Object({
   ...EventHead.properties,
   currency: Currency,
   buyers: Type.Enum(['anyone', 'signed-in'], { description: 'Who can buy' }),
+  payment: Type.Enum(['none', 'required'], { description: 'required: tickets are bought through checkout' }),
   state: State,
   availability: Type.Enum([...availabilities, 'unknown'], {
     description:

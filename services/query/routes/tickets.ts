@@ -177,7 +177,7 @@ async function mayListBuyer(
   return (await allowedOn(db, { principal, operation: 'orders:read', eventIds: [eventId] }))(eventId);
 }
 
-/** Tickets as a principal may see them: only those who may read an event's orders see the orders and the promotions. */
+/** Tickets as a principal may see them: only those who may read an event's orders see the orders, the promotions and how they were paid. */
 async function listedTo(db: Database, principal: Principal, tickets: Ticket[]): Promise<ListedTicket[]> {
   const mayRead = await allowedOn(db, {
     principal,
@@ -187,6 +187,6 @@ async function listedTo(db: Database, principal: Principal, tickets: Ticket[]): 
   return tickets.map((ticket) => (mayRead(ticket.eventId) ? ticket : publicPart(ticket)));
 }
 
-function publicPart({ orderId: _orderId, promotion: _promotion, ...shown }: Ticket): ListedTicket {
+function publicPart({ orderId: _orderId, promotion: _promotion, paidBy: _paidBy, ...shown }: Ticket): ListedTicket {
   return shown;
 }

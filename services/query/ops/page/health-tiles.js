@@ -8,6 +8,7 @@ const titles = {
   projection: 'Projection',
   conservation: 'Conservation',
   verification: 'Verification',
+  payments: 'Payments',
 };
 
 /** A tone is shown by a sign and in words too, never by colour alone. */
@@ -25,9 +26,12 @@ export function createHealthTiles() {
     list.append(tile);
     return { part: /** @type {keyof typeof titles} */ (part), tile, sign, value, detail };
   });
-  return (/** @type {Record<keyof typeof titles, Health>} */ health) => {
+  return (/** @type {Partial<Record<keyof typeof titles, Health>>} */ health) => {
     for (const { part, tile, sign, value, detail } of tiles) {
-      const { tone, ...texts } = health[part];
+      const known = health[part];
+      tile.hidden = !known;
+      if (!known) continue;
+      const { tone, ...texts } = known;
       tile.dataset['tone'] = tone;
       setText(sign, signs[tone]);
       setText(value, texts.value);

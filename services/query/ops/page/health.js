@@ -1,7 +1,7 @@
 import { formatAmount, formatCount, formatMoment, formatSeconds, unknown, unreadable } from './format.js';
 
 /** @import { CatalogueEvent } from '../../queries/catalogue.ts' */
-/** @import { OpsMessage, Projection, Verification } from '../messages.ts' */
+/** @import { OpsMessage, Payments, Projection, Verification } from '../messages.ts' */
 /** @typedef {Extract<OpsMessage, { type: 'second' }>} Second */
 
 /**
@@ -24,9 +24,10 @@ const notKnown = (part, what) => ({
 });
 
 /**
+ * `payments` is absent if nobody has begun to pay.
  * @param {Second} second
  * @param {CatalogueEvent} event
- * @returns {Record<'outbox' | 'queue' | 'projection' | 'conservation' | 'verification', Health>}
+ * @returns {Record<'outbox' | 'queue' | 'projection' | 'conservation' | 'verification', Health> & { payments?: Health }}
  */
 export const healthOf = (second, event) => ({
   outbox: outboxHealth(second.outbox),
@@ -34,6 +35,7 @@ export const healthOf = (second, event) => ({
   projection: projectionHealth(second.projection),
   conservation: conservationHealth(second.inventory, event),
   verification: verificationHealth(second.verification, event, Date.parse(second.at)),
+  ...(second.payments !== 'none' && { payments: paymentsHealth(second.payments, event) }),
 });
 
 /** @param {Second['outbox']} outbox @returns {Health} */
@@ -130,6 +132,38 @@ function verificationHealth(verification, event, now) {
     detail: `${verification.summary}; ${when}`,
     problems: { verification: `The last verification found ${value}` },
   };
+}
+
+const providerNames = { stripe: 'Stripe', paypal: 'PayPal' };
+
+/** @param {Payments | null} payments @param {CatalogueEvent} event @returns {Health} */
+function paymentsHealth(payments, event) {
+  if (!payments) return notKnown('payments', 'What was paid');
+  const { stuck, providers } = payments;
+  const away = providers.filter(({ breaker }) => breaker !== 'closed').map(({ provider }) => providerNames[provider]);
+  const isAway = `${away.join(' and ')} ${away.length === 1 ? 'does' : 'do'} not respond`;
+  if (stuck > 0) {
+    const value = `${formatCount(stuck)} stuck`;
+    const why = away.length > 0 ? `${isAway}. ` : '';
+    return {
+      tone: 'bad',
+      value,
+      detail: `${why}The operator runs: npm run onsale -- verify ${event.eventId}`,
+      problems: {
+        payments: stuck === 1 ? '1 payment or refund is stuck' : `${formatCount(stuck)} payments or refunds are stuck`,
+      },
+    };
+  }
+  if (away.length > 0) {
+    const detail = 'What is paid with it waits, and goes on by itself';
+    return { tone: 'slow', value: isAway, detail, problems: { provider: isAway } };
+  }
+  const names = providers.map(({ provider }) => providerNames[provider]);
+  const detail =
+    names.length === 0
+      ? 'All payments go on by themselves'
+      : `${names.join(' and ')} ${names.length === 1 ? 'responds' : 'respond'}`;
+  return { tone: 'good', value: 'Nothing stuck', detail };
 }
 
 /** @param {CatalogueEvent} event @param {number} zoneId */

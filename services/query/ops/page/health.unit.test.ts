@@ -12,6 +12,7 @@ const event = {
   startsAt: null,
   timeZone: null,
   currency: 'USD',
+  payment: 'none' as const,
   ticketsPerBuyer: null,
   ticketsPerOrder: 10,
   categories: [],
@@ -51,6 +52,16 @@ const second: Second = {
   outbox: { events: 0, oldestSeconds: 0 },
   queue: { messages: 0, inFlight: 0, deadLetters: 0 },
   verification: { at: '2026-01-01T00:00:00.000Z', differences: 0, tickets: 5, revenue: '5.00', summary: '' },
+  payments: 'none',
+};
+
+const payments: Exclude<Second['payments'], 'none' | null> = {
+  ...{ authorised: '0.00', captured: '5.00', refunded: '0.00', refunding: '0.00', pending: '0.00' },
+  ...{ unfinished: 0, stuck: 0, checkouts: { paid: 1 }, refunds: {} },
+  providers: [
+    { provider: 'paypal', breaker: 'closed', changedOn: '2026-01-01T00:00:00.000Z' },
+    { provider: 'stripe', breaker: 'closed', changedOn: '2026-01-01T00:00:00.000Z' },
+  ],
 };
 
 const of = (changes: Partial<Second>) => healthOf({ ...second, ...changes }, event);
@@ -61,7 +72,7 @@ describe('health', () => {
   });
 
   it('is unknown if nothing can be read, rather than good or 0', () => {
-    const all = of({ inventory: null, projection: null, outbox: null, queue: null, verification: null });
+    const all = of({ inventory: null, projection: null, outbox: null, queue: null, verification: null, payments: null });
     for (const health of Object.values(all)) {
       expect(health).toMatchObject({ tone: 'unknown', value: '–' });
       expect(Object.values(health.problems ?? {})).toEqual([expect.stringContaining('cannot be read right now')]);
@@ -110,5 +121,29 @@ describe('health', () => {
       value: 'Never verified',
       detail: 'The operator runs: npm run onsale -- verify Event1',
     });
+  });
+
+  it('says nothing of payments if there are none, and what hangs if something does', () => {
+    expect(of({}).payments).toBeUndefined();
+    expect(of({ payments }).payments).toEqual({
+      tone: 'good',
+      value: 'Nothing stuck',
+      detail: 'PayPal and Stripe respond',
+    });
+    const providers = payments.providers.map((known) =>
+      known.provider === 'stripe' ? { ...known, breaker: 'open' as const } : known,
+    );
+    expect(of({ payments: { ...payments, providers } }).payments).toMatchObject({
+      tone: 'slow',
+      value: 'Stripe does not respond',
+      problems: { provider: 'Stripe does not respond' },
+    });
+    expect(of({ payments: { ...payments, providers, stuck: 2 } }).payments).toEqual({
+      tone: 'bad',
+      value: '2 stuck',
+      detail: 'Stripe does not respond. The operator runs: npm run onsale -- verify Event1',
+      problems: { payments: '2 payments or refunds are stuck' },
+    });
+    expect(of({ payments: { ...payments, stuck: 1 } }).payments?.problems).toEqual({ payments: '1 payment or refund is stuck' });
   });
 });

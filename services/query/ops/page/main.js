@@ -9,6 +9,7 @@ import { formatAmount, formatCount, formatPercent, formatTime } from './format.j
 import { healthOf } from './health.js';
 import { createHealthTiles } from './health-tiles.js';
 import { signOut } from './member.js';
+import { showPayments } from './payments.js';
 import { createPlans } from './plans.js';
 import { createSamples } from './samples.js';
 import { createSeconds } from './seconds.js';
@@ -105,6 +106,7 @@ function start(eventId) {
     if (!event || !second) return;
     const window = seconds.window();
     showFigures(event, second, window);
+    showPayments(event, second.payments);
     showHealth(healthOf(second, event));
     charts?.show(window, samples.all());
     zones.showFigures(inventory);
