@@ -1,8 +1,9 @@
 import cookie from '@fastify/cookie';
 import { sql } from 'kysely';
 import { serveApiDocuments } from '../shared/http/api-documents.ts';
+import { forbidCaches } from '../shared/http/forbid-caches.ts';
 import { registerHealth } from '../shared/http/health.ts';
-import { createHttpServer, type HttpServer } from '../shared/http/http-server.ts';
+import { createHttpServer } from '../shared/http/http-server.ts';
 import { traceRequests } from '../shared/http/trace-requests.ts';
 import { identifyPrincipals } from '../shared/identity/identify-principals.ts';
 import type { Verifier } from '../shared/identity/verifier.ts';
@@ -70,7 +71,7 @@ export async function buildAccountsApp(options: {
   await app.register(cookie);
   identifyPrincipals(app, { opsToken, verifier, addressOf: limits?.addressOf });
   if (limits) limitRequests(app, limits);
-  keepSecret(app);
+  forbidCaches(app);
   registerJwks(app, signingKeys);
   for (const register of routes) register(app, context);
   registerOidcRoutes(app, context, oidc);
@@ -96,15 +97,3 @@ const routes = [
   registerApiKeyRoutes,
   registerKeyDirectory,
 ];
-
-/** Responses of the API contain tokens and addresses: no cache may keep them (RFC 6749, 5.1). */
-function keepSecret(app: HttpServer): void {
-  app.addHook('onRoute', (route) => {
-    if (!route.url.includes('/api/')) return;
-    const forbidCaches = (_request: unknown, reply: { header(name: string, value: string): unknown }, done: () => void) => {
-      reply.header('cache-control', 'no-store');
-      done();
-    };
-    route.onRequest = [forbidCaches, ...[route.onRequest ?? []].flat()];
-  });
-}

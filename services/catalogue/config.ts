@@ -7,11 +7,12 @@ import {
   limitSettings,
   processSettings,
   publicSettings,
+  purchaseUrl,
   queueSettings,
   redisPrimaryUrl,
   redisSettings,
   serviceUrl,
-  topicArn,
+  ticketsTopicArn,
   verifierSettings,
 } from '../shared/process/config.ts';
 
@@ -24,9 +25,15 @@ export const catalogueConfig = Type.Object({
   DATABASE_URL: databaseUrl('MySQL writer: mysql://user:password@host:port/database'),
   ...databaseSettings,
   ...databaseConnections,
-  SNS_TOPIC_ARN: topicArn,
+  SNS_TOPIC_ARN: ticketsTopicArn,
   ...queueSettings,
   ...verifierSettings,
   ...limitSettings({ perSecond: 20, atOnce: 60 }),
-  PURCHASE_URL: serviceUrl('Address of the purchase service, which cancels the orders of cancelled events', {}),
+  PURCHASE_URL: purchaseUrl,
+  CHECKOUT_URL: serviceUrl(
+    'Address of the checkout service, which refunds the orders of cancelled events; if empty, none was paid through it',
+    {
+      default: '',
+    },
+  ),
 });

@@ -1,4 +1,5 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { awsTimeouts } from '../shared/basics/aws-timeouts.ts';
 import { measureRequests } from '../shared/http/measure-requests.ts';
 import { serveMetrics } from '../shared/http/serve-metrics.ts';
 import { createServiceTokens } from '../shared/identity/service-tokens.ts';
@@ -22,11 +23,11 @@ await runService('catalogue', catalogueConfig, async ({ config, logger, resource
   resources.defer(() => db.destroy());
   const redisUrl = withCredentials(config.REDIS_URL, { password: config.REDIS_PASSWORD });
   const redis = await openRedis(redisUrl, { isCluster: config.REDIS_CLUSTER, logger, resources });
-  const sqs = new SQSClient({ requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 } });
+  const sqs = new SQSClient({ requestHandler: awsTimeouts(5_000) });
   resources.defer(() => sqs.destroy());
   const messaging = { sqs, queueUrl: config.SQS_QUEUE_URL, deadLetterQueueUrl: config.SQS_DEAD_LETTER_QUEUE_URL };
   const tokens = createServiceTokens(config.SERVICE_SECRET, 'catalogue');
-  const cancelOrder = createCancelOrder({ purchaseUrl: config.PURCHASE_URL, tokens });
+  const cancelOrder = createCancelOrder({ purchaseUrl: config.PURCHASE_URL, checkoutUrl: config.CHECKOUT_URL, tokens });
   const jobs = startJobs({
     db,
     redis,

@@ -155,7 +155,7 @@ describe('the catalogue without purchase', () => {
   it('accepts a cancellation, says what it waits for, and finishes it when purchase is there', async () => {
     const port = await freePort();
     const tokens = createServiceTokens(serviceSecret, 'catalogue');
-    const cancelOrder = createCancelOrder({ purchaseUrl: `http://127.0.0.1:${port}`, tokens });
+    const cancelOrder = createCancelOrder({ purchaseUrl: `http://127.0.0.1:${port}`, checkoutUrl: '', tokens });
     const jobs = startJobs({
       db,
       redis,

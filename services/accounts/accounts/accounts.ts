@@ -3,8 +3,8 @@ import { v7 as uuidv7 } from 'uuid';
 import { type Database, isDuplicate } from '../../shared/stores/database.ts';
 import type { Schema } from '../../shared/stores/schema.ts';
 import { uuidBytes, uuidText } from '../../shared/stores/uuid.ts';
+import { emailOf } from '../../shared/terms/email-address.ts';
 import { recordAudit } from '../audit/audits.ts';
-import { emailOf } from '../email/email-address.ts';
 
 export type AccountRow = Selectable<Schema['accounts']>;
 

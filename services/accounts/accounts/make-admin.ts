@@ -1,6 +1,6 @@
 import type { Database } from '../../shared/stores/database.ts';
 import { uuidBytes, uuidText } from '../../shared/stores/uuid.ts';
-import { emailOf } from '../email/email-address.ts';
+import { emailOf } from '../../shared/terms/email-address.ts';
 import { createOneTimeToken } from '../one-time/one-time-tokens.ts';
 import { putMember, readRoles } from '../organisers/members.ts';
 import { createAccount, findByEmail, lockAccount } from './accounts.ts';

@@ -7,10 +7,10 @@ import { ask, bearer, linkTokenOf, person, request, signedIn, signIn } from '../
 import { createScratchWithTables } from '../../../scripts/testing/scratch-database.ts';
 import { unique } from '../../../scripts/testing/stores.ts';
 import type { Database } from '../../shared/stores/database.ts';
+import { inTransaction } from '../../shared/stores/transaction.ts';
 import { uuidBytes } from '../../shared/stores/uuid.ts';
 import { accountOfIdentity, isChangedMeanwhile, linkIdentity } from '../oidc/identities.ts';
 import { putMember, readRoles, removeMember } from '../organisers/members.ts';
-import { inTransaction } from '../transaction.ts';
 import { lockAccount } from './accounts.ts';
 import { deleteAccount } from './delete-account.ts';
 

@@ -1,16 +1,15 @@
 import { SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2';
+import { awsTimeouts } from '../../shared/basics/aws-timeouts.ts';
 import type { RenderedMail } from './templates.ts';
 
 /** Sends one mail; rejects if it was not accepted. A mail that is sent again after a lost reply has the same `mailId`. */
 export type SendMail = (mail: RenderedMail & { mailId: string; kind: string; to: string }) => Promise<void>;
 
 /** Well below the lease of a claimed mail. */
-const connectMs = 1_000;
 const replyMs = 5_000;
 
 /** A client for Amazon SES. Its region, credentials and endpoint come from the environment (AWS_ENDPOINT_URL_SESV2). */
-export const connectSes = () =>
-  new SESv2Client({ requestHandler: { connectionTimeout: connectMs, requestTimeout: replyMs }, maxAttempts: 1 });
+export const connectSes = () => new SESv2Client({ requestHandler: awsTimeouts(replyMs), maxAttempts: 1 });
 
 /**
  * Sends by Amazon SES (v2, SendEmail) as `from`. SES makes the Message-ID and has no idempotency key, so the mail's own id goes along as a

@@ -1,9 +1,9 @@
 import type { Database } from '../../shared/stores/database.ts';
 import { uuidBytes, uuidText } from '../../shared/stores/uuid.ts';
+import { emailOf } from '../../shared/terms/email-address.ts';
 import { createAccount, findByEmail, findById, lockAccount } from '../accounts/accounts.ts';
 import { recordAudit } from '../audit/audits.ts';
 import type { AccountsContext } from '../context.ts';
-import { emailOf } from '../email/email-address.ts';
 import type { Identity } from './sign-in.ts';
 
 type Of = Pick<AccountsContext, 'queueMail' | 'nowMs'>;

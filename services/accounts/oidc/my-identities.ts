@@ -1,13 +1,13 @@
 import { Type } from 'typebox';
 import type { HttpServer } from '../../shared/http/http-server.ts';
 import { problemResponses, sendProblem } from '../../shared/http/problems.ts';
+import { inTransaction } from '../../shared/stores/transaction.ts';
 import { Timestamp } from '../../shared/terms/identifiers.ts';
 import type { AccountsContext } from '../context.ts';
 import { GivenPassword } from '../passwords/password-rules.ts';
 import { isOwnPage, sendForeignPage } from '../routes/browser-session.ts';
 import { empty, json } from '../routes/reply-schemas.ts';
 import { requireOwner, requireSignedIn } from '../routes/signed-in.ts';
-import { inTransaction } from '../transaction.ts';
 import { listIdentities, unlinkIdentities } from './identities.ts';
 import type { Oidc } from './oidc.ts';
 import { ProviderAway } from './provider-client.ts';

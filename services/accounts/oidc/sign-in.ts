@@ -1,6 +1,6 @@
 import * as client from 'openid-client';
 import { Value } from 'typebox/value';
-import { EmailAddress } from '../email/email-address.ts';
+import { EmailAddress } from '../../shared/terms/email-address.ts';
 import { PersonName } from '../routes/account-schemas.ts';
 import { callbackUrl } from './callback-url.ts';
 import { ProviderAway, type ProviderClient } from './provider-client.ts';

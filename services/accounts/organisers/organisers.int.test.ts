@@ -4,8 +4,8 @@ import { asOperator } from '../../../scripts/testing/apps.ts';
 import { noteStatements } from '../../../scripts/testing/note-statements.ts';
 import { ask, bearer, linkTokenOf, person, request, signedIn, signIn, signUp } from '../../../scripts/testing/people.ts';
 import { db, unique } from '../../../scripts/testing/stores.ts';
+import { inTransaction } from '../../shared/stores/transaction.ts';
 import { uuidBytes } from '../../shared/stores/uuid.ts';
-import { inTransaction } from '../transaction.ts';
 import { putMember, readRoles } from './members.ts';
 
 const accounts = await testAccounts(db);

@@ -1,9 +1,9 @@
 import { Type } from 'typebox';
 import type { HttpServer } from '../../shared/http/http-server.ts';
 import { problemResponses, sendProblem } from '../../shared/http/problems.ts';
+import { inTransaction } from '../../shared/stores/transaction.ts';
 import type { AccountsContext } from '../context.ts';
 import { acceptInvitation, invitationGone } from '../organisers/invitations.ts';
-import { inTransaction } from '../transaction.ts';
 import { OneTimeToken } from './account-schemas.ts';
 import { empty } from './reply-schemas.ts';
 

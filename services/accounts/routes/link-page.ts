@@ -7,15 +7,15 @@ export const contentSecurityPolicy =
   "base-uri 'none'; frame-ancestors 'none'";
 
 const files = {
-  '/accounts/link': ['link.html', 'text/html; charset=utf-8'],
-  '/accounts/link/link.js': ['link.js', 'text/javascript; charset=utf-8'],
-  '/accounts/link/link.css': ['link.css', 'text/css; charset=utf-8'],
+  '/accounts/link': ['../page/link.html', 'text/html; charset=utf-8'],
+  '/accounts/link/link.js': ['../page/link.js', 'text/javascript; charset=utf-8'],
+  '/accounts/link/link.css': ['../../shared/http/card-page.css', 'text/css; charset=utf-8'],
 } as const;
 
 /** /accounts/link: the page that links in mails lead to, to sign in and up, confirm an address, or set a password. */
 export function registerLinkPage(app: HttpServer): void {
-  for (const [path, [name, type]] of Object.entries(files)) {
-    const content = readFileSync(new URL(`../page/${name}`, import.meta.url), 'utf8');
+  for (const [path, [file, type]] of Object.entries(files)) {
+    const content = readFileSync(new URL(file, import.meta.url), 'utf8');
     app.get(path, { schema: { hide: true } }, (_request, reply) =>
       reply
         .type(type)

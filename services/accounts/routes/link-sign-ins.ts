@@ -1,11 +1,11 @@
 import { Type } from 'typebox';
 import type { HttpServer } from '../../shared/http/http-server.ts';
 import { problemResponses, sendProblem } from '../../shared/http/problems.ts';
+import { inTransaction } from '../../shared/stores/transaction.ts';
+import { EmailAddress, emailOf } from '../../shared/terms/email-address.ts';
 import { accountOfProvenEmail, findByEmail } from '../accounts/accounts.ts';
 import type { AccountsContext } from '../context.ts';
-import { EmailAddress, emailOf } from '../email/email-address.ts';
 import { createOneTimeToken, findOneTimeToken, lifeMinutes, useOneTimeToken } from '../one-time/one-time-tokens.ts';
-import { inTransaction } from '../transaction.ts';
 import { OneTimeToken } from './account-schemas.ts';
 import { beginSession, SessionKind, sendTokens, Tokens } from './begin-session.ts';
 import { isOwnPage, sendForeignPage } from './browser-session.ts';

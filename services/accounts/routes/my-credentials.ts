@@ -1,13 +1,13 @@
 import { Type } from 'typebox';
 import type { HttpServer } from '../../shared/http/http-server.ts';
 import { problemResponses, sendProblem } from '../../shared/http/problems.ts';
+import { inTransaction } from '../../shared/stores/transaction.ts';
+import { EmailAddress, emailOf } from '../../shared/terms/email-address.ts';
 import { findByEmail } from '../accounts/accounts.ts';
 import { recordAudit } from '../audit/audits.ts';
 import type { AccountsContext } from '../context.ts';
-import { EmailAddress, emailOf } from '../email/email-address.ts';
 import { createOneTimeToken, deleteOneTimeTokens, lifeMinutes } from '../one-time/one-time-tokens.ts';
 import { faultOfPassword, GivenPassword, NewPassword } from '../passwords/password-rules.ts';
-import { inTransaction } from '../transaction.ts';
 import { originOf } from './client.ts';
 import { linkTo } from './links.ts';
 import { empty } from './reply-schemas.ts';

@@ -1,10 +1,10 @@
 import { Type } from 'typebox';
 import type { HttpServer } from '../../shared/http/http-server.ts';
 import { problemResponses, sendProblem } from '../../shared/http/problems.ts';
+import { inTransaction } from '../../shared/stores/transaction.ts';
 import { Timestamp, Uuid } from '../../shared/terms/identifiers.ts';
 import { recordAudit } from '../audit/audits.ts';
 import type { AccountsContext } from '../context.ts';
-import { inTransaction } from '../transaction.ts';
 import { clearSessionCookie } from './browser-session.ts';
 import { empty, json } from './reply-schemas.ts';
 import { requireSignedIn } from './signed-in.ts';

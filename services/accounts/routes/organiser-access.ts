@@ -3,10 +3,10 @@ import { sendProblem } from '../../shared/http/problems.ts';
 import { may, type Operation } from '../../shared/identity/permissions.ts';
 import type { Principal } from '../../shared/identity/principal.ts';
 import type { Database } from '../../shared/stores/database.ts';
+import { inTransaction } from '../../shared/stores/transaction.ts';
 import type { AccountsContext } from '../context.ts';
 import { readRoles } from '../organisers/members.ts';
 import { findOrganiser, lockOrganiser, type Organiser } from '../organisers/organisers.ts';
-import { inTransaction } from '../transaction.ts';
 
 type Access = { context: AccountsContext; operation: Operation; organiserId: string };
 

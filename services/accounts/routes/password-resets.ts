@@ -1,11 +1,12 @@
 import { Type } from 'typebox';
 import type { HttpServer } from '../../shared/http/http-server.ts';
 import { problemResponses, sendProblem } from '../../shared/http/problems.ts';
+import { inTransaction } from '../../shared/stores/transaction.ts';
 import { uuidText } from '../../shared/stores/uuid.ts';
+import { EmailAddress, emailOf } from '../../shared/terms/email-address.ts';
 import { findByEmail } from '../accounts/accounts.ts';
 import { recordAudit } from '../audit/audits.ts';
 import type { AccountsContext } from '../context.ts';
-import { EmailAddress, emailOf } from '../email/email-address.ts';
 import { unlinkAll } from '../oidc/identities.ts';
 import {
   createOneTimeToken,
@@ -17,7 +18,6 @@ import {
 } from '../one-time/one-time-tokens.ts';
 import { faultOfPassword, NewPassword } from '../passwords/password-rules.ts';
 import { forgetGuesses, type Origin, rememberPlaces } from '../sign-in/sign-in-brake.ts';
-import { inTransaction } from '../transaction.ts';
 import { OneTimeToken } from './account-schemas.ts';
 import { originOf } from './client.ts';
 import { linkTo } from './links.ts';

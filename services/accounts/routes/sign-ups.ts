@@ -1,10 +1,11 @@
 import { Type } from 'typebox';
 import type { HttpServer } from '../../shared/http/http-server.ts';
 import { problemResponses, sendProblem } from '../../shared/http/problems.ts';
+import { inTransaction } from '../../shared/stores/transaction.ts';
 import { uuidBytes } from '../../shared/stores/uuid.ts';
+import { EmailAddress, emailOf } from '../../shared/terms/email-address.ts';
 import { createAccount, findByEmail } from '../accounts/accounts.ts';
 import type { AccountsContext } from '../context.ts';
-import { EmailAddress, emailOf } from '../email/email-address.ts';
 import {
   createOneTimeToken,
   deleteSignUps,
@@ -15,7 +16,6 @@ import {
 } from '../one-time/one-time-tokens.ts';
 import { faultOfPassword, NewPassword } from '../passwords/password-rules.ts';
 import { type Origin, rememberPlaces } from '../sign-in/sign-in-brake.ts';
-import { inTransaction } from '../transaction.ts';
 import { OneTimeToken, PersonName } from './account-schemas.ts';
 import { originOf } from './client.ts';
 import { linkTo } from './links.ts';

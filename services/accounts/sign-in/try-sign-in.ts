@@ -1,8 +1,8 @@
 import type { Database } from '../../shared/stores/database.ts';
+import { inTransaction } from '../../shared/stores/transaction.ts';
 import { uuidText } from '../../shared/stores/uuid.ts';
 import { findByEmail } from '../accounts/accounts.ts';
 import type { AccountsContext } from '../context.ts';
-import { inTransaction } from '../transaction.ts';
 import { admitSignIn, type Braked, type Origin } from './sign-in-brake.ts';
 
 /** Thrown to roll back: the password was changed while it was checked. */

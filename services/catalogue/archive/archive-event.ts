@@ -5,7 +5,7 @@ import { forgetEvent, removeInventory, removeKeys } from '../../shared/inventory
 import { readSaleState, setState } from '../../shared/inventory/set-state.ts';
 import type { System } from '../system.ts';
 import { countUnpublished } from '../verify/outbox.ts';
-import { recordVerification } from '../verify/report.ts';
+import { countRefunding, recordVerification } from '../verify/report.ts';
 import { type defaultWaits, verifyEvent } from '../verify/verify-event.ts';
 
 type Archiving = {
@@ -61,12 +61,16 @@ async function proveAndFence({ system, eventId, say, waits }: Archiving): Promis
   const startedAt = new Date();
   const verification = await verifyEvent(system, eventId, say, waits);
   await recordVerification(db, startedAt, verification);
-  const { count, held, inFlight, awaited, selling, sequence, summary } = verification;
+  const { count, held, inFlight, awaited, selling, payments, sequence, summary } = verification;
   say(summary);
   if (count > 0)
     throw refused(eventId, `verify finds ${countOf(count, 'difference')}. For details: npm run onsale -- verify ${eventId}`);
   if (held > 0)
     throw refused(eventId, `${countOf(held, 'ticket')} are still held. Wait until their holds are confirmed or expire.`);
+  const { unfinished } = payments;
+  if (unfinished > 0) throw refused(eventId, `it has ${countOf(unfinished, 'checkout')} in progress. Wait some minutes.`);
+  const refunding = countRefunding(payments);
+  if (refunding > 0) throw refused(eventId, `it has ${countOf(refunding, 'refund')} on the way. Wait until the money is back.`);
   const unpublished = await countUnpublished(redis, eventId);
   if (inFlight + awaited + selling + unpublished > 0)
     throw refused(eventId, 'domain events are still on their way. Wait a moment.');

@@ -1,13 +1,15 @@
 import { describe, expect, it, vi } from 'vitest';
+import { sellThroughCheckout } from '../../../scripts/testing/planted-payments.ts';
 import { seats } from '../../../scripts/testing/seats.ts';
 import { silentLogger } from '../../../scripts/testing/silent-logger.ts';
 import { openHall, project, rowSeats, sell, soldEvent, testSystem } from '../../../scripts/testing/sold-event.ts';
 import { db, redis } from '../../../scripts/testing/stores.ts';
 import { UnavailableError } from '../../shared/http/problems.ts';
+import { readInventory } from '../../shared/inventory/inventory.ts';
 import { inventoryKey } from '../../shared/inventory/keys.ts';
 import { verifyEvent } from '../verify/verify-event.ts';
 import { cancelEventStep, countSold } from './cancel-event.ts';
-import type { CancelOrder } from './cancel-order.ts';
+import type { CancelOrder, OrderToCancel } from './cancel-order.ts';
 import { askForJob, readJob, statusOf } from './jobs.ts';
 import { JobRefused, startJobs } from './run-jobs.ts';
 
@@ -70,6 +72,47 @@ describe('cancelling an event', () => {
     expect(tickets.map(({ status }) => status)).toEqual(Array.from({ length: 40 }, () => 'CANCELLED'));
     const cancellations = await db.selectFrom('order_events').select('sequence').where('event_id', '=', eventId).execute();
     expect(cancellations).toHaveLength(80);
+  });
+});
+
+describe('orders that were paid through checkout', () => {
+  it('are refunded with one key, while one that is still being paid does not hold up the others, and is waited for', async () => {
+    const event = await openHall();
+    const { eventId } = event;
+    for (let column = 1; column <= 3; column++) await sellThroughCheckout(event, rowSeats('A', column));
+    const { orderId: lateId } = await sellThroughCheckout(event, rowSeats('B', 1));
+    await sell(event, rowSeats('C', 1));
+    await askForJob(db, { eventId, organiserId: 'main' }, { kind: 'cancel', principal: 'Ann', seats: 'blocked' });
+    const { created_on } = await jobOf(eventId);
+    const asked: OrderToCancel[] = [];
+    let isPaid = false;
+    const cancelOrder: CancelOrder = async (order) => {
+      asked.push(order);
+      const { orderId, paidBy } = order;
+      if (orderId === lateId && !isPaid) return;
+      const [isBlocking, isCheckout] = [order.seats === 'blocked', paidBy === 'checkout'];
+      await seats.cancelOrder({ eventId, orderId, ticketIds: [], isBlocking, isCheckout });
+    };
+    const steps = {
+      cancel: (job: Parameters<typeof cancelEventStep>[2]) => cancelEventStep(stores, cancelOrder, job),
+      archive: async () => ({ isDone: true }),
+    };
+    const runner = startJobs({ ...stores, steps, logger: silentLogger });
+    try {
+      const note = /^1 ticket left: their orders are still being paid/;
+      await vi.waitFor(async () => expect((await jobOf(eventId)).note).toMatch(note), { timeout: 100_000 });
+      expect(await countSold(redis, eventId)).toBe(1);
+      isPaid = true;
+      await vi.waitFor(async () => expect(statusOf(await jobOf(eventId))).toBe('done'), { timeout: 100_000 });
+    } finally {
+      await runner.stop();
+    }
+    expect(new Set(asked.map(({ key }) => key))).toEqual(new Set([`cancellation-${created_on.getTime()}`]));
+    expect(new Set(asked.map((order) => order.seats))).toEqual(new Set(['blocked']));
+    const paidBy = new Map(asked.map((order) => [order.orderId, order.paidBy]));
+    expect([...paidBy.values()].toSorted()).toEqual(['checkout', 'checkout', 'checkout', 'checkout', undefined]);
+    const inventory = await readInventory(redis, eventId);
+    expect(inventory?.blockedCounts.get(1)).toBe(5);
   });
 });
 

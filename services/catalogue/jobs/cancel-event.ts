@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import { countOf } from '../../shared/basics/text.ts';
 import { changeSaleState } from '../../shared/inventory/change-sale-state.ts';
 import { readInventory } from '../../shared/inventory/inventory.ts';
 import { countsKey, ordersKey } from '../../shared/inventory/keys.ts';
@@ -17,7 +18,8 @@ const cancelledAtOnce = 8;
 /**
  * A step of cancelling an event with all its orders. The first one ends its sale for good, holds included, so that no order is added any
  * more. Each of the others cancels the orders of one part of Redis' list of orders; once it has gone through the whole list, nothing is
- * left. To cancel an order twice changes nothing, so any step may be repeated.
+ * left, but orders that are still being paid, or whose refund has not begun: then it goes through the list again. To cancel or refund an
+ * order twice changes nothing, so any step may be repeated.
  */
 export async function cancelEventStep({ db, redis }: Stores, cancelOrder: CancelOrder, job: Job): Promise<Progress> {
   const { event_id: eventId, principal } = job;
@@ -34,14 +36,21 @@ export async function cancelEventStep({ db, redis }: Stores, cancelOrder: Cancel
   const orders = flat.flatMap((text, at) => (at % 2 === 1 ? [parseOrder(text).order] : []));
   const live = orders.filter(({ tickets }) => tickets.some(({ cancelled }) => cancelled === undefined));
   const inTurn = pLimit(cancelledAtOnce);
+  const { seats } = job;
+  const key = `cancellation-${job.created_on.getTime()}`;
   // All of them are tried, so that one that fails does not leave others in progress.
-  const outcomes = await Promise.allSettled(live.map(({ orderId }) => inTurn(() => cancelOrder({ eventId, orderId }))));
+  const outcomes = await Promise.allSettled(
+    live.map(({ orderId, paidBy }) => inTurn(() => cancelOrder({ eventId, orderId, paidBy, seats, key }))),
+  );
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failed) throw failed.reason;
   if (next !== '0') return { isDone: false, scan_cursor: next };
   if (!(await readInventory(redis, eventId)))
     throw new Error(`Redis has lost the inventory of ${eventId}; it must be rebuilt first`);
-  return { isDone: (await countSold(redis, eventId)) === 0, scan_cursor: '0' };
+  const left = await countSold(redis, eventId);
+  if (left === 0) return { isDone: true, scan_cursor: '0' };
+  const waitsFor = `${countOf(left, 'ticket')} left: their orders are still being paid, their refunds have not begun, or verify finds them not paid`;
+  return { isDone: false, scan_cursor: '0', waitsFor };
 }
 
 /** How many tickets of an event own a seat or a place. */

@@ -19,8 +19,11 @@ beforeEach(() => {
 });
 afterEach(() => resources.disposeAsync());
 
-const cancelOrderAt = (port: number, secret = serviceSecret) =>
-  createCancelOrder({ purchaseUrl: `http://127.0.0.1:${port}`, tokens: createServiceTokens(secret, 'catalogue') });
+function cancelOrderAt(port: number, secret = serviceSecret) {
+  const tokens = createServiceTokens(secret, 'catalogue');
+  const cancelOrder = createCancelOrder({ purchaseUrl: `http://127.0.0.1:${port}`, checkoutUrl: '', tokens });
+  return (order: { eventId: string; orderId: string }) => cancelOrder({ ...order, seats: 'free', key: 'cancellation-1' });
+}
 
 /** A purchase app on a port. */
 async function listen(store = redis): Promise<number> {

@@ -1,58 +1,64 @@
+import { askService, codeIn } from '../../shared/http/ask-service.ts';
 import { UnavailableError } from '../../shared/http/problems.ts';
 import type { createServiceTokens } from '../../shared/identity/service-tokens.ts';
+import type { PaidBy } from '../../shared/stores/schema.ts';
 
-/** Cancels an order, whoever bought it. An order that was cancelled before, or that is unknown, stays so. */
-export type CancelOrder = (order: { eventId: string; orderId: string }) => Promise<void>;
+/** The rest of it was refunded before, which has cancelled its tickets or is about to; or it cannot be refunded yet. */
+const leftAsIs = ['NOTHING_TO_REFUND', 'PAYMENT_PENDING'];
 
-const responseMs = 5_000;
+/** `key`: the same for each try to cancel this order in the same job. */
+export type OrderToCancel = {
+  eventId: string;
+  orderId: string;
+  paidBy?: PaidBy | undefined;
+  seats: 'free' | 'blocked';
+  key: string;
+};
 
 /**
- * Cancels orders by the purchase service's API, whose script keeps counts, seats and the outbox together. Throws an UnavailableError if
- * purchase cannot be reached, or asks to come back later.
+ * Cancels an order, whoever bought it, and gives back what was paid through checkout. An order that was cancelled before, or that is unknown,
+ * stays so. One that is still being paid, or that nobody has paid, is left as it is: its seats stay sold.
+ */
+export type CancelOrder = (order: OrderToCancel) => Promise<void>;
+
+/**
+ * Cancels orders by the purchase service's API, whose script keeps counts, seats and the outbox together; or, if they were paid through
+ * checkout, has the checkout service refund them, which cancels them too. Throws an UnavailableError if the service cannot be reached, or
+ * asks to come back later.
  */
 export function createCancelOrder({
   purchaseUrl,
+  checkoutUrl,
   tokens,
 }: {
   purchaseUrl: string;
+  /** '': there is no checkout service. */
+  checkoutUrl: string;
   tokens: Pick<ReturnType<typeof createServiceTokens>, 'for'>;
 }): CancelOrder {
-  return async ({ eventId, orderId }) => {
-    const authorization = `Bearer ${await tokens.for('purchase')}`;
-    const { response, text } = await ask(`${purchaseUrl}/purchase/api/v1/orders/${orderId}/cancel`, authorization, { eventId });
-    if (response.ok || (response.status === 404 && codeIn(text) === 'ORDER_NOT_FOUND')) return;
-    const reply = `purchase replied ${response.status} ${codeIn(text)} to the cancellation of ${orderId}`;
-    if (response.status >= 500 || response.status === 429) throw new UnavailableError('SERVICE_UNAVAILABLE', reply);
-    throw new Error(reply);
-  };
-}
+  return async (order) => (order.paidBy === 'checkout' ? await refund(order) : await cancel(order));
 
-/** Sends the request and reads the whole reply: it may be cut off, too. */
-async function ask(url: string, authorization: string, body: object): Promise<{ response: Response; text: string }> {
-  try {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(responseMs),
-      // A redirect would end in a GET elsewhere, whose success means nothing.
-      redirect: 'error',
-    });
-    return { response, text: await response.text() };
-  } catch (error) {
-    throw new UnavailableError('SERVICE_UNAVAILABLE', `purchase cannot be reached: ${causeOf(error)}`);
+  async function cancel({ eventId, orderId, seats }: OrderToCancel): Promise<void> {
+    const headers = { authorization: `Bearer ${await tokens.for('purchase')}` };
+    const url = `${purchaseUrl}/purchase/api/v1/orders/${orderId}/cancel`;
+    const { isOk, status, body } = await askService('purchase', url, { headers, body: { eventId, seats } });
+    if (isOk || (status === 404 && codeIn(body) === 'ORDER_NOT_FOUND')) return;
+    throw new Error(`purchase replied ${status} ${codeIn(body)} to the cancellation of ${orderId}`);
   }
-}
 
-const causeOf = (error: unknown) => {
-  const { message, cause } = error as Error;
-  return cause instanceof Error ? cause.message || (cause as Error & { code?: string }).code : message;
-};
-
-function codeIn(text: string): string {
-  try {
-    return String((JSON.parse(text) as { code?: unknown }).code ?? '');
-  } catch {
-    return '';
+  async function refund({ orderId, seats, key }: OrderToCancel): Promise<void> {
+    if (checkoutUrl === '') {
+      throw new UnavailableError('SERVICE_UNAVAILABLE', 'orders were paid through checkout, but CHECKOUT_URL is not set');
+    }
+    const headers = { authorization: `Bearer ${await tokens.for('checkout')}`, 'idempotency-key': `"${key}"` };
+    const url = `${checkoutUrl}/checkout/api/v1/orders/${orderId}/refunds`;
+    const { isOk, status, body } = await askService('checkout', url, {
+      headers,
+      body: { seats, reason: 'The event is cancelled' },
+    });
+    const code = codeIn(body);
+    const isLeft = (status === 409 && leftAsIs.includes(code)) || (status === 404 && code === 'ORDER_NOT_FOUND');
+    if (isOk || isLeft) return;
+    throw new Error(`checkout replied ${status} ${code} to the refund of ${orderId}`);
   }
 }

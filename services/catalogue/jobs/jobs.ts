@@ -18,6 +18,9 @@ export const statusOf = ({ finished_on, due_on, total }: Pick<Job, 'finished_on'
 export const readJob = (db: Kysely<Schema>, eventId: string, kind: JobKind): Promise<Job | undefined> =>
   db.selectFrom('event_jobs').selectAll().where('event_id', '=', eventId).where('kind', '=', kind).executeTakeFirst();
 
+/** `seats`: what becomes of the seats of a cancelled event. */
+type Wish = { kind: JobKind; principal: string; reason?: string | undefined; seats?: Job['seats'] | undefined };
+
 /**
  * Asks for work on an event, with a line in the audit log. It is there for good once this resolves: any process goes on with it. Asking again
  * changes nothing, unless it has failed. Returns whether it was not there yet.
@@ -25,7 +28,7 @@ export const readJob = (db: Kysely<Schema>, eventId: string, kind: JobKind): Pro
 export async function askForJob(
   db: Database,
   { eventId, organiserId }: { eventId: string; organiserId: string },
-  { kind, principal, reason }: { kind: JobKind; principal: string; reason?: string | undefined },
+  { kind, principal, reason, seats = 'free' }: Wish,
 ): Promise<boolean> {
   return await db
     .transaction()
@@ -45,13 +48,17 @@ export async function askForJob(
         total: null,
         failures: 0,
         note: null,
+        seats,
       };
       await trx
         .insertInto('event_jobs')
         .values({ event_id: eventId, kind, ...job })
         .onDuplicateKeyUpdate(job)
         .execute();
-      const changes = reason === undefined ? [] : [`reason: ${reason}`];
+      const changes = [
+        ...(reason === undefined ? [] : [`reason: ${reason}`]),
+        ...(seats === 'blocked' ? ['seats: blocked'] : []),
+      ];
       await recordChange(
         trx,
         { subject: 'event', subjectId: eventId, organiserId },

@@ -8,8 +8,11 @@ import type { Stores } from '../system.ts';
 import type { Job, JobKind } from './jobs.ts';
 import { knownEvents } from './known-events.ts';
 
-/** What a step of a job has changed in its row; `isDone`: it was the last one. */
-export type Progress = { isDone: boolean; scan_cursor?: string; total?: number };
+/**
+ * What a step of a job has changed in its row; `isDone`: it was the last one. `waitsFor`: for what the next step has to wait, a sentence that
+ * anybody may read.
+ */
+export type Progress = { isDone: boolean; scan_cursor?: string; total?: number; waitsFor?: string };
 
 /**
  * A step of a job, of a few seconds at most. What it did is written after it, so a step may be repeated: after a crash, or by another
@@ -75,7 +78,8 @@ export function startJobs({ db, redis, steps, logger }: Stores & { steps: Record
 
   async function stepOf(job: Job): Promise<Partial<Omit<Job, 'event_id' | 'kind'>>> {
     try {
-      const { isDone, ...progress } = await steps[job.kind](job);
+      const { isDone, waitsFor, ...progress } = await steps[job.kind](job);
+      if (waitsFor !== undefined) return { ...progress, ...later(job), note: waitsFor };
       const now = new Date();
       return { ...progress, failures: 0, note: null, due_on: isDone ? null : now, finished_on: isDone ? now : null };
     } catch (error) {
@@ -85,11 +89,16 @@ export function startJobs({ db, redis, steps, logger }: Stores & { steps: Record
         return { due_on: null, note };
       }
       warn(logger, { eventId: job.event_id, job: job.kind, err: error });
-      const pauseMs = Math.min(2 ** Math.min(job.failures, 10) * 1_000, maxPauseMs);
       // Outages are no secret, but other errors may contain what only the log should have.
       const isOutage = error instanceof UnavailableError || isDatabaseAway(error) || isRedisAway(error);
       const shown = isOutage ? note : 'The last step failed; the log says why.';
-      return { failures: job.failures + 1, due_on: new Date(Date.now() + pauseMs), note: shown };
+      return { ...later(job), note: shown };
     }
   }
+}
+
+/** The next step comes after a pause that grows with each one in a row. */
+function later({ failures }: Job): Pick<Job, 'failures' | 'due_on'> {
+  const pauseMs = Math.min(2 ** Math.min(failures, 10) * 1_000, maxPauseMs);
+  return { failures: failures + 1, due_on: new Date(Date.now() + pauseMs) };
 }

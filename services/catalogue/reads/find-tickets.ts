@@ -14,7 +14,7 @@ export type Wanted = { buyer?: string; order?: string; seat?: string; status?: T
 /** The columns of a found ticket; what it does not have is ''. Times are RFC 3339, UTC; prices are decimals. */
 export const foundColumns = [
   ...(['soldOn', 'orderId', 'buyerId', 'ticketId', 'status', 'zoneId', 'row', 'seat', 'category', 'ticketType'] as const),
-  ...(['price', 'promotion', 'fullPrice', 'currency', 'cancelledOn', 'exchangedFor'] as const),
+  ...(['price', 'promotion', 'fullPrice', 'currency', 'cancelledOn', 'exchangedFor', 'paidBy'] as const),
 ] as const;
 export type FoundTicket = Record<(typeof foundColumns)[number], string | number>;
 
@@ -126,5 +126,6 @@ function foundTicket(row: Row): FoundTicket {
     currency,
     cancelledOn: cancelled_on?.toISOString() ?? '',
     exchangedFor: exchanged_for === null ? '' : uuidText(exchanged_for),
+    paidBy: row.paid_by ?? '',
   };
 }

@@ -6,6 +6,7 @@ import { readSales } from '../../shared/inventory/read-sales.ts';
 import { readSaleState } from '../../shared/inventory/set-state.ts';
 import type { Database } from '../../shared/stores/database.ts';
 import type { RedisClient } from '../../shared/stores/redis.ts';
+import type { EventPayment } from '../../shared/stores/schema.ts';
 import { formatMoney } from '../../shared/terms/money.ts';
 import { type ListedState, listedState } from './list-events.ts';
 
@@ -16,6 +17,8 @@ export type EventReport = {
   venueId: string;
   venueName: string | null;
   currency: string;
+  /** Whether buyers must pay through checkout. */
+  payment: EventPayment;
   /** RFC 3339, UTC. */
   onSaleAt: string;
   offSaleAt: string | null;
@@ -84,6 +87,7 @@ export async function reportEvent(
     venueId: known.venueId,
     venueName: catalogue?.venueName ?? null,
     currency: known.currency,
+    payment: known.payment ?? 'none',
     onSaleAt: new Date(known.onSaleAtMs).toISOString(),
     offSaleAt: life?.off_sale_at?.toISOString() ?? null,
     startsAt: life?.starts_at?.toISOString() ?? null,

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { reportText } from '../../../scripts/onsale/report-command.ts';
+import { plantCheckout, plantRefund } from '../../../scripts/testing/planted-payments.ts';
 import { cancelled, exchanged, purchasedOrder } from '../../../scripts/testing/purchases.ts';
+import { rowSeats, sell } from '../../../scripts/testing/sold-event.ts';
 import { db, openTestEvent, unique } from '../../../scripts/testing/stores.ts';
 import { projectDomainEvents } from '../../persistence/projections/project.ts';
 import { readSales } from '../../shared/inventory/read-sales.ts';
@@ -96,9 +98,34 @@ describe('onsale report', () => {
     ]);
   });
 
+  it('says what was refunded without cancelling a ticket, beside the total', async () => {
+    const event = await openTestEvent();
+    const { eventId } = event;
+    const paid = await plantCheckout(event, await sell(event, rowSeats('A', 1)));
+    for (const [state, amount] of [
+      ['done', '1.50'],
+      ['external', '2'],
+      ['pending', '4'],
+      ['failed', '8'],
+      ['cancelled', '16'],
+    ] as const)
+      await plantRefund(paid, { state, amount, ticket_ids: '[]' });
+    await plantRefund(paid, { amount: '32' });
+    await plantRefund(await plantCheckout(event, undefined), { amount: '64', ticket_ids: '[]' });
+    const report = await reportSales(db, eventId);
+    expect(report.refundedByAmount).toBe('7.50');
+    expect(reportText(report).split('\n').at(-1)).toBe(
+      'Besides, 7.50 was refunded without cancelling tickets; net still contains it.',
+    );
+  });
+
   it('of an event without sales is zero', async () => {
     const { eventId } = await openTestEvent();
-    expect(await reportSales(db, eventId, 'zone')).toMatchObject({ lines: [], total: nothing });
+    expect(await reportSales(db, eventId, 'zone')).toMatchObject({
+      lines: [],
+      total: nothing,
+      refundedByAmount: '0.00',
+    });
     expect((await reportSales(db, eventId)).total).toEqual(nothing);
   });
 

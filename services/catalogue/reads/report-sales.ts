@@ -1,10 +1,12 @@
 import { type RawBuilder, sql } from 'kysely';
 import { Temporal } from 'temporal-polyfill';
 import { neverOpened } from '../../shared/basics/text.ts';
+import { doneRefunds, movingRefunds } from '../../shared/payments/progress.ts';
 import type { Database } from '../../shared/stores/database.ts';
+import { decimalOf, unitsOf } from '../../shared/terms/decimal-units.ts';
 import { plainDecimal } from '../../shared/terms/money.ts';
 
-export const dimensions = ['category', 'type', 'day', 'zone'] as const;
+export const dimensions = ['category', 'type', 'day', 'zone', 'payment'] as const;
 export type Dimension = (typeof dimensions)[number];
 
 /**
@@ -13,7 +15,7 @@ export type Dimension = (typeof dimensions)[number];
  */
 type Figures = { tickets: number; faceValue: string; discounts: string; net: string; cancelled: number; exchanged: number };
 
-/** `key`: the category, the ticket type, the day (2026-12-31) or the zone's number; '' if the tickets have none. */
+/** `key`: the category, the ticket type, the day (2026-12-31), the zone's number or how they were paid; '' if the tickets have none. */
 type ReportLine = { key: string; name: string } & Figures;
 
 export type SalesReport = {
@@ -24,6 +26,8 @@ export type SalesReport = {
   timeZone: string;
   lines: ReportLine[];
   total: Figures;
+  /** What was given back, or is on its way, without cancelling a ticket: it is still in `net`. */
+  refundedByAmount: string;
 };
 
 /** Adds up an event's tickets in MySQL, by a dimension or only in total. A ticket counts on the day of its sale, whatever happened later. */
@@ -38,7 +42,24 @@ export async function reportSales(db: Database, eventId: string, by?: Dimension)
   const groups = Map.groupBy(rows, ({ key }) => (by === 'day' ? dayOf(Number(key), timeZone) : String(key ?? '')));
   const lines = [...groups].map(([key, sums]) => ({ key, name: names.get(key) ?? '', ...add(sums, currency) }));
   lines.sort(by === 'zone' ? (a, b) => Number(a.key) - Number(b.key) : (a, b) => (a.key < b.key ? -1 : 1));
-  return { eventId, name: event.name, currency, timeZone, lines: by ? lines : [], total: add(rows, currency) };
+  const refundedByAmount = await readRefundedByAmount(db, event);
+  return { eventId, name: event.name, currency, timeZone, lines: by ? lines : [], total: add(rows, currency), refundedByAmount };
+}
+
+/** Refunds of payments that bought nothing do not count: no ticket was ever in the report for them. */
+async function readRefundedByAmount(
+  db: Database,
+  { event_id, currency }: { event_id: string; currency: string },
+): Promise<string> {
+  const { amount } = await db
+    .selectFrom('refunds')
+    .select(({ fn }) => fn.sum<string | null>('amount').as('amount'))
+    .where('event_id', '=', event_id)
+    .where('order_id', 'is not', null)
+    .where('ticket_ids', '=', '[]')
+    .where('state', 'in', [...doneRefunds, ...movingRefunds])
+    .executeTakeFirstOrThrow();
+  return plainDecimal(amount ?? '0', currency);
 }
 
 /** Clocks differ from UTC by whole quarters of an hour, so these can be put together into days of any time zone. */
@@ -56,6 +77,7 @@ const keys: Record<Dimension | 'nothing', RawBuilder<string | number | null>> = 
   type: sql`ticket_type`,
   day: sql`timestampdiff(minute, '1970-01-01', created_on) div 15`,
   zone: sql`zone_id`,
+  payment: sql`paid_by`,
   nothing: sql`''`,
 };
 
@@ -78,11 +100,8 @@ const readSums = (db: Database, eventId: string, by: Dimension | 'nothing' = 'no
 
 function add(rows: Sums[], currency: string): Figures {
   const sum = (name: keyof Sums) => rows.reduce((total, row) => total + Number(row[name]), 0);
-  const units = (name: 'face' | 'net') => rows.reduce((total, row) => total + BigInt(row[name].replace('.', '')), 0n);
-  const money = (amount: bigint) => {
-    const text = String(amount).padStart(5, '0');
-    return plainDecimal(`${text.slice(0, -4)}.${text.slice(-4)}`, currency);
-  };
+  const units = (name: 'face' | 'net') => rows.reduce((total, row) => total + unitsOf(row[name]), 0n);
+  const money = (amount: bigint) => plainDecimal(decimalOf(amount), currency);
   const [face, net] = [units('face'), units('net')];
   return {
     tickets: sum('tickets'),

@@ -7,12 +7,12 @@ import type { Database } from '../../shared/stores/database.ts';
 import type { EventState } from '../../shared/stores/schema.ts';
 import { mainOrganiser, OrganiserId } from '../../shared/terms/identifiers.ts';
 
-export type KnownEvent = { eventId: string; organiserId: string; state: EventState; version: number };
+export type KnownEvent = { eventId: string; organiserId: string; currency: string; state: EventState; version: number };
 
 export const findEvent = (db: Database, eventId: string): Promise<KnownEvent | undefined> =>
   db
     .selectFrom('events')
-    .select(['event_id as eventId', 'organiser_id as organiserId', 'state', 'version'])
+    .select(['event_id as eventId', 'organiser_id as organiserId', 'currency', 'state', 'version'])
     .where('event_id', '=', eventId)
     .executeTakeFirst();
 

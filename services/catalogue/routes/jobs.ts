@@ -3,9 +3,10 @@ import { Type } from 'typebox';
 import type { HttpServer } from '../../shared/http/http-server.ts';
 import { problemResponses, sendProblem } from '../../shared/http/problems.ts';
 import { principalName } from '../../shared/identity/principal.ts';
-import { EventId, Timestamp } from '../../shared/terms/identifiers.ts';
+import { Currency, EventId, Timestamp } from '../../shared/terms/identifiers.ts';
 import { countSold } from '../jobs/cancel-event.ts';
 import { askForJob, type JobKind, type JobStatus, readJob, statusOf } from '../jobs/jobs.ts';
+import { readRefunding } from '../reads/read-refunds.ts';
 import { eventFor } from './access.ts';
 import { EventName } from './bodies.ts';
 import type { RouteDependencies } from './dependencies.ts';
@@ -14,6 +15,8 @@ const params = Type.Object({ eventId: EventId });
 const tags = ['life'];
 const statuses: JobStatus[] = ['waiting', 'running', 'done', 'failed'];
 const timeOrNull = (description: string) => Type.Union([Timestamp, Type.Null()], { description });
+
+const Decimal = Type.String({ description: 'A decimal', examples: ['120.00'] });
 
 const Job = Type.Object({
   eventId: EventId,
@@ -31,6 +34,20 @@ const Cancellation = Type.Object({
     description: 'Sold when it began; null until then',
   }),
   cancelled: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], { ...orNull, description: 'Of those, cancelled so far' }),
+  seats: Type.Enum(['free', 'blocked'], { description: 'What becomes of their seats' }),
+  refunds: Type.Object(
+    {
+      orders: Type.Integer({ minimum: 0, description: 'Orders that were paid through checkout' }),
+      refunded: Type.Integer({ minimum: 0, description: 'Of those, orders that were given back all' }),
+      onTheWay: Type.Integer({ minimum: 0, description: 'Orders with a refund on its way: banks take days' }),
+      failed: Type.Integer({ minimum: 0, description: 'Orders whose refund failed: somebody must give the money back' }),
+      paidAmount: Decimal,
+      refundedAmount: Decimal,
+      onTheWayAmount: Decimal,
+      currency: Currency,
+    },
+    { description: 'How far the money is; it goes on after the cancellation is done' },
+  ),
 });
 const locationHeader = Type.String({ description: 'Where its progress can be read' });
 const problems = ['INVALID_REQUEST', 'NOT_SIGNED_IN', 'FORBIDDEN', 'EVENT_NOT_FOUND', 'SERVICE_UNAVAILABLE'] as const;
@@ -46,13 +63,16 @@ export function registerJobRoutes(app: HttpServer, { db, redis, wakeJobs }: Rout
         summary: 'Cancel an event with all its orders, for good',
         description:
           'Ends the sale at once and cancels order after order in the background. Once answered with 202 it will be done, whatever fails ' +
-          'meanwhile. Money is not part of it. To prove that it is meant, the body repeats the id of the event.',
+          'meanwhile. Orders that were paid through checkout are refunded. To prove that it is meant, the body repeats the id of the event.',
         tags,
         params,
         body: Type.Object(
           {
             confirm: Type.String({ description: 'The id of the event' }),
             reason: Type.Optional({ ...EventName, description: 'For the audit log' }),
+            seats: Type.Optional(
+              Type.Enum(['free', 'blocked'], { default: 'free', description: 'What becomes of the seats of its orders' }),
+            ),
           },
           { additionalProperties: false },
         ),
@@ -70,17 +90,17 @@ export function registerJobRoutes(app: HttpServer, { db, redis, wakeJobs }: Rout
       const event = await eventFor(db, request, reply, 'event:cancel');
       if (!event) return reply;
       const { eventId, state } = event;
-      const { confirm, reason } = request.body;
+      const { confirm, reason, seats } = request.body;
       if (confirm !== eventId) {
         return sendProblem(reply, 'INVALID_REQUEST', { errors: [{ pointer: '#/confirm', detail: `must be ${eventId}` }] });
       }
       if (state === 'draft' || state === 'archived') {
         return sendProblem(reply, 'EVENT_STATE', { detail: `${eventId} is ${state === 'draft' ? 'a draft' : 'archived'}` });
       }
-      await askForJob(db, event, { kind: 'cancel', principal: principalName(request.principal), reason });
+      await askForJob(db, event, { kind: 'cancel', principal: principalName(request.principal), reason, seats });
       wakeJobs();
       reply.code(202).header('location', `/catalogue/api/v1/events/${eventId}/cancellation`);
-      return await sendJob(reply, eventId, 'cancel');
+      return await sendJob(reply, event, 'cancel');
     },
   );
 
@@ -116,7 +136,7 @@ export function registerJobRoutes(app: HttpServer, { db, redis, wakeJobs }: Rout
       await askForJob(db, event, { kind: 'archive', principal: principalName(request.principal) });
       wakeJobs();
       reply.code(202).header('location', `/catalogue/api/v1/events/${eventId}/archive`);
-      return await sendJob(reply, eventId, 'archive');
+      return await sendJob(reply, event, 'archive');
     },
   );
 
@@ -153,15 +173,19 @@ export function registerJobRoutes(app: HttpServer, { db, redis, wakeJobs }: Rout
       },
       async (request: FastifyRequest, reply: FastifyReply) => {
         const event = await eventFor(db, request, reply, 'catalogue:read');
-        return event ? await sendJob(reply, event.eventId, kind) : reply;
+        return event ? await sendJob(reply, event, kind) : reply;
       },
     );
   }
 
-  async function sendJob(reply: FastifyReply, eventId: string, kind: JobKind): Promise<FastifyReply> {
+  async function sendJob(
+    reply: FastifyReply,
+    { eventId, currency }: { eventId: string; currency: string },
+    kind: JobKind,
+  ): Promise<FastifyReply> {
     const job = await readJob(db, eventId, kind);
     if (!job) return sendProblem(reply, 'JOB_NOT_FOUND');
-    const { principal, created_on, finished_on, note, total } = job;
+    const { principal, created_on, finished_on, note, total, seats } = job;
     const shown = {
       eventId,
       status: statusOf(job),
@@ -173,6 +197,8 @@ export function registerJobRoutes(app: HttpServer, { db, redis, wakeJobs }: Rout
     reply.header('cache-control', 'private, no-cache');
     if (kind === 'archive') return reply.send(shown);
     const left = total === null || finished_on !== null ? 0 : await countSold(redis, eventId);
-    return reply.send({ ...shown, tickets: total, cancelled: total === null ? null : Math.max(0, total - left) });
+    const cancelled = total === null ? null : Math.max(0, total - left);
+    const refunds = await readRefunding(db, { eventId, currency });
+    return reply.send({ ...shown, tickets: total, cancelled, seats, refunds });
   }
 }

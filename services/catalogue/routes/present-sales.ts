@@ -34,6 +34,10 @@ export const SalesReport = Type.Object({
   timeZone: Type.String({ description: 'That of the days' }),
   lines: Type.Array(Type.Object({ key: Type.String(), name: Type.String(), ...figures })),
   total: Type.Object(figures),
+  refundedByAmount: Type.String({
+    ...Money,
+    description: 'Refunds, done or on their way, that cancelled no ticket: they are not subtracted from `net`',
+  }),
 });
 
 /** An event's inventory and sales (reads/report-event.ts). */
@@ -43,6 +47,7 @@ export const EventReport = Type.Object({
   venueId: VenueId,
   venueName: orNull(Type.String()),
   currency: Currency,
+  payment: Type.Enum(['none', 'required'], { description: 'Whether buyers must pay through checkout' }),
   ...{ onSaleAt, offSaleAt, startsAt, timeZone },
   state: SaleState,
   categories: Type.Array(Type.Unknown(), { description: 'The prices of zones that have categories' }),

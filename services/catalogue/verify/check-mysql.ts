@@ -3,6 +3,7 @@ import type { Database } from '../../shared/stores/database.ts';
 import type { Schema } from '../../shared/stores/schema.ts';
 import { seatOf } from '../../shared/stores/seat-columns.ts';
 import { uuidBytes, uuidText } from '../../shared/stores/uuid.ts';
+import { decimalOf, unitsOf } from '../../shared/terms/decimal-units.ts';
 import { createDigests, type Digests, foldTicket } from './digests.ts';
 import type { Differences } from './report.ts';
 import { type LiveTicket, reportForeign, type Terms } from './tickets.ts';
@@ -79,14 +80,6 @@ function compareSums(kept: SumRow[], counted: Sums, differences: Differences): v
   }
 }
 
-/** Units as a decimal string, with two decimals as most currencies have, or more if needed. */
-function decimalOf(units: bigint): string {
-  const text = String(units).padStart(5, '0');
-  return `${text.slice(0, -4)}.${text.slice(-4)}`.replace(/0{1,2}$/, '');
-}
-
-const unitsOf = (decimal: string) => BigInt(decimal.replace('.', ''));
-
 /** A ticket as MySQL has it. */
 export type TicketRow = LiveTicket & { venueId: string; status: string; cancelledSequence: number | null };
 
@@ -107,6 +100,7 @@ const ticketColumns = [
   'ticket_type',
   'promotion',
   'full_price',
+  'paid_by',
 ] as const;
 
 type Row = Pick<Selectable<Schema['tickets']>, (typeof ticketColumns)[number]>;
@@ -122,6 +116,7 @@ const ticketOfRow = (row: Row): TicketRow => ({
   price: row.price,
   promotion: row.promotion ?? '',
   fullPrice: row.full_price ?? '',
+  paidBy: row.paid_by ?? '',
   currency: row.currency,
   sequence: row.sequence,
   status: row.status,

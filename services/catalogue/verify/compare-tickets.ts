@@ -174,6 +174,7 @@ function compareFields(ticket: LiveTicket, row: LiveTicket, add: (kind: string, 
     ['ticket type', ticket.ticketType, row.ticketType],
     ['promotion', ticket.promotion, row.promotion],
     ['full price', ticket.fullPrice, row.fullPrice],
+    ['payment', ticket.paidBy, row.paidBy],
     ['order', ticket.orderId, row.orderId],
     ['sequence', String(ticket.sequence), String(row.sequence)],
   ] as const;

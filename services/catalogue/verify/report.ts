@@ -1,4 +1,6 @@
 import { countOf } from '../../shared/basics/text.ts';
+import { movingRefunds } from '../../shared/payments/progress.ts';
+import type { EventPayments } from '../../shared/payments/read-payments.ts';
 import type { Database } from '../../shared/stores/database.ts';
 import { plainDecimal } from '../../shared/terms/money.ts';
 
@@ -18,6 +20,7 @@ export type Verification = {
   held: number;
   awaited: number;
   selling: number;
+  payments: EventPayments;
   summary: string;
   /** Live tickets in MySQL, and the sum of their prices, a decimal. */
   tickets: number;
@@ -63,9 +66,10 @@ export function summaryOf(of: {
   inFlight: number;
   awaited: number;
   selling: number;
+  payments: EventPayments;
   note: string | undefined;
 }): string {
-  const { eventId, currency, tickets, revenue, applied, differences, held, inFlight, awaited, selling, note } = of;
+  const { eventId, currency, tickets, revenue, applied, differences, held, inFlight, awaited, selling, payments, note } = of;
   const what = `${eventId}: ${countOf(tickets, 'ticket')} for ${plainDecimal(revenue, currency)} ${currency}, ${countOf(applied, 'domain event')}`;
   const rest = [
     differences === 0 ? 'nothing missing, nothing twice' : countOf(differences, 'difference'),
@@ -73,9 +77,25 @@ export function summaryOf(of: {
     ...(inFlight > 0 ? [`${countOf(inFlight, 'domain event')} in flight`] : []),
     ...(awaited > 0 ? [`${countOf(awaited, 'ticket')} that they will cancel`] : []),
     ...(selling > 0 ? [`${countOf(selling, 'zone')} still selling, only partly compared`] : []),
+    ...paymentsText(payments, currency),
     ...(note === undefined ? [] : [note]),
   ];
   return `${what}, ${rest.join('; ')}`;
+}
+
+/** How many refunds are on their way. */
+export const countRefunding = ({ refunds }: Pick<EventPayments, 'refunds'>) =>
+  movingRefunds.reduce((sum, state) => sum + (refunds[state] ?? 0), 0);
+
+function paymentsText(payments: EventPayments, currency: string): string[] {
+  const { captured, refunded, refunding, checkouts, unfinished } = payments;
+  const isPaid = Object.values(checkouts).some((count) => count > 0);
+  const moving = countRefunding(payments);
+  return [
+    ...(isPaid ? [`${captured} ${currency} paid through checkout, ${refunded} refunded`] : []),
+    ...(unfinished > 0 ? [`${countOf(unfinished, 'checkout')} in progress`] : []),
+    ...(moving > 0 ? [`${countOf(moving, 'refund')} on the way, ${refunding} ${currency}`] : []),
+  ];
 }
 
 /** Stores a verification as the last one of its event, for the operator's page. */

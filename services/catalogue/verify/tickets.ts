@@ -16,6 +16,8 @@ export type LiveTicket = {
   price: string;
   promotion: string;
   fullPrice: string;
+  /** How its order was paid. */
+  paidBy: string;
   currency: string;
   /** The number of the domain event that sold it: its order's purchase, or an exchange. */
   sequence: number;
@@ -26,9 +28,22 @@ export const isLive = (ticket: TicketInRedis) => statusOf(ticket) === 'PAID';
 
 /** Everything about a ticket that is compared, as one text: its id and its order's, then the rest. Labels have spaces, but no line ends. */
 export const fingerprintOf = (ticket: LiveTicket) => {
-  const { ticketId, orderId, zoneId, row, column, category, ticketType, price, promotion, fullPrice, currency, sequence } =
-    ticket;
-  const terms = `${category} ${ticketType} ${price} ${promotion} ${fullPrice} ${currency} ${sequence}`;
+  const {
+    ticketId,
+    orderId,
+    zoneId,
+    row,
+    column,
+    category,
+    ticketType,
+    price,
+    promotion,
+    fullPrice,
+    paidBy,
+    currency,
+    sequence,
+  } = ticket;
+  const terms = `${category} ${ticketType} ${price} ${promotion} ${fullPrice} ${paidBy} ${currency} ${sequence}`;
   return `${ticketId} ${orderId} ${zoneId} ${row}\n${column}\n${terms}`;
 };
 
@@ -39,8 +54,9 @@ export function ticketOf(order: OrderInRedis, ticket: TicketInRedis): LiveTicket
   const { ticketId, zoneId, row = '', column = '', category = '', ticketType = '', promotion = '', currency } = ticket;
   return {
     ...{ ticketId, orderId: order.orderId, zoneId, row, column, category, ticketType, promotion, currency },
-    price: priceOf(ticket.priceMinor, currency),
-    fullPrice: ticket.fullPriceMinor === undefined ? '' : priceOf(ticket.fullPriceMinor, currency),
+    price: soldPrice(ticket.priceMinor, currency),
+    fullPrice: ticket.fullPriceMinor === undefined ? '' : soldPrice(ticket.fullPriceMinor, currency),
+    paidBy: order.paidBy ?? '',
     sequence: soldBy(order, ticket),
   };
 }
@@ -56,7 +72,8 @@ export const placeOf = ({ zoneId, row, column }: Pick<LiveTicket, 'zoneId' | 'ro
 const prices = new Map<string, string>();
 const maxPrices = 10_000;
 
-function priceOf(priceMinor: number, currency: string): string {
+/** A price with the four decimals that MySQL has. */
+export function soldPrice(priceMinor: number, currency: string): string {
   const key = `${priceMinor} ${currency}`;
   const known = prices.get(key);
   if (known !== undefined) return known;

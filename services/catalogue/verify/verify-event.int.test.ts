@@ -42,6 +42,10 @@ describe('verifying an event', () => {
       held: 2,
       awaited: 0,
       selling: 0,
+      payments: {
+        ...{ authorised: '0.00', captured: '0.00', refunded: '0.00', refunding: '0.00', pending: '0.00' },
+        ...{ unfinished: 0, stuck: 0, checkouts: {}, refunds: {} },
+      },
       tickets: 6,
       revenue: '441.00',
       summary: `${event.eventId}: 6 tickets for 441.00 USD, 5 domain events, nothing missing, nothing twice; 2 tickets held`,

@@ -5,6 +5,7 @@ import { readSequence } from '../../shared/inventory/inventory.ts';
 import { inventoryKey } from '../../shared/inventory/keys.ts';
 import { readSaleState } from '../../shared/inventory/set-state.ts';
 import type { System } from '../system.ts';
+import { checkMoney } from './check-money.ts';
 import { checkMysql } from './check-mysql.ts';
 import { checkRedis } from './check-redis.ts';
 import { compareTickets } from './compare-tickets.ts';
@@ -17,8 +18,8 @@ import { compareTerms, type Terms } from './tickets.ts';
 export const defaultWaits = { patienceMs: 2_000, atMostMs: 10_000, lookMs: 1_000 };
 
 /**
- * Compares Redis, the outbox, the queues and MySQL, while services run: all that was sold before it began, ticket by ticket. Reads
- * each store once, keeping only digests (digests.ts), and what differs again. Throws if the event was never opened.
+ * Compares Redis, the outbox, the queues and MySQL, while services run: all that was sold before it began, ticket by ticket, and what was
+ * paid, order by order. Reads each store once, keeping only digests (digests.ts), and what differs again. Throws if the event was never opened.
  */
 export async function verifyEvent(
   system: System,
@@ -56,6 +57,8 @@ export async function verifyEvent(
     const compared = { inRedis: seats.digests, inMysql: projection.digests, isCompared };
     awaited = await compareTickets(system, eventId, compared, known, differences);
   }
+  say('reading the payments');
+  const payments = await checkMoney(system, { eventId, currency: terms.currency }, waits.lookMs, differences);
   const upTo = Math.max(sequence, outbox.last);
   const inFlight = await countInFlight(system, eventId, { upTo, ends, onTheirWay, hasInventory });
   const { tickets, revenue } = projection;
@@ -72,10 +75,11 @@ export async function verifyEvent(
     inFlight,
     awaited,
     selling,
+    payments,
     note,
   });
   const found = { differences: differences.lines(), count: differences.count() };
-  return { eventId, ...found, inFlight, sequence, held, awaited, selling, summary, tickets, revenue };
+  return { eventId, ...found, inFlight, sequence, held, awaited, selling, payments, summary, tickets, revenue };
 }
 
 /** The event's terms, in each store that has it. */
