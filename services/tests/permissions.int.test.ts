@@ -1,7 +1,7 @@
 import type { InjectOptions } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testAccountsApp } from '../../scripts/testing/accounts.ts';
-import { asOperator, testCatalogueApp, testPurchaseApp, testQueryApp } from '../../scripts/testing/apps.ts';
+import { asOperator, testCatalogueApp, testCheckoutApp, testPurchaseApp, testQueryApp } from '../../scripts/testing/apps.ts';
 import { sampleOf } from '../../scripts/testing/sample.ts';
 import { seats } from '../../scripts/testing/seats.ts';
 import { db, openTestEvent, redis, unique } from '../../scripts/testing/stores.ts';
@@ -16,6 +16,7 @@ const apps = {
   query: await testQueryApp({ db, redis }),
   accounts: await testAccountsApp({ db }),
   catalogue: await testCatalogueApp({ db, redis }),
+  checkout: await testCheckoutApp({ db }),
 } satisfies Partial<Record<ServiceName, unknown>>;
 afterAll(async () => void (await Promise.all(Object.values(apps).map((app) => app.close()))));
 
@@ -48,7 +49,7 @@ const independent: Sender[] = [
   { name: 'a stranger', principal: { kind: 'stranger' }, headersFor: () => ({}) },
   { name: 'a buyer', ...account({}) },
   { name: 'the operator', principal: { kind: 'operator' }, headersFor: () => asOperator },
-  ...(['purchase', 'catalogue'] as const).map((service) => ({
+  ...(['purchase', 'catalogue', 'checkout'] as const).map((service) => ({
     name: `the service ${service}`,
     principal: { kind: 'service', service } as const,
     headersFor: (target: Service) => asService(service, target),

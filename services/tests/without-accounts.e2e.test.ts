@@ -65,7 +65,7 @@ async function sellAndCount(base: string, { accessToken }: { accessToken?: strin
   expect(count).toBe(seats / 2);
 }
 
-describe('without accounts and catalogue', { timeout: 300_000 }, () => {
+describe('without accounts, catalogue and checkout', { timeout: 300_000 }, () => {
   it('selling goes on, to strangers and to people with a token, when all of their processes are killed (-9), and the system says so', async () => {
     const { base, others, said, issuer } = await start();
     expect(others.map(({ name }) => name)).toEqual(expect.arrayContaining(unneeded));
