@@ -4,7 +4,7 @@ import { type EnvironmentSettings, unitsOfCore } from './settings.ts';
 /** Parts of a cost, in USD. */
 export type Cost = [what: string, usd: number][];
 
-const alarms = 17;
+const alarms = 21;
 const secrets = 5;
 
 /** The cost of an environment in an idle hour, with its minimum of tasks. Throws if prices.ts has no price for a node. */

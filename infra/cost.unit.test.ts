@@ -24,7 +24,7 @@ describe('the cost', () => {
     expect(part(hour, 'Aurora')).toBeCloseTo(3 * 0.073, 6);
     expect(part(hour, 'NAT gateways')).toBeCloseTo(2 * 0.05, 6);
     const purchase = 3 * (2 * 0.03238 + 4 * 0.00356);
-    const others = 4 * (0.25 * 0.03238 + 0.5 * 0.00356);
+    const others = 5 * (0.25 * 0.03238 + 0.5 * 0.00356);
     expect(part(hour, 'tasks')).toBeCloseTo(purchase + others, 6);
   });
 

@@ -6,6 +6,15 @@ import { patterned } from '../services/shared/basics/patterned.ts';
 
 const atLeast = (minimum: number, maximum: number, description: string) => Type.Integer({ minimum, maximum, description });
 const strict = { additionalProperties: false };
+/** Somebody else's secret, which is not made here. */
+const secretArn = (description: string) =>
+  Type.Optional(
+    patterned(
+      '^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:.',
+      'must be the ARN of a secret: arn:aws:secretsmanager:…',
+      { description },
+    ),
+  );
 
 /** Fargate's CPU units per core. */
 export const unitsOfCore = 1_024;
@@ -74,6 +83,7 @@ const EnvironmentSettings = Type.Object(
         persistence: ServiceSettings,
         accounts: ServiceSettings,
         catalogue: ServiceSettings,
+        checkout: ServiceSettings,
       },
       strict,
     ),
@@ -97,14 +107,12 @@ const EnvironmentSettings = Type.Object(
         { ...strict, description: 'Mail to people; without it, none can be sent' },
       ),
     ),
-    oidcProvidersArn: Type.Optional(
-      patterned(
-        '^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:.',
-        'must be the ARN of a secret: arn:aws:secretsmanager:…',
-        {
-          description: 'Secret with OIDC_PROVIDERS for accounts; without one, nobody signs in with a provider',
-        },
-      ),
+    oidcProvidersArn: secretArn('Secret with OIDC_PROVIDERS for accounts; without one, nobody signs in with a provider'),
+    stripeArn: secretArn(
+      'Secret in JSON with STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET and STRIPE_PUBLISHABLE_KEY for checkout; without one, nobody pays with Stripe',
+    ),
+    paypalArn: secretArn(
+      'Secret in JSON with PAYPAL_CLIENT_ID, PAYPAL_CLIENT_SECRET and PAYPAL_WEBHOOK_ID for checkout; without one, nobody pays with PayPal',
     ),
     requestsPerAddress: atLeast(100, 2_000_000, 'Requests from one address in five minutes; more are blocked'),
     corsOrigins: Type.Array(

@@ -6,9 +6,11 @@ describe('the settings of an environment', () => {
     expect(() => readSettings(environment)).not.toThrow();
   });
 
-  it('scale purchase from 3 to 6 tasks at 60 % in production, and the others from 1 to 3 at 70 %', () => {
-    const { purchase, ...others } = readSettings('prod').services;
+  it('scale purchase from 3 to 6 tasks and checkout from 2 at 60 % in production, and the others from 1 to 3 at 70 %', () => {
+    const { purchase, checkout, ...others } = readSettings('prod').services;
     expect(purchase).toMatchObject({ minTasks: 3, maxTasks: 6, cpuPercent: 60 });
+    // If a zone fails, people who are paying still get their seats.
+    expect(checkout).toMatchObject({ minTasks: 2, maxTasks: 6, cpuPercent: 60 });
     for (const service of Object.values(others)) expect(service).toMatchObject({ minTasks: 1, maxTasks: 3, cpuPercent: 70 });
   });
 
@@ -54,6 +56,7 @@ describe('the settings of an environment', () => {
       { ...rest, redis, services, oidcProvidersArn: '[{"id": "google", "clientSecret": "x"}]' },
       'oidcProvidersArn',
     ],
+    ['a key of Stripe, in place of where it is', { ...rest, redis, services, stripeArn: 'sk_live_x' }, 'stripeArn'],
     ['mail from a foreign domain', { ...rest, redis, services, mail: { ...mail, from: 'a@other.example' } }, 'mail/from'],
     [
       'mail from a domain that only ends alike',

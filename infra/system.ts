@@ -1,5 +1,5 @@
 import { TerraformOutput, TerraformVariable } from 'cdktf';
-import { createAlarms, createOutboxMetrics } from './parts/alarms.ts';
+import { createAlarms, createLogMetrics } from './parts/alarms.ts';
 import type { Context } from './parts/context.ts';
 import { createDashboard } from './parts/dashboard.ts';
 import { createDatabase } from './parts/database.ts';
@@ -68,7 +68,7 @@ export function createSystem(context: Context): void {
   createTask(context, 'operations', backend, operationsSize);
 
   const metrics = metricsOf({ name, loadBalancer, messaging, database, redis });
-  createOutboxMetrics(context, tasks.purchase);
+  createLogMetrics(context, tasks);
   createAlarms(context, metrics, keyArn);
   createDashboard(context, metrics);
 

@@ -3,6 +3,7 @@ import { whoseSystem } from '../scripts/local/named-system.ts';
 import { defaultPorts } from '../scripts/local/ports.ts';
 import { accountsConfig } from '../services/accounts/config.ts';
 import { catalogueConfig } from '../services/catalogue/config.ts';
+import { checkoutConfig } from '../services/checkout/config.ts';
 import { persistenceConfig } from '../services/persistence/config.ts';
 import { purchaseConfig } from '../services/purchase/config.ts';
 import { queryConfig } from '../services/query/config.ts';
@@ -33,8 +34,9 @@ describe.each(environments)('%s', (environment) => {
   it('gives each queue a dead-letter queue', () => {
     const queues = system.all('aws_sqs_queue');
     const withoutOne = Object.entries(queues).filter(([, { redrive_policy: policy }]) => policy === undefined);
-    expect(withoutOne.map(([id]) => id)).toEqual(['dead-letter-queue']);
+    expect(withoutOne.map(([id]) => id).toSorted()).toEqual(['dead-letter-queue', 'work-dead-letter-queue']);
     expect(queues['queue']?.['redrive_policy']).toContain('${aws_sqs_queue.dead-letter-queue.arn}');
+    expect(queues['work-queue']?.['redrive_policy']).toContain('${aws_sqs_queue.work-dead-letter-queue.arn}');
     expect(system.single('aws_sns_topic_subscription')).toMatchObject({
       topic_arn: '${aws_sns_topic.topic.arn}',
       endpoint: '${aws_sqs_queue.queue.arn}',
@@ -71,11 +73,16 @@ describe.each(environments)('%s', (environment) => {
       '0.0.0.0/0 > load-balancer:80',
       'accounts > database:3306',
       'catalogue > accounts:8083',
+      'catalogue > checkout:8085',
       'catalogue > database:3306',
       'catalogue > purchase:8080',
       'catalogue > redis:6379',
+      'checkout > accounts:8083',
+      'checkout > database:3306',
+      'checkout > purchase:8080',
       'load-balancer > accounts:8083',
       'load-balancer > catalogue:8084',
+      'load-balancer > checkout:8085',
       'load-balancer > persistence:8082',
       'load-balancer > purchase:8080',
       'load-balancer > query:8081',
@@ -114,6 +121,8 @@ describe.each(environments)('%s', (environment) => {
     expect(actionsOf('query')).toEqual(new Set(['sqs:GetQueueAttributes']));
     expect(actionsOf('accounts')).toEqual(new Set());
     expect(actionsOf('catalogue')).toEqual(new Set(['sns:Publish', 'sqs:GetQueueAttributes']));
+    expect(actionsOf('checkout')).toContain('sqs:ReceiveMessage');
+    expect(actionsOf('checkout')).not.toContain('sqs:PurgeQueue');
     expect(actionsOf('persistence')).toContain('sqs:ReceiveMessage');
     expect(actionsOf('persistence')).not.toContain('sqs:PurgeQueue');
   });
@@ -130,6 +139,7 @@ describe.each(environments)('%s', (environment) => {
       persistence: [],
       accounts: ['ACCOUNTS_KEY_SECRET', 'OPS_TOKEN', 'SERVICE_SECRET'],
       catalogue: ['OPS_TOKEN', 'SERVICE_SECRET'],
+      checkout: ['OPS_TOKEN', 'ORDER_TOKEN_SECRET', 'SERVICE_SECRET'],
       operations: [],
     });
   });
@@ -146,11 +156,14 @@ describe.each(environments)('%s', (environment) => {
       });
     }
     const callers = images.filter((image) => variable(containerOf(system, image), 'ACCOUNTS_URL') !== '');
-    expect(callers).toEqual(['purchase', 'query', 'catalogue']);
+    expect(callers).toEqual(['purchase', 'query', 'catalogue', 'checkout']);
     for (const caller of callers)
       expect(variable(containerOf(system, caller), 'ACCOUNTS_URL')).toBe(`http://accounts.onsale-${environment}.internal:8083`);
     const purchaseUrl = `http://purchase.onsale-${environment}.internal:8080`;
-    expect(variable(containerOf(system, 'catalogue'), 'PURCHASE_URL')).toBe(purchaseUrl);
+    for (const caller of ['catalogue', 'checkout'])
+      expect(variable(containerOf(system, caller), 'PURCHASE_URL')).toBe(purchaseUrl);
+    const checkoutUrl = `http://checkout.onsale-${environment}.internal:8085`;
+    expect(variable(containerOf(system, 'catalogue'), 'CHECKOUT_URL')).toBe(checkoutUrl);
   });
 
   it('makes query read from the reader, and persistence write to the writer', () => {
@@ -180,6 +193,7 @@ describe.each(environments)('%s', (environment) => {
     ['persistence', persistenceConfig],
     ['accounts', accountsConfig],
     ['catalogue', catalogueConfig],
+    ['checkout', checkoutConfig],
   ])('gives %s valid settings', (image, schema) => {
     const { environment: variables, secrets } = containerOf(system, image);
     const given = Object.fromEntries(variables.map(({ name, value }) => [name, settled(value)]));
@@ -203,7 +217,7 @@ describe.each(environments)('%s', (environment) => {
   it('routes the paths of the path table, and answers any other path with a problem that lists the services', () => {
     const rules = system.all('aws_lb_listener_rule');
     const priorities = Object.keys(pathTable).map((service) => rules[`${service}-rule`]?.['priority']);
-    expect(priorities).toEqual([10, 20, 30, 40, 50]);
+    expect(priorities).toEqual([10, 20, 30, 40, 50, 60]);
     for (const [service, { prefix, port }] of Object.entries(pathTable)) {
       expect(text(rules[`${service}-rule`]?.['condition'])).toContain(text([prefix, `${prefix}/*`]));
       expect(system.all('aws_lb_target_group')[`${service}-targets`]).toMatchObject({
@@ -241,17 +255,26 @@ describe.each(environments)('%s', (environment) => {
     }
   });
 
-  it('scales services by CPU, and persistence also by the age of its queue', () => {
+  it('scales services by CPU, and those that read a queue also by its age', () => {
     const policies = system.all('aws_appautoscaling_policy');
     expect(Object.keys(policies).toSorted()).toEqual([
       'accounts-by-cpu',
       'catalogue-by-cpu',
+      'checkout-by-cpu',
+      'checkout-by-queue-age',
       'persistence-by-cpu',
       'persistence-by-queue-age',
       'purchase-by-cpu',
       'query-by-cpu',
     ]);
-    expect(text(policies['persistence-by-queue-age'])).toContain('ApproximateAgeOfOldestMessage');
+    for (const [service, queue] of [
+      ['persistence', 'queue'],
+      ['checkout', 'work-queue'],
+    ]) {
+      const policy = text(policies[`${service}-by-queue-age`]);
+      expect(policy).toContain('ApproximateAgeOfOldestMessage');
+      expect(policy).toContain(`aws_sqs_queue.${queue}.name`);
+    }
   });
 
   it('has an alarm for everything that can make an on-sale fail', () => {
@@ -262,6 +285,10 @@ describe.each(environments)('%s', (environment) => {
       'accounts-latency',
       'accounts-tasks',
       'catalogue-tasks',
+      'checkout-dead-letters',
+      'checkout-queue-age',
+      'checkout-stuck',
+      'checkout-tasks',
       'database-connections',
       'dead-letters',
       'latency',
@@ -310,6 +337,16 @@ const rightByDefault = new Map<string, unknown>([
   ['PASSWORDS_AT_ONCE', 1],
   // Nobody signs in with a provider.
   ['OIDC_PROVIDERS', ''],
+  // Nobody pays with a provider whose secret the settings do not name.
+  ['CHECKOUT_MINUTES', 15],
+  ['STRIPE_SECRET_KEY', ''],
+  ['STRIPE_WEBHOOK_SECRET', ''],
+  ['STRIPE_PUBLISHABLE_KEY', ''],
+  ['STRIPE_URL', 'https://api.stripe.com'],
+  ['PAYPAL_CLIENT_ID', ''],
+  ['PAYPAL_CLIENT_SECRET', ''],
+  ['PAYPAL_WEBHOOK_ID', ''],
+  ['PAYPAL_URL', 'https://api-m.paypal.com'],
 ]);
 
 /** A setting with plausible values in place of Terraform's references. */
@@ -374,6 +411,50 @@ describe('providers that people sign in with', () => {
       from_port: 443,
       to_port: 443,
     });
+  });
+});
+
+describe('payment providers', () => {
+  const arnOf = (name: string) => `arn:aws:secretsmanager:us-east-1:111111111111:secret:${name}-AbCdEf`;
+  const { system } = synthesise('dev', { stripeArn: arnOf('stripe'), paypalArn: arnOf('paypal') });
+  const { system: withOne } = synthesise('dev', { paypalArn: arnOf('paypal') });
+  const ofProviders = (image: string, from: View = system) =>
+    containerOf(from, image).secrets.filter(({ name }) => /^(STRIPE|PAYPAL)_/.test(name));
+
+  it('have a secret each, of which checkout alone gets the keys, and which its task alone may read, to start', () => {
+    expect(images.filter((image) => ofProviders(image).length > 0)).toEqual(['checkout']);
+    expect(Object.fromEntries(ofProviders('checkout').map(({ name, valueFrom }) => [name, valueFrom]))).toEqual({
+      STRIPE_SECRET_KEY: `${arnOf('stripe')}:STRIPE_SECRET_KEY::`,
+      STRIPE_WEBHOOK_SECRET: `${arnOf('stripe')}:STRIPE_WEBHOOK_SECRET::`,
+      STRIPE_PUBLISHABLE_KEY: `${arnOf('stripe')}:STRIPE_PUBLISHABLE_KEY::`,
+      PAYPAL_CLIENT_ID: `${arnOf('paypal')}:PAYPAL_CLIENT_ID::`,
+      PAYPAL_CLIENT_SECRET: `${arnOf('paypal')}:PAYPAL_CLIENT_SECRET::`,
+      PAYPAL_WEBHOOK_ID: `${arnOf('paypal')}:PAYPAL_WEBHOOK_ID::`,
+    });
+    for (const arn of [arnOf('stripe'), arnOf('paypal')]) {
+      const readers = Object.entries(system.all('aws_iam_role_policy')).filter(([, { policy }]) =>
+        text(policy).includes(`${arn}\\"`),
+      );
+      expect(readers.map(([id]) => id)).toEqual(['checkout-start-policy']);
+    }
+  });
+
+  it('are those whose secret the settings name', () => {
+    const names = ofProviders('checkout', withOne).map(({ name }) => name);
+    expect(names.toSorted()).toEqual(['PAYPAL_CLIENT_ID', 'PAYPAL_CLIENT_SECRET', 'PAYPAL_WEBHOOK_ID']);
+  });
+
+  it('can be reached by checkout: by HTTPS, anywhere', () => {
+    expect(system.all('aws_vpc_security_group_egress_rule')['checkout-to-aws']).toMatchObject({
+      security_group_id: '${aws_security_group.checkout-security-group.id}',
+      cidr_ipv4: '0.0.0.0/0',
+      from_port: 443,
+    });
+  });
+
+  it('publish their webhooks to no queue themselves: only the tickets have a subscription', () => {
+    expect(system.list('aws_sns_topic_subscription')).toHaveLength(1);
+    expect(system.list('aws_sqs_queue_policy')).toHaveLength(1);
   });
 });
 

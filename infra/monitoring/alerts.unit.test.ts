@@ -16,6 +16,10 @@ const counterparts: Record<string, string> = {
   'queue-age': 'OnsaleQueueOld',
   'queue-depth': 'OnsaleQueueLong',
   'dead-letters': 'OnsaleDeadLetters',
+  'checkout-dead-letters': 'OnsaleCheckoutDeadLetters',
+  // AWS knows the age in the queue, and what the log says; Prometheus knows what is in MySQL.
+  'checkout-queue-age': 'OnsaleWebhooksOld',
+  'checkout-stuck': 'OnsaleCheckoutsStuck',
   outbox: 'OnsaleOutboxLong',
   'outbox-age': 'OnsaleOutboxOld',
   // Only AWS knows the server's number of connections; only we know how many statements wait for one.
@@ -30,6 +34,7 @@ const sameThreshold = [
   'queue-age',
   'queue-depth',
   'dead-letters',
+  'checkout-dead-letters',
   'outbox',
   'outbox-age',
 ];

@@ -165,6 +165,92 @@ export const rows: [title: string, panels: Panel[]][] = [
     ],
   ],
   [
+    'Payments',
+    [
+      {
+        title: 'Checkouts by outcome',
+        unit: 'reqps',
+        queries: [[perSecond('onsale_checkouts_total', 'outcome'), '{{outcome}}']],
+      },
+      {
+        title: 'Checkouts that have not ended, by state',
+        says: 'In awaiting_payment the buyer pays; all others should pass within seconds.',
+        unit: 'short',
+        queries: [['max by (state) (onsale_checkouts)', '{{state}}']],
+      },
+      {
+        title: 'Checkouts: overdue at most',
+        says: 'Nobody goes on with a checkout.',
+        unit: 's',
+        queries: [[ofStore('onsale_checkout_overdue_seconds'), 'overdue']],
+        alertsAbove: 300,
+      },
+      {
+        title: 'Sold, but not captured: age of the oldest',
+        unit: 's',
+        queries: [[ofStore('onsale_capture_oldest_seconds'), 'oldest']],
+        alertsAbove: 1_800,
+      },
+      {
+        title: 'p99 of calls to providers',
+        unit: 's',
+        queries: [[quantile(0.99, 'onsale_provider_request_duration_seconds', 'provider, call'), '{{provider}} {{call}}']],
+      },
+      {
+        title: 'Calls to providers without a good answer',
+        says: 'away: no answer; refused: the provider will not do it. A card that is declined is neither.',
+        unit: 'reqps',
+        queries: [[perSecond('onsale_provider_errors_total', 'provider, kind'), '{{provider}} {{kind}}']],
+      },
+      {
+        title: 'Providers that are not asked any more',
+        says: 'Their circuit breaker is open.',
+        unit: 'short',
+        queries: [[ofStore('onsale_provider_breakers_open'), 'providers']],
+      },
+      { title: 'Webhooks by outcome', unit: 'reqps', queries: [[perSecond('onsale_webhooks_total', 'outcome'), '{{outcome}}']] },
+      {
+        title: 'Webhooks: age of the oldest that is not settled',
+        unit: 's',
+        queries: [[ofStore('onsale_provider_inbox_oldest_seconds'), 'oldest']],
+        alertsAbove: 300,
+      },
+      {
+        title: 'Webhooks: not settled, and dead letters',
+        unit: 'short',
+        queries: [
+          [ofStore('onsale_provider_inbox_waiting'), 'not settled'],
+          [ofStore('onsale_checkout_dead_letters'), 'dead letters'],
+        ],
+      },
+      {
+        title: 'Refunds: on their way, and failed',
+        unit: 'short',
+        queries: [
+          [ofStore('onsale_refunds_moving'), 'on their way'],
+          [ofStore('onsale_refunds_failed'), 'failed'],
+        ],
+      },
+      {
+        title: 'Refunds: age of the oldest on its way',
+        says: 'A bank may take days.',
+        unit: 's',
+        queries: [[ofStore('onsale_refund_oldest_seconds'), 'oldest']],
+      },
+      {
+        title: 'Outbox of checkout: domain events waiting',
+        unit: 'short',
+        queries: [[ofStore('onsale_checkout_outbox_events'), 'events']],
+      },
+      {
+        title: 'Outbox of checkout: age of the oldest',
+        unit: 's',
+        queries: [[ofStore('onsale_checkout_outbox_oldest_seconds'), 'oldest']],
+        alertsAbove: 120,
+      },
+    ],
+  ],
+  [
     'Outbox and SNS',
     [
       {

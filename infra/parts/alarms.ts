@@ -4,10 +4,12 @@ import { SnsTopic } from '@cdktf/provider-aws/lib/sns-topic/index.js';
 import { SnsTopicSubscription } from '@cdktf/provider-aws/lib/sns-topic-subscription/index.js';
 import { type ServiceName, serviceNames } from '../../services/shared/http/path-table.ts';
 import type { Context } from './context.ts';
-import { type Metric, type Metrics, outboxAgeMetric, outboxMetric } from './metrics.ts';
+import { checkoutFailuresMetric, type Metric, type Metrics, outboxAgeMetric, outboxMetric } from './metrics.ts';
 import type { Task } from './tasks.ts';
 
 const minute = 60;
+/** Of a step in a row; checkout logs those from then on as errors (services/checkout/saga/run.ts). */
+const failuresWorthAnError = 10;
 
 /** An alarm: its description, and the minutes in a row that its metric must be above or below a threshold. */
 type Rule = { id: string; says: string; metric: Metric; minutes: number } & ({ above: number } | { below: number });
@@ -43,6 +45,27 @@ export function createAlarms(context: Context, metrics: Metrics, keyArn: string)
       id: 'dead-letters',
       says: 'There are dead letters; run: npm run onsale -- redrive',
       metric: metrics.deadLetters,
+      above: 0,
+      minutes: 1,
+    },
+    {
+      id: 'checkout-stuck',
+      says: 'Checkout fails again and again to go on with a payment or a refund; its log says why',
+      metric: metrics.checkoutFailures,
+      above: 0,
+      minutes: 5,
+    },
+    {
+      id: 'checkout-queue-age',
+      says: "Payment providers' webhooks wait in the queue for minutes",
+      metric: metrics.checkoutQueueAge,
+      above: 120,
+      minutes: 2,
+    },
+    {
+      id: 'checkout-dead-letters',
+      says: "There are providers' webhooks that checkout could not settle",
+      metric: metrics.checkoutDeadLetters,
       above: 0,
       minutes: 1,
     },
@@ -94,18 +117,26 @@ export function createAlarms(context: Context, metrics: Metrics, keyArn: string)
   }
 }
 
-/** Turns the outbox backlog in purchase's log, its length and its age, into metrics. */
-export function createOutboxMetrics({ scope, name }: Context, { logGroup }: Task): void {
+/** Turns what two services log into metrics: purchase its backlog, the length and the age of it, and checkout what fails again and again. */
+export function createLogMetrics({ scope, name }: Context, tasks: Record<'purchase' | 'checkout', Task>): void {
+  const backlog = (field: string) => ({ pattern: `{ ${field} = * }`, value: field });
   const filters = [
-    { id: 'outbox', field: '$.outboxEvents', metric: outboxMetric(name) },
-    { id: 'outbox-age', field: '$.outboxOldestSeconds', metric: outboxAgeMetric(name) },
+    { id: 'outbox', of: tasks.purchase, ...backlog('$.outboxEvents'), metric: outboxMetric(name) },
+    { id: 'outbox-age', of: tasks.purchase, ...backlog('$.outboxOldestSeconds'), metric: outboxAgeMetric(name) },
+    {
+      id: 'checkout-failures',
+      of: tasks.checkout,
+      pattern: `{ $.failures >= ${failuresWorthAnError} }`,
+      value: '1',
+      metric: checkoutFailuresMetric(name),
+    },
   ];
-  for (const { id, field, metric } of filters) {
+  for (const { id, of, pattern, value, metric } of filters) {
     new CloudwatchLogMetricFilter(scope, `${id}-metric`, {
       name: `${name}-${id}`,
-      logGroupName: logGroup.name,
-      pattern: `{ ${field} = * }`,
-      metricTransformation: { ...metric, value: field, defaultValue: '0' },
+      logGroupName: of.logGroup.name,
+      pattern,
+      metricTransformation: { ...metric, value, defaultValue: '0' },
     });
   }
 }

@@ -15,6 +15,9 @@ export const outboxMetric = (name: string) => ({ namespace: 'Onsale', name: `${n
 /** The age of the oldest unpublished domain event, in seconds, from purchase's log. */
 export const outboxAgeMetric = (name: string) => ({ namespace: 'Onsale', name: `${name}-outbox-oldest-seconds` });
 
+/** How often a payment or a refund failed that has failed again and again, from checkout's log. */
+export const checkoutFailuresMetric = (name: string) => ({ namespace: 'Onsale', name: `${name}-checkout-failures` });
+
 /** The metrics that the alarms and the dashboard use. */
 export function metricsOf(of: {
   name: string;
@@ -59,9 +62,13 @@ export function metricsOf(of: {
     queryP99: ofBalancer('TargetResponseTime', 'p99', targets('query')),
     accountsP99: ofBalancer('TargetResponseTime', 'p99', targets('accounts')),
     catalogueP99: ofBalancer('TargetResponseTime', 'p99', targets('catalogue')),
+    checkoutP99: ofBalancer('TargetResponseTime', 'p99', targets('checkout')),
     queueAge: ofQueue('ApproximateAgeOfOldestMessage', messaging.queue.name),
     queueDepth: ofQueue('ApproximateNumberOfMessagesVisible', messaging.queue.name),
     deadLetters: ofQueue('ApproximateNumberOfMessagesVisible', messaging.deadLetterQueue.name),
+    checkoutFailures: { ...checkoutFailuresMetric(name), statistic: 'Sum', dimensions: [{}] } as Metric,
+    checkoutQueueAge: ofQueue('ApproximateAgeOfOldestMessage', messaging.work.queue.name),
+    checkoutDeadLetters: ofQueue('ApproximateNumberOfMessagesVisible', messaging.work.deadLetterQueue.name),
     databaseConnections: ofDatabase('DatabaseConnections', 'Maximum'),
     databaseCpu: ofDatabase('CPUUtilization', 'Maximum'),
     replicaLagMs: ofDatabase('AuroraReplicaLagMaximum', 'Maximum'),

@@ -36,7 +36,13 @@ type Needs = {
 /** `arn:key::` refers to one key of a secret in JSON. */
 const keyOf = (secretArn: string, key: string) => `${secretArn}:${key}::`;
 /** The ARN of the secret in such a reference. */
-export const secretOf = (valueFrom: string) => valueFrom.replace(/:[A-Za-z]+::$/, '');
+export const secretOf = (valueFrom: string) => valueFrom.replace(/:[A-Za-z_]+::$/, '');
+
+/** The keys and secrets of a payment provider, in one secret in JSON. */
+const keysOf = (secretArn: string | undefined, keys: readonly string[]) =>
+  Object.fromEntries(secretArn === undefined ? [] : keys.map((key) => [key, keyOf(secretArn, key)]));
+const stripeKeys = ['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET', 'STRIPE_PUBLISHABLE_KEY'] as const;
+const paypalKeys = ['PAYPAL_CLIENT_ID', 'PAYPAL_CLIENT_SECRET', 'PAYPAL_WEBHOOK_ID'] as const;
 
 /** An address that cannot exist (RFC 2606), for an environment that sends no mail. */
 const nobody = 'nobody@onsale.invalid';
@@ -57,7 +63,7 @@ export function needsOf(
   const processes = (service: Exclude<ServiceName, 'persistence'>) => ({
     WEB_CONCURRENCY: String(Math.max(1, Math.floor(settings.services[service].cpu / unitsOfCore))),
   });
-  const { topic, queue, deadLetterQueue } = messaging;
+  const { topic, queue, deadLetterQueue, checkoutTopic, work } = messaging;
   const common = { NODE_ENV: 'production', AWS_REGION: settings.region };
   const toBrowsers = { CORS_ORIGINS: settings.corsOrigins.join(',') };
   const urlOf = (service: ServiceName) => `http://${service}.${privateDomain}:${pathTable[service].port}`;
@@ -149,12 +155,39 @@ export function needsOf(
         DATABASE_URL: database.writerUrl,
         SNS_TOPIC_ARN: topic.arn,
         PURCHASE_URL: urlOf('purchase'),
+        CHECKOUT_URL: urlOf('checkout'),
       },
       secrets: { ...redisSecret, ...databaseSecrets, ...principalSecrets },
       statements: [
         publishes,
         // It reads only the queues' depths.
         allow(['sqs:GetQueueAttributes'], [queue.arn, deadLetterQueue.arn]),
+        usesKey,
+      ],
+    },
+    checkout: {
+      variables: {
+        ...common,
+        ...processes('checkout'),
+        ...toBrowsers,
+        ...recognises,
+        DATABASE_URL: database.writerUrl,
+        PURCHASE_URL: urlOf('purchase'),
+        CHECKOUT_TOPIC_ARN: checkoutTopic.arn,
+        CHECKOUT_QUEUE_URL: work.queue.url,
+        CHECKOUT_DEAD_LETTER_QUEUE_URL: work.deadLetterQueue.url,
+      },
+      secrets: {
+        ...databaseSecrets,
+        ...principalSecrets,
+        ORDER_TOKEN_SECRET,
+        ...keysOf(settings.stripeArn, stripeKeys),
+        ...keysOf(settings.paypalArn, paypalKeys),
+      },
+      statements: [
+        allow(['sns:Publish'], checkoutTopic.arn),
+        allow([...receives, 'sqs:SendMessage'], work.queue.arn),
+        allow(['sqs:SendMessage', 'sqs:GetQueueAttributes'], work.deadLetterQueue.arn),
         usesKey,
       ],
     },

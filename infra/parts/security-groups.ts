@@ -21,6 +21,9 @@ const calls: [from: Member, to: Member, port: number][] = [
   ['query', 'accounts', pathTable.accounts.port],
   ['catalogue', 'accounts', pathTable.accounts.port],
   ['catalogue', 'purchase', pathTable.purchase.port],
+  ['catalogue', 'checkout', pathTable.checkout.port],
+  ['checkout', 'accounts', pathTable.accounts.port],
+  ['checkout', 'purchase', pathTable.purchase.port],
   ['purchase', 'redis', redisPort],
   ['query', 'redis', redisPort],
   ['catalogue', 'redis', redisPort],
@@ -29,10 +32,11 @@ const calls: [from: Member, to: Member, port: number][] = [
   ['persistence', 'database', mysqlPort],
   ['accounts', 'database', mysqlPort],
   ['catalogue', 'database', mysqlPort],
+  ['checkout', 'database', mysqlPort],
   ['operations', 'database', mysqlPort],
 ];
 
-/** Members that call AWS APIs (SNS, SQS, SES, ECR, Secrets Manager, logs) and, for accounts, OIDC providers. */
+/** Members that call AWS APIs (SNS, SQS, SES, ECR, Secrets Manager, logs), and for accounts OIDC providers, for checkout Stripe and PayPal. */
 const callersOfAws: Member[] = [...serviceNames, 'operations'];
 
 /** Creates a security group for each member that admits only its callers. */

@@ -84,16 +84,23 @@ function createService(context: Context, service: ServiceName, wiring: Wiring & 
     targetValue: cpuPercent,
     predefinedMetricSpecification: { predefinedMetricType: 'ECSServiceAverageCPUUtilization' },
   });
-  if (service === 'persistence') {
+  const queueName = queueNameOf(service, backend);
+  if (queueName !== undefined) {
     scaleBy('queue-age', {
       targetValue: queueAgeSeconds,
       customizedMetricSpecification: {
         namespace: 'AWS/SQS',
         metricName: 'ApproximateAgeOfOldestMessage',
         statistic: 'Maximum',
-        dimensions: [{ name: 'QueueName', value: backend.messaging.queue.name }],
+        dimensions: [{ name: 'QueueName', value: queueName }],
       },
     });
   }
   return task;
+}
+
+/** The queue that a service's workers read, if it has any. */
+function queueNameOf(service: ServiceName, { messaging }: Backend): string | undefined {
+  if (service === 'persistence') return messaging.queue.name;
+  return service === 'checkout' ? messaging.work.queue.name : undefined;
 }
