@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { Value } from 'typebox/value';
 import { createPasswordToken, makeAdmin } from '../../services/accounts/accounts/make-admin.ts';
-import { EmailAddress } from '../../services/accounts/email/email-address.ts';
-import { inTransaction } from '../../services/accounts/transaction.ts';
 import type { Database } from '../../services/shared/stores/database.ts';
+import { inTransaction } from '../../services/shared/stores/transaction.ts';
+import { EmailAddress } from '../../services/shared/terms/email-address.ts';
 import { mainOrganiser } from '../../services/shared/terms/identifiers.ts';
 import { addressesAt, defaultPorts } from '../local/ports.ts';
 import { withSystem } from './system.ts';

@@ -57,7 +57,7 @@ describe('onsale', () => {
       .map(([, name = '']) => name)
       .filter((name) => name !== 'help');
     const ofLife = ['pause', 'resume', 'close', 'archive'];
-    const others = ['orders', 'report', 'trace', 'verify', 'replay', 'rebuild', 'redrive'];
+    const others = ['orders', 'report', 'payments', 'trace', 'verify', 'replay', 'rebuild', 'redrive'];
     expect(commands).toEqual(['list', 'show', 'open', ...others, ...ofLife, 'block', 'unblock', 'import-plan', 'admin']);
     const asks = [['help', 'redrive'], ...commands.map((command) => [command, 'Event1', '--yes', '--help'])];
     for (const words of asks) {

@@ -14,6 +14,7 @@ import { registerLifeCommands } from './life-commands.ts';
 import { listText } from './list-text.ts';
 import { type OpenOptions, openByFile } from './open-command.ts';
 import { registerOrdersCommand } from './orders-command.ts';
+import { registerPaymentsCommands } from './payments-command.ts';
 import { rebuildEvent } from './rebuild-event.ts';
 import { redrive } from './redrive.ts';
 import { replayEvent } from './replay-event.ts';
@@ -72,6 +73,7 @@ program
 
 registerOrdersCommand(program);
 registerReportCommand(program);
+registerPaymentsCommands(program);
 
 program
   .command('trace')
@@ -88,7 +90,8 @@ program
   .command('verify')
   .argument('<eventId>')
   .description(
-    'compare Redis, the outbox, the queues and MySQL, ticket by ticket, even during a sale; exit status 1 if they differ',
+    'compare Redis, the outbox, the queues and MySQL, ticket by ticket, and what was paid with what was sold, even during a sale; ' +
+      'exit status 1 if they differ',
   )
   .action(async (eventId: string) => {
     const { differences, summary } = await withSystem(['db', 'redis', 'messaging'], async (system) => {

@@ -66,7 +66,7 @@ async function printTickets(tickets: AsyncIterable<FoundTicket>, say: (line: str
   say(count === 0 ? 'No ticket matches.' : countOf(count, 'ticket'));
 }
 
-const header = ['sold (UTC)', 'order', 'buyer', 'zone', 'seat', 'category', 'type', 'promotion', 'price', 'status'];
+const header = ['sold (UTC)', 'order', 'buyer', 'zone', 'seat', 'category', 'type', 'promotion', 'price', 'paid by', 'status'];
 
 function lineOf({ soldOn, orderId, buyerId, zoneId, row, seat, price, currency, status, ...ticket }: FoundTicket): string[] {
   const buyer = String(buyerId);
@@ -80,6 +80,7 @@ function lineOf({ soldOn, orderId, buyerId, zoneId, row, seat, price, currency, 
     String(ticket.ticketType),
     String(ticket.promotion),
     `${price} ${currency}`,
+    String(ticket.paidBy),
     ticket.exchangedFor === '' ? String(status) : `${status} (exchanged)`,
   ];
 }

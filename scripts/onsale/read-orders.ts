@@ -69,7 +69,7 @@ async function readExchanged(db: Database, eventId: string, sales: TicketRow[][]
 function orderOf({ eventId, venueId }: { eventId: string; venueId: string }, rows: TicketRow[]): SoldOrder {
   const [first] = rows;
   if (!first) throw new Error('an order has no ticket');
-  const { order_id, sequence, created_on } = first;
+  const { order_id, sequence, created_on, paid_by } = first;
   const buyerId = rows.find(({ buyer_id }) => buyer_id !== null)?.buyer_id ?? undefined;
   const order: OrderInRedis = {
     sequence,
@@ -77,6 +77,7 @@ function orderOf({ eventId, venueId }: { eventId: string; venueId: string }, row
     eventId,
     venueId,
     ...(buyerId !== undefined && { buyerId }),
+    ...(paid_by !== null && { paidBy: paid_by }),
     tickets: rows.map((row) => ticketOf(row, sequence)),
   };
   return { order, soldAtMs: created_on.getTime() };

@@ -17,7 +17,8 @@ export function registerReportCommand(program: Command): void {
     .description("add up an event's tickets, discounts and revenue, according to MySQL")
     .action(async (eventId: string, { by, csv, json }: ReportOptions) => {
       const report = await withOrganiser(program, ['db'], (organiser) => organiser.reportSales(eventId, by));
-      if (csv) await writeCsv(csvRows(report, by), ['eventId', by ?? 'total', ...csvColumns], '-');
+      const columns = ['eventId', by ?? 'total', ...csvColumns, ...(by ? [] : ['refundedByAmount'])];
+      if (csv) await writeCsv(csvRows(report, by), columns, '-');
       else console.log(json ? JSON.stringify(report, null, 2) : reportText(report, by));
     });
 }
@@ -25,15 +26,16 @@ export function registerReportCommand(program: Command): void {
 const csvColumns = ['name', 'tickets', 'faceValue', 'discounts', 'net', 'currency', 'cancelled', 'exchanged'];
 
 /** A row for each line; of the total, only if it is not divided. */
-function csvRows({ eventId, currency, lines, total }: SalesReport, by?: Dimension) {
-  const rows = by ? lines : [{ key: '', name: '', ...total }];
+function csvRows({ eventId, currency, lines, total, refundedByAmount }: SalesReport, by?: Dimension) {
+  const rows = by ? lines : [{ key: '', name: '', ...total, refundedByAmount }];
   return rows.map(({ key, ...figures }) => ({ eventId, [by ?? 'total']: key, currency, ...figures }));
 }
 
 const maxNameShown = 40;
 
 /** The report as a table for a terminal. */
-export function reportText({ eventId, name, currency, timeZone, lines, total }: SalesReport, by?: Dimension): string {
+export function reportText(report: SalesReport, by?: Dimension): string {
+  const { eventId, name, currency, timeZone, lines, total, refundedByAmount } = report;
   const shown = [...lines, { key: 'total', name: '', ...total }];
   const rows = shown.map(({ key, name: keyName, tickets, faceValue, discounts, net, cancelled, exchanged }) => [
     `${key || 'none'}${keyName ? ` ${quoted(keyName, maxNameShown)}` : ''}`,
@@ -44,7 +46,11 @@ export function reportText({ eventId, name, currency, timeZone, lines, total }: 
   ]);
   const header = [by ?? '', 'tickets', 'face value', 'discounts', 'net', 'cancelled', 'exchanged'];
   const days = by === 'day' ? `, days in ${timeZone}` : '';
-  return [`${eventId} ${quoted(name)}, in ${currency}${days}`, '', ...alignColumns([header, ...rows], [1, 2, 3, 4, 5, 6])].join(
-    '\n',
-  );
+  const isRefunded = Number(refundedByAmount) > 0;
+  return [
+    `${eventId} ${quoted(name)}, in ${currency}${days}`,
+    '',
+    ...alignColumns([header, ...rows], [1, 2, 3, 4, 5, 6]),
+    ...(isRefunded ? ['', `Besides, ${refundedByAmount} was refunded without cancelling tickets; net still contains it.`] : []),
+  ].join('\n');
 }

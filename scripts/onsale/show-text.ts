@@ -13,6 +13,7 @@ export function showText(report: EventReport, nowMs = Date.now()): string {
   return [
     `${named(eventId, name)} at ${named(venueId, venueName)}`,
     stateText(report, nowMs),
+    ...(report.payment === 'required' ? ['buyers pay through checkout'] : []),
     ...time(state === 'archived' || state === 'closed' ? null : offSaleAt, 'on sale until'),
     ...time(startsAt, 'starts'),
     '',

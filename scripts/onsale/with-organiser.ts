@@ -15,8 +15,9 @@ export function allowRemote(program: Command): void {
   program
     .option('--url <url>', 'address of a remote installation, such as https://tickets.example; needs ONSALE_API_KEY', httpUrl)
     .hook('preAction', (_program, command) => {
-      if (program.opts<{ url?: string }>().url === undefined || remoteCommands.includes(command.name())) return;
-      throw new Error(`"${command.name()}" works on the stores themselves, and cannot be told --url.`);
+      const name = nameOf(command);
+      if (program.opts<{ url?: string }>().url === undefined || remoteCommands.includes(name)) return;
+      throw new Error(`"${name}" works on the stores themselves, and cannot be told --url.`);
     });
 }
 
@@ -38,5 +39,9 @@ export async function withOrganiser<Result>(
   console.error(`Working on ${remote.origin}`);
   return await work(remoteOrganiser(remote));
 }
+
+/** Of a command in a group, with its group: "payments list". */
+const nameOf = (command: Command): string =>
+  command.parent?.parent ? `${nameOf(command.parent)} ${command.name()}` : command.name();
 
 const rootOf = (command: Command): Command => (command.parent ? rootOf(command.parent) : command);
