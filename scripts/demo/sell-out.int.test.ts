@@ -10,9 +10,9 @@ import type { OrderInRedis, TicketInRedis } from '../../services/shared/inventor
 import { parseEventFile } from '../../services/shared/inventory/plan/event-file.ts';
 import { readSeatMap } from '../../services/shared/inventory/read-seats.ts';
 import { bitInZone, findSeat, type SeatName, seatAt, type ZoneInventory } from '../../services/shared/inventory/zone-layout.ts';
-import { createRandom, type Random } from '../chaos/random.ts';
 import { assertConserved } from '../testing/conservation.ts';
 import { patiently } from '../testing/patiently.ts';
+import { createRandom, type Random } from '../testing/random.ts';
 import { connectPatiently, openTestEvent } from '../testing/stores.ts';
 
 const buyers = 500;

@@ -1,23 +1,33 @@
 import { join } from 'node:path';
 import { callbackUrl } from '../../services/accounts/oidc/callback-url.ts';
+import { pathTable } from '../../services/shared/http/path-table.ts';
+import { localPaymentKeys } from './payments/local-keys.ts';
 import type { Ports } from './ports.ts';
 import type { LocalProcess } from './process.ts';
 import { startScript } from './services.ts';
 
-type CounterpartPorts = Pick<Ports, 'load-balancer' | 'mailbox' | 'oidc-provider'>;
+type CounterpartPorts = Pick<Ports, 'load-balancer' | Counterpart>;
 
-/** Stand-ins for outside companies, with pages to click. Sales need none of them. */
-export const counterparts = ['mailbox', 'oidc-provider'] as const;
+/** Stand-ins for outside companies, with pages to click. Sales need none of them; paying needs `payments`. */
+export const counterparts = ['mailbox', 'oidc-provider', 'payments'] as const;
 
 export type Counterpart = (typeof counterparts)[number];
 
 /** Where the stand-ins are; without `issuer`, there is no provider to sign in with. */
-export type CounterpartAddresses = { mailUrl: string; issuer?: string };
+export type CounterpartAddresses = { mailUrl: string; issuer?: string; paymentsUrl: string };
 
-/** The settings with which accounts finds the stand-ins. */
-export const counterpartEnvironment = ({ mailUrl, issuer }: CounterpartAddresses) => ({
+/** The settings with which accounts and checkout find the stand-ins. */
+export const counterpartEnvironment = ({ mailUrl, issuer, paymentsUrl }: CounterpartAddresses) => ({
   AWS_ENDPOINT_URL_SESV2: mailUrl,
   ...(issuer !== undefined && { OIDC_PROVIDERS: JSON.stringify([{ ...localProvider, issuer, ...localClient }]) }),
+  ...providerSettings(paymentsUrl),
+});
+
+/** The settings with which checkout finds the local payment provider. */
+export const providerSettings = (paymentsUrl: string) => ({
+  STRIPE_URL: paymentsUrl,
+  PAYPAL_URL: paymentsUrl,
+  ...localPaymentKeys,
 });
 
 /** The client that the local provider knows. Its secret protects nothing: the provider believes everybody. */
@@ -25,10 +35,31 @@ export const localClient = { clientId: 'onsale', clientSecret: 'known-to-everybo
 
 const localProvider = { id: 'local', name: 'Local provider' };
 
+/** The settings of the payment providers for which the environment has keys of its own. They take the place of the stand-in's. */
+export function realPayments(environment: Record<string, string | undefined>): Record<string, string> {
+  const settingsOf = (provider: string) =>
+    [
+      'URL',
+      ...Object.keys(localPaymentKeys).flatMap((name) => (name.startsWith(provider) ? [name.slice(provider.length)] : [])),
+    ].map((name) => [provider + name, environment[provider + name] ?? '']);
+  return Object.fromEntries([
+    ...(environment.STRIPE_SECRET_KEY ? settingsOf('STRIPE_') : []),
+    ...(environment.PAYPAL_CLIENT_ID ? settingsOf('PAYPAL_') : []),
+  ]);
+}
+
 /** The stand-ins of a system on this machine. */
 export const counterpartsAt = (ports: CounterpartPorts): Required<CounterpartAddresses> => ({
   mailUrl: `http://localhost:${ports.mailbox}`,
   issuer: `http://localhost:${ports['oidc-provider']}`,
+  paymentsUrl: `http://127.0.0.1:${ports.payments}`,
+});
+
+/** The settings of the local payment provider. `checkoutUrl`: where its webhooks go; `pageUrl`: where browsers reach its pages. */
+export const paymentsSettings = ({ checkoutUrl, pageUrl }: { checkoutUrl: string; pageUrl: string }) => ({
+  PAGE_URL: pageUrl,
+  STRIPE_WEBHOOK_URL: `${checkoutUrl}${pathTable.checkout.prefix}/webhooks/stripe`,
+  PAYPAL_WEBHOOK_URL: `${checkoutUrl}${pathTable.checkout.prefix}/webhooks/paypal`,
 });
 
 /** Starts a stand-in as a process of its own, its data in `folder`. */
@@ -36,12 +67,20 @@ export function startCounterpart(
   name: Counterpart,
   { folder, ports }: { folder: string; ports: CounterpartPorts },
 ): Promise<LocalProcess> {
-  const origin = `http://localhost:${ports['load-balancer']}`;
+  const balancer = ports['load-balancer'];
+  const own: Record<Counterpart, Record<string, string>> = {
+    mailbox: {},
+    'oidc-provider': { REDIRECT_URI: callbackUrl(`http://localhost:${balancer}`, localProvider) },
+    payments: paymentsSettings({
+      checkoutUrl: `http://127.0.0.1:${balancer}`,
+      pageUrl: `http://localhost:${ports.payments}`,
+    }),
+  };
   return startScript(name, {
-    env: { PORT: String(ports[name]), DATA_DIR: join(folder, name), REDIRECT_URI: callbackUrl(origin, localProvider) },
+    env: { PORT: String(ports[name]), DATA_DIR: join(folder, name), ...own[name] },
     readyUrl: `http://127.0.0.1:${ports[name]}/health`,
     logFolder: join(folder, 'log'),
-    // A sign-in waits for the provider, but nobody waits for the mailbox.
+    // A sign-in waits for the provider, and a buyer for the payment, but nobody for the mailbox.
     isBackground: name === 'mailbox',
   });
 }

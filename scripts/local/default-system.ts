@@ -5,6 +5,7 @@ import { readInventory } from '../../services/shared/inventory/inventory.ts';
 import { openEvent } from '../../services/shared/inventory/open-event.ts';
 import { parseEventFile } from '../../services/shared/inventory/plan/event-file.ts';
 import { connectStores } from './connect.ts';
+import { realPayments } from './counterparts.ts';
 import { localAdmin, makeLocalAdmin } from './local-admin.ts';
 import { localFolder } from './local-folder.ts';
 import { defaultPorts } from './ports.ts';
@@ -12,11 +13,11 @@ import { type StoreUrls, storeUrls } from './store-urls.ts';
 import { type LocalSystem, startSystem } from './system.ts';
 
 const root = join(import.meta.dirname, '../..');
-const demoEvents = ['event1.json', 'small-hall.json', 'opera.json'];
+const demoEvents = ['event1.json', 'small-hall.json', 'opera.json', 'song-recital.json'];
 
 /**
  * Starts the system of `npm start`: at its default ports, its data in .local/, the demo events open. Closed by `resources`. Without
- * `others`, only what sales need.
+ * `others`, only what sales need. With keys of Stripe or PayPal in the environment, payments are real ones.
  */
 export async function startDefaultSystem(options: {
   resources: AsyncDisposableStack;
@@ -26,7 +27,8 @@ export async function startDefaultSystem(options: {
   const { resources, say, others = true } = options;
   const [folder, ports, urls] = [localFolder, defaultPorts, storeUrls(defaultPorts)];
   const prepare = (stores: StoreUrls) => prepareStores(stores, say, localAdmin(folder));
-  return await startSystem({ folder, ports, urls, resources, say, prepare, others });
+  const settings = realPayments(process.env);
+  return await startSystem({ folder, ports, urls, resources, say, prepare, others, settings });
 }
 
 /** What the services need in the stores before they start: the schema, the demo events, and an admin if one is given. */

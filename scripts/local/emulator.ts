@@ -16,29 +16,35 @@ export const emulatorEnvironment = (endpoint: string) => ({
   AWS_SECRET_ACCESS_KEY: 'local',
 });
 
-const { topic, queue, deadLetterQueue, maxReceiveCount, maxMessageBytes, deadLetterRetentionSeconds } = messaging;
+const { topic, queue, checkoutTopic, maxReceiveCount, maxMessageBytes, deadLetterRetentionSeconds } = messaging;
 
-/** The topic, the queue that is subscribed to it and its dead-letter queue, in the emulator's format. */
+/** A queue and its dead-letter queue, in the emulator's format. */
+const queueWithDeadLetters = (name: string, deadLetters: string) => [
+  {
+    name: deadLetters,
+    attributes: {
+      MessageRetentionPeriod: String(deadLetterRetentionSeconds),
+      MaximumMessageSize: String(maxMessageBytes),
+    },
+  },
+  {
+    name,
+    attributes: {
+      MaximumMessageSize: String(maxMessageBytes),
+      RedrivePolicy: JSON.stringify({
+        deadLetterTargetArn: queueArn(deadLetters),
+        maxReceiveCount: String(maxReceiveCount),
+      }),
+    },
+  },
+];
+
+/** The topics and the queues, and the subscription to the tickets' topic, in the emulator's format. */
 export const emulatorResources = {
   queues: [
-    {
-      name: deadLetterQueue,
-      attributes: {
-        MessageRetentionPeriod: String(deadLetterRetentionSeconds),
-        MaximumMessageSize: String(maxMessageBytes),
-      },
-    },
-    {
-      name: queue,
-      attributes: {
-        MaximumMessageSize: String(maxMessageBytes),
-        RedrivePolicy: JSON.stringify({
-          deadLetterTargetArn: queueArn(deadLetterQueue),
-          maxReceiveCount: String(maxReceiveCount),
-        }),
-      },
-    },
+    ...queueWithDeadLetters(queue, messaging.deadLetterQueue),
+    ...queueWithDeadLetters(messaging.workQueue, messaging.workDeadLetterQueue),
   ],
-  topics: [{ name: topic }],
+  topics: [{ name: topic }, { name: checkoutTopic }],
   subscriptions: [{ topic, queue, attributes: { RawMessageDelivery: 'true' } }],
 };

@@ -83,7 +83,7 @@ it.each<[string, Sent, number, string]>([
 it('names the services for any other path', async () => {
   const { body } = await send({ method: 'GET', path: '/elsewhere' });
   expect(body.detail).toBe(
-    'The services are at /purchase/* (purchase), /query/* (query), /events/* (persistence), /accounts/* (accounts), /catalogue/* (catalogue)',
+    'The services are at /purchase/* (purchase), /query/* (query), /events/* (persistence), /accounts/* (accounts), /catalogue/* (catalogue), /checkout/* (checkout)',
   );
 });
 

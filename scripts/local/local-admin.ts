@@ -1,7 +1,7 @@
 import { makeAdmin } from '../../services/accounts/accounts/make-admin.ts';
 import { createPasswords } from '../../services/accounts/passwords/passwords.ts';
-import { inTransaction } from '../../services/accounts/transaction.ts';
 import type { Database } from '../../services/shared/stores/database.ts';
+import { inTransaction } from '../../services/shared/stores/transaction.ts';
 import { uuidBytes } from '../../services/shared/stores/uuid.ts';
 import { mainOrganiser } from '../../services/shared/terms/identifiers.ts';
 import { secretOf } from './secrets.ts';

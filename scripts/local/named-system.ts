@@ -12,7 +12,7 @@ export type Part = 'db' | 'redis' | 'messaging';
 const partSettings = {
   redis: { REDIS_URL: config.redisUrl('Redis with the inventory and the outbox') },
   db: { DATABASE_URL: config.databaseUrl('MySQL writer') },
-  messaging: { SNS_TOPIC_ARN: config.topicArn, ...config.queueSettings },
+  messaging: { SNS_TOPIC_ARN: config.ticketsTopicArn, ...config.queueSettings },
 };
 
 type SettingName = { [Name in Part]: keyof (typeof partSettings)[Name] }[Part];

@@ -9,6 +9,7 @@ const servers = {
   persistence: '127.0.0.1:3',
   accounts: '127.0.0.1:4',
   catalogue: '127.0.0.1:5',
+  checkout: '127.0.0.1:6',
 };
 const startPage = 'start-page.html';
 const config = nginxConfig({ listen: '127.0.0.1:8000', servers, startPage });

@@ -3,7 +3,10 @@ import { pathTable, type ServiceName } from '../../services/shared/http/path-tab
 import { defaultMetricsPort } from '../../services/shared/process/config.ts';
 
 /** Every port of the system on one machine. Metrics without a port get any free one. */
-export type Ports = Record<ServiceName | 'load-balancer' | 'redis' | 'mysql' | 'emulator' | 'mailbox' | 'oidc-provider', number> &
+export type Ports = Record<
+  ServiceName | 'load-balancer' | 'redis' | 'mysql' | 'emulator' | 'mailbox' | 'oidc-provider' | 'payments',
+  number
+> &
   Partial<Record<`${ServiceName}-metrics`, number>>;
 
 export const defaultPorts: Ports = {
@@ -13,26 +16,30 @@ export const defaultPorts: Ports = {
   persistence: pathTable.persistence.port,
   accounts: pathTable.accounts.port,
   catalogue: pathTable.catalogue.port,
+  checkout: pathTable.checkout.port,
   redis: 8379,
   mysql: 8306,
   emulator: 8566,
   mailbox: 8025,
   'oidc-provider': 8026,
+  payments: 8027,
   'purchase-metrics': defaultMetricsPort('purchase'),
   'query-metrics': defaultMetricsPort('query'),
   'persistence-metrics': defaultMetricsPort('persistence'),
   'accounts-metrics': defaultMetricsPort('accounts'),
   'catalogue-metrics': defaultMetricsPort('catalogue'),
+  'checkout-metrics': defaultMetricsPort('checkout'),
 };
 
 /** The addresses at which people and services reach the system; `accountsUrl` is '' if there are no accounts. */
-export type Addresses = { publicOrigin: string; accountsUrl: string; purchaseUrl: string };
+export type Addresses = { publicOrigin: string; accountsUrl: string; purchaseUrl: string; checkoutUrl: string };
 
 /** The addresses of a system on this machine. */
 export const addressesAt = (ports: Ports): Addresses => ({
   publicOrigin: `http://localhost:${ports['load-balancer']}`,
   accountsUrl: `http://127.0.0.1:${ports.accounts}`,
   purchaseUrl: `http://127.0.0.1:${ports.purchase}`,
+  checkoutUrl: `http://127.0.0.1:${ports.checkout}`,
 });
 
 /** Rejects with one message that names every one of these ports that is already in use. */

@@ -20,7 +20,7 @@ it.runIf(await findBinary('setpriv'))('processes end with the one that started t
     import { startEmulator } from '${import.meta.dirname}/stores.ts';
     await startEmulator({ port: ${ports[0]}, logFolder: '${testFolder(resources)}' });
     const { nginx } = await findServers(['nginx'], () => {});
-    const services = { purchase: 1, query: 1, persistence: 1, accounts: 1, catalogue: 1 };
+    const services = { purchase: 1, query: 1, persistence: 1, accounts: 1, catalogue: 1, checkout: 1 };
     await startNginx(nginx, { folder: '${testFolder(resources)}', port: ${ports[1]}, services });
     setInterval(() => {}, 1_000);
   `;

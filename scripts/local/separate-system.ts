@@ -9,7 +9,7 @@ import { startSystem } from './system.ts';
 
 /**
  * Starts a system of a program's own, without events, beside any other: on free ports, in a folder of this name that is emptied first.
- * `others`: accounts and catalogue too. `resources` stops it.
+ * `others`: the services that sales do not need, too. `resources` stops it.
  */
 export async function startSeparateSystem(
   name: string,

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { HttpServer } from '../../services/shared/http/http-server.ts';
 import { testAccountsApp } from '../testing/accounts.ts';
-import { testCatalogueApp, testPurchaseApp, testQueryApp } from '../testing/apps.ts';
+import { testCatalogueApp, testCheckoutApp, testPurchaseApp, testQueryApp } from '../testing/apps.ts';
 import { seats } from '../testing/seats.ts';
 import { testFolder } from '../testing/services.ts';
 import { db, redis } from '../testing/stores.ts';
@@ -27,6 +27,7 @@ const services = await portsOfServices({
   query: await portOf(await testQueryApp({ db, redis, opsToken: 'a-token-that-nobody-guesses' })),
   accounts: await portOf(await testAccountsApp({ db })),
   catalogue: await portOf(await testCatalogueApp({ db, redis })),
+  checkout: await portOf(await testCheckoutApp({ db })),
 });
 const { nginx } = await findServers(['nginx'], () => {});
 const port = await freePort();
@@ -38,7 +39,7 @@ const page = readFileSync(startPageFile, 'utf8');
 /** A browser's Accept header. */
 const accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
 const local = `http://localhost:${defaultPorts['load-balancer']}`;
-const mailbox = `http://localhost:${defaultPorts.mailbox}`;
+const counterparts = [defaultPorts.mailbox, defaultPorts.payments].map((at) => `http://localhost:${at}`);
 
 describe('the load balancer at /', () => {
   it('shows a browser the page, which may load nothing else and is revalidated each time', async () => {
@@ -107,15 +108,15 @@ describe("the page's links and commands", () => {
     if (!response.ok && response.status !== 401) expect(expected).toContain(await codeOf(response));
   });
 
-  it('lead to the mailbox', () => {
-    expect(page).toContain(`<a href="${mailbox}/">`);
+  it.each(counterparts)('lead to the stand-in at %s', (url) => {
+    expect(page).toContain(`<a href="${url}/">`);
   });
 
   it('include every link for programs', () => {
     expect(hrefs).toEqual(expect.arrayContaining(startLinks.links.map(({ href }) => href)));
   });
 
-  it.each(commanded.filter((url) => !url.includes('w3.org') && !url.startsWith(mailbox)))(
+  it.each(commanded.filter((url) => !url.includes('w3.org') && !counterparts.some((counterpart) => url.startsWith(counterpart))))(
     'name the system that "npm start" runs: %s',
     async (url) => {
       expect(url.replace('ws:', 'http:')).toSatisfy((given: string) => given.startsWith(`${local}/`));
@@ -130,6 +131,7 @@ describe("the page's links and commands", () => {
     ['SNS and SQS emulator', defaultPorts.emulator],
     ['Mailbox', defaultPorts.mailbox],
     ['OpenID provider', defaultPorts['oidc-provider']],
+    ['Payment provider', defaultPorts.payments],
   ])('name the port of %s', (name, expected) => {
     expect(page).toContain(`<dt>${name}, port ${expected}</dt>`);
   });

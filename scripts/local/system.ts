@@ -29,6 +29,8 @@ export async function startSystem(options: {
   prepare: (urls: StoreUrls) => Promise<void>;
   /** Whether to start the services that sales do not need; by default they are started. */
   others?: boolean;
+  /** Further settings of the services, which win. */
+  settings?: Record<string, string>;
 }): Promise<LocalSystem> {
   const { folder, ports, urls, resources, say, prepare } = options;
   const others = options.others === false ? [] : serviceNames.filter((service) => !isNeededToSell(service));
@@ -54,6 +56,7 @@ export async function startSystem(options: {
     ...counterpartEnvironment(counterpartsAt(ports)),
     ...serviceEnvironment(urls, emulator.endpoint, addressesAt(ports)),
     ...secretsOf(folder),
+    ...options.settings,
     // Everybody on this machine has one address. With CLIENT_LIMITS=true, the limits can be tried.
     CLIENT_LIMITS: process.env.CLIENT_LIMITS || 'false',
   };
@@ -111,6 +114,10 @@ export function serviceEnvironment(urls: StoreUrls, endpoint: string, addresses:
     PUBLIC_ORIGIN: addresses.publicOrigin,
     ACCOUNTS_URL: addresses.accountsUrl,
     PURCHASE_URL: addresses.purchaseUrl,
+    CHECKOUT_URL: addresses.checkoutUrl,
+    CHECKOUT_TOPIC_ARN: topicArn(messaging.checkoutTopic),
+    CHECKOUT_QUEUE_URL: queueUrl(endpoint, messaging.workQueue),
+    CHECKOUT_DEAD_LETTER_QUEUE_URL: queueUrl(endpoint, messaging.workDeadLetterQueue),
     MAIL_FROM: 'tickets@onsale.example',
   };
 }
