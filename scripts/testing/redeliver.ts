@@ -1,7 +1,7 @@
 import { ChangeMessageVisibilityCommand } from '@aws-sdk/client-sqs';
 import { request } from 'undici';
 import { expect } from 'vitest';
-import { visibilitySeconds } from '../../services/persistence/worker.ts';
+import { visibilitySeconds } from '../../services/shared/events/queue-reader.ts';
 import { sqs, urls } from './stores.ts';
 
 /** A living worker acknowledges a message sooner than this; later, the worker is taken for dead. */

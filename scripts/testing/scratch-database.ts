@@ -4,7 +4,7 @@ import { connectDatabase, type Database } from '../../services/shared/stores/dat
 import { db, unique, urls } from './stores.ts';
 
 /** The URL of an empty database of the test's own; dropped with `resources`. */
-async function createScratchUrl(resources: AsyncDisposableStack): Promise<string> {
+export async function createScratchUrl(resources: AsyncDisposableStack): Promise<string> {
   const name = unique('onsale');
   await sql`create database ${sql.id(name)}`.execute(db);
   resources.defer(async () => void (await sql`drop database ${sql.id(name)}`.execute(db)));

@@ -6,7 +6,7 @@ import { freePort } from '../local/free-ports.ts';
 import type { LocalProcess } from '../local/process.ts';
 import { startService } from '../local/services.ts';
 import { accountsKeySecret, opsToken, orderTokenSecret } from './apps.ts';
-import { createMessaging, urls } from './stores.ts';
+import { createCheckoutMessaging, createMessaging, urls } from './stores.ts';
 import { serviceSecret } from './tokens.ts';
 
 export type TestService = LocalProcess & { base: string; logFile: string };
@@ -49,6 +49,9 @@ export async function startTestService(
       ACCOUNTS_URL: '',
       PURCHASE_URL: 'http://127.0.0.1:1',
       MAIL_FROM: 'tickets@onsale.example',
+      // Never those of this machine's environment: no test moves real money.
+      STRIPE_SECRET_KEY: '',
+      PAYPAL_CLIENT_ID: '',
       REDIS_URL: urls.redisUrl,
       REDIS_READER_URL: urls.redisUrl,
       DATABASE_URL: urls.databaseUrl,
@@ -56,9 +59,17 @@ export async function startTestService(
       SNS_TOPIC_ARN: toldTo,
       SQS_QUEUE_URL: reached(queueUrl),
       SQS_DEAD_LETTER_QUEUE_URL: reached(deadLetterQueueUrl),
+      ...(service === 'checkout' && checkoutSettings(await createCheckoutMessaging())),
       ...env,
     },
   });
   resources.defer(() => started.stop());
   return { ...started, base: `http://127.0.0.1:${port}`, logFile: join(logFolder, `${service}.log`) };
 }
+
+/** The settings with which checkout finds its topic and queues. */
+export const checkoutSettings = ({ topicArn, queueUrl, deadLetterQueueUrl }: Messaging) => ({
+  CHECKOUT_TOPIC_ARN: topicArn,
+  CHECKOUT_QUEUE_URL: queueUrl,
+  CHECKOUT_DEAD_LETTER_QUEUE_URL: deadLetterQueueUrl,
+});

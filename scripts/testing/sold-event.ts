@@ -1,9 +1,10 @@
-import { sendDeadLetters } from '../../services/persistence/dead-letters.ts';
 import { projectDomainEvents } from '../../services/persistence/projections/project.ts';
-import { startWorker, type Worker } from '../../services/persistence/worker.ts';
+import { startWorker } from '../../services/persistence/worker.ts';
 import { createOutbox } from '../../services/purchase/outbox/outbox.ts';
 import type { SeatRequest } from '../../services/purchase/seats/purchase.ts';
+import { sendDeadLetters } from '../../services/shared/events/dead-letters.ts';
 import type { DomainEvent } from '../../services/shared/events/domain-events.ts';
+import type { QueueReader } from '../../services/shared/events/queue-reader.ts';
 import type { Inventory } from '../../services/shared/inventory/inventory.ts';
 import type { OrderInRedis } from '../../services/shared/inventory/order.ts';
 import type { System } from '../onsale/system.ts';
@@ -70,7 +71,7 @@ export const project = async (event: Inventory) => await projectDomainEvents(db,
 export function startTestWorker(
   { messaging: { queueUrl, deadLetterQueueUrl } }: System,
   resources: AsyncDisposableStack,
-): Worker {
+): QueueReader {
   const worker = startWorker({
     sqs,
     queueUrl,

@@ -98,15 +98,24 @@ export const planOf = (inventory: Inventory) => ({
 /** A topic with a subscribed queue and a dead-letter queue of the test's own. */
 export async function createMessaging() {
   const { TopicArn: topicArn = '' } = await sns.send(new CreateTopicCommand({ Name: unique('topic') }));
-  const createQueue = async (name: string) => {
-    await sqs.send(new CreateQueueCommand({ QueueName: name }));
-    return { url: queueUrl(urls.endpoint, name), arn: `arn:aws:sqs:us-east-1:000000000000:${name}` };
-  };
   const queue = await createQueue(unique('queue'));
   const deadLetters = await createQueue(unique('dead-letters'));
   const Attributes = { RawMessageDelivery: 'true' };
   await sns.send(new SubscribeCommand({ TopicArn: topicArn, Protocol: 'sqs', Endpoint: queue.arn, Attributes }));
   return { topicArn, queueUrl: queue.url, deadLetterQueueUrl: deadLetters.url };
+}
+
+/** A topic and queues of the test's own for checkout. `eventsQueueUrl`: the queue that the topic's domain events come to. */
+export async function createCheckoutMessaging() {
+  const { topicArn, queueUrl: eventsQueueUrl } = await createMessaging();
+  const work = await createQueue(unique('work'));
+  const deadLetters = await createQueue(unique('work-dead-letters'));
+  return { topicArn, eventsQueueUrl, queueUrl: work.url, deadLetterQueueUrl: deadLetters.url };
+}
+
+async function createQueue(name: string) {
+  await sqs.send(new CreateQueueCommand({ QueueName: name }));
+  return { url: queueUrl(urls.endpoint, name), arn: `arn:aws:sqs:us-east-1:000000000000:${name}` };
 }
 
 /** Receives up to ten messages from a queue; they stay hidden for a while. */

@@ -1,5 +1,5 @@
 import type { HoldingClient } from '../../../services/purchase/seats/purchase.ts';
-import type { SaleState } from './requests.ts';
+import type { Pay, SaleState } from './requests.ts';
 
 /**
  * An action, described so that it has a meaning in any state: numbers choose among the holds, orders or requests that exist then, 0 is
@@ -7,9 +7,11 @@ import type { SaleState } from './requests.ts';
  */
 export type Act =
   | TakeAct
-  | { does: 'confirm' | 'extend' | 'release'; hold: HoldAct; keyed: boolean }
+  | { does: 'confirm'; hold: HoldAct; isSeller: boolean; pays: number; keyed: boolean }
+  | { does: 'extend' | 'release'; hold: HoldAct; keyed: boolean }
+  | PayAct
   | { does: 'give up'; hold: HoldAct; ticket: Ticket }
-  | { does: 'cancel'; order: number | 'unknown'; tickets: Ticket[]; keyed: boolean }
+  | { does: 'cancel'; order: number | 'unknown'; tickets: Ticket[]; isBlocking: boolean; isCheckout: boolean; keyed: boolean }
   | { does: 'exchange'; order: number | 'unknown'; ticket: Ticket; place: SeatAct | { zone: number }; keyed: boolean }
   | { does: 'block' | 'unblock'; seats: SeatAct[] }
   | { does: 'retry'; request: number; as: 'the same' | 'another' }
@@ -23,12 +25,18 @@ export type TakeAct = {
   client: HoldingClient | undefined;
   venue: 'right' | 'wrong' | 'any';
   promotion: string | undefined;
+  /** Of who may sell. */
   mayTakeBlocked: boolean;
+  /** Chance decides with this number whether the request says how it was paid (request-of.ts). */
+  pays: number;
   keyed: boolean;
 };
 
+/** What checkout asks for; `attempt` is relative to the newest that the hold knows. */
+export type PayAct = { does: Pay['does']; hold: HoldAct; attempt: 'older' | 'newest' | 'newer' };
+
 type Buyer = (typeof buyers)[number];
-export type HoldAct = { of: 'unsold' | 'all' | 'ever'; at: number } | 'unknown';
+export type HoldAct = { of: 'unsold' | 'paid' | 'all' | 'ever'; at: number } | 'unknown';
 export type Ticket = number | 'unknown';
 export type SeatAct = { from: 'free' | 'lost' | 'taken' | 'blocked' | 'unknown'; at: number };
 /** Types, categories and promotions by their place in the event's lists; one too high does not exist. */
@@ -58,6 +66,8 @@ export type StepAct =
   | { step: 'while'; state: SaleState; lapse: boolean; acts: Act[] }
   /** Seats are held, the hold expires while the same buyer or another one buys as many, and then it is confirmed. */
   | { step: 'overtaken'; act: TakeAct; by: 'the same' | 'another' }
+  /** The event must be paid from now on, or no longer. */
+  | { step: 'new payment' }
   | { step: 'new price'; zone: number; priceMinor: number }
   /** A zone becomes another one (halls.ts), and other seats are to be blocked: those that are, except some, and some more. */
   | { step: 'new hall'; zone: number; variant: number; free: SeatAct[]; block: SeatAct[] }

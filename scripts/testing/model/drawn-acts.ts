@@ -8,6 +8,7 @@ import {
   type HoldAct,
   type ItemAct,
   minuteMs,
+  type PayAct,
   type SeatAct,
   type StepAct,
   type TakeAct,
@@ -54,6 +55,7 @@ const items = fc.oneof(
   { weight: 2, arbitrary: fc.array<ItemAct>(fc.oneof<fc.Arbitrary<ItemAct>[]>(chosen, best), { minLength: 2, maxLength: 4 }) },
 );
 
+const pays = fc.nat({ max: 19 });
 const take: fc.Arbitrary<TakeAct> = fc.record({
   does: fc.constantFrom('sell' as const, 'hold' as const, 'hold' as const),
   items,
@@ -63,8 +65,18 @@ const take: fc.Arbitrary<TakeAct> = fc.record({
   venue: fc.oneof({ weight: 20, arbitrary: fc.constantFrom('right' as const, 'any' as const) }, fc.constant('wrong' as const)),
   promotion: mostly<string | undefined>(fc.constantFrom(...promotions), fc.constantFrom('OVER', 'first-5'), 25),
   mayTakeBlocked: rarely(3),
+  pays,
   keyed,
 });
+const payDoes = [
+  'begin payment',
+  'begin payment',
+  'begin payment',
+  'confirm payment',
+  'confirm payment',
+  'end payment',
+  'end payment',
+] as const;
 /** Mostly one that can still be confirmed; sometimes one that may have been released or deleted. */
 const hold: fc.Arbitrary<HoldAct> = fc.oneof(
   { weight: 12, arbitrary: fc.record({ of: fc.constant('unsold' as const), at: fc.nat({ max: 11 }) }) },
@@ -73,16 +85,30 @@ const hold: fc.Arbitrary<HoldAct> = fc.oneof(
 );
 const ticket = mostly<Ticket>(fc.nat({ max: 9 }), fc.constant('unknown'));
 const order = mostly<number | 'unknown'>(few(30), fc.constant('unknown'));
-const ofHold: fc.Arbitrary<Act> = fc.record({
-  does: fc.constantFrom('confirm' as const, 'confirm' as const, 'confirm' as const, 'extend' as const, 'release' as const),
+const confirm: fc.Arbitrary<Act> = fc.record({
+  does: fc.constant('confirm' as const),
   hold,
+  isSeller: fc.boolean(),
+  pays,
   keyed,
+});
+const ofHold: fc.Arbitrary<Act> = fc.oneof(
+  { weight: 3, arbitrary: confirm },
+  { weight: 2, arbitrary: fc.record({ does: fc.constantFrom('extend' as const, 'release' as const), hold, keyed }) },
+);
+/** Mostly of a hold whose payment was begun before. */
+const pay: fc.Arbitrary<Act> = fc.record({
+  does: fc.constantFrom(...payDoes),
+  hold: fc.oneof({ weight: 2, arbitrary: fc.record({ of: fc.constant('paid' as const), at: few(11) }) }, hold),
+  attempt: mostly<PayAct['attempt']>(fc.constant('newest'), fc.constantFrom('older', 'older', 'newer'), 2),
 });
 const giveUp: fc.Arbitrary<Act> = fc.record({ does: fc.constant('give up' as const), hold, ticket });
 const cancel: fc.Arbitrary<Act> = fc.record({
   does: fc.constant('cancel' as const),
   order,
   tickets: fc.oneof(fc.constant<Ticket[]>([]), { weight: 2, arbitrary: fc.array(ticket, { minLength: 1, maxLength: 3 }) }),
+  isBlocking: rarely(4),
+  isCheckout: fc.boolean(),
   keyed,
 });
 const exchange: fc.Arbitrary<Act> = fc.record({
@@ -106,6 +132,7 @@ const sweep: fc.Arbitrary<Act> = fc.constant({ does: 'sweep' });
 const act = fc.oneof(
   { weight: 16, arbitrary: take },
   { weight: 9, arbitrary: ofHold },
+  { weight: 10, arbitrary: pay },
   { weight: 2, arbitrary: giveUp },
   { weight: 4, arbitrary: cancel },
   { weight: 3, arbitrary: exchange },
@@ -124,7 +151,7 @@ export const stepAct: fc.Arbitrary<StepAct> = fc.oneof(
     weight: 5,
     arbitrary: fc.record({
       step: fc.constant('twins' as const),
-      act: fc.oneof(take, ofHold, giveUp, cancel, exchange),
+      act: fc.oneof(take, ofHold, pay, giveUp, cancel, exchange),
       times: fc.integer({ min: 2, max: 6 }),
     }),
   },
@@ -140,12 +167,15 @@ export const stepAct: fc.Arbitrary<StepAct> = fc.oneof(
   },
   { weight: 3, arbitrary: fc.record({ step: fc.constantFrom('before the sale' as const, 'after the sale' as const), act }) },
   {
-    weight: 7,
+    weight: 10,
     arbitrary: fc.record({
       step: fc.constant('while' as const),
       state: fc.constantFrom('paused' as const, 'paused' as const, 'paused, but confirming' as const, 'closed' as const),
-      lapse: rarely(4),
-      acts: fc.array(fc.oneof(take, { weight: 4, arbitrary: ofHold }, act), { minLength: 1, maxLength: 3 }),
+      lapse: rarely(3),
+      acts: fc.array(fc.oneof(take, { weight: 4, arbitrary: ofHold }, { weight: 4, arbitrary: pay }, act), {
+        minLength: 1,
+        maxLength: 3,
+      }),
     }),
   },
   {
@@ -164,6 +194,7 @@ export const stepAct: fc.Arbitrary<StepAct> = fc.oneof(
       priceMinor: fc.integer({ min: 0, max: 99_999 }),
     }),
   },
+  { weight: 1, arbitrary: fc.constant({ step: 'new payment' as const }) },
   {
     weight: 5,
     arbitrary: fc.record({

@@ -1,39 +1,51 @@
 import type { OrderInRedis, TicketInRedis } from '../../../services/shared/inventory/order.ts';
 import { seatName } from './places.ts';
-import type { GiveUp, OfHold, Outcome } from './requests.ts';
+import type { Confirm, GiveUp, OfHold, Outcome } from './requests.ts';
 import { notRefused, type Ruling, requireNotBefore, sell } from './ruling.ts';
 import { Illegal, refused } from './same.ts';
-import { type Hold, having, isPast, left, type Model, seatMap, without, zoneOf } from './state.ts';
+import { type Hold, having, isBeingPaid, isPast, left, type Model, seatMap, without, zoneOf } from './state.ts';
 import { isClosed, whyOverLimit } from './take-rules.ts';
 import { whyOverPromotion, whyOverTypes } from './tally-rules.ts';
 
 /** A hold that is over is deleted at some time after its hour, so from then on it may be known or not. */
-function knownHold(model: Model, holdId: string, outcome: Outcome): Hold | undefined {
+export function knownHold(model: Model, holdId: string, outcome: Outcome): Hold | undefined {
   const hold = model.holds.get(holdId);
   const isUnknown = outcome.kind === 'refused' && outcome.code === 'HOLD_NOT_FOUND';
   return hold && hold.state !== 'held' && isPast(model, hold) && isUnknown ? undefined : hold;
 }
 
-const noHold = (model: Model): Ruling => ({ expected: refused('HOLD_NOT_FOUND'), next: model });
+export const noHold = (model: Model): Ruling => ({ expected: refused('HOLD_NOT_FOUND'), next: model });
 
 /** A hold owns its seats until its deadline. After that it takes them again like a new buyer, if they are all free. */
-export function confirm(model: Model, { holdId }: OfHold, outcome: Outcome): Ruling {
+export function confirm(model: Model, { holdId, isSeller, paidBy }: Confirm, outcome: Outcome): Ruling {
   const hold = knownHold(model, holdId, outcome);
   if (!hold) return noHold(model);
   const { order, state } = hold;
   const sale = model.orders.get(order.orderId);
   if (state === 'sold' && sale) return { expected: { kind: 'sold', isReplay: true, wasConfirmed: true, ...sale }, next: model };
 
-  const isOver = state === 'expired' || isPast(model, hold);
-  if (model.state === 'paused' || (isOver && model.state !== '' && model.state !== 'closed'))
-    return { expected: refused('SALE_PAUSED'), next: model };
-  const refusal = isOver && whyNotAgain(model, order);
+  const notNow = model.state === 'paused' ? refused('SALE_PAUSED') : whyNotUnpaid(model, hold, { isSeller, paidBy });
+  const refusal = notNow ?? whyNotNow(model, hold);
   if (refusal) return { expected: refusal, next: model };
-  const { expected, next } = sell(model, order, outcome);
+  const { expected, next } = sell(model, { ...order, ...(paidBy !== undefined && { paidBy }) }, outcome);
   return {
     expected,
     next: { ...next, holds: having(next.holds, holdId, { ...hold, state: 'sold', client: undefined, untilMs: undefined }) },
   };
+}
+
+/** Once its payment was begun, only checkout can confirm a hold; and if the event must be paid, only a seller who was paid. */
+function whyNotUnpaid(model: Model, hold: Hold, { isSeller, paidBy }: Pick<Confirm, 'isSeller' | 'paidBy'>) {
+  if (isBeingPaid(model, hold)) return refused('HOLD_BEING_PAID');
+  if (hold.attempt !== undefined) return refused('HOLD_EXPIRED');
+  if (model.inventory.payment !== 'required' || paidBy !== undefined) return undefined;
+  return refused(isSeller ? 'PAID_BY_REQUIRED' : 'PAYMENT_REQUIRED');
+}
+
+/** Why a hold cannot be confirmed, if it is over. */
+export function whyNotNow(model: Model, hold: Hold) {
+  if (hold.state !== 'expired' && !isPast(model, hold)) return undefined;
+  return model.state === 'paused, but confirming' ? refused('SALE_PAUSED') : whyNotAgain(model, hold.order);
 }
 
 function whyNotAgain(model: Model, { tickets, buyerId }: OrderInRedis) {
@@ -66,6 +78,7 @@ export function extend(model: Model, { holdId }: OfHold, outcome: Outcome): Ruli
   if (!hold) return noHold(model);
   if (hold.state === 'sold') return { expected: refused('HOLD_CONFIRMED'), next: model };
   if (hold.state === 'expired' || isPast(model, hold)) return { expected: refused('HOLD_EXPIRED'), next: model };
+  if (isBeingPaid(model, hold)) return { expected: refused('HOLD_BEING_PAID'), next: model };
   if (hold.extended) return { expected: refused('HOLD_EXTENDED'), next: model };
   notRefused(outcome);
   const heldUntilMs = 'heldUntilMs' in outcome ? outcome.heldUntilMs : Number.NaN;
@@ -81,6 +94,7 @@ export function release(model: Model, { holdId }: OfHold, outcome: Outcome): Rul
   const hold = knownHold(model, holdId, outcome);
   if (!hold) return noHold(model);
   if (hold.state === 'sold') return { expected: refused('HOLD_CONFIRMED'), next: model };
+  if (isBeingPaid(model, hold)) return { expected: refused('HOLD_BEING_PAID'), next: model };
   return { expected: { kind: 'released' }, next: { ...model, holds: without(model.holds, holdId) } };
 }
 
@@ -90,6 +104,7 @@ export function giveUp(model: Model, { holdId, ticketId }: GiveUp, outcome: Outc
   if (!hold) return noHold(model);
   if (hold.state === 'sold') return { expected: refused('HOLD_CONFIRMED'), next: model };
   if (hold.state === 'expired' || isPast(model, hold)) return { expected: refused('HOLD_EXPIRED'), next: model };
+  if (isBeingPaid(model, hold)) return { expected: refused('HOLD_BEING_PAID'), next: model };
   const tickets = hold.order.tickets.filter((ticket) => ticket.ticketId !== ticketId);
   if (tickets.length === hold.order.tickets.length) return { expected: refused('TICKET_NOT_FOUND'), next: model };
   if (tickets.length === 0) return { expected: { kind: 'released' }, next: { ...model, holds: without(model.holds, holdId) } };

@@ -28,7 +28,14 @@ import {
   soldTickets,
 } from './state.ts';
 
-type HoldInRedis = { state: Hold['state']; order?: OrderInRedis; client?: string; orderId?: string; extended?: true };
+type HoldInRedis = {
+  state: Hold['state'];
+  order?: OrderInRedis;
+  client?: string;
+  orderId?: string;
+  extended?: true;
+  attempt?: number;
+};
 
 /** Everything that Redis has for an event at one moment; of orders, only their number. */
 export type Snapshot = Awaited<ReturnType<typeof readSnapshot>>;
@@ -114,9 +121,10 @@ function observeHold(hold: Hold, isOverdue: boolean, holdId: string, before: Sna
   if (!kept && isOverdue && hold.state !== 'held') return undefined;
   const isEnded = isOverdue && hold.state === 'held' && kept?.state === 'expired';
   const expected: Hold = isEnded ? { ...hold, state: 'expired', client: undefined, untilMs: undefined } : hold;
-  const { state, extended, order, client } = expected;
-  const unsold = { state, order, ...(client !== undefined && { client }), ...(extended && { extended }) };
-  const lasting = state === 'sold' ? { state, orderId: order.orderId } : unsold;
+  const { state, extended, order, client, attempt } = expected;
+  const paid = attempt !== undefined && { attempt };
+  const unsold = { state, order, ...(client !== undefined && { client }), ...(extended && { extended }), ...paid };
+  const lasting = state === 'sold' ? { state, orderId: order.orderId, ...paid } : unsold;
   requireSame(`hold ${holdId}`, kept, lasting);
   if (expected.untilMs !== undefined) {
     requireSame(`deadline of hold ${holdId}`, untilMs, expected.untilMs);

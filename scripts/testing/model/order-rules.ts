@@ -7,10 +7,11 @@ import { positionsOf, refused } from './same.ts';
 import { having, left, type Model, seatMap, zoneOf } from './state.ts';
 
 /** Tickets are cancelled once and stay cancelled, and the returned order shows all of them. */
-export function cancel(model: Model, { orderId, ticketIds }: Cancel, outcome: Outcome): Ruling {
+export function cancel(model: Model, { orderId, ticketIds, isBlocking, isCheckout }: Cancel, outcome: Outcome): Ruling {
   const sale = model.orders.get(orderId);
   if (!sale) return { expected: refused('ORDER_NOT_FOUND'), next: model };
-  const { tickets } = sale.order;
+  const { tickets, paidBy } = sale.order;
+  if (paidBy === 'checkout' && !isCheckout) return { expected: refused('PAID_THROUGH_CHECKOUT'), next: model };
   const noTicket = positionsOf(ticketIds, (ticketId) => !tickets.some((ticket) => ticket.ticketId === ticketId));
   if (noTicket.length > 0) return { expected: refused('TICKET_NOT_FOUND', { positions: noTicket }), next: model };
 
@@ -26,9 +27,11 @@ export function cancel(model: Model, { orderId, ticketIds }: Cancel, outcome: Ou
     ...sale.order,
     tickets: tickets.map((ticket) => (isMeant(ticket) && !ticket.cancelled ? { ...ticket, cancelled } : ticket)),
   };
+  const given = tickets.filter((ticket) => isMeant(ticket) && !ticket.cancelled && ticket.row !== undefined);
+  const blocked = isBlocking ? model.blocked.union(new Set(given.map(seatName))) : model.blocked;
   return {
     expected: { kind: 'cancelled', isReplay: false, soldAtMs: sale.soldAtMs, order, count },
-    next: { ...model, sequence, orders: having(model.orders, orderId, { ...sale, order }) },
+    next: { ...model, blocked, sequence, orders: having(model.orders, orderId, { ...sale, order }) },
   };
 }
 

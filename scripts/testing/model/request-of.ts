@@ -1,4 +1,5 @@
-import type { BestPlaces, ChosenSeat, Seat, SeatRequest } from '../../../services/purchase/seats/purchase.ts';
+import type { BestPlaces, ChosenSeat, Seat, SeatRequest, SoldFor } from '../../../services/purchase/seats/purchase.ts';
+import { operator, stranger } from '../../../services/shared/identity/principal.ts';
 import type { Act, BestAct, HoldAct, ItemAct, SeatAct } from './acts.ts';
 import { seatName } from './places.ts';
 import { offerOf } from './price-rules.ts';
@@ -24,13 +25,31 @@ export function requestOf(act: Act, model: Model, past: Past): Request {
       const { does, buyer: buyerId, client, venue, mayTakeBlocked, keyed } = act;
       // Without an offer, most codes would only be refused.
       const promotion = model.inventory.offer || act.promotion === 'OVER' ? act.promotion : undefined;
-      const wanted = { request, promotion, buyerId, mayTakeBlocked };
+      const paidBy = does === 'sell' ? paidByOf(act.pays, mayTakeBlocked) : undefined;
+      const wanted = { request, promotion, buyerId, mayTakeBlocked, paidBy };
+      const principal = mayTakeBlocked ? operator : stranger;
       return {
-        ...{ does, eventId, ...wanted, client, ...idempotent(keyed, wanted) },
+        ...{ does, eventId, ...wanted, principal, client, ...idempotent(keyed, wanted) },
         ...(venue !== 'any' && { venueId: venue === 'right' ? venueId : 'elsewhere' }),
       };
     }
-    case 'confirm':
+    case 'confirm': {
+      const holdId = holdOf(act.hold, model, past);
+      const { does, isSeller } = act;
+      const paidBy = isSeller ? paidByOf(act.pays, isSeller) : undefined;
+      return { does, eventId, holdId, isSeller, paidBy, ...idempotent(act.keyed, { holdId, isSeller, paidBy }) };
+    }
+    case 'begin payment':
+    case 'confirm payment':
+    case 'end payment': {
+      const holdId = holdOf(act.hold, model, past);
+      const hold = model.holds.get(holdId);
+      const { attempt: newest = firstAttempt, order } = hold ?? {};
+      const attempt = newest + { older: -1, newest: 0, newer: 1 }[act.attempt];
+      // Of a forgotten hold checkout knows the order: here, any.
+      const orderId = order?.orderId ?? latest([...model.orders.keys()], 0) ?? 'unknown';
+      return { does: act.does, eventId, holdId, orderId, attempt, leaseMs };
+    }
     case 'extend':
     case 'release': {
       const holdId = holdOf(act.hold, model, past);
@@ -49,7 +68,9 @@ export function requestOf(act: Act, model: Model, past: Past): Request {
     case 'cancel': {
       const { orderId, ticketId } = orderOf(act.order, model);
       const ticketIds = [...new Set(act.tickets.map(ticketId))];
-      return { does: 'cancel', eventId, orderId, ticketIds, ...idempotent(act.keyed, { orderId, ticketIds }) };
+      const { isBlocking, isCheckout } = act;
+      const wanted = { orderId, ticketIds, isBlocking, isCheckout };
+      return { does: 'cancel', eventId, ...wanted, ...idempotent(act.keyed, wanted) };
     }
     case 'exchange': {
       const { orderId, ticketId: idOf } = orderOf(act.order, model);
@@ -78,6 +99,14 @@ export function requestOf(act: Act, model: Model, past: Past): Request {
   }
 }
 
+const leaseMs = 300_000;
+/** High enough for older ones. */
+const firstAttempt = 100;
+
+/** Sellers mostly say how it was paid; others may not, and rarely do. */
+const paidByOf = (pays: number, isSeller: boolean): SoldFor | undefined =>
+  (isSeller ? pays > 6 : pays === 19) ? 'cash' : undefined;
+
 export const latest = <Item>(list: Item[], at: number): Item | undefined => list[list.length - 1 - (at % (list.length || 1))];
 
 /** Mostly blocked seats instead of free ones. */
@@ -88,8 +117,9 @@ const swapped = ({ from, at }: SeatAct): SeatAct => ({
 
 function holdOf(hold: HoldAct, model: Model, past: Past): string {
   const unsold = [...model.holds].flatMap(([id, { state }]) => (state === 'sold' ? [] : [id]));
+  const paid = unsold.filter((id) => model.holds.get(id)?.attempt !== undefined);
   const all = [...model.holds.keys()];
-  const holdIds = { unsold: unsold.length > 0 ? unsold : all, all, ever: past.holdIds };
+  const holdIds = { unsold: unsold.length > 0 ? unsold : all, paid: paid.length > 0 ? paid : unsold, all, ever: past.holdIds };
   return (hold !== 'unknown' && latest(holdIds[hold.of], hold.at)) || `${model.inventory.eventId}~unknown`;
 }
 

@@ -1,10 +1,18 @@
 import type { Cancellation } from '../../../services/purchase/seats/cancel-order.ts';
 import type { Seats } from '../../../services/purchase/seats/create-seats.ts';
 import type { Exchange } from '../../../services/purchase/seats/exchange-ticket.ts';
-import type { Purchase, Seat } from '../../../services/purchase/seats/purchase.ts';
+import type { Purchase, Seat, SoldFor } from '../../../services/purchase/seats/purchase.ts';
 import { blockSeats } from '../../../services/shared/inventory/block-seats.ts';
 import type { Command } from '../../../services/shared/inventory/call-script.ts';
-import type { Blocked, Cancelled, Exchanged, Held, Refusal, Sold } from '../../../services/shared/inventory/decisions.ts';
+import type {
+  Blocked,
+  Cancelled,
+  Exchanged,
+  Held,
+  PaymentEnded,
+  Refusal,
+  Sold,
+} from '../../../services/shared/inventory/decisions.ts';
 import type { Inventory } from '../../../services/shared/inventory/inventory.ts';
 import { inventoryKey } from '../../../services/shared/inventory/keys.ts';
 import { openInventory } from '../../../services/shared/inventory/open-inventory.ts';
@@ -16,7 +24,15 @@ export type SaleState = '' | 'paused' | 'paused, but confirming' | 'closed';
 
 /** Requests to the write side, with all their fields. */
 export type Take = Purchase & { does: 'sell' | 'hold' };
-export type OfHold = Command & { does: 'confirm' | 'extend' | 'release'; holdId: string };
+export type Confirm = Command & { does: 'confirm'; holdId: string; isSeller: boolean; paidBy?: SoldFor | undefined };
+export type OfHold = Command & { does: 'extend' | 'release'; holdId: string };
+export type Pay = Command & {
+  does: 'begin payment' | 'confirm payment' | 'end payment';
+  holdId: string;
+  orderId: string;
+  attempt: number;
+  leaseMs: number;
+};
 export type GiveUp = Command & { does: 'give up'; holdId: string; ticketId: string };
 export type Cancel = Cancellation & { does: 'cancel' };
 export type ExchangeOne = Exchange & { does: 'exchange' };
@@ -25,12 +41,13 @@ type Sweep = Command & { does: 'sweep' };
 export type SetState = Command & { does: 'set state'; state: SaleState };
 /** `blocked`: the seats that are to be blocked afterwards, if they are free; no others. */
 export type Open = Command & { does: 'open'; inventory: Inventory; blocked: Seat[] };
-export type Request = Take | OfHold | GiveUp | Cancel | ExchangeOne | Block | Sweep | SetState | Open;
+export type Request = Take | Confirm | OfHold | Pay | GiveUp | Cancel | ExchangeOne | Block | Sweep | SetState | Open;
 
 export type Outcome =
   | Sold
   | Held
   | { kind: 'released' }
+  | PaymentEnded
   | Cancelled
   | Exchanged
   | Blocked
@@ -51,6 +68,12 @@ export async function perform({ redis, seats }: { redis: RedisClient; seats: Sea
       return await seats.hold(request);
     case 'confirm':
       return await seats.confirmHold(request);
+    case 'begin payment':
+      return await seats.beginPayment(request);
+    case 'confirm payment':
+      return await seats.confirmPaid(request);
+    case 'end payment':
+      return await seats.endPayment(request);
     case 'extend':
       return await seats.extendHold(request);
     case 'release':

@@ -4,6 +4,7 @@ import { draftOf } from './draft-rules.ts';
 import { confirm, extend, giveUp, release, sweep } from './hold-rules.ts';
 import { block, open } from './operator-rules.ts';
 import { cancel, exchange } from './order-rules.ts';
+import { beginPayment, confirmPaid, endPayment } from './payment-rules.ts';
 import { seatName } from './places.ts';
 import type { Outcome, Request, Take } from './requests.ts';
 import { notRefused, type Ruling, requireNew, requireNotBefore, sell } from './ruling.ts';
@@ -38,6 +39,12 @@ function rule(model: Model, request: Request, outcome: Outcome): Ruling {
       return take(model, request, outcome);
     case 'confirm':
       return confirm(model, request, outcome);
+    case 'begin payment':
+      return beginPayment(model, request, outcome);
+    case 'confirm payment':
+      return confirmPaid(model, request, outcome);
+    case 'end payment':
+      return endPayment(model, request, outcome);
     case 'extend':
       return extend(model, request, outcome);
     case 'release':
@@ -80,6 +87,11 @@ const keptForNoKey: Refusal['code'][] = [
   'SALE_CLOSED',
   'BUYER_REQUIRED',
   'HOLD_LIMIT_REACHED',
+  'HOLD_BEING_PAID',
+  'PAYMENT_REQUIRED',
+  'PAID_BY_REQUIRED',
+  'PAID_BY_NOT_YOURS',
+  'PAID_THROUGH_CHECKOUT',
 ];
 const isKept = ({ does }: Request, outcome: Outcome) =>
   outcome.kind !== 'refused' || (does !== 'exchange' && !keptForNoKey.includes(outcome.code));
@@ -100,13 +112,14 @@ function take(model: Model, request: Take, outcome: Outcome): Ruling {
   const { orderId, tickets: told } = notRefused(outcome).order;
   const ids = told.map(({ ticketId }) => ticketId);
   requireNew(model, [orderId, ...ids]);
-  const { does, buyerId, client } = request;
+  const { does, buyerId, paidBy, client } = request;
   const { eventId, venueId } = model.inventory;
   const order: OrderInRedis = {
     orderId,
     eventId,
     venueId,
     ...(buyerId !== undefined && { buyerId }),
+    ...(paidBy !== undefined && { paidBy }),
     tickets: tickets.map((ticket, at) => ({ ticketId: ids[at] ?? '', ...ticket })),
   };
   const grouped = groups === undefined ? {} : { groups };

@@ -3,7 +3,7 @@ import { seatName } from './places.ts';
 import type { Done, Outcome, Request } from './requests.ts';
 import { judge } from './rules.ts';
 import { Illegal } from './same.ts';
-import { isPast, type Model } from './state.ts';
+import { isBeingPaid, isPast, type Model } from './state.ts';
 
 export type Settled = { model: Model } | { why: string };
 
@@ -45,7 +45,7 @@ function note(seen: Map<string, number>, model: Model, { does, ...request }: Req
   const words = [
     request.idempotency && model.answers.has(request.idempotency.key) && 'again',
     does,
-    hold && (hold.state === 'held' && isPast(model, hold) ? 'overdue' : hold.state),
+    hold && (hold.state === 'held' && isPast(model, hold) ? 'overdue' : isBeingPaid(model, hold) ? 'paying' : hold.state),
     outcome.kind === 'refused' ? outcome.code : outcome.kind,
   ];
   count(seen, words.filter(Boolean).join(' '));

@@ -10,6 +10,8 @@ export type Hold = {
   /** Whose holds are limited; only while it is held. */
   client?: string | undefined;
   extended: boolean;
+  /** The least attempt to pay it that may still confirm it; while it is held, it is being paid. */
+  attempt?: number | undefined;
   untilMs: number | undefined;
 };
 
@@ -56,6 +58,10 @@ export const without = <Key, Value>(map: ReadonlyMap<Key, Value>, key: Key): Rea
 
 /** A hold is overdue from the very millisecond of its deadline. One that is over may be deleted from its own. */
 export const isPast = ({ nowMs }: Model, { untilMs }: Hold) => untilMs !== undefined && untilMs <= nowMs;
+
+/** Then nobody but checkout may change it. */
+export const isBeingPaid = (model: Model, hold: Hold) =>
+  hold.state === 'held' && hold.attempt !== undefined && !isPast(model, hold);
 
 const owned = (orders: OrderInRedis[]): Owned[] =>
   orders.flatMap(({ buyerId, tickets }) =>

@@ -18,6 +18,8 @@ export const isClosed = ({ state, inventory, nowMs }: Model) =>
 export function whyNotAsked(model: Model, request: Take): Refusal | undefined {
   const { eventId, venueId, buyerId, request: wanted, mayTakeBlocked } = request;
   const { inventory, nowMs, state } = model;
+  const unpaid = whyNotUnpaid(model, request);
+  if (unpaid) return unpaid;
   if (eventId !== inventory.eventId || (venueId !== undefined && venueId !== inventory.venueId))
     return refused('EVENT_NOT_FOUND');
   const size = sizeOf(wanted);
@@ -43,6 +45,14 @@ export function whyNotAsked(model: Model, request: Take): Refusal | undefined {
     return now !== undefined && !(now === 'blocked' && mayTakeBlocked);
   });
   return taken.length > 0 ? refused('SEAT_TAKEN', { positions: taken }) : undefined;
+}
+
+/** Only sellers say how it was paid; and only they sell directly what must be paid. */
+function whyNotUnpaid({ inventory }: Model, { does, paidBy, mayTakeBlocked }: Take): Refusal | undefined {
+  const needsPayment = inventory.payment === 'required' && does === 'sell';
+  if (mayTakeBlocked) return needsPayment && paidBy === undefined ? refused('PAID_BY_REQUIRED') : undefined;
+  if (paidBy !== undefined) return refused('PAID_BY_NOT_YOURS');
+  return needsPayment ? refused('PAYMENT_REQUIRED') : undefined;
 }
 
 /** What is wrong with the request itself: the code of the first item at fault, and the positions of all with the same. */

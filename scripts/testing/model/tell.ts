@@ -22,18 +22,22 @@ export function tell({ request, outcome }: Done): string {
 function wordsOf(request: Request): string[] {
   const words: string[] = [request.does];
   if ('request' in request) {
-    const { request: wanted, buyerId, client, venueId, promotion, mayTakeBlocked } = request;
+    const { request: wanted, buyerId, client, venueId, promotion, mayTakeBlocked, paidBy } = request;
     words.push(
       itemsOf(wanted)
         .map((item) => ('quantity' in item ? `best ${JSON.stringify(item)}` : `${seatName(item)} ${item.ticketType ?? ''}`))
         .join(' + '),
     );
     if (promotion) words.push(`with ${promotion}`);
-    if (mayTakeBlocked) words.push('even if blocked');
+    if (mayTakeBlocked) words.push('by a seller');
+    if (paidBy) words.push(`paid by ${paidBy}`);
     if (buyerId) words.push(`for ${buyerId}`);
     if (client) words.push(`by ${client[0]}`);
     if (venueId) words.push(`at ${nameOf(venueId)}`);
   }
+  if ('isSeller' in request) words.push(request.isSeller ? `by a seller, paid by ${request.paidBy}` : '');
+  if ('attempt' in request) words.push(`attempt ${request.attempt}`);
+  if ('isBlocking' in request) words.push(request.isBlocking ? 'blocking' : '', request.isCheckout ? 'by checkout' : '');
   if ('state' in request) words.push(request.state || 'on sale');
   if ('seats' in request) words.push(...request.seats.map(seatName));
   if ('holdId' in request) words.push(nameOf(request.holdId));

@@ -98,13 +98,22 @@ async function doStep(trial: Trial, act: StepAct): Promise<void> {
       return await together(trial, [setting('')]);
     }
     case 'overtaken': {
+      // Somebody who may have it even if it must be paid.
+      const seller = { mayTakeBlocked: true, pays: 10 };
       await together(trial, requestsOf([{ ...act.act, does: 'hold' }]));
       const holdIds = [...trial.model.holds.keys()].slice(-1);
-      await together(trial, requestsOf([{ ...act.act, does: 'sell', buyer: act.by === 'the same' ? act.act.buyer : 'Di' }]), {
-        holdIds,
-        leftMs: 0,
-      });
-      return await together(trial, requestsOf([{ does: 'confirm', hold: { of: 'unsold', at: 0 }, keyed: false }]));
+      await together(
+        trial,
+        requestsOf([{ ...act.act, ...seller, does: 'sell', buyer: act.by === 'the same' ? act.act.buyer : 'Di' }]),
+        {
+          holdIds,
+          leftMs: 0,
+        },
+      );
+      return await together(
+        trial,
+        requestsOf([{ does: 'confirm', hold: { of: 'unsold', at: 0 }, isSeller: true, pays: 10, keyed: false }]),
+      );
     }
     case 'new price': {
       const { zoneId = 0, priceMinor } = trial.original.zones[act.zone] ?? {};
@@ -114,6 +123,10 @@ async function doStep(trial: Trial, act: StepAct): Promise<void> {
           : zone,
       );
       return await together(trial, [opening(model, { ...model.inventory, zones: priced })]);
+    }
+    case 'new payment': {
+      const { payment, ...others } = model.inventory;
+      return await together(trial, [opening(model, payment ? others : { ...others, payment: 'required' })]);
     }
     case 'new hall':
       return await together(trial, [newHall(trial, act)]);
