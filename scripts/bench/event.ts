@@ -37,12 +37,17 @@ export async function emptyRedis(redis: RedisClient): Promise<void> {
   await Promise.all((redis instanceof Cluster ? redis.nodes('master') : [redis]).map((node) => node.flushdb()));
 }
 
-export async function openBenchEvent({ db, redis }: Stores, event: BenchEvent): Promise<BenchEvent> {
+/** Opens an event. `more`: further fields of its file. */
+export async function openBenchEvent(
+  { db, redis }: Stores,
+  event: BenchEvent,
+  more: { payment?: 'required' } = {},
+): Promise<BenchEvent> {
   const { zones, ...grid } = event.hall;
   const plan = parseEventFile(
     JSON.stringify({
       venue: { venueId: event.venueId, name: 'Bench' },
-      event: { eventId: event.eventId, name: 'Bench', onSaleAt: '2026-01-01T00:00:00Z', currency: 'USD' },
+      event: { eventId: event.eventId, name: 'Bench', onSaleAt: '2026-01-01T00:00:00Z', currency: 'USD', ...more },
       zones: [{ zoneId: 1, throughZoneId: zones, ...grid, price: '100.00' }],
     }),
   );
@@ -64,6 +69,13 @@ export function purchasesOf({ venueId, eventId, hall: { zones, rows, columns } }
       return JSON.stringify({ venueId, eventId, zoneId, row, column });
     });
 }
+
+/** Bodies of holds of a different seat each. */
+export const holdsOf = (event: BenchEvent, count: number): string[] =>
+  purchasesOf(event, count).map((purchase) => {
+    const { venueId, eventId, ...seat } = JSON.parse(purchase) as { venueId: string; eventId: string };
+    return JSON.stringify({ venueId, eventId, seats: [seat] });
+  });
 
 /** Order bodies that together buy every seat of the event, ten adjacent seats each, in random order. */
 export function ordersOf({ venueId, eventId, hall: { zones, rows, columns } }: BenchEvent): string[] {

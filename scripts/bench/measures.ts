@@ -1,3 +1,4 @@
+import { checkoutsAgainstProvider } from './parts/checkouts.ts';
 import { footprint } from './parts/footprint.ts';
 import { limits } from './parts/limits.ts';
 import { manyEvents } from './parts/many-events.ts';
@@ -26,5 +27,6 @@ export const measures: Record<PartName, Part> = {
   j: throughLoadBalancer,
   k: manyEvents,
   l: limits,
+  m: checkoutsAgainstProvider,
   e: queriesAtAMillion,
 };

@@ -11,6 +11,7 @@ export const parts = {
   j: 'through the local load balancer vs. directly to a service',
   k: '5,000 open events vs. five',
   l: 'the cost of limits, for sales and for holds',
+  m: 'checkouts, from the hold to the paid order',
   // Last, because a million tickets stay in the stores.
   e: 'queries, verify and rebuild with a million tickets',
 };

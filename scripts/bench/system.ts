@@ -8,10 +8,11 @@ import { Redis } from 'ioredis';
 import { migrateToLatest } from '../../migrations/migrate.ts';
 import { pathTable, type ServiceName } from '../../services/shared/http/path-table.ts';
 import { connectDatabase, type Database } from '../../services/shared/stores/database.ts';
+import { paymentsSettings } from '../local/counterparts.ts';
 import { emulatorEnvironment, queueArn } from '../local/emulator.ts';
 import { freePort } from '../local/free-ports.ts';
 import { answers, type LocalProcess, startProcess } from '../local/process.ts';
-import { startService } from '../local/services.ts';
+import { startScript, startService } from '../local/services.ts';
 import { localStoreUrls, type StoreUrls } from '../local/store-urls.ts';
 import { startEmulator, startStores } from '../local/stores.ts';
 import { serviceEnvironment } from '../local/system.ts';
@@ -59,8 +60,9 @@ export async function startBenchService(
   service: ServiceName,
   resources: AsyncDisposableStack,
   more: Record<string, string> = {},
+  port?: number,
 ): Promise<Server> {
-  const port = await freePort();
+  port ??= await freePort();
   const started = await startService(service, { port, env: { ...env, ...more }, logFolder: folder });
   await keep(started, resources);
   return { ...started, url: `http://127.0.0.1:${port}${pathTable[service].prefix}/api/v1` };
@@ -76,7 +78,7 @@ const defaults = { LOG_LEVEL: '', WEB_CONCURRENCY: '', REDIS_CLUSTER: '', CLIENT
 export const settingsAt = (urls: StoreUrls, endpoint: string): Record<string, string> => ({
   ...defaults,
   ...emulatorEnvironment(endpoint),
-  ...serviceEnvironment(urls, endpoint, { publicOrigin: 'http://localhost', accountsUrl: '', purchaseUrl: '' }),
+  ...serviceEnvironment(urls, endpoint, { publicOrigin: 'http://localhost', accountsUrl: '', purchaseUrl: '', checkoutUrl: '' }),
   ORDER_TOKEN_SECRET: 'the secret of the bench, 32 characters',
   SERVICE_SECRET: 'the secret of the bench, 32 characters',
 });
@@ -101,6 +103,21 @@ export async function startBenchServer(
   });
   await keep(started, resources);
   return { ...started, url: `http://127.0.0.1:${port}` };
+}
+
+/** Starts the local payment provider, which sends its webhooks to `checkoutUrl`; without it, nowhere. */
+export async function startBenchPayments(
+  { folder }: Bench,
+  resources: AsyncDisposableStack,
+  { checkoutUrl }: { checkoutUrl?: string } = {},
+): Promise<Server> {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const toCheckout = checkoutUrl === undefined ? {} : paymentsSettings({ checkoutUrl, pageUrl: url });
+  const env = { PORT: String(port), DATA_DIR: join(folder, `payments-${port}`), ...toCheckout };
+  const started = await startScript('payments', { env, readyUrl: `${url}/health`, logFolder: folder });
+  await keep(started, resources);
+  return { ...started, url };
 }
 
 /** Registers the process with `resources`, or stops it and throws if the run was interrupted while it started. */

@@ -1,18 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
+import type { Random } from '../testing/random.ts';
 import type { History } from './history.ts';
-import type { Random } from './random.ts';
 import type { Session } from './session.ts';
 
-/** A request to the purchase service, below /purchase/api/v1. */
+/** A request to a service, below the path of its API. */
 type Request = {
-  method: 'POST' | 'DELETE';
+  method: 'GET' | 'POST' | 'DELETE';
   path: string;
   body?: object;
   /** Idempotency-Key. */
   key?: string;
-  /** Order-Token. */
-  orderToken?: string;
+  headers?: Record<string, string>;
   /** Whether it is idempotent by itself, and may be sent again without a key. */
   isRepeatable?: boolean;
 };
@@ -28,8 +27,8 @@ const patienceMs = { least: 50, most: 400 };
 const shareAskedTwice = 0.05;
 
 /**
- * Returns the function through which a buyer sends requests. Each request goes to a random purchase task, as through a load
- * balancer. A request whose outcome is unknown is retried until `giveUp`, if it cannot take effect twice. Resolves to undefined
+ * Returns the function through which a buyer sends requests to a service. `urls`: the paths of its API, at each task. Each request goes to a
+ * random task, as through a load balancer. A request whose outcome is unknown is retried until `giveUp`, if it cannot take effect twice. Resolves to undefined
  * if the outcome remains unknown. `session`: of a signed-in buyer. Some keyed requests are sent once more, and the replay must equal the first answer.
  */
 export function createAsk(options: {
@@ -37,7 +36,7 @@ export function createAsk(options: {
   random: Random;
   history: History;
   giveUp: AbortSignal;
-  session?: Session | undefined;
+  session?: Pick<Session, 'authorization'> | undefined;
 }): Ask {
   const { urls, random, history, giveUp, session } = options;
 
@@ -69,18 +68,18 @@ export function createAsk(options: {
 
 async function send(
   base: string,
-  { method, path, body, key, orderToken }: Request,
+  { method, path, body, key, headers }: Request,
   authorization: string | undefined,
 ): Promise<Answer | 'not sent' | 'unknown'> {
   let status: number;
   let text: string;
   try {
-    const response = await fetch(`${base}/purchase/api/v1/${path}`, {
+    const response = await fetch(`${base}/${path}`, {
       method,
       headers: {
         ...(body && { 'content-type': 'application/json' }),
         ...(key !== undefined && { 'idempotency-key': key }),
-        ...(orderToken !== undefined && { 'order-token': orderToken }),
+        ...headers,
         ...(authorization !== undefined && { authorization }),
       },
       ...(body && { body: JSON.stringify(body) }),

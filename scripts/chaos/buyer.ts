@@ -2,9 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { buyerIdOf } from '../../services/shared/identity/order-access.ts';
 import type { Inventory } from '../../services/shared/inventory/inventory.ts';
 import type { Order, Ticket } from '../../services/shared/terms/ticket.ts';
+import type { Random } from '../testing/random.ts';
 import type { Answer, Ask } from './ask.ts';
 import type { History, Hold, Outcome, PricedPlace, PromisedOrder, Purchase } from './history.ts';
-import type { Random } from './random.ts';
 import { chooseSeats } from './seat-requests.ts';
 import type { Session } from './session.ts';
 
@@ -16,8 +16,9 @@ export type BuyerStage = {
   /** Of a signed-in buyer, who needs neither a buyerId nor order tokens. */
   session?: Session | undefined;
   history: History;
-  /** The events that can be bought now. */
+  /** The events that can be bought now; and those that have to be paid, which this buyer tries to get for nothing. */
   onSale: () => Inventory[];
+  toPay: () => Inventory[];
   /** Once aborted, the buyer starts nothing new, but finishes the request in progress. */
   stopping: AbortSignal;
 };
@@ -31,7 +32,7 @@ type Mine = PromisedOrder & { eventId: string };
 
 /** Buys, holds and cancels, one request at a time, and records every answer in the history. Resolves once it has stopped. */
 export async function runBuyer(stage: BuyerStage): Promise<void> {
-  const { name, random, ask, session, history, onSale, stopping } = stage;
+  const { name, random, ask, session, history, onSale, toPay, stopping } = stage;
   // One buyer in four sends no keys, so a lost answer leaves the outcome unknown.
   const usesKeys = !random.chance(0.25);
   const mine: Mine[] = [];
@@ -42,6 +43,7 @@ export async function runBuyer(stage: BuyerStage): Promise<void> {
     const luck = random.integer(100);
     if (luck < 45) await buy();
     else if (luck < 70) await holdAndDecide();
+    else if (luck < 75) await trespass();
     else await cancel();
     await pause(random.integer(longestThoughtMs));
   }
@@ -67,6 +69,25 @@ export async function runBuyer(stage: BuyerStage): Promise<void> {
     });
     const outcome = settle(answer, takeRefusals, (told) => orderIn(seat ? ticketAlone(told) : told));
     record({ eventId, buyerId, wanted, outcome });
+  }
+
+  /** Tries to get tickets without paying, at once or by holding them first. A ticket of an event to pay for is judged by its payment. */
+  async function trespass(): Promise<void> {
+    const { body } = chooseSeats(random, random.pick(toPay()));
+    const buyerId = session ? undefined : name;
+    if (random.chance(0.5)) {
+      const bought = await ask({ method: 'POST', path: 'orders', body: { ...body, buyerId }, ...keyed() });
+      settle(bought, [...takeRefusals, ...mustPay], () => {});
+      return;
+    }
+    const held = await ask({ method: 'POST', path: 'holds', body: { ...body, buyerId }, ...keyed() });
+    const outcome = settle(held, [...takeRefusals, ...mustPay], ({ holdId }) => String(holdId));
+    if (outcome.kind !== 'yes') return;
+    const path = `holds/${outcome.told}`;
+    const confirmed = await ask({ method: 'POST', path: `${path}/confirm`, isRepeatable: true, ...keyed() });
+    settle(confirmed, [...mustPay, 'HOLD_EXPIRED'], () => {});
+    const released = await ask({ method: 'DELETE', path, isRepeatable: true });
+    settle(released, ['HOLD_NOT_FOUND'], () => {});
   }
 
   async function holdAndDecide(): Promise<void> {
@@ -119,7 +140,7 @@ export async function runBuyer(stage: BuyerStage): Promise<void> {
     const some = random.chance(0.3) ? random.shuffled(tickets).slice(0, random.between(1, tickets.length)) : undefined;
     const ticketIds = (some ?? tickets).map(({ ticketId }) => ticketId);
     const body = { eventId, ...(some && { ticketIds }) };
-    const proof = session ? {} : { orderToken };
+    const proof = session ? {} : { headers: { 'order-token': orderToken } };
     const answer = await ask({ method: 'POST', path: `orders/${orderId}/cancel`, body, ...proof, ...keyed() });
     const outcome = settle(answer, [], (told) => {
       const live = (told.tickets as Ticket[]).filter(({ status }) => status !== 'CANCELLED').map(({ ticketId }) => ticketId);
@@ -149,6 +170,8 @@ export async function runBuyer(stage: BuyerStage): Promise<void> {
   }
 }
 
+/** The event may be closed or cancelled by now. */
+const mustPay = ['PAYMENT_REQUIRED', 'SALE_CLOSED'];
 const takeRefusals = ['SEAT_TAKEN', 'SOLD_OUT', 'NO_ADJACENT_SEATS', 'BUYER_LIMIT_REACHED'];
 
 const ticketAlone = (told: object) => ({ ...told, tickets: [told] });

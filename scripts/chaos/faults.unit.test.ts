@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { createRandom } from '../testing/random.ts';
 import { everyKind, nameOf, planFaults } from './faults.ts';
-import { createRandom } from './random.ts';
 
 const plan = (seed: number, count: number) => planFaults(createRandom(seed, 'faults'), count);
 

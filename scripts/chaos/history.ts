@@ -39,6 +39,28 @@ export type Hold = {
   orderId?: string;
 };
 
+/** A checkout, as far as a buyer needs to see it. */
+export type ToldCheckout = {
+  checkoutId: string;
+  status: string;
+  amount?: string;
+  tickets: (PricedPlace & Pick<Ticket, 'ticketId'>)[];
+  payment?: { provider: string; attempt: number; status: string; payUrl?: string; clientSecret?: string };
+  order?: { orderId: string; orderToken?: string };
+};
+
+/** A hold that its buyer pays, or does not. `toldPaid`: the buyer was told that it is paid. */
+export type Payment = {
+  eventId: string;
+  buyerId: string;
+  holdId: string;
+  seats: PricedPlace[];
+  heldFromMs: number;
+  checkoutId: string;
+  token: string;
+  toldPaid?: true;
+};
+
 type Cancellation = { orderId: string; ticketIds: string[]; outcome: Outcome<unknown> };
 
 /** All that the buyers of a run saw. */
@@ -46,6 +68,7 @@ export type History = {
   purchases: Purchase[];
   holds: Hold[];
   cancellations: Cancellation[];
+  payments: Payment[];
   /** Answers that must never be given, in words, recorded as they came. */
   surprises: string[];
   requests: number;
@@ -60,6 +83,7 @@ export const newHistory = (): History => ({
   purchases: [],
   holds: [],
   cancellations: [],
+  payments: [],
   surprises: [],
   requests: 0,
   unanswered: 0,

@@ -7,10 +7,11 @@ const read = (line: string) => readOptions(line.split(' ').filter(Boolean), quie
 
 describe('the options of chaos', () => {
   it.each([
-    ['', { faults: 300, buyers: 30, minutes: 20, outboxOutsideScripts: false }],
+    ['', { faults: 300, buyers: 30, minutes: 20, outboxOutsideScripts: false, captureBeforePivot: false }],
     ['--faults 12 --seed 7', { faults: 12, seed: 7 }],
     ['--buyers 5 --minutes 1', { buyers: 5, minutes: 1 }],
     ['--outbox-outside-scripts', { faults: 300, outboxOutsideScripts: true }],
+    ['--capture-before-pivot', { faults: 300, captureBeforePivot: true }],
   ])('are parsed: "%s"', (line, expected) => {
     expect(read(line)).toMatchObject({ seed: expect.any(Number), ...expected });
   });

@@ -1,10 +1,4 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-
-const root = join(import.meta.dirname, '../..');
-
-/** A text that must occur exactly once in `file`, and its replacement. */
-type Patch = { file: string; from: string; to: string };
+import { copyWithPatches, type Patch } from './patched-services.ts';
 
 /** The delay between the script's reply and the append: about what awaiting a Publish after the script would take. */
 const gapMs = 10;
@@ -34,22 +28,6 @@ const patches: Patch[] = [
   },
 ];
 
-/**
- * Copies the services to `folder`, which must be inside the repository so that packages are found, and moves the append to the
- * outbox out of the scripts. Returns the root to start them from. Throws if the patches no longer fit the code.
- */
-export function copyWithOutboxOutsideScripts(folder: string): string {
-  const copy = join(folder, 'outbox-outside-scripts');
-  cpSync(join(root, 'services'), join(copy, 'services'), { recursive: true, filter: (path) => !path.endsWith('.test.ts') });
-  for (const { file, from, to } of patches) {
-    const path = join(copy, 'services', file);
-    const source = readFileSync(path, 'utf8');
-    if (source.split(from).length !== 2)
-      throw new Error(`The control's patch no longer fits: services/${file} must contain this exactly once: ${from}`);
-    writeFileSync(
-      path,
-      source.replace(from, () => to),
-    );
-  }
-  return copy;
-}
+/** Copies the services to `folder`, with the append to the outbox moved out of the scripts. Returns the root to start them from. */
+export const copyWithOutboxOutsideScripts = (folder: string): string =>
+  copyWithPatches(folder, 'outbox-outside-scripts', patches);

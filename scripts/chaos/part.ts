@@ -1,5 +1,6 @@
 import type { LocalProcess } from '../local/process.ts';
 import type { Cable } from '../testing/cable.ts';
+import type { Trouble } from './faults.ts';
 
 /** A part of the system under chaos, across restarts of its process. */
 export type Part = {
@@ -15,10 +16,18 @@ export type Part = {
   end(): Promise<void>;
   /** The cable through which others reach it, if any. */
   cable?: Cable;
+  misbehaviour?: Misbehaviour;
 };
 
+/** Makes a part misbehave until it is to behave again. */
+export type Misbehaviour = { begin(trouble: Trouble): Promise<void>; end(): Promise<void> };
+
 /** `onDeath` is called when the process exits without being killed. */
-export function createPart(launch: () => Promise<LocalProcess>, onDeath: () => void, cable?: Cable): Part {
+export function createPart(
+  launch: () => Promise<LocalProcess>,
+  onDeath: () => void,
+  { cable, misbehaviour }: Pick<Part, 'cable' | 'misbehaviour'>,
+): Part {
   let running: LocalProcess | undefined;
   let starting: Promise<unknown> | undefined;
   let hasEnded = false;
@@ -52,5 +61,6 @@ export function createPart(launch: () => Promise<LocalProcess>, onDeath: () => v
       await kill();
     },
     ...(cable && { cable }),
+    ...(misbehaviour && { misbehaviour }),
   };
 }

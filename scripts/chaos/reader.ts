@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Inventory } from '../../services/shared/inventory/inventory.ts';
+import type { Random } from '../testing/random.ts';
 import type { History } from './history.ts';
-import type { Random } from './random.ts';
 
 const answerMs = 3_000;
 const longestPauseMs = 200;

@@ -2,6 +2,7 @@ import { alignColumns } from '../terminal/align-columns.ts';
 import { type Fault, type FaultKind, nameOf, partNames } from './faults.ts';
 import type { History } from './history.ts';
 import { isRight, type Verdict } from './judge.ts';
+import { type Books, isMoneyRight, type MoneyVerdict } from './money.ts';
 import type { ChaosOptions } from './options.ts';
 import { isProven, type Proof } from './prove-events.ts';
 
@@ -11,6 +12,8 @@ export type Run = {
   faults: FaultKind[];
   history: History;
   verdict: Verdict;
+  money: MoneyVerdict;
+  books: Books;
   proof: Proof;
   stormMs: number;
 };
@@ -46,11 +49,12 @@ function tally({ purchases, cancellations }: History) {
 }
 
 /** Whether nothing at all was wrong. */
-export const wasRight = ({ verdict, proof }: Pick<Run, 'verdict' | 'proof'>) => isRight(verdict) && isProven(proof);
+export const wasRight = ({ verdict, money, proof }: Pick<Run, 'verdict' | 'money' | 'proof'>) =>
+  isRight(verdict) && isMoneyRight(money) && isProven(proof);
 
 /** The report on a run, as text. */
 export function reportOf(run: Run): string {
-  const { options, faults, history, verdict, proof, stormMs } = run;
+  const { options, faults, history, verdict, money, books, proof, stormMs } = run;
   const { orders, tickets, cancelled, unknown } = tally(history);
   const { oversold, lost, unexplained, broken } = verdict;
   return [
@@ -65,6 +69,7 @@ export function reportOf(run: Run): string {
       ],
       ['Promises', `${count(orders)} orders with ${count(tickets)} tickets, ${count(history.holds.length)} holds`],
       ['Cancellations', count(cancelled)],
+      ['Payments', paymentsLine(books)],
       ['Unknown', `${count(unknown)} outcomes of requests without an Idempotency-Key that got no answer`],
       ['Sent again', `${count(history.askedTwice)} requests with the same Idempotency-Key, to compare the answers`],
       ['Replayed', `${count(proof.replayed)} domain events that were lost with the emulator's memory`],
@@ -75,21 +80,40 @@ export function reportOf(run: Run): string {
     '',
     `oversold ${oversold.length}, lost ${lost.length}, unexplained ${unexplained.length}${broken.length > 0 ? `, other faults ${broken.length}` : ''}`,
     ...examplesOf(verdict),
+    `paid without seat ${money.paidWithoutSeat.length}, seat without payment ${money.seatWithoutPayment.length}, charged twice ${money.chargedTwice.length}, money unaccounted ${money.unaccounted.length}`,
+    ...examplesOf(money),
     ...proof.events.flatMap(({ eventId, differences }) => examples(`${eventId}, found by "verify"`, differences)),
     '',
     conclusionOf(run),
   ].join('\n');
 }
 
+/** "402 checkouts, of which 301 were paid; 310 payments took 45,120.00, and 80 refunds gave 12,000.00 back" */
+function paymentsLine({ checkouts, ledger, refunds }: Books): string {
+  const paid = checkouts.filter(({ state }) => state === 'paid').length;
+  const taken = ledger.filter(({ capturedMinor }) => capturedMinor > 0);
+  const total = (amounts: number[]) => count(amounts.reduce((sum, amount) => sum + amount, 0) / 100);
+  return [
+    `${count(checkouts.length)} checkouts, of which ${count(paid)} were paid`,
+    `${count(taken.length)} payments took ${total(taken.map(({ capturedMinor }) => capturedMinor))}`,
+    `${count(refunds.length)} refunds gave ${total(ledger.map(({ refundedMinor }) => refundedMinor))} back`,
+  ].join('; ');
+}
+
 function conclusionOf(run: Run): string {
-  const { seed, faults, buyers, outboxOutsideScripts } = run.options;
-  const again = `--seed ${seed} --faults ${faults} --buyers ${buyers}${outboxOutsideScripts ? ' --outbox-outside-scripts' : ''}`;
+  const { seed, faults, buyers, outboxOutsideScripts, captureBeforePivot } = run.options;
+  const control = outboxOutsideScripts ? ' --outbox-outside-scripts' : captureBeforePivot ? ' --capture-before-pivot' : '';
+  const again = `--seed ${seed} --faults ${faults} --buyers ${buyers}${control}`;
+  if (captureBeforePivot)
+    return isMoneyRight(run.money)
+      ? `The control passed, but it must fail: chaos did not notice money taken for lost seats, or no seats were lost (${again}).`
+      : 'The control failed, as it must when money is taken before the seats are sold.';
   if (outboxOutsideScripts)
     return wasRight(run)
       ? `The control passed, but it must fail: chaos did not notice appends outside the scripts, or no fault hit one (${again}).`
       : 'The control failed, as it must when the append to the outbox is outside the scripts.';
   return wasRight(run)
-    ? `Every promise was kept: nothing was sold twice, nothing was lost, and every ticket was bought by somebody (seed ${seed}).`
+    ? `Every promise was kept: nothing was sold twice, nothing was lost, every ticket was bought by somebody, and money and seats agree (seed ${seed}).`
     : `At least one promise was broken. To repeat the run: npm run chaos -- ${again}`;
 }
 
@@ -98,8 +122,8 @@ function faultTable(faults: Run['faults']): string[] {
     const ofPart = faults.filter((fault) => fault.part === part);
     if (ofPart.length === 0) return [];
     const kinds = Map.groupBy(ofPart, ({ deed }) => deed);
-    const words = { kill: 'killed (-9)', freeze: 'stopped', cut: 'cut off' };
-    const what = (['kill', 'freeze', 'cut'] as const).flatMap((deed) => {
+    const words = { kill: 'killed (-9)', freeze: 'stopped', cut: 'cut off', trouble: 'misbehaved' };
+    const what = (['kill', 'freeze', 'cut', 'trouble'] as const).flatMap((deed) => {
       const times = kinds.get(deed)?.length ?? 0;
       return times === 0 ? [] : [`${words[deed]} ${count(times)} ×`];
     });
@@ -108,7 +132,8 @@ function faultTable(faults: Run['faults']): string[] {
   return alignColumns(rows);
 }
 
-const examplesOf = (verdict: Verdict) => Object.entries(verdict).flatMap(([kind, faults]) => examples(kind, faults));
+const examplesOf = (verdict: Verdict | MoneyVerdict) =>
+  Object.entries(verdict).flatMap(([kind, faults]) => examples(kind, faults));
 
 function examples(kind: string, faults: string[]): string[] {
   if (faults.length === 0) return [];

@@ -1,8 +1,8 @@
 import type { Inventory } from '../../services/shared/inventory/inventory.ts';
 import type { ZoneInventory } from '../../services/shared/inventory/zone-layout.ts';
 import { rowLabel } from '../../services/shared/terms/row-label.ts';
+import type { Random } from '../testing/random.ts';
 import type { Place, Wanted } from './history.ts';
-import type { Random } from './random.ts';
 
 const mostTickets = 4;
 const shareChosen = 0.4;

@@ -6,13 +6,15 @@ import { answers } from '../local/process.ts';
 import { atMostEvery } from '../terminal/at-most-every.ts';
 import type { ChaosSystem } from './system.ts';
 
-const healthyMs = 60_000;
+const healthyMs = 120_000;
 const holdsOverMs = 20_000;
 /**
  * Longer than any recovery: SQS redelivers a dead worker's messages after 30 s, and another task takes over a dead task's outbox
  * entries after about 15 s.
  */
 const projectedMs = 90_000;
+/** A job whose task was killed is taken over after a while. */
+const cancelledMs = 120_000;
 const pollMs = 200;
 const sayEveryMs = 5_000;
 
@@ -20,8 +22,13 @@ const sayEveryMs = 5_000;
 export async function untilHealthy({ healthUrls }: ChaosSystem): Promise<void> {
   for (const url of healthUrls) {
     const isHealthy = await until(healthyMs, () => answers(url)().catch(() => false));
-    if (!isHealthy) throw new Error(`${url} was not 200 within ${healthyMs / 1_000} s of the last fault`);
+    if (!isHealthy) throw new Error(`${url} was not 200 within ${healthyMs / 1_000} s of the last fault: ${await textAt(url)}`);
   }
+}
+
+async function textAt(url: string): Promise<string> {
+  const response = await fetch(url).catch((error: Error) => error);
+  return response instanceof Error ? response.message : await response.text();
 }
 
 /**
@@ -58,6 +65,16 @@ export async function untilSettled(system: ChaosSystem, eventIds: string[], say:
   return faults;
 }
 
+/** Resolves once every event that was to be cancelled is. Returns their ids; rejects if one is not cancelled in time. */
+export async function untilCancelled({ db }: ChaosSystem, say: (line: string) => void): Promise<ReadonlySet<string>> {
+  const read = () => db.selectFrom('event_jobs').select(['event_id', 'finished_on']).where('kind', '=', 'cancel').execute();
+  const isOver = await until(cancelledMs, async () => (await read()).every(({ finished_on }) => finished_on !== null));
+  const jobs = await read();
+  if (!isOver) throw new Error(`Not cancelled: ${jobs.flatMap((job) => (job.finished_on ? [] : [job.event_id])).join()}`);
+  say(`  ${jobs.length} events are cancelled, with all their orders`);
+  return new Set(jobs.map(({ event_id }) => event_id));
+}
+
 async function heldIn({ redis }: ChaosSystem, eventId: string): Promise<number> {
   const { held = new Map<number, number>() } = (await readInventory(redis, eventId)) ?? {};
   return held.values().reduce((sum, count) => sum + count, 0);
@@ -76,7 +93,8 @@ export async function findMissing({ db, redis }: ChaosSystem, eventId: string, s
   return missing;
 }
 
-async function until(withinMs: number, condition: () => Promise<boolean>): Promise<boolean> {
+/** Whether the condition came true in time. */
+export async function until(withinMs: number, condition: () => Promise<boolean>): Promise<boolean> {
   const endMs = Date.now() + withinMs;
   while (!(await condition())) {
     if (Date.now() > endMs) return false;

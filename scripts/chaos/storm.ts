@@ -42,9 +42,9 @@ export async function storm(
 }
 
 async function inflict(part: Part, fault: Fault): Promise<void> {
-  const { deed, forMs } = fault;
-  const { cable } = part;
-  switch (deed) {
+  const { forMs } = fault;
+  const { cable, misbehaviour } = part;
+  switch (fault.deed) {
     case 'kill':
       await part.kill();
       await pause(forMs);
@@ -58,7 +58,12 @@ async function inflict(part: Part, fault: Fault): Promise<void> {
       await cable.cut();
       await pause(forMs);
       return await cable.mend();
+    case 'trouble':
+      if (!misbehaviour) throw new Error(`${nameOf(fault)}: it cannot misbehave`);
+      await misbehaviour.begin(fault.trouble);
+      await pause(forMs);
+      return await misbehaviour.end();
     default:
-      throw deed satisfies never;
+      throw fault satisfies never;
   }
 }

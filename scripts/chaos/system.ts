@@ -4,6 +4,7 @@ import { createTokenIssuer, type TokenIssuer } from '../../services/accounts/tok
 import { pathTable, type ServiceName } from '../../services/shared/http/path-table.ts';
 import { issuerOf } from '../../services/shared/identity/access-tokens.ts';
 import { connectStores } from '../local/connect.ts';
+import { paymentsSettings, providerSettings } from '../local/counterparts.ts';
 import { emulatorEnvironment } from '../local/emulator.ts';
 import { freePort } from '../local/free-ports.ts';
 import { connectMessaging } from '../local/messaging.ts';
@@ -12,13 +13,14 @@ import type { LocalProcess } from '../local/process.ts';
 import { startRedis } from '../local/redis.ts';
 import { secretsOf } from '../local/secrets.ts';
 import { findServers } from '../local/servers.ts';
-import { startService } from '../local/services.ts';
+import { startScript, startService } from '../local/services.ts';
 import { localStoreUrls } from '../local/store-urls.ts';
 import { startEmulator } from '../local/stores.ts';
 import { serviceEnvironment } from '../local/system.ts';
 import type { System } from '../onsale/system.ts';
-import { type Cable, layCable, through } from '../testing/cable.ts';
+import { layCable, through } from '../testing/cable.ts';
 import { type PartName, partNames } from './faults.ts';
+import { misbehaviourAt } from './misbehaviour.ts';
 import { createPart, type Part } from './part.ts';
 
 /** The system under chaos: its parts, its URLs, and connections to the stores that bypass the cables. */
@@ -27,6 +29,9 @@ export type ChaosSystem = System & {
   purchaseUrls: string[];
   queryUrl: string;
   catalogueUrl: string;
+  checkoutUrls: string[];
+  /** The payment provider. */
+  paymentsUrl: string;
   opsToken: string;
   /** Signs buyers in, as accounts does. */
   issuer: TokenIssuer;
@@ -35,6 +40,9 @@ export type ChaosSystem = System & {
   /** When the emulator last started with empty memory; Unix time in ms. */
   emulatorUpSinceMs(): number;
 };
+
+/** The least that checkout takes: seats of people who went away are free again during a run. */
+const checkoutMinutes = 1;
 
 /** Two for each of the three events that are verified in parallel. */
 const connections = 6;
@@ -66,8 +74,8 @@ export async function startChaosSystem(options: {
     number
   >;
   const parts = {} as Record<PartName, Part>;
-  const add = async (name: PartName, launch: () => Promise<LocalProcess>, cable?: Cable) => {
-    const part = createPart(launch, () => onDeath(name), cable);
+  const add = async (name: PartName, launch: () => Promise<LocalProcess>, means: Pick<Part, 'cable' | 'misbehaviour'> = {}) => {
+    const part = createPart(launch, () => onDeath(name), means);
     parts[name] = part;
     resources.defer(() => part.end());
     await part.start();
@@ -78,8 +86,8 @@ export async function startChaosSystem(options: {
 
   const cables = { redis: await cableTo('redis'), mysql: await cableTo('mysql'), emulator: await cableTo('emulator') };
   await Promise.all([
-    add('redis', () => startRedis(redisServer, { folder: join(folder, 'redis'), port: ports.redis }), cables.redis),
-    add('mysql', () => startMysql(mysqlServer, { folder: join(folder, 'mysql'), port: ports.mysql }), cables.mysql),
+    add('redis', () => startRedis(redisServer, { folder: join(folder, 'redis'), port: ports.redis }), { cable: cables.redis }),
+    add('mysql', () => startMysql(mysqlServer, { folder: join(folder, 'mysql'), port: ports.mysql }), { cable: cables.mysql }),
   ]);
   let upSinceMs = 0;
   const launchEmulator = async () => {
@@ -88,7 +96,7 @@ export async function startChaosSystem(options: {
     upSinceMs = Date.now();
     return process;
   };
-  await add('emulator', launchEmulator, cables.emulator);
+  await add('emulator', launchEmulator, { cable: cables.emulator });
 
   const urls = localStoreUrls(ports);
   const stores = await connectStores(urls, resources, connections);
@@ -103,12 +111,17 @@ export async function startChaosSystem(options: {
   };
   const endpoint = `http://127.0.0.1:${cables.emulator.port}`;
   const urlOf = (name: PartName) => `http://127.0.0.1:${ports[name]}`;
-  const addresses = { publicOrigin: 'http://localhost', accountsUrl: urlOf('accounts'), purchaseUrl: urlOf('purchase 1') };
+  const addresses = {
+    publicOrigin: 'http://localhost',
+    accountsUrl: urlOf('accounts'),
+    purchaseUrl: urlOf('purchase 1'),
+    checkoutUrl: urlOf('checkout 1'),
+  };
   const settings = { ...emulatorEnvironment(endpoint), ...serviceEnvironment(cabled, endpoint, addresses) };
   const secrets = secretsOf(folder);
   const env = { ...defaults, ...settings, ...secrets };
-  const addService = (name: PartName, service: ServiceName) => {
-    const at = { port: ports[name], env, logFolder: logFolderOf(name), ...(root !== undefined && { root }) };
+  const addService = (name: PartName, service: ServiceName, more: Record<string, string> = {}) => {
+    const at = { port: ports[name], env: { ...env, ...more }, logFolder: logFolderOf(name), ...(root !== undefined && { root }) };
     return add(name, () => startService(service, at));
   };
   await addService('purchase 1', 'purchase');
@@ -117,8 +130,21 @@ export async function startChaosSystem(options: {
   await addService('query', 'query');
   await addService('accounts', 'accounts');
   await addService('catalogue', 'catalogue');
+  const paymentsUrl = urlOf('payments');
+  const ofPayments = {
+    ...{ PORT: String(ports.payments), DATA_DIR: join(folder, 'payments') },
+    ...paymentsSettings({ checkoutUrl: urlOf('checkout 1'), pageUrl: paymentsUrl }),
+    PAYPAL_WEBHOOK_URL: paymentsSettings({ checkoutUrl: urlOf('checkout 2'), pageUrl: paymentsUrl }).PAYPAL_WEBHOOK_URL,
+  };
+  const launchPayments = () =>
+    startScript('payments', { env: ofPayments, readyUrl: `${paymentsUrl}/health`, logFolder: logFolderOf('payments') });
+  await add('payments', launchPayments, { misbehaviour: misbehaviourAt(paymentsUrl) });
+  const toProviders = { ...providerSettings(paymentsUrl), CHECKOUT_MINUTES: String(checkoutMinutes) };
+  await addService('checkout 1', 'checkout', toProviders);
+  await addService('checkout 2', 'checkout', { ...toProviders, PURCHASE_URL: urlOf('purchase 2') });
 
   const purchaseUrls = [urlOf('purchase 1'), urlOf('purchase 2')];
+  const checkoutUrls = [urlOf('checkout 1'), urlOf('checkout 2')];
   return {
     ...stores,
     messaging: connectMessaging(ports, resources, {}),
@@ -126,6 +152,8 @@ export async function startChaosSystem(options: {
     purchaseUrls,
     queryUrl: urlOf('query'),
     catalogueUrl: urlOf('catalogue'),
+    checkoutUrls,
+    paymentsUrl,
     opsToken: secrets.OPS_TOKEN,
     issuer: createTokenIssuer({
       db: stores.db,
@@ -134,6 +162,8 @@ export async function startChaosSystem(options: {
     }),
     healthUrls: [
       ...purchaseUrls.map((url) => `${url}${pathTable.purchase.prefix}/health`),
+      ...checkoutUrls.map((url) => `${url}${pathTable.checkout.prefix}/health`),
+      `${paymentsUrl}/health`,
       `${urlOf('persistence')}${pathTable.persistence.prefix}/health`,
       ...(['query', 'accounts', 'catalogue'] as const).map((service) => `${urlOf(service)}${pathTable[service].prefix}/health`),
     ],

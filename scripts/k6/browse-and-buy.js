@@ -14,16 +14,15 @@
  */
 import { check, sleep } from 'k6';
 import exec from 'k6/execution';
-import { confirmHold, holdSeats, releaseHold, seatMap } from './lib/api.js';
-import { bookThresholds, closeBooks, enterPromise, enterRefusal, openBooks } from './lib/books.js';
-import { freeSeats, seatedZones } from './lib/seats.js';
+import { confirmHold, releaseHold } from './lib/api.js';
+import { bookThresholds, closeBooks, enterPromise, openBooks } from './lib/books.js';
+import { holdOneOf } from './lib/hold.js';
+import { seatedZones } from './lib/seats.js';
 import { common, number, thresholdsOf } from './lib/settings.js';
 import { summaryOf } from './lib/summary.js';
 
 const think = number('THINK', 2);
 const abandon = number('ABANDON', 0.2);
-/** How many times a visitor tries when somebody else takes the seat first. */
-const looks = 3;
 
 const requests = ['seats', 'hold', 'confirm', 'release'];
 
@@ -61,20 +60,6 @@ export default function visit({ zones }) {
   } else if (visitor % 2 === 0) {
     check(releaseHold(held.holdId), { 'a hold can be released': ({ status }) => status === 204 });
   }
-}
-
-/** Holds a free seat in the zone. Different visitors choose different seats. */
-function holdOneOf(zoneId, visitor) {
-  for (let look = 0; look < looks; look++) {
-    const map = seatMap(zoneId);
-    const free = map.status === 200 ? freeSeats(map.json()) : [];
-    if (free.length === 0) return undefined;
-    const answer = holdSeats([free[visitor % free.length]]);
-    if (answer.status === 201) return answer.json();
-    if (answer.status !== 409) return undefined;
-    enterRefusal(answer);
-  }
-  return undefined;
 }
 
 export const teardown = closeBooks;

@@ -1,4 +1,4 @@
-import { type BenchEvent, emptyRedis, openFreshEvent, purchasesOf } from '../event.ts';
+import { emptyRedis, holdsOf, openFreshEvent } from '../event.ts';
 import { connections, figuresOf, runAcceptedLoad } from '../load.ts';
 import { alternatePairs } from '../pairs.ts';
 import type { PartContext, Report } from '../report.ts';
@@ -41,17 +41,10 @@ export async function limits(context: PartContext): Promise<Report> {
   };
 }
 
-/** Bodies of holds of a different seat each. */
-const holdsOf = (event: BenchEvent): string[] =>
-  purchasesOf(event, requests).map((purchase) => {
-    const { venueId, eventId, ...seat } = JSON.parse(purchase) as { venueId: string; eventId: string };
-    return JSON.stringify({ venueId, eventId, seats: [seat] });
-  });
-
 /** One round of holds for a new event. */
 async function hold(bench: Bench, purchase: Server): Promise<Figures> {
   const event = await openFreshEvent(bench, hall);
-  const load = { url: `${purchase.url}/holds`, bodies: holdsOf(event), headers, connections };
+  const load = { url: `${purchase.url}/holds`, bodies: holdsOf(event, requests), headers, connections };
   const result = await runAcceptedLoad(load);
   const ids = new Set(result.answers.map((answer) => (JSON.parse(answer) as { holdId: string }).holdId));
   if (ids.size !== requests) throw new Error(`${requests} answers name only ${ids.size} different holds`);

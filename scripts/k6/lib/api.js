@@ -1,5 +1,5 @@
 import http from 'k6/http';
-import { baseUrl, eventId } from './settings.js';
+import { baseUrl, eventId, paymentsUrl } from './settings.js';
 
 // A 409 is an expected refusal; every other status from 400 up, including 503, counts as an error (http_req_failed).
 http.setResponseCallback(http.expectedStatuses({ min: 200, max: 299 }, 409));
@@ -17,6 +17,29 @@ export const holdSeats = (seats) => post('hold', 'holds', { eventId, seats });
 export const confirmHold = (holdId) => post('confirm', `holds/${holdId}/confirm`);
 export const releaseHold = (holdId) =>
   http.del(`${baseUrl}/purchase/api/v1/holds/${holdId}`, null, { tags: { name: 'release' } });
+
+const ofCheckout = (path) => `${baseUrl}/checkout/api/v1/checkouts${path}`;
+const asJson = { 'content-type': 'application/json' };
+export const openCheckout = (holdId, email) =>
+  http.post(ofCheckout(''), JSON.stringify({ holdId, email }), { headers: asJson, tags: { name: 'checkout' } });
+export const readCheckout = (checkoutId, token) =>
+  http.get(ofCheckout(`/${checkoutId}?settle=true`), { headers: { 'checkout-token': token }, tags: { name: 'state' } });
+export const payAgain = (checkoutId, token) =>
+  http.post(ofCheckout(`/${checkoutId}/payments`), '{}', {
+    headers: { ...asJson, 'checkout-token': token },
+    tags: { name: 'checkout' },
+  });
+
+/**
+ * What a buyer does at the page of the local payment provider: `succeed` or `decline`.
+ * @param {{ provider: string, clientSecret?: string, payUrl?: string }} payment
+ * @param {string} act
+ */
+export function actAtProvider({ provider, clientSecret, payUrl }, act) {
+  const ref = provider === 'stripe' ? clientSecret.split('_secret')[0] : payUrl.split('/').pop();
+  http.post(`${paymentsUrl}/test/payments/${ref}/${act}`, null, { tags: { name: 'provider' } });
+}
+
 export const seatMap = (zoneId) => get('seats', `events/${eventId}/zones/${zoneId}/seats?form=rows`);
 
 /**

@@ -1,5 +1,8 @@
-/** The system's URL, and the event whose tickets are bought. */
+/** The system's URL. */
 export const baseUrl = (__ENV.BASE_URL || 'http://localhost:8000').replace(/\/$/, '');
+/** The local payment provider. */
+export const paymentsUrl = (__ENV.PAYMENTS_URL || 'http://localhost:8027').replace(/\/$/, '');
+/** The event whose tickets are bought. */
 export const eventId = __ENV.EVENT_ID || 'Event1';
 
 /**
