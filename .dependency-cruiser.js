@@ -1,5 +1,17 @@
 /** The rooms of services/shared, lowest first. Each imports only from those before it. */
-const rooms = ['basics', 'terms', 'telemetry', 'http', 'stores', 'process', 'identity', 'limits', 'inventory', 'events'];
+const rooms = [
+  'basics',
+  'terms',
+  'telemetry',
+  'http',
+  'stores',
+  'process',
+  'identity',
+  'limits',
+  'inventory',
+  'payments',
+  'events',
+];
 /** The folders of scripts that others import from, lowest first. Each imports only from those before it; the other folders from any of these. */
 const tools = ['terminal', 'local', 'load', 'onsale', 'testing', 'flash-sale', 'bench'];
 

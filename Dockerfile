@@ -1,8 +1,8 @@
 # The images of Onsale. Each runs with a read-only root file system and without any capability.
 #
-#   docker build --build-arg SERVICE=purchase .    a service: purchase, query, persistence, accounts or catalogue
+#   docker build --build-arg SERVICE=purchase .    a service: purchase, query, persistence, accounts, catalogue or checkout
 #   docker build --target operations .             the migrations and the onsale command
-#   docker build --target local .                  stand-ins for SNS, SQS and SES, for docker-compose.yml
+#   docker build --target local .                  stand-ins for SNS, SQS, SES, Stripe and PayPal, for docker-compose.yml
 #   docker build --target load-balancer .          nginx with the ALB's rules, for docker-compose.yml
 
 ARG NODE_IMAGE=node:24.21.0-bookworm-slim
@@ -37,7 +37,7 @@ ENTRYPOINT []
 CMD ["nginx", "-p", "/tmp/", "-e", "stderr"]
 
 
-# The SNS/SQS emulator and the mailbox.
+# The SNS/SQS emulator, the mailbox and the payment provider.
 FROM base AS local
 COPY package.json package-lock.json ./
 RUN --mount=type=cache,target=/root/.npm npm install --include=dev --ignore-scripts --no-save --no-audit --no-fund \

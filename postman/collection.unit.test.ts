@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { afterAll, describe, expect, it } from 'vitest';
 import { testAccountsApp } from '../scripts/testing/accounts.ts';
-import { testCatalogueApp, testPurchaseApp, testQueryApp } from '../scripts/testing/apps.ts';
+import { testCatalogueApp, testCheckoutApp, testPurchaseApp, testQueryApp } from '../scripts/testing/apps.ts';
 import { createSeats } from '../services/purchase/seats/create-seats.ts';
 import { pathTable } from '../services/shared/http/path-table.ts';
 import { type ProblemCode, problems } from '../services/shared/http/problems.ts';
@@ -20,7 +20,8 @@ const purchase = await testPurchaseApp({ seats: createSeats({ redis }) });
 const query = await testQueryApp({ db, redis });
 const accounts = await testAccountsApp({ db });
 const catalogue = await testCatalogueApp({ db, redis });
-for (const app of [purchase, query, accounts, catalogue]) resources.defer(() => app.close());
+const checkout = await testCheckoutApp({ db });
+for (const app of [purchase, query, accounts, catalogue, checkout]) resources.defer(() => app.close());
 
 /** The codes that the collection cannot provoke with the demo events, and what each would need. */
 const notProvoked: Partial<Record<ProblemCode, string>> = {
@@ -28,6 +29,13 @@ const notProvoked: Partial<Record<ProblemCode, string>> = {
   EXPECTATION_FAILED: 'an Expect, which load balancers answer themselves',
   BUYER_LIMIT_REACHED: 'an event that limits tickets by buyer',
   HOLD_EXPIRED: 'the ten minutes of a hold',
+  PAYMENT_OUTDATED: 'the service checkout, twice',
+  CHECKOUT_NOT_FOUND: 'a database that has lost a checkout',
+  PAYMENT_PENDING: 'a payment that its provider is working on',
+  TICKET_REFUNDED: 'an order that was paid through checkout',
+  REFUND_TOO_MUCH: 'the same',
+  NOTHING_TO_REFUND: 'the same',
+  PAID_THROUGH_CHECKOUT: 'the same',
   SIGN_IN_REQUIRED: 'an event for signed-in buyers',
   FORBIDDEN: 'an account or an API key without the right',
   EMAIL_TAKEN: 'two sign-ups, and the links in their mails',
@@ -76,6 +84,7 @@ describe('the collection', () => {
     { prefix: '/query', app: query },
     { prefix: '/accounts', app: accounts },
     { prefix: '/catalogue', app: catalogue },
+    { prefix: '/checkout', app: checkout },
   ])('requests every path and method in $prefix/openapi.json', async ({ prefix, app }) => {
     const { paths } = (await app.inject(`${prefix}/openapi.json`)).json<{ paths: Record<string, object> }>();
     const documented = Object.entries(paths).flatMap(([path, methods]) =>

@@ -30,7 +30,7 @@ END
 
 # Readers of domain events roll before writers, so that new events find consumers that understand them. And accounts rolls before
 # the services that verify its tokens and keys.
-services=(persistence accounts query purchase catalogue)
+services=(persistence accounts query purchase checkout catalogue)
 
 main() {
   local environment='' platform=linux/arm64 allow_dirty=false
@@ -107,7 +107,7 @@ push_images() { # <registry and system> <platform> <tag>
   say "Logging in to ${1%%/*} …"
   log_in_to_registry "${1%%/*}"
   local name of_image=()
-  for name in purchase query persistence accounts catalogue operations; do
+  for name in purchase query persistence accounts catalogue checkout operations; do
     if is_pushed "${1#*/}/$name" "$3"; then
       say "$name is already in the registry"
       continue

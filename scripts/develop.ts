@@ -15,6 +15,7 @@ const tasks: Record<string, { description: string; run(): void }> = {
       execSync('tsc', here);
       execSync('tsc -p services/query/ops/page', here);
       execSync('tsc -p services/accounts/page', here);
+      execSync('tsc -p services/checkout/page', here);
       execSync('knip', here);
       execSync('vitest --config scripts/testing/vitest.config.ts run --project unit', here);
     },

@@ -9,7 +9,7 @@ import * as redisKeys from '../services/shared/inventory/keys.ts';
 import { WrittenEventFile } from '../services/shared/inventory/plan/event-file.ts';
 import { connectDatabase } from '../services/shared/stores/database.ts';
 import { testAccountsApp } from './testing/accounts.ts';
-import { testCatalogueApp, testPurchaseApp, testQueryApp } from './testing/apps.ts';
+import { testCatalogueApp, testCheckoutApp, testPurchaseApp, testQueryApp } from './testing/apps.ts';
 import { codesIn, type Page, readPage } from './testing/markdown.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -185,6 +185,7 @@ describe('the READMEs of the services', () => {
       query: await testQueryApp({ db, redis }),
       accounts: await testAccountsApp({ db }),
       catalogue: await testCatalogueApp({ db, redis }),
+      checkout: await testCheckoutApp({ db }),
     })) {
       resources.defer(() => app.close());
       const { paths } = (await app.inject(`/${service}/openapi.json`)).json<{ paths: Record<string, object> }>();

@@ -24,7 +24,7 @@ const checks = ['--checks', 'all', '--exclude-checks', excluded.join(',')];
 const options = [...checks, '--continue-on-failure', '--warnings', 'off', '--no-color'];
 const settings = readFileSync(join(import.meta.dirname, 'schemathesis.toml'), 'utf8');
 const folder = join(localFolder, 'schemathesis');
-const services = ['purchase', 'query', 'accounts', 'catalogue'];
+const services = ['purchase', 'query', 'accounts', 'catalogue', 'checkout'];
 
 const command = newCommand(
   'schemathesis',

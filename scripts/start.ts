@@ -44,9 +44,11 @@ Onsale is ready at ${at}. Try, in another terminal:
   curl '${at}/query/api/v1/events/Event1/zones/2/seats?form=rows'
   npm run onsale -- show Rosenkavalier
 
+Tickets of Winterreise have to be paid: ${at}/ shows how, and payments wait at http://localhost:${defaultPorts.payments}
+
 The operator's page: ${at}/query/ops#token=${secretsOf(localFolder).OPS_TOKEN}
 The admin of these events: ${email}, password ${password}; signs in at ${at}/query/ops
-The APIs: ${at}/purchase/docs, ${at}/query/docs, ${at}/accounts/docs and ${at}/catalogue/docs
+The APIs: ${at}/purchase/docs, ${at}/query/docs, ${at}/accounts/docs, ${at}/catalogue/docs and ${at}/checkout/docs
 Mails, which stay on this machine: http://localhost:${defaultPorts.mailbox}
 To sign in with a local OpenID provider, as anybody: ${at}/accounts/oidc/local/start
 Logs are in .local/log. Ctrl-C stops everything.`;

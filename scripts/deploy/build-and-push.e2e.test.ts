@@ -5,7 +5,7 @@ const sha = '0123456789abcdef0123456789abcdef01234567';
 const registry = '123456789012.dkr.ecr.eu-north-1.amazonaws.com';
 const password = 'secret-of-the-registry';
 const all = ['aws', 'docker', 'git', 'sleep'];
-const services = ['persistence', 'accounts', 'query', 'purchase', 'catalogue'];
+const services = ['persistence', 'accounts', 'query', 'purchase', 'checkout', 'catalogue'];
 
 const arnOf = (name: string, revision: number) =>
   `arn:aws:ecs:eu-north-1:123456789012:task-definition/onsale-dev-${name}:${revision}`;
@@ -100,7 +100,9 @@ describe('build-and-push.sh', { timeout: 30_000 }, () => {
     expect(code, output).toBe(0);
     expect(deeds(calls)).toEqual([
       'docker login',
-      ...['purchase', 'query', 'persistence', 'accounts', 'catalogue', 'operations'].map((name) => `docker buildx build ${name}`),
+      ...['purchase', 'query', 'persistence', 'accounts', 'catalogue', 'checkout', 'operations'].map(
+        (name) => `docker buildx build ${name}`,
+      ),
       'aws ecs register-task-definition operations',
       'aws ecs run-task "node","scripts/migrate.ts"',
       ...services.flatMap((name) => [`aws ecs register-task-definition ${name}`, `aws ecs update-service ${name}`]),
@@ -175,7 +177,7 @@ describe('build-and-push.sh', { timeout: 30_000 }, () => {
     const { code, calls } = await deploy([['aws ecr describe-images*onsale-dev/query ', '{}'], ...newest]);
     expect(code).toBe(0);
     expect(deeds(calls).filter((deed) => deed.startsWith('docker buildx build'))).toEqual(
-      ['purchase', 'persistence', 'accounts', 'catalogue', 'operations'].map((name) => `docker buildx build ${name}`),
+      ['purchase', 'persistence', 'accounts', 'catalogue', 'checkout', 'operations'].map((name) => `docker buildx build ${name}`),
     );
     const registered = deeds(calls).filter((deed) => deed.startsWith('aws ecs register-task-definition'));
     expect(registered).toEqual(['aws ecs register-task-definition operations']);

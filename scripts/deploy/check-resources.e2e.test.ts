@@ -7,7 +7,7 @@ import { type Answers, runStubbed } from './stubs.ts';
 const queue = 'arn:aws:sqs:eu-north-1:123456789012:onsale-dev-ticket-sql';
 const order = '{"orderId":"order-1","eventId":"Canary","tickets":[{"ticketId":"ticket-1","orderId":"order-1"}]}';
 const notFound =
-  '{"status":404,"code":"NOT_FOUND","detail":"The services are at /purchase/*, /query/*, /events/*, /accounts/*, /catalogue/*"}';
+  '{"status":404,"code":"NOT_FOUND","detail":"The services are at /purchase/*, /query/*, /events/*, /accounts/*, /catalogue/*, /checkout/*"}';
 const unreachable = { code: 7, err: 'curl: (7) Failed to connect' };
 
 const http = (path: string, status: number, body = '{}'): Answers[number] => [`curl*${path}`, `${body}\n${status}`];
@@ -19,6 +19,7 @@ const well: Answers = [
   http('/events/health', 200),
   http('/accounts/health', 200),
   http('/catalogue/health', 200),
+  http('/checkout/health', 200),
   http('/canary', 404, notFound),
   http('/purchase/api/v1/orders/order-1/cancel', 200),
   http('/purchase/api/v1/orders', 201, order),
@@ -29,6 +30,7 @@ const well: Answers = [
   ['aws rds describe-db-clusters', 'available\t1\t1\n'],
   ['aws elasticache describe-replication-groups', 'available\n'],
   ['aws sqs get-queue-url --queue-name onsale-dev-ticket-sql-dead-letters', 'https://sqs/dead-letters\n'],
+  ['aws sqs get-queue-url --queue-name onsale-dev-checkout-work-dead-letters', 'https://sqs/work-dead-letters\n'],
   ['aws sqs get-queue-url', 'https://sqs/queue\n'],
   ['aws sqs get-queue-attributes --queue-url https://sqs/queue --attribute-names QueueArn', `${queue}\n`],
   [
@@ -38,12 +40,13 @@ const well: Answers = [
     '3\n',
   ],
   ['aws sqs get-queue-attributes --queue-url https://sqs/dead-letters', '0\t0\t0\n'],
+  ['aws sqs get-queue-attributes --queue-url https://sqs/work-dead-letters', '0\t0\t0\n'],
   [`aws sns list-subscriptions-by-topic*:123456789012:onsale-dev-ticket-events*${queue}`, 'arn:aws:sns:…:1\n'],
   ['aws elbv2 describe-load-balancers --names onsale-dev', 'arn:lb\tonsale-dev-1.elb.amazonaws.com\n'],
   ['aws elbv2 describe-listeners', '0\n'],
   [
     'aws elbv2 describe-target-groups',
-    `${['purchase', 'query', 'persistence', 'accounts', 'catalogue'].map((service) => `arn:targetgroup/${service}/1`).join('\n')}\n`,
+    `${['purchase', 'query', 'persistence', 'accounts', 'catalogue', 'checkout'].map((service) => `arn:targetgroup/${service}/1`).join('\n')}\n`,
   ],
   ['aws elbv2 describe-target-health', 'healthy\thealthy\n'],
   ['aws cloudwatch describe-alarms*onsale-dev*ALARM', ''],
@@ -66,7 +69,7 @@ it('passes on a healthy system, and lists each check', async () => {
       .slice(0, -1)
       .every((line) => line.startsWith('ok    ')),
   ).toBe(true);
-  expect(output).toMatch(/\n24 checks, 0 failed\n$/);
+  expect(output).toMatch(/\n27 checks, 0 failed\n$/);
   expect(calls.filter((call) => call.startsWith('curl')).every((call) => call.includes(' http://onsale-dev-1.elb'))).toBe(true);
 });
 
@@ -84,15 +87,17 @@ it.each<[string, string, Answers]>([
   ['the topic', 'PendingConfirmation', [['aws sns list-subscriptions-by-topic', 'PendingConfirmation\n']]],
   ['the topic', 'None', [['aws sns list-subscriptions-by-topic', 'None\n']]],
   ['the dead-letter queue', '3 messages', [['aws sqs get-queue-attributes --queue-url https://sqs/dead-letters', '0\t3\t0\n']]],
+  ['no webhook', '2 messages', [['aws sqs get-queue-attributes --queue-url https://sqs/work-dead-letters', '2\t0\t0\n']]],
   ['all targets', 'query: healthy unhealthy', [['aws elbv2 describe-target-health*/query/', 'healthy\tunhealthy\n']]],
   ['all targets', 'query: no targets', [['aws elbv2 describe-target-health*/query/', '']]],
-  ['all targets', '1 of 5 target groups exist', [['aws elbv2 describe-target-groups', 'arn:targetgroup/purchase/1\n']]],
+  ['all targets', '1 of 6 target groups exist', [['aws elbv2 describe-target-groups', 'arn:targetgroup/purchase/1\n']]],
   ['no alarm', 'onsale-dev-dead-letters', [['aws cloudwatch describe-alarms', 'onsale-dev-dead-letters\n']]],
   ['GET /purchase/health', '503 {"checks":{}}', [http('/purchase/health', 503, '{"checks":{}}')]],
   ['GET /query/health', 'Failed to connect', [['curl*/query/health', unreachable]]],
   ['GET /events/health', '404', [http('/events/health', 404)]],
   ['GET /accounts/health', '503', [http('/accounts/health', 503)]],
   ['GET /catalogue/health', '503', [http('/catalogue/health', 503)]],
+  ['GET /checkout/health', '503', [http('/checkout/health', 503)]],
   ['an unknown path', '200', [http('/canary', 200, notFound)]],
   ['an unknown path', '404 Not Found', [http('/canary', 404, 'Not Found')]],
   ['the ticket can be read', '404 {} after 30 s', [http('/query/api/v1/tickets/ticket-1', 404)]],
@@ -108,7 +113,7 @@ it.each<[string, string, Answers]>([
   expect(code).toBe(1);
   expect(failures(output)).toEqual([expect.stringContaining(what)]);
   expect(failures(output)[0]).toContain(why);
-  expect(output).toMatch(/\n24 checks, 1 failed\n$/);
+  expect(output).toMatch(/\n27 checks, 1 failed\n$/);
 });
 
 it.each<[string, Answers, string[]]>([
@@ -126,7 +131,7 @@ it.each<[string, Answers, string[]]>([
   const { code, output } = await check(changes);
   expect(code).toBe(1);
   for (const text of expected) expect(failures(output).join('\n')).toContain(text);
-  expect(output).toMatch(/\n24 checks, [34] failed\n$/);
+  expect(output).toMatch(/\n27 checks, [34] failed\n$/);
 });
 
 it('fails every check, and exits, if no part of the system exists', async () => {
@@ -142,7 +147,7 @@ it('fails every check, and exits, if no part of the system exists', async () => 
   ].map((command) => [command, { code: 254, err: 'NotFound' }]);
   const { code, output } = await check(gone);
   expect(code).toBe(1);
-  expect(output).toMatch(/\n24 checks, 24 failed\n$/);
+  expect(output).toMatch(/\n27 checks, 27 failed\n$/);
 });
 
 it('accepts MemoryDB as Redis if ElastiCache has none with that name', async () => {
@@ -183,7 +188,7 @@ it('retries with the same Idempotency-Key if a purchase got no answer', async ()
 it('checks a local system only over HTTP, at the port of npm start or the given URL', async () => {
   const { code, output, calls } = await check([], ['local']);
   expect(code).toBe(0);
-  expect(output).toMatch(/\n9 checks, 0 failed\n$/);
+  expect(output).toMatch(/\n10 checks, 0 failed\n$/);
   expect(calls.filter((call) => call.startsWith('aws'))).toEqual([]);
   expect(calls[0]).toContain(' http://localhost:8000/purchase/health');
   expect((await check([], ['local', 'http://elsewhere/'])).calls[0]).toContain(' http://elsewhere/purchase/health');
@@ -192,7 +197,7 @@ it('checks a local system only over HTTP, at the port of npm start or the given 
 it('asks whether npm start is running if nothing answers locally', async () => {
   const { code, output } = await check([['curl', unreachable]], ['local']);
   expect(code).toBe(1);
-  expect(output).toMatch(/\n9 checks, 9 failed\nNothing answers at http:\/\/localhost:8000\. Is "npm start" running\?\n$/);
+  expect(output).toMatch(/\n10 checks, 10 failed\nNothing answers at http:\/\/localhost:8000\. Is "npm start" running\?\n$/);
 });
 
 it('uses https if the load balancer has a certificate, or else the given URL', async () => {

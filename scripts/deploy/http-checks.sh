@@ -7,7 +7,7 @@ max_seconds_to_read=30
 
 check_http() {
   local path
-  for path in /purchase/health /query/health /events/health /accounts/health /catalogue/health; do
+  for path in /purchase/health /query/health /events/health /accounts/health /catalogue/health /checkout/health; do
     check "GET $path is healthy" answers 200 GET "$path"
   done
   check 'an unknown path returns a 404 that names the services' unknown_path_is_problem
@@ -56,7 +56,7 @@ field() { # <name>
 unknown_path_is_problem() {
   answers 404 GET /canary || return
   local word
-  for word in NOT_FOUND /purchase/ /query/ /events/ /accounts/ /catalogue/; do
+  for word in NOT_FOUND /purchase/ /query/ /events/ /accounts/ /catalogue/ /checkout/; do
     [[ $body == *"$word"* ]] || {
       say "404 $body"
       return 1

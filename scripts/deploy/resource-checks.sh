@@ -7,7 +7,7 @@ max_seconds_to_drain=60
 
 check_resources() { # <system>
   local service
-  for service in purchase query persistence accounts catalogue; do
+  for service in purchase query persistence accounts catalogue checkout; do
     check "service $service runs all its tasks" service_runs "$1" "$service"
   done
   check 'Aurora has a writer and a reader' aurora_is_available "$1"
@@ -15,6 +15,7 @@ check_resources() { # <system>
   check 'the queue exists' queue_arn "$1-ticket-sql"
   check 'the topic publishes to the queue' topic_has_queue "$1"
   check 'the dead-letter queue is empty' queue_is_empty "$1-ticket-sql-dead-letters"
+  check 'no webhook of a payment is a dead letter' queue_is_empty "$1-checkout-work-dead-letters"
   load_balancer=''
   check 'the load balancer exists' load_balancer_exists "$1"
   check 'all targets are healthy' targets_are_healthy
@@ -131,9 +132,9 @@ targets_are_healthy() {
       say "$(cut -d/ -f2 <<<"$group"): ${states//$'\t'/ }"
     }
   done
-  ((count >= 5)) || {
+  ((count >= 6)) || {
     wrong=1
-    say "$count of 5 target groups exist"
+    say "$count of 6 target groups exist"
   }
   return "$wrong"
 }

@@ -4,12 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { accountsConfig } from '../../services/accounts/config.ts';
 import { catalogueConfig } from '../../services/catalogue/config.ts';
+import { checkoutConfig } from '../../services/checkout/config.ts';
 import { persistenceConfig } from '../../services/persistence/config.ts';
 import { purchaseConfig } from '../../services/purchase/config.ts';
 import { queryConfig } from '../../services/query/config.ts';
 import { pathTable, type ServiceName } from '../../services/shared/http/path-table.ts';
 import { type Environment, loadConfig } from '../../services/shared/process/config.ts';
-import { counterpartEnvironment } from '../local/counterparts.ts';
+import { counterpartEnvironment, paymentsSettings } from '../local/counterparts.ts';
 import { emulatorEnvironment } from '../local/emulator.ts';
 import { whoseSystem } from '../local/named-system.ts';
 import { defaultPorts } from '../local/ports.ts';
@@ -30,7 +31,7 @@ type Container = {
 /** The file with the defaults of all environment variables. */
 const text = readFileSync(join(root, 'docker-compose.yml'), 'utf8').replace(/\$\{\w+:-(.*?)\}/g, '$1');
 
-const { services: containers, volumes } = parse(text, { merge: true }) as {
+const { services: containers, volumes } = parse(text, { merge: true, maxAliasCount: 1_000 }) as {
   services: Record<string, Container>;
   volumes: Record<string, unknown>;
 };
@@ -46,11 +47,13 @@ const configs = {
   persistence: persistenceConfig,
   accounts: accountsConfig,
   catalogue: catalogueConfig,
+  checkout: checkoutConfig,
 };
 const services = Object.keys(pathTable) as ServiceName[];
 
 const endpoint = `http://emulator:${defaultPorts.emulator}`;
 const mailUrl = `http://mailbox:${defaultPorts.mailbox}`;
+const paymentsUrl = `http://payments:${defaultPorts.payments}`;
 const stores = {
   redisUrl: 'redis://redis:6379',
   redisReaderUrl: 'redis://redis:6379',
@@ -63,6 +66,7 @@ const addresses = {
   publicOrigin: `http://localhost:${defaultPorts['load-balancer']}`,
   accountsUrl: `http://accounts:${defaultPorts.accounts}`,
   purchaseUrl: `http://purchase:${defaultPorts.purchase}`,
+  checkoutUrl: `http://checkout:${defaultPorts.checkout}`,
 };
 
 describe.each(services)('the %s container', (service) => {
@@ -78,7 +82,12 @@ describe.each(services)('the %s container', (service) => {
     const secrets = { ORDER_TOKEN_SECRET: secret, SERVICE_SECRET: secret, ACCOUNTS_KEY_SECRET: secret };
     const own = { OPS_TOKEN: null, CORS_ORIGINS: null, OIDC_PROVIDERS: null, CLIENT_LIMITS: false, ...secrets };
     const shared = serviceEnvironment(stores, endpoint, addresses);
-    expect(environment).toEqual({ ...shared, ...emulatorEnvironment(endpoint), ...counterpartEnvironment({ mailUrl }), ...own });
+    expect(environment).toEqual({
+      ...shared,
+      ...emulatorEnvironment(endpoint),
+      ...counterpartEnvironment({ mailUrl, paymentsUrl }),
+      ...own,
+    });
   });
 
   it('publishes its API and its metrics', () => {
@@ -87,7 +96,7 @@ describe.each(services)('the %s container', (service) => {
 });
 
 describe('docker-compose.yml', () => {
-  it.each(['migrate', 'open-event1', 'open-small-hall', 'open-opera'])(
+  it.each(['migrate', 'open-event1', 'open-small-hall', 'open-opera', 'open-song-recital'])(
     'gives %s the addresses of every part of the system, so that it does not fall back to another system',
     (name) => {
       expect(whoseSystem(['db', 'redis', 'messaging'], defaultPorts, named(name).environment ?? {})).toBe('named');
@@ -102,9 +111,15 @@ describe('docker-compose.yml', () => {
     expect(published.map((port) => Number(port.split(':')[1])).toSorted()).toEqual(Object.values(expected).toSorted());
   });
 
-  it.each([endpoint, mailUrl])('gives the stand-in at %s the host name by which the services call it', (url) => {
+  it.each([endpoint, mailUrl, paymentsUrl])('gives the stand-in at %s the host name by which the services call it', (url) => {
     const { port, hostname } = new URL(url);
     expect(named(hostname).environment).toMatchObject({ HOST: '0.0.0.0', PORT: port, SERVER_NAME: hostname });
+  });
+
+  it('gives the payment provider the addresses of checkout and of its own pages', () => {
+    const { checkoutUrl } = addresses;
+    const pageUrl = `http://localhost:${defaultPorts.payments}`;
+    expect(named('payments').environment).toMatchObject(paymentsSettings({ checkoutUrl, pageUrl }));
   });
 
   it('starts nginx without a shell or a script, with its configuration from another stage and its files in memory', () => {

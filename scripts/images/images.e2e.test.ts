@@ -9,8 +9,8 @@ import { defaultPorts } from '../local/ports.ts';
 import { answers, startProcess } from '../local/process.ts';
 import { accountsKeySecret, orderTokenSecret } from '../testing/apps.ts';
 import { buy, get } from '../testing/http.ts';
-import { testFolder } from '../testing/services.ts';
-import { createMessaging, unique, urls } from '../testing/stores.ts';
+import { checkoutSettings, testFolder } from '../testing/services.ts';
+import { createCheckoutMessaging, createMessaging, unique, urls } from '../testing/stores.ts';
 import { serviceSecret } from '../testing/tokens.ts';
 import { describeImage, layOut, layOutPackages } from './image.ts';
 
@@ -24,6 +24,7 @@ const images = {
   persistence: describeImage('service', { SERVICE: 'persistence' }),
   accounts: describeImage('service', { SERVICE: 'accounts' }),
   catalogue: describeImage('service', { SERVICE: 'catalogue' }),
+  checkout: describeImage('service', { SERVICE: 'checkout' }),
   operations: describeImage('operations'),
   'load-balancer-config': describeImage('load-balancer-config'),
 };
@@ -55,6 +56,7 @@ const environment = {
   SNS_TOPIC_ARN: messaging.topicArn,
   SQS_QUEUE_URL: messaging.queueUrl,
   SQS_DEAD_LETTER_QUEUE_URL: messaging.deadLetterQueueUrl,
+  ...checkoutSettings(await createCheckoutMessaging()),
   CLIENT_LIMITS: 'false',
   ORDER_TOKEN_SECRET: orderTokenSecret,
   SERVICE_SECRET: serviceSecret,
@@ -107,14 +109,15 @@ async function startImage(name: ServiceName) {
 it('the images open an event, sell, count and verify a ticket and exit with 0, reading only themselves and writing nothing', async () => {
   expect(await operate('scripts/migrate.ts')).toBe('The schema is up to date');
   expect(await operate('scripts/onsale/main.ts', 'open', eventFile)).toMatch(/: 1 zone, 4 seats\n(.*\n)+.* opened$/);
-  const [purchase, query, persistence, accounts, catalogue] = [
+  const [purchase, query, persistence, accounts, catalogue, checkout] = [
     await startImage('purchase'),
     await startImage('query'),
     await startImage('persistence'),
     await startImage('accounts'),
     await startImage('catalogue'),
+    await startImage('checkout'),
   ];
-  const services = [purchase, query, persistence, accounts, catalogue];
+  const services = [purchase, query, persistence, accounts, catalogue, checkout];
 
   expect(await buy(purchase.base, { venueId, eventId })).toMatchObject({ status: 201 });
   const count = async () => (await get(`${query.base}/query/api/v1/tickets/count/${eventId}`)).body.count;
@@ -124,6 +127,7 @@ it('the images open an event, sell, count and verify a ticket and exit with 0, r
   expect((await get(`${persistence.base}/events/health`)).status).toBe(200);
   expect((await get(`${accounts.base}/accounts/health`)).status).toBe(200);
   expect((await get(`${catalogue.base}/catalogue/health`)).status).toBe(200);
+  expect((await get(`${checkout.base}/checkout/health`)).status).toBe(200);
   expect((await fetch(`${query.base}/query/docs/`)).status).toBe(200);
   expect(await operate('scripts/onsale/main.ts', 'verify', eventId)).toContain('1 ticket for 100.00 USD');
 

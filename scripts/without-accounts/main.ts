@@ -5,7 +5,7 @@ import { integer, newCommand } from '../terminal/command.ts';
 
 const { seconds, seats, buyers } = newCommand(
   'without-accounts',
-  'Starts a system of its own, signs buyers in, sells out event after event to them, kills accounts and catalogue (-9), and goes on ' +
+  'Starts a system of its own, signs buyers in, sells out event after event to them, kills accounts, catalogue and checkout (-9), and goes on ' +
     'selling to the same buyers for as long as their tokens are valid, ten minutes. Shows the rates before and after as a ratio. Exit ' +
     'status 1: a request failed or was refused, tickets differ from what buyers were told, or the run failed.',
 )

@@ -13,7 +13,7 @@ const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());
 
 describe('selling without accounts', { timeout: 300_000 }, () => {
-  it('goes on to buyers who signed in before accounts and catalogue were killed, and every ticket is where it was promised', async () => {
+  it('goes on to buyers who signed in before accounts, catalogue and checkout were killed, and every ticket is where it was promised', async () => {
     const ports = await freePorts();
     const folder = testFolder(resources);
     // No other system may send this one's mails to its own mailbox.
@@ -21,7 +21,7 @@ describe('selling without accounts', { timeout: 300_000 }, () => {
     const { others } = await startSystem({ folder, ports, urls, resources, say: () => {}, prepare: async () => {} });
     const of = { system: systemAt(ports, urls), others, ports };
     const run = await sellWithout(of, { seconds: 1, seats: 200, buyers: 3 }, { say: () => {} });
-    expect(run.killed.toSorted()).toEqual(['accounts', 'catalogue']);
+    expect(run.killed.toSorted()).toEqual(['accounts', 'catalogue', 'checkout']);
     expect(run.after.length).toBeGreaterThan(0);
     for (const { eventId, sold } of [...run.before, ...run.after]) {
       expect(sold).toBe(200);
