@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import { alterTickets, dropKey, online, type Statement } from './alter-online.ts';
 
 const utf8 = sql`CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`;
 
@@ -111,8 +112,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('breaker', 'varchar(10)', (column) => column.notNull())
     .addColumn('changed_on', 'datetime(3)', (column) => column.notNull())
     .execute();
-  await addPaidBy(db);
+  await addPayment(db);
   await addSeats(db);
+  await addPaidBy(db);
 }
 
 /** What becomes of the seats of a cancelled event. */
@@ -121,18 +123,37 @@ async function addSeats(db: Kysely<unknown>): Promise<void> {
     select 1 from information_schema.columns
     where table_schema = database() and table_name = 'event_jobs' and column_name = 'seats'
   `.execute(db);
-  if (rows.length === 0) await sql`alter table event_jobs add column seats varchar(8) not null default 'free'`.execute(db);
+  if (rows.length === 0)
+    await sql`alter table event_jobs add column seats varchar(8) not null default 'free'`.execute(db);
 }
 
-async function addPaidBy(db: Kysely<unknown>): Promise<void> {
+/** Whether an event's seats must be paid for. The table is small: it has a row for each event. */
+async function addPayment(db: Kysely<unknown>): Promise<void> {
   const { rows } = await sql`
-    select 1 from information_schema.columns
-    where table_schema = database() and table_name = 'tickets' and column_name = 'paid_by'
-  `.execute(db);
-  if (rows.length === 0) await sql`alter table tickets add column paid_by varchar(16)`.execute(db);
-  const { rows: known } = await sql`
     select 1 from information_schema.columns
     where table_schema = database() and table_name = 'events' and column_name = 'payment'
   `.execute(db);
-  if (known.length === 0) await sql`alter table events add column payment varchar(10) not null default 'none'`.execute(db);
+  if (rows.length > 0) return;
+  await sql`alter table events add column payment varchar(10) not null default 'none'`.execute(db);
+}
+
+const paidBy: Statement = { makes: 'paid_by', alter: 'alter table tickets add column paid_by varchar(16), algorithm=instant' };
+
+/** MariaDB cannot add the column while a key has a virtual column, so that key is made anew, as in `0011-tickets-of-halls.ts`. */
+const liveKey = 'tickets_live_seat_label';
+const seatKey = 'tickets_by_seat_until_0018';
+const liveKeyAgain: Statement = {
+  makes: liveKey,
+  alter: `alter table tickets add unique key ${liveKey} (event_id, zone_id, seat_row, seat_column, seat_label, live), ${online}`,
+};
+
+async function addPaidBy(db: Kysely<unknown>): Promise<void> {
+  const onMariadb: Statement[] = [
+    { makes: seatKey, alter: `alter table tickets add key ${seatKey} (event_id, zone_id, seat_row, seat_column), ${online}` },
+    dropKey(liveKey),
+    paidBy,
+    liveKeyAgain,
+    dropKey(seatKey),
+  ];
+  await alterTickets(db, { mysql: [paidBy], mariadb: onMariadb });
 }

@@ -146,7 +146,10 @@ it('0016 and 0017 end sign-ups with a password, forget the recipients of given-u
   ]);
 });
 
-describe('0011', () => {
+describe.each([
+  { name: '0011-tickets-of-halls', adds: { seat_label: '', category: null, exchanged_for: null } },
+  { name: '0018-checkout', adds: { paid_by: null } },
+] as const)('$name', ({ name: migration, adds }) => {
   /** TICKETS_TO_MIGRATE=1000000 takes a minute. */
   const many = Number(process.env.TICKETS_TO_MIGRATE ?? 20_000);
 
@@ -156,8 +159,8 @@ describe('0011', () => {
     await using resources = new AsyncDisposableStack();
     const scratch = await createScratch(resources, 4);
     const old = scratch as unknown as Kysely<unknown>;
-    for (const name of namesUpTo('0011-tickets-of-halls')) await migrations[name].up(old);
-    await sellBefore0011(old, many);
+    for (const name of namesUpTo(migration)) await migrations[name].up(old);
+    await sellMany(old, many);
 
     let isOver = false;
     const waits: number[] = [];
@@ -168,16 +171,16 @@ describe('0011', () => {
         waits.push(performance.now() - startedAt);
       }
     };
-    const sell = (row: number) => insertBefore0011(old, { id: many + row, row: 'ZZ', column: row, status: 'PAID' });
+    const sell = (row: number) => insertTicket(old, { id: many + row, row: 'ZZ', column: row, status: 'PAID' });
     const cancel = (row: number) =>
       old.transaction().execute(async (trx) => {
         await sql`delete from tickets where ticket_id = ${idOf(row)}`.execute(trx);
-        await insertBefore0011(trx, { id: row, ...seatBefore0011(row), status: 'CANCELLED' });
+        await insertTicket(trx, { id: row, ...seatOf(row), status: 'CANCELLED' });
       });
     const read = (row: number) => sql`select * from tickets where event_id = 'Event1' and sequence = ${row}`.execute(old);
     const traffic = [again(sell), again(cancel), again(read)];
     const startedAt = performance.now();
-    await migrations['0011-tickets-of-halls'].up(old);
+    await migrations[migration].up(old);
     isOver = true;
     await Promise.all(traffic);
     const ms = Math.round(performance.now() - startedAt);
@@ -193,15 +196,15 @@ describe('0011', () => {
       .selectAll()
       .where('ticket_id', '=', idOf(many + 30_000))
       .executeTakeFirst();
-    expect(last).toMatchObject({ seat_row: 'ZZ', seat_column: 30_000, seat_label: '', category: null, exchanged_for: null });
+    expect(last).toMatchObject({ seat_row: 'ZZ', seat_column: 30_000, ...adds });
   });
 
   it('waits for a transaction that is reading, without making others wait for it, and can be started again', async () => {
     await using resources = new AsyncDisposableStack();
     const scratch = await createScratch(resources, 4);
     const old = scratch as unknown as Kysely<unknown>;
-    for (const name of namesUpTo('0011-tickets-of-halls')) await migrations[name].up(old);
-    await sellBefore0011(old, 10);
+    for (const name of namesUpTo(migration)) await migrations[name].up(old);
+    await sellMany(old, 10);
     const { promise: read, resolve: stopReading } = Promise.withResolvers<void>();
     const { promise: reading, resolve: isReading } = Promise.withResolvers<void>();
     const reader = old.transaction().execute(async (trx) => {
@@ -210,17 +213,17 @@ describe('0011', () => {
       await read;
     });
     await reading;
-    const migrating = migrations['0011-tickets-of-halls'].up(old);
+    const migrating = migrations[migration].up(old);
     for (let n = 1; n <= 3; n++) {
       const startedAt = performance.now();
-      await insertBefore0011(old, { id: 10 + n, row: 'ZZ', column: n, status: 'PAID' });
+      await insertTicket(old, { id: 10 + n, row: 'ZZ', column: n, status: 'PAID' });
       // Behind a migration that waits for the reader, it would wait for ever.
       expect(performance.now() - startedAt).toBeLessThan(30_000);
     }
     stopReading();
     await Promise.all([reader, migrating]);
-    await migrations['0011-tickets-of-halls'].up(old);
-    for (const name of namesAfter('0011-tickets-of-halls')) await migrations[name].up(old);
+    await migrations[migration].up(old);
+    for (const name of namesAfter(migration)) await migrations[name].up(old);
     expect(await dumpSchema(scratch)).toBe(await dumpSchema(db));
   });
 });
@@ -232,10 +235,10 @@ const namesAfter = (name: keyof typeof migrations) => names.slice(names.indexOf(
 const idOf = (n: number) => Buffer.from(n.toString(16).padStart(32, '0'), 'hex');
 
 /** The seats of tickets 0, 1, …: 9,999 in each row. */
-const seatBefore0011 = (n: number) => ({ row: String(Math.floor(n / 9_999)), column: (n % 9_999) + 1 });
+const seatOf = (n: number) => ({ row: String(Math.floor(n / 9_999)), column: (n % 9_999) + 1 });
 
-/** Inserts a ticket as the version before 0011 did. */
-const insertBefore0011 = (
+/** Inserts a ticket as the version before 0011 did; the next ones' columns have defaults. */
+const insertTicket = (
   old: Kysely<unknown>,
   { id, row, column, status }: { id: number; row: string; column: number; status: string },
 ) =>
@@ -246,7 +249,7 @@ const insertBefore0011 = (
   );
 
 /** Inserts tickets 0 to `count` - 1, all paid. */
-const sellBefore0011 = (old: Kysely<unknown>, count: number) =>
+const sellMany = (old: Kysely<unknown>, count: number) =>
   sql`insert into tickets
     (ticket_id, order_id, venue_id, event_id, zone_id, seat_row, seat_column, price, currency, status, sequence, created_on)
     select unhex(lpad(hex(n), 32, '0')), unhex(lpad(hex(n), 32, '0')), 'Venue1', 'Event1', 1, n div 9999, n % 9999 + 1,

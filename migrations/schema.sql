@@ -119,6 +119,7 @@ create table event_jobs (
   total int,
   failures int not null,
   note varchar(1000),
+  seats varchar(8) not null,
   key event_jobs_due (due_on),
   primary key (event_id, kind)
 ) collate utf8mb4_bin;

@@ -8,7 +8,7 @@ import { Redis } from 'ioredis';
 import { migrateToLatest } from '../../migrations/migrate.ts';
 import { pathTable, type ServiceName } from '../../services/shared/http/path-table.ts';
 import { connectDatabase, type Database } from '../../services/shared/stores/database.ts';
-import { paymentsSettings } from '../local/counterparts.ts';
+import { paymentsSettings } from '../local/counterpart-settings.ts';
 import { emulatorEnvironment, queueArn } from '../local/emulator.ts';
 import { freePort } from '../local/free-ports.ts';
 import { answers, type LocalProcess, startProcess } from '../local/process.ts';

@@ -10,8 +10,8 @@ const patches: Patch[] = [
   },
   {
     file: 'checkout/saga/steps.ts',
-    from: "return payment.state === 'captured' ? { to: 'failed', payment, refunds: true } : undefined;",
-    to: "return payment.state === 'captured' ? { to: 'failed', payment } : undefined;",
+    from: "return payment?.state === 'captured' ? { to: 'failed', payment, refunds: true } : undefined;",
+    to: "return payment?.state === 'captured' ? { to: 'failed', payment } : undefined;",
   },
 ];
 

@@ -4,7 +4,7 @@ import { createTokenIssuer, type TokenIssuer } from '../../services/accounts/tok
 import { pathTable, type ServiceName } from '../../services/shared/http/path-table.ts';
 import { issuerOf } from '../../services/shared/identity/access-tokens.ts';
 import { connectStores } from '../local/connect.ts';
-import { paymentsSettings, providerSettings } from '../local/counterparts.ts';
+import { paymentsSettings, providerSettings } from '../local/counterpart-settings.ts';
 import { emulatorEnvironment } from '../local/emulator.ts';
 import { freePort } from '../local/free-ports.ts';
 import { connectMessaging } from '../local/messaging.ts';

@@ -21,13 +21,13 @@ it.runIf(await findBinary('curl'))(
 
     const before = await check(base);
     expect(before.all).toMatch(/\nFAIL .* can be bought: (404 .*EVENT_NOT_FOUND|503 .*INVENTORY_UNAVAILABLE)/);
-    expect(before.all).toContain('9 checks, 3 failed');
+    expect(before.all).toContain('10 checks, 3 failed');
     expect(before.exitCode).toBe(1);
 
     const plan = parseEventFile(readFileSync(join(import.meta.dirname, '../demo/canary.json'), 'utf8'));
     await openEvent(db, redis, plan);
     const after = await check(base);
-    expect(after.all).toContain('9 checks, 0 failed');
+    expect(after.all).toContain('10 checks, 0 failed');
     expect(after.exitCode).toBe(0);
     const { body } = await get(`${base}/query/api/v1/events/Canary/availability`);
     expect(body['zones']).toEqual([expect.objectContaining({ available: 1000, sold: 0 })]);

@@ -10,7 +10,7 @@ import { purchaseConfig } from '../../services/purchase/config.ts';
 import { queryConfig } from '../../services/query/config.ts';
 import { pathTable, type ServiceName } from '../../services/shared/http/path-table.ts';
 import { type Environment, loadConfig } from '../../services/shared/process/config.ts';
-import { counterpartEnvironment, paymentsSettings } from '../local/counterparts.ts';
+import { counterpartEnvironment, paymentsSettings } from '../local/counterpart-settings.ts';
 import { emulatorEnvironment } from '../local/emulator.ts';
 import { whoseSystem } from '../local/named-system.ts';
 import { defaultPorts } from '../local/ports.ts';

@@ -5,7 +5,7 @@ import { readInventory } from '../../services/shared/inventory/inventory.ts';
 import { openEvent } from '../../services/shared/inventory/open-event.ts';
 import { parseEventFile } from '../../services/shared/inventory/plan/event-file.ts';
 import { connectStores } from './connect.ts';
-import { realPayments } from './counterparts.ts';
+import { realPayments } from './counterpart-settings.ts';
 import { localAdmin, makeLocalAdmin } from './local-admin.ts';
 import { localFolder } from './local-folder.ts';
 import { defaultPorts } from './ports.ts';

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import axe from 'axe-core';
 import { afterAll, describe, expect, it } from 'vitest';
 import { launchChromium } from '../testing/chromium.ts';
-import { localClient } from './counterparts.ts';
+import { localClient } from './counterpart-settings.ts';
 import { startOidcProvider } from './oidc-provider.ts';
 
 const resources = new AsyncDisposableStack();

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair } from 'jose';
 import Provider, { type Configuration } from 'oidc-provider';
-import { localClient } from './counterparts.ts';
+import { localClient } from './counterpart-settings.ts';
 import { hostnameOf } from './emulator-guard.ts';
 import { servePages, signInPath } from './oidc-pages.ts';
 

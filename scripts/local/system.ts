@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { messaging } from '../../services/shared/events/messaging.ts';
 import { isNeededToSell, type ServiceName, serviceNames } from '../../services/shared/http/path-table.ts';
-import { counterpartEnvironment, counterparts, counterpartsAt, startCounterpart } from './counterparts.ts';
+import { counterpartEnvironment, counterpartsAt } from './counterpart-settings.ts';
+import { counterparts, startCounterpart } from './counterparts.ts';
 import { queueUrl, topicArn } from './emulator.ts';
 import { startNginx } from './nginx.ts';
 import { type Addresses, addressesAt, assertPortsFree, type Ports } from './ports.ts';

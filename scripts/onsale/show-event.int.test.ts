@@ -23,7 +23,7 @@ describe('showing an event', () => {
     const report = await reportEvent(db, redis, eventId);
     expect(report).toEqual({
       ...{ eventId, name: 'A "play"\u001b[2J', venueId, venueName: 'A hall', currency: 'USD' },
-      ...{ onSaleAt: '2026-01-01T00:00:00.000Z', offSaleAt: null, startsAt: null, timeZone: null },
+      ...{ onSaleAt: '2026-01-01T00:00:00.000Z', offSaleAt: null, startsAt: null, timeZone: null, payment: 'none' },
       ...{ state: 'on-sale', projection: { tickets: 0, revenue: '0.00' } },
       categories: [],
       inventory: {

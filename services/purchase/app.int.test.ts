@@ -64,24 +64,26 @@ describe('besides tickets', () => {
 
 describe('the OpenAPI document', () => {
   const take = ['201', '400', '401', '404', '409', '413', '415', '422', '429', '503'];
+  const sell = ['201', '400', '401', '402', '404', '409', '413', '415', '422', '429', '503'];
   const hold = '/purchase/api/v1/holds/{holdId}';
   const best = ['zoneId', 'quantity', 'split', 'ticketTypes', 'category', 'sameCategory', 'accessible'];
-  const seatRequestFields = ['venueId', 'eventId', 'buyerId', 'promotion', 'seats', ...best, 'items'];
+  const who = ['venueId', 'eventId', 'buyerId', 'promotion'];
+  const which = ['seats', ...best, 'items'];
   const routes: [method: string, path: string, statuses: string[], parameters: string[], bodyFields?: string[]][] = [
     [
       'post',
       tickets,
-      take,
+      sell,
       ['idempotency-key'],
-      ['venueId', 'eventId', 'buyerId', 'promotion', 'zoneId', 'row', 'column', 'ticketType'],
+      ['venueId', 'eventId', 'buyerId', 'promotion', 'paidBy', 'zoneId', 'row', 'column', 'ticketType'],
     ],
-    ['post', '/purchase/api/v1/orders', take, ['idempotency-key'], seatRequestFields],
+    ['post', '/purchase/api/v1/orders', sell, ['idempotency-key'], [...who, 'paidBy', ...which]],
     [
       'post',
       '/purchase/api/v1/orders/{orderId}/cancel',
-      ['200', '400', '401', '403', '404', '413', '415', '422', '429', '503'],
+      ['200', '400', '401', '403', '404', '409', '413', '415', '422', '429', '503'],
       ['orderId', 'idempotency-key', 'order-token'],
-      ['eventId', 'ticketIds'],
+      ['eventId', 'ticketIds', 'seats'],
     ],
     [
       'post',
@@ -90,12 +92,13 @@ describe('the OpenAPI document', () => {
       ['orderId', 'ticketId', 'idempotency-key'],
       ['eventId', 'zoneId', 'row', 'column'],
     ],
-    ['post', '/purchase/api/v1/holds', take, ['idempotency-key'], seatRequestFields],
+    ['post', '/purchase/api/v1/holds', take, ['idempotency-key'], [...who, ...which]],
     [
       'post',
       `${hold}/confirm`,
-      ['200', '201', '400', '401', '404', '409', '413', '415', '422', '429', '503'],
+      ['200', '201', '400', '401', '402', '404', '409', '413', '415', '422', '429', '503'],
       ['holdId', 'idempotency-key'],
+      ['paidBy'],
     ],
     [
       'post',

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { readInventory } from '../../../services/shared/inventory/inventory.ts';
-import { providerSettings } from '../../local/counterparts.ts';
+import { providerSettings } from '../../local/counterpart-settings.ts';
 import { freePort } from '../../local/free-ports.ts';
 import { localPaymentKeys } from '../../local/payments/local-keys.ts';
 import { inParallel } from '../../testing/http.ts';

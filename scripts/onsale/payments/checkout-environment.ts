@@ -1,5 +1,5 @@
 import type { Environment } from '../../../services/shared/process/config.ts';
-import { counterpartEnvironment, counterpartsAt, realPayments } from '../../local/counterparts.ts';
+import { counterpartEnvironment, counterpartsAt, realPayments } from '../../local/counterpart-settings.ts';
 import { localFolder } from '../../local/local-folder.ts';
 import { whoseSystem } from '../../local/named-system.ts';
 import { addressesAt, defaultPorts } from '../../local/ports.ts';

@@ -25,7 +25,7 @@ describe("an event's catalogue", () => {
       {
         ...{ eventId, venueId, venueName: 'A hall', name: 'A play', onSaleAt: '2026-06-01T09:00:00.000Z' },
         ...{ offSaleAt: null, startsAt: null, timeZone: null, currency: 'EUR', ticketsPerBuyer: 6, ticketsPerOrder: 10 },
-        ...{ categories: [], ticketTypes: [] },
+        ...{ categories: [], ticketTypes: [], payment: 'none' },
         zones: [
           {
             ...{ zoneId: 4, name: 'Balcony', price: '120.00' },

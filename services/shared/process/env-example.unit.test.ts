@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { counterpartEnvironment, counterpartsAt } from '../../../scripts/local/counterparts.ts';
+import { counterpartEnvironment, counterpartsAt } from '../../../scripts/local/counterpart-settings.ts';
 import { emulatorEnvironment } from '../../../scripts/local/emulator.ts';
 import { addressesAt, defaultPorts } from '../../../scripts/local/ports.ts';
 import { localStoreUrls } from '../../../scripts/local/store-urls.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { counterpartEnvironment, counterpartsAt, realPayments } from './counterparts.ts';
+import { counterpartEnvironment, counterpartsAt, realPayments } from './counterpart-settings.ts';
 import { defaultPorts } from './ports.ts';
 
 const local = counterpartEnvironment(counterpartsAt(defaultPorts));
