@@ -33,12 +33,22 @@ const deck = acts.flatMap(([weight, act]) => Array<typeof act>(weight).fill(act)
 /** Lets a few things happen, with trouble of any kind. */
 export async function live(history: History): Promise<void> {
   const { random, fibers, faults, buyers } = history;
+  const [first] = buyers;
+  if (first && random.chance(0.3)) await payInPeace(history, first);
   // Without trouble too, so that histories also get far.
   fibers.chance.stop = random.pick([0, 0.02, 0.06]);
   faults.share = random.pick([0, 0, 0.04]);
   const steps = random.between(4, 14);
-  await openCheckout(history, buyers[0] as Buyer);
+  if (first) await openCheckout(history, first);
   for (let step = 0; step < steps; step++) await random.pick(deck)(history, random.pick(buyers));
+}
+
+/** So that much of what comes after a sale happens, too. */
+async function payInPeace(history: History, buyer: Buyer): Promise<void> {
+  await openCheckout(history, buyer);
+  const [ref] = await knownPayments(history, buyer);
+  if (ref !== undefined) actAtProvider(history, ref, 'succeed');
+  await settle(history, buyer);
 }
 
 async function openCheckout(history: History, buyer: Buyer): Promise<void> {

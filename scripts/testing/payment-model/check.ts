@@ -2,30 +2,23 @@ import type { Payment } from '../../../services/checkout/providers/provider.ts';
 import { isCounted, refundOf } from '../../../services/checkout/refunds/refund.ts';
 import { checkoutOf } from '../../../services/checkout/saga/checkout.ts';
 import { isFinal } from '../../../services/checkout/saga/states.ts';
-import { ordersKey } from '../../../services/shared/inventory/keys.ts';
+import { deadlinesKey, holdsKey, ordersKey } from '../../../services/shared/inventory/keys.ts';
 import { type OrderInRedis, parseOrder } from '../../../services/shared/inventory/order.ts';
 import type { LocalPayment } from '../../local/payments/journal.ts';
 import { assertConserved } from '../conservation.ts';
 import { redis } from '../stores.ts';
 import type { History } from './history.ts';
-
-/** Money or seats are wrong. `rule`: in which way. */
-export class Violation extends Error {
-  override readonly name = 'Violation';
-  readonly rule: string;
-  constructor(rule: string, detail: string) {
-    super(`${rule}: ${detail}`);
-    this.rule = rule;
-  }
-}
+import { Violation } from './violation.ts';
 
 type Known = Awaited<ReturnType<typeof readAll>>;
 type KnownCheckout = Known['checkouts'][number];
 
 /** Throws a Violation unless a history that has come to rest has treated everybody rightly. Returns how its checkouts and refunds ended. */
 export async function checkHistory(history: History): Promise<string[]> {
+  for (const violation of history.violations) throw violation;
   const known = await readAll(history);
   for (const checkout of known.checkouts) checkCheckout(history, known, checkout);
+  for (const checkout of known.checkouts) await checkSeatsAreFree(history, checkout);
   for (const { orderId, tickets, paidBy } of known.orders.values()) {
     const checkout = known.checkouts.find(({ terms }) => terms?.orderId === orderId);
     const isLive = tickets.some(({ cancelled }) => !cancelled);
@@ -87,6 +80,17 @@ function checkCheckout(history: History, known: Known, checkout: KnownCheckout):
   checkMoney(history, { checkout, about, taken: taken[0], refunds }, known.orders.get(terms?.orderId ?? ''));
 }
 
+/** The hold of a checkout that sold nothing is over at once: nobody waits for its lease to end. */
+async function checkSeatsAreFree({ event }: History, { checkoutId, state, terms, holdId }: KnownCheckout): Promise<void> {
+  if (state === 'paid' || !terms) return;
+  const [text, deadline] = await Promise.all([
+    redis.hget(holdsKey(event.eventId), holdId),
+    redis.zscore(deadlinesKey(event.eventId), holdId),
+  ]);
+  const isHeld = text !== null && (JSON.parse(text) as { state: string }).state === 'held' && Number(deadline) > Date.now();
+  if (isHeld) throw new Violation('seats stay held', `hold ${holdId}, checkout ${checkoutId} (${state})`);
+}
+
 function checkMoney(
   { wasMeddled }: History,
   money: { checkout: KnownCheckout; about: string; taken: Known['payments'][number] | undefined; refunds: Known['refunds'] },
@@ -99,6 +103,8 @@ function checkMoney(
   const { capturedMinor = 0, refundedMinor: givenBack = 0 } = taken?.payment ?? {};
   if (refundedMinor !== givenBack)
     throw new Violation('refunds differ', `the provider gave back ${givenBack}, and we know of ${refundedMinor}, ${about}`);
+  if (!wasMeddled && refunds.some((refund) => refund.state === 'external'))
+    throw new Violation('refunds differ', `money went back that nobody asked for, ${about}`);
   const keptMinor = capturedMinor - givenBack;
   const live = (order?.tickets ?? []).filter(({ cancelled }) => !cancelled);
 

@@ -1,4 +1,4 @@
-import { type Provider, ProviderAway } from '../../../services/checkout/providers/provider.ts';
+import { type NewPayment, type Provider, ProviderAway } from '../../../services/checkout/providers/provider.ts';
 import { createPurchaseClient } from '../../../services/checkout/purchase-client.ts';
 import { createRefunds } from '../../../services/checkout/refunds/refunds.ts';
 import { createCheckouts } from '../../../services/checkout/saga/checkouts.ts';
@@ -10,6 +10,7 @@ import { deadlinesKey } from '../../../services/shared/inventory/keys.ts';
 import { openInventory } from '../../../services/shared/inventory/open-inventory.ts';
 import { type Database, isDatabaseAway } from '../../../services/shared/stores/database.ts';
 import type { ProviderName } from '../../../services/shared/stores/schema.ts';
+import { uuidBytes } from '../../../services/shared/stores/uuid.ts';
 import { createRandom, type Random } from '../random.ts';
 import { silentLogger } from '../silent-logger.ts';
 import { redis, seatedZone, unique } from '../stores.ts';
@@ -18,6 +19,7 @@ import { createFibers, type Fibers } from './fibers.ts';
 import { gatedDatabase, gatedPort } from './gated.ts';
 import type { Lane } from './lane.ts';
 import type { Plant } from './plants.ts';
+import { Violation } from './violation.ts';
 
 /** Somebody who wants seats. `checkoutId`: once they were told. */
 export type Buyer = {
@@ -53,6 +55,8 @@ export type History = {
   /** Whether somebody gave money back, or a bank sent a refund back, without checkout. */
   wasMeddled: boolean;
   happened: string[];
+  /** Rules that were broken on the way. */
+  violations: Violation[];
 };
 
 const twoRows = 2;
@@ -61,6 +65,7 @@ const twoRows = 2;
 export async function beginHistory(lane: Lane, purchaseUrl: string, seed: number, plant: Plant | undefined): Promise<History> {
   const random = createRandom(seed, 'payments');
   const happened: string[] = [];
+  const violations: Violation[] = [];
   const say = (text: string) => void happened.push(text);
   const fibers = createFibers(random, say);
   const time = { now: Date.UTC(2026, 10, 28) + (seed % 1_000) };
@@ -115,7 +120,15 @@ export async function beginHistory(lane: Lane, purchaseUrl: string, seed: number
   );
   const providers = new Map(
     lane.names.map((name): [ProviderName, Provider] => {
-      const provider = { ...lane.providers[name], ...plant?.provider?.(lane.providers[name]) };
+      const right = lane.providers[name];
+      const watched: Provider = {
+        ...right,
+        async create(wish) {
+          violations.push(...(await findOthersAlive(db, lane, wish)));
+          return await right.create(wish);
+        },
+      };
+      const provider = { ...watched, ...plant?.provider?.(watched) };
       return [
         name,
         gatedPort(
@@ -133,7 +146,7 @@ export async function beginHistory(lane: Lane, purchaseUrl: string, seed: number
   };
   const names = ['Ann', 'Bob'].slice(0, random.chance(0.3) ? 2 : 1);
   return {
-    ...{ seed, random, lane, purchaseUrl, event, fibers, db, time, faults, happened },
+    ...{ seed, random, lane, purchaseUrl, event, fibers, db, time, faults, happened, violations },
     checkouts: createCheckouts(dependencies),
     refunds: createRefunds(dependencies),
     buyers: names.map((name) => ({
@@ -146,6 +159,24 @@ export async function beginHistory(lane: Lane, purchaseUrl: string, seed: number
     told: new Set(),
     wasMeddled: false,
   };
+}
+
+/** Finds the older payments that a buyer has seen and could still pay, although they are to get another one. */
+async function findOthersAlive(db: Database, { providers }: Lane, { checkoutId, attempt }: NewPayment): Promise<Violation[]> {
+  const older = await db
+    .selectFrom('payment_attempts')
+    .select(['provider', 'provider_ref'])
+    .where('checkout_id', '=', uuidBytes(checkoutId))
+    .where('attempt', '<', attempt)
+    .execute();
+  const found: Violation[] = [];
+  for (const { provider, provider_ref: ref } of older) {
+    if (ref === null) continue;
+    const { state } = await providers[provider].retrieve(ref);
+    if (state !== 'voided' && state !== 'failed')
+      found.push(new Violation('two payments at a time', `attempt ${attempt} begins while ${ref} is ${state}`));
+  }
+  return found;
 }
 
 /** Runs an operation of the saga, which may stop on the way. That somebody is away is no news; anything else is a bug. */

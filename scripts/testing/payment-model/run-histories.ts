@@ -13,10 +13,11 @@ import {
 } from '../../../services/shared/inventory/keys.ts';
 import { redis } from '../stores.ts';
 import { comeToRest, live } from './acts.ts';
-import { checkHistory, Violation } from './check.ts';
+import { checkHistory } from './check.ts';
 import { beginHistory, type History } from './history.ts';
 import { type Lane, startLane, startPurchase } from './lane.ts';
 import type { Plant } from './plants.ts';
+import { Violation } from './violation.ts';
 
 /** Histories that run at the same time: they mostly wait for the stores. */
 const lanesAtOnce = 6;
