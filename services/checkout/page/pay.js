@@ -3,8 +3,9 @@
  * it reaches this page. The checkout's id is in the path; its token is in the fragment, which reaches no server and no log.
  *
  * @typedef {{ provider: string, status: string, payUrl?: string, clientSecret?: string, declineCode?: string }} Payment
- * @typedef {{ checkoutId: string, status: string, amount?: string, currency?: string, payBy: string, tickets: unknown[], payment?: Payment,
+ * @typedef {{ checkoutId: string, status: string, amount?: string, currency?: string, payBy: string, tickets: Ticket[], payment?: Payment,
  *   order?: { orderId: string } }} Checkout
+ * @typedef {{ row: string | null, column: string | null }} Ticket
  *
  * The part of https://docs.stripe.com/js that is used here:
  * @typedef {{ create(type: 'payment'): { mount(selector: string): void } }} StripeElements
@@ -20,6 +21,18 @@ const stripeKey = document.body.dataset['stripeKey'] ?? '';
 const providers = /** @type {Record<string, string>} */ ({ stripe: 'Stripe', paypal: 'PayPal' });
 const lookAgainMs = 2_000;
 
+/** What the server says instead of doing what it was asked. */
+class Refusal extends Error {
+  /**
+   * @param {string} message
+   * @param {number} status
+   */
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
+}
+
 /** @type {string | undefined} The client secret that Stripe's element was made for. */
 let mountedFor;
 /** @type {Checkout | undefined} */
@@ -29,19 +42,35 @@ element('again', HTMLButtonElement).addEventListener('click', () => void change(
 element('give-up', HTMLButtonElement).addEventListener('click', () => void change('/cancel', undefined));
 setInterval(tick, 1_000);
 if (token) void follow();
-else tell('This link does not work', 'Please open the link that you were given, whole.');
+else sayBroken();
 
 /** Looks at the checkout until it has ended. */
 async function follow() {
   for (;;) {
-    // Only now and then: the provider is asked.
-    const checkout = await ask('GET', '?settle=true').catch(() => undefined);
-    if (checkout) await show(checkout);
-    else say('We cannot be reached right now. We keep trying.', true);
-    if (checkout && hasEnded(checkout)) return;
+    /** @type {Checkout | undefined} */
+    let checkout;
+    try {
+      // Only now and then: the provider is asked.
+      checkout = await ask('GET', '?settle=true');
+      await show(checkout);
+      if (hasEnded(checkout)) return;
+    } catch (error) {
+      if (error instanceof Refusal && isFinal(error)) return sayBroken();
+      say('We cannot be reached right now. We keep trying.', true);
+    }
     await new Promise((resolve) => setTimeout(resolve, isWaiting(checkout) ? lookAgainMs : lookAgainMs * 5));
   }
 }
+
+function sayBroken() {
+  tell('This link does not work', 'Please open the link that you were given, whole.');
+}
+
+/**
+ * Whether asking again is of no use: not the server is away or busy, but the link is wrong.
+ * @param {Refusal} refusal
+ */
+const isFinal = ({ status }) => status >= 400 && status < 429;
 
 /** @param {Checkout} checkout */
 const hasEnded = ({ status }) => ['paid', 'cancelled', 'failed'].includes(status);
@@ -65,6 +94,7 @@ async function show(checkout) {
   if (status === 'failed') return tell('It did not work out', 'Nothing was sold. Money that was taken goes back by itself.');
   if (status !== 'awaiting_payment' || !payment) return tell('One moment', 'Your payment and your seats are being confirmed.');
   tell(`${count}, ${price}`, 'Your seats are kept while you pay.');
+  list(tickets);
   element('give-up', HTMLButtonElement).hidden = false;
   if (payment.status === 'processing') return tell('One moment', 'The provider is working on your payment.');
   if (payment.status === 'failed' || payment.status === 'voided') {
@@ -76,6 +106,22 @@ async function show(checkout) {
   if (payment.clientSecret && stripeKey && payment.provider === 'stripe') return await showElement(payment.clientSecret, price);
   tell(`${count}, ${price}`, 'The payment provider does not answer right now. Your seats are kept meanwhile; we keep trying.');
   element('again', HTMLButtonElement).hidden = false;
+}
+
+/**
+ * Tickets without a row have no seat of their own.
+ * @param {Ticket[]} tickets
+ */
+function list(tickets) {
+  const seated = tickets.filter(({ row }) => row !== null);
+  const items = seated.map(({ row, column }) => {
+    const item = document.createElement('li');
+    item.textContent = `Row ${row}, seat ${column}`;
+    return item;
+  });
+  const seats = element('seats', HTMLElement);
+  seats.replaceChildren(...items);
+  seats.hidden = items.length === 0;
 }
 
 /**
@@ -164,7 +210,7 @@ async function ask(method, path, body) {
   const response = await fetch(api + path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
   if (response.ok) return await response.json();
   const { title = 'Something went wrong' } = await response.json().catch(() => ({}));
-  throw new Error(`${title}.`);
+  throw new Refusal(`${title}.`, response.status);
 }
 
 /** Counts down the time to pay. */
@@ -177,7 +223,7 @@ function tick() {
 }
 
 function hideAll() {
-  for (const id of ['card', 'link', 'again', 'give-up']) element(id, HTMLElement).hidden = true;
+  for (const id of ['seats', 'card', 'link', 'again', 'give-up']) element(id, HTMLElement).hidden = true;
 }
 
 /**

@@ -64,7 +64,10 @@ export const operations = {
     roles: ['admin', 'organiser', 'finance'],
     scopes: ['reports:read'],
   },
-  'ops:read': { does: "follow a sale on the operator's page", roles: ['admin', 'organiser', 'finance', 'support'] },
+  'ops:read': {
+    does: "follow a sale on the operator's page, with totals of money",
+    roles: ['admin', 'organiser', 'finance', 'support'],
+  },
   'members:manage': { does: 'invite members and change their roles', roles: ['admin'] },
   'keys:manage': { does: 'create and revoke API keys', roles: ['admin'] },
   'audit:read': { does: 'read who changed what', roles: ['admin'] },
