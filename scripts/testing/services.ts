@@ -59,13 +59,16 @@ export async function startTestService(
       SNS_TOPIC_ARN: toldTo,
       SQS_QUEUE_URL: reached(queueUrl),
       SQS_DEAD_LETTER_QUEUE_URL: reached(deadLetterQueueUrl),
-      ...(service === 'checkout' && checkoutSettings(await createCheckoutMessaging())),
+      ...(service === 'checkout' && mapValues(checkoutSettings(await createCheckoutMessaging()), reached)),
       ...env,
     },
   });
   resources.defer(() => started.stop());
   return { ...started, base: `http://127.0.0.1:${port}`, logFile: join(logFolder, `${service}.log`) };
 }
+
+const mapValues = (settings: Record<string, string>, change: (value: string) => string) =>
+  Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, change(value)]));
 
 /** The settings with which checkout finds its topic and queues. */
 export const checkoutSettings = ({ topicArn, queueUrl, deadLetterQueueUrl }: Messaging) => ({
