@@ -54,8 +54,11 @@ export type PurchaseClient = {
   ): Promise<{ leaseUntil: Date; organiserId: string; order: OrderInRedis } | { refused: BeginRefusal }>;
   /** Turns a paid hold into an order. */
   confirm(holdId: string, paying: Paying): Promise<{ orderToken: string } | { refused: ConfirmRefusal }>;
-  /** Frees the seats of a hold, which no attempt up to this one can confirm any more. `sold`: it was confirmed before. */
-  endPayment(holdId: string, paying: Paying): Promise<'ended' | 'sold'>;
+  /**
+   * Frees the seats of a hold, which no attempt up to this one can confirm any more. `sold`: it was confirmed before. `outdated`: a newer attempt
+   * has begun, and nothing was changed. Without `orderId`, of a hold for which nothing was confirmed.
+   */
+  endPayment(holdId: string, paying: { attempt: number; orderId?: string }): Promise<'ended' | 'sold' | 'outdated'>;
   /** An order as Redis has it now, with its cancelled tickets. */
   readOrder(order: { eventId: string; orderId: string }): Promise<OrderInRedis | undefined>;
   /**
@@ -109,6 +112,7 @@ export function createPurchaseClient({
 
     async endPayment(holdId, paying) {
       const reply = await pay(holdId, '/end', paying);
+      if (codeIn(reply.body) === 'PAYMENT_OUTDATED') return 'outdated';
       const { status } = reply.body;
       if (!reply.isOk || (status !== 'ended' && status !== 'sold')) throw unexpected(reply);
       return status;

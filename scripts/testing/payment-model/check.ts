@@ -81,14 +81,16 @@ function checkCheckout(history: History, known: Known, checkout: KnownCheckout):
 }
 
 /** The hold of a checkout that sold nothing is over at once: nobody waits for its lease to end. */
-async function checkSeatsAreFree({ event }: History, { checkoutId, state, terms, holdId }: KnownCheckout): Promise<void> {
-  if (state === 'paid' || !terms) return;
+async function checkSeatsAreFree({ event }: History, { checkoutId, state, holdId }: KnownCheckout): Promise<void> {
+  if (state === 'paid') return;
   const [text, deadline] = await Promise.all([
     redis.hget(holdsKey(event.eventId), holdId),
     redis.zscore(deadlinesKey(event.eventId), holdId),
   ]);
-  const isHeld = text !== null && (JSON.parse(text) as { state: string }).state === 'held' && Number(deadline) > Date.now();
-  if (isHeld) throw new Violation('seats stay held', `hold ${holdId}, checkout ${checkoutId} (${state})`);
+  const hold = text === null ? undefined : (JSON.parse(text) as { state: string; attempt?: number });
+  // Without an attempt, it was never kept for the checkout.
+  const isKept = hold?.state === 'held' && hold.attempt !== undefined && Number(deadline) > Date.now();
+  if (isKept) throw new Violation('seats stay held', `hold ${holdId}, checkout ${checkoutId} (${state})`);
 }
 
 function checkMoney(

@@ -4,11 +4,13 @@ import { accepted } from '../../../scripts/testing/purchase-app.ts';
 import { refusal } from '../../../scripts/testing/refusal.ts';
 import { confirm, extend, hold, letExpire, order } from '../../../scripts/testing/requests.ts';
 import { openTestEvent, planOf, redis, seatedZone, db as shared } from '../../../scripts/testing/stores.ts';
-import type { Inventory } from '../../shared/inventory/inventory.ts';
+import { UnavailableError } from '../../shared/http/problems.ts';
+import { type Inventory, readInventory } from '../../shared/inventory/inventory.ts';
 import { openEvent } from '../../shared/inventory/open-event.ts';
 import { setState } from '../../shared/inventory/set-state.ts';
 import type { ProviderName } from '../../shared/stores/schema.ts';
 import { uuidBytes } from '../../shared/stores/uuid.ts';
+import { createCheckouts } from './checkouts.ts';
 import type { CheckoutView, CheckoutWish } from './types.ts';
 
 const resources = new AsyncDisposableStack();
@@ -315,4 +317,60 @@ it('has no news of payments that are not ours', async () => {
     returnUrl: 'http://127.0.0.1/',
   });
   expect(await checkouts.settlePayment('stripe', ref)).toBeUndefined();
+});
+
+describe('a hold that purchase keeps although its reply was lost', () => {
+  /** A checkout whose first request to purchase was done, but not answered. */
+  async function unanswered() {
+    const of = await held(['A1']);
+    const { purchase } = dependencies;
+    let isLost = false;
+    const losing = createCheckouts({
+      ...dependencies,
+      purchase: {
+        ...purchase,
+        async beginPayment(...asked) {
+          const begun = await purchase.beginPayment(...asked);
+          if (isLost) return begun;
+          isLost = true;
+          throw new UnavailableError('SERVICE_UNAVAILABLE', 'the reply was lost');
+        },
+      },
+    });
+    const outcome = await losing.open(wishFor(of));
+    if ('refused' in outcome) return expect.fail(outcome.refused);
+    expect(outcome.checkout.state).toBe('opening');
+    return { of, checkoutId: outcome.checkout.checkoutId };
+  }
+  const heldPlaces = async ({ event }: Held) => (await readInventory(redis, event.eventId))?.held.get(1);
+
+  it('is freed if there is no time left to pay it', async () => {
+    const { of, checkoutId } = await unanswered();
+    expect(await heldPlaces(of)).toBe(1);
+    time.now += 20 * minuteMs;
+    await sweep();
+    expect(await read({ checkoutId })).toMatchObject({ state: 'failed', reason: 'TOO_LATE' });
+    expect(await heldPlaces(of)).toBe(0);
+  });
+
+  it('is freed if the event was cancelled meanwhile', async () => {
+    const { of, checkoutId } = await unanswered();
+    await setState(redis, of.event.eventId, { state: 'closed', isCancelled: true });
+    time.now += minuteMs;
+    await sweep();
+    expect(await read({ checkoutId })).toMatchObject({ state: 'failed', reason: 'SALE_CLOSED' });
+    expect(await heldPlaces(of)).toBe(0);
+  });
+
+  it('waits for a sale that was paused meanwhile, and goes on', async () => {
+    const { of, checkoutId } = await unanswered();
+    await setState(redis, of.event.eventId, { state: 'paused', confirmWhilePaused: false });
+    time.now += minuteMs;
+    await sweep();
+    expect(await read({ checkoutId })).toMatchObject({ state: 'opening' });
+    await setState(redis, of.event.eventId, { state: 'published' });
+    time.now += minuteMs;
+    await sweep();
+    expect(await read({ checkoutId })).toMatchObject({ state: 'awaiting_payment', attempt: { number: 1 } });
+  });
 });

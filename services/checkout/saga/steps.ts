@@ -66,10 +66,20 @@ export function createSteps({
     return provider;
   }
 
-  async function opening({ holdId, provider, payBy }: Checkout): Outcome {
-    if (clock() >= payBy.getTime()) return { to: 'failed', reason: reasons.tooLate };
+  /** From the second try on, purchase may have kept the hold already: the reply was lost. */
+  async function opening({ holdId, provider, payBy, version }: Checkout): Outcome {
+    const mayBeKept = version > 1;
+    if (clock() >= payBy.getTime()) {
+      await purchase.endPayment(holdId, { attempt: 1 });
+      return { to: 'failed', reason: reasons.tooLate };
+    }
     const begun = await purchase.beginPayment(holdId, { attempt: 1, leaseSeconds: leaseSeconds(payBy) });
-    if ('refused' in begun) return { to: 'failed', reason: begun.refused };
+    if ('refused' in begun) {
+      const { refused } = begun;
+      if (mayBeKept && refused === 'SALE_PAUSED') return undefined;
+      if (mayBeKept && refused === 'SALE_CLOSED') await purchase.endPayment(holdId, { attempt: 1 });
+      return { to: 'failed', reason: refused };
+    }
     const { leaseUntil, ...kept } = begun;
     const terms = termsOf(kept);
     if (terms.amountMinor === 0) return { to: 'confirming', hold: { leaseUntil, terms } };
@@ -157,8 +167,10 @@ export function createSteps({
     const begun = await purchase.beginPayment(newHoldId, { attempt: number, leaseSeconds: leaseSeconds(payBy) });
     if ('refused' in begun) {
       // Held too long ago: its seats are lost, too.
-      const isLost = begun.refused === 'HOLD_EXPIRED' || begun.refused === 'HOLD_NOT_FOUND';
-      return isLost ? { to: 'replacing', hold: { holdId: newHoldId } } : { to: 'voiding' };
+      if (begun.refused === 'HOLD_EXPIRED' || begun.refused === 'HOLD_NOT_FOUND')
+        return { to: 'replacing', hold: { holdId: newHoldId } };
+      await purchase.endPayment(newHoldId, { attempt: number });
+      return { to: 'voiding' };
     }
     const { leaseUntil, ...kept } = begun;
     const newTerms = termsOf(kept);
@@ -207,8 +219,10 @@ export function createSteps({
     return { ...failed, payment };
   }
 
-  function endHold({ holdId, attempt, terms }: Checkout) {
-    return purchase.endPayment(holdId, { attempt: numberOf(attempt), orderId: known(terms).orderId });
+  async function endHold({ holdId, attempt, terms }: Checkout): Promise<'ended' | 'sold'> {
+    const ended = await purchase.endPayment(holdId, { attempt: numberOf(attempt), orderId: known(terms).orderId });
+    if (ended === 'outdated') throw new Error('purchase has seen a newer attempt than this one, which is the newest');
+    return ended;
   }
 
   /**

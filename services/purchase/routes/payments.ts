@@ -21,7 +21,9 @@ const Beginning = Type.Object(
   { attempt, leaseSeconds: Type.Integer({ minimum: 1, maximum: maxLeaseSeconds }) },
   { additionalProperties: false },
 );
-const Ending = Type.Object({ attempt, orderId: Uuid }, { additionalProperties: false });
+const Confirming = Type.Object({ attempt, orderId: Uuid }, { additionalProperties: false });
+/** Checkout does not know the order's id if the reply to its beginning was lost. */
+const Ending = Type.Object({ attempt, orderId: Type.Optional(Uuid) }, { additionalProperties: false });
 
 /** Registers /purchase/internal/v1/…, with which checkout pays holds. Every request can be repeated. */
 export function registerPaymentRoutes(
@@ -46,7 +48,7 @@ export function registerPaymentRoutes(
 
   app.post(
     '/purchase/internal/v1/holds/:holdId/payment/confirm',
-    { config, schema: { ...hidden, params: ofHold, body: Ending } },
+    { config, schema: { ...hidden, params: ofHold, body: Confirming } },
     async (request, reply) => {
       const { holdId } = request.params;
       const eventId = eventOf(holdId);

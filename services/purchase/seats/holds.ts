@@ -45,8 +45,10 @@ export function createHolds({ target, scripts }: { target: ScriptTarget; scripts
      * Ends the payment for a hold: its seats are free, and no attempt up to this one can confirm it any more. Refused with HOLD_CONFIRMED
      * if it was confirmed before. Throws as ScriptQueue.ask does.
      */
-    endPayment: ({ holdId, attempt, orderId, ...command }: OfPayment & { orderId: string }) =>
-      scripts.ask(endPaymentScript, { ...command, fields: { holdId, attempt, orderId } }) as Promise<PaymentEnded | Refusal>,
+    endPayment: ({ holdId, attempt, orderId, ...command }: OfPayment & { orderId?: string }) => {
+      const fields = { holdId, attempt, ...(orderId !== undefined && { orderId }) };
+      return scripts.ask(endPaymentScript, { ...command, fields }) as Promise<PaymentEnded | Refusal>;
+    },
 
     /** Gives a hold its full time again from now, but only once. Throws as ScriptQueue.ask does. */
     extendHold: (command: HoldCommand) => ask(extendHoldScript, command) as Promise<Held | Refusal>,

@@ -1,7 +1,7 @@
 -- Ends the payment for a hold without an order. Its seats are free immediately, and neither this attempt nor an older one can confirm
 -- it any more, however late that request arrives.
 --
--- Each command has a holdId, the number of the attempt to pay, and the orderId of the hold.
+-- Each command has a holdId, the number of the attempt to pay, and the orderId of the hold, if it is known.
 --
 -- REPLY ENDED: or the hold had ended before, was never there, or was sold by somebody else
 -- REPLY NO_INVENTORY
@@ -19,7 +19,8 @@ local function decide(command)
   local holdId, attempt = command.holdId, command.attempt
   local hold = holds.read(holdId)
   if not hold or hold.state == 'sold' then
-    return { holds.order_paid(hold and hold.orderId or command.orderId) and 'HOLD_CONFIRMED' or 'ENDED' }
+    local orderId = hold and hold.orderId or command.orderId
+    return { orderId and holds.order_paid(orderId) and 'HOLD_CONFIRMED' or 'ENDED' }
   end
   local isOver = hold.state == 'expired' or holds.is_overdue(holdId)
   if not isOver and holds.is_outdated(hold, attempt) then return { 'PAYMENT_OUTDATED' } end
