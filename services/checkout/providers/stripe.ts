@@ -262,8 +262,9 @@ const refundEvents = ['refund.created', 'refund.updated', 'refund.failed'];
 function noticeOf({ id: eventId, type, data: { object } }: Stripe.Event): Notice | undefined {
   switch (object.object) {
     case 'payment_intent':
-      // Of somebody else who uses the same account.
-      return object.metadata.checkoutId ? { eventId, type, paymentRef: object.id } : undefined;
+      // That it was created is no news: we did it. And one without our metadata is of somebody else who uses the same account.
+      if (type === 'payment_intent.created' || !object.metadata.checkoutId) return undefined;
+      return { eventId, type, paymentRef: object.id };
     case 'refund':
       return object.payment_intent ? { eventId, type, refundRef: object.id, paymentRef: idOf(object.payment_intent) } : undefined;
     case 'dispute':
