@@ -123,8 +123,7 @@ async function addSeats(db: Kysely<unknown>): Promise<void> {
     select 1 from information_schema.columns
     where table_schema = database() and table_name = 'event_jobs' and column_name = 'seats'
   `.execute(db);
-  if (rows.length === 0)
-    await sql`alter table event_jobs add column seats varchar(8) not null default 'free'`.execute(db);
+  if (rows.length === 0) await sql`alter table event_jobs add column seats varchar(8) not null default 'free'`.execute(db);
 }
 
 /** Whether an event's seats must be paid for. The table is small: it has a row for each event. */
