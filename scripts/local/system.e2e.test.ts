@@ -76,7 +76,7 @@ describe('the system on one machine', () => {
     await using resources = new AsyncDisposableStack();
     await start(resources);
     expect((await buy(base, wish)).status).toBe(409);
-    expect((await get(`${base}/query/api/v1/tickets/count/E`)).body.count).toBe(1);
+    await waitFor(async () => expect((await get(`${base}/query/api/v1/tickets/count/E`)).body.count).toBe(1));
   });
 
   it('sells 1,000 seats to 5,000 concurrent buyers: 1,000 tickets, 1,000 rows, exact revenue, sequences without a gap', async () => {
