@@ -15,7 +15,7 @@ afterEach(() => resources.disposeAsync());
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 const sampled = { traceparent: `00-${traceId}-b7ad6b7169203331-01` };
-const waitFor = <T>(condition: () => T | Promise<T>) => vi.waitFor(condition, { timeout: 90_000, interval: 100 });
+const waitFor = <T>(condition: () => T | Promise<T>) => vi.waitFor(condition, { timeout: 100_000, interval: 100 });
 
 it("one trace leads from the buyer's request over each step, the provider and purchase to the domain event, and has the order's id but no secret", async () => {
   const collector = await startCollector(resources);

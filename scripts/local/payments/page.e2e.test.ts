@@ -39,6 +39,7 @@ describe.skipIf(!browser)('the page of the local payment providers, in Chromium'
     const context = (await browser?.newContext(settings)) ?? expect.fail('There is no browser');
     resources.defer(() => context.close());
     const page = await context.newPage();
+    page.setDefaultTimeout(100_000);
     const asked: string[] = [];
     page.on('request', (request) => void asked.push(request.url()));
     await page.goto(url);

@@ -15,7 +15,7 @@ beforeEach(() => {
   accept = () => 200;
 });
 
-const waitFor = <T>(condition: () => T | Promise<T>) => vi.waitFor(condition, { timeout: 60_000, interval: 10 });
+const waitFor = <T>(condition: () => T | Promise<T>) => vi.waitFor(condition, { timeout: 100_000, interval: 10 });
 const { url } = payments;
 const authorization = `Bearer ${localPaymentKeys.STRIPE_SECRET_KEY}`;
 

@@ -36,7 +36,7 @@ it('a cancellation gives all money back once, though catalogue, checkout and pur
   };
   const start = (service: 'purchase' | 'checkout' | 'catalogue', env: Record<string, string> = {}) =>
     startTestService(service, messaging, { resources, env: { ...settings, ...env } });
-  const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 90_000, interval: 20 });
+  const waitFor = (condition: () => Promise<void>) => vi.waitFor(condition, { timeout: 100_000, interval: 20 });
 
   const event = await openHall();
   const { eventId } = event;

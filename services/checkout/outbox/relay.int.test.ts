@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => resources.disposeAsync());
 
-const waitFor = <T>(condition: () => T | Promise<T>) => vi.waitFor(condition, { timeout: 60_000, interval: 20 });
+const waitFor = <T>(condition: () => T | Promise<T>) => vi.waitFor(condition, { timeout: 100_000, interval: 20 });
 const waiting = async () => (await readOutboxBacklog(db, Date.now())).events;
 const start = (publish: Publish) => {
   const relay = startRelay({ db, publish, logger: silentLogger, pauseMs: 20 });

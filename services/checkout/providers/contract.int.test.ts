@@ -24,7 +24,7 @@ const wish = (changes: Partial<NewPayment> = {}): NewPayment => ({
   ...changes,
 });
 
-const waitFor = <T>(condition: () => T | Promise<T>) => vi.waitFor(condition, { timeout: 60_000, interval: 10 });
+const waitFor = <T>(condition: () => T | Promise<T>) => vi.waitFor(condition, { timeout: 100_000, interval: 10 });
 
 async function all<T>(list: AsyncIterable<T>): Promise<T[]> {
   const found: T[] = [];

@@ -26,7 +26,7 @@ async function approved(): Promise<string> {
   return ref;
 }
 
-const waitFor = <T>(condition: () => T | Promise<T>) => vi.waitFor(condition, { timeout: 60_000, interval: 10 });
+const waitFor = <T>(condition: () => T | Promise<T>) => vi.waitFor(condition, { timeout: 100_000, interval: 10 });
 const stateOf = (ref: string) => payments.journal.payments.get(ref)?.state;
 const untilArrived = () => waitFor(() => expect(payments.faults.all()).toEqual([]));
 

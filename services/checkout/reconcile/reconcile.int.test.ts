@@ -230,7 +230,7 @@ describe('reconciling', () => {
     expect(lists).toBe(0);
     const one = startReconciler(all);
     try {
-      await vi.waitFor(async () => expect(await stateOf(checkout)).toBe('paid'), { timeout: 20_000 });
+      await vi.waitFor(async () => expect(await stateOf(checkout)).toBe('paid'), { timeout: 100_000 });
     } finally {
       await one.stop();
     }

@@ -31,7 +31,7 @@ const untilPaid = (id: unknown) =>
       expect(body).toMatchObject({ status: 'paid' });
       return body;
     },
-    { timeout: 30_000, interval: 50 },
+    { timeout: 100_000, interval: 50 },
   );
 
 /** What each says of a payment that its buyer has not looked at yet. */

@@ -37,7 +37,7 @@ async function buy(quantity = 2) {
       expect(shown).toMatchObject({ status: 'paid' });
       return shown as { order: { orderId: string } };
     },
-    { timeout: 60_000, interval: 100 },
+    { timeout: 100_000, interval: 100 },
   );
   return { orderId: order.orderId, ticketIds: tickets.map(({ ticketId }) => ticketId), checkoutId };
 }
@@ -151,7 +151,7 @@ it('each domain event is as its schema says, and has no address', async () => {
         expect.arrayContaining(['onsale.checkout.paid', 'onsale.checkout.refunded', 'onsale.checkout.cancelled']),
       );
     },
-    { timeout: 60_000, interval: 100 },
+    { timeout: 100_000, interval: 100 },
   );
   expect(seen.filter((one) => !check.Check(one))).toEqual([]);
   expect(JSON.stringify(seen)).not.toContain(email);

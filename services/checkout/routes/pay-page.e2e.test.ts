@@ -23,6 +23,7 @@ async function open(url: string, width = 1_280): Promise<Page> {
   const context = (await browser?.newContext({ viewport: { width, height: 900 } })) ?? expect.fail('There is no browser');
   resources.defer(() => context.close());
   const page = await context.newPage();
+  page.setDefaultTimeout(100_000);
   await page.goto(url);
   return page;
 }

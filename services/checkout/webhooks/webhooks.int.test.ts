@@ -29,7 +29,7 @@ afterAll(() => ofAll.disposeAsync());
 
 type System = Awaited<ReturnType<typeof startTestCheckout>>;
 const email = 'ann@example.com';
-const waitFor = <T>(condition: () => T | Promise<T>) => vi.waitFor(condition, { timeout: 60_000, interval: 50 });
+const waitFor = <T>(condition: () => T | Promise<T>) => vi.waitFor(condition, { timeout: 100_000, interval: 50 });
 
 /** A checkout that waits for its buyer, and the provider's id of the payment. */
 async function begin(system: System, provider: 'stripe' | 'paypal' = 'stripe') {
