@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import { hasColumn } from './has-column.ts';
 
 /**
  * The catalogue of real halls, of what is offered in them, and of an event's life; existing events are published. The clauses forbid the
@@ -27,12 +28,4 @@ export async function up(db: Kysely<unknown>): Promise<void> {
         algorithm=inplace, lock=none
     `.execute(db);
   }
-}
-
-async function hasColumn(db: Kysely<unknown>, table: string, column: string): Promise<boolean> {
-  const { rows } = await sql`
-    select 1 from information_schema.columns
-    where table_schema = database() and table_name = ${table} and column_name = ${column}
-  `.execute(db);
-  return rows.length > 0;
 }

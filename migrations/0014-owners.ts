@@ -1,15 +1,12 @@
 import { type Kysely, sql } from 'kysely';
+import { hasColumn } from './has-column.ts';
 
 /**
  * Events belong to organisers, those from before to the main one, and may be for signed-in buyers only. The clause forbids the server
  * to lock or copy the table. An interrupted migration goes on where it was.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
-  const { rows } = await sql`
-    select 1 from information_schema.columns
-    where table_schema = database() and table_name = 'events' and column_name = 'organiser_id'
-  `.execute(db);
-  if (rows.length > 0) return;
+  if (await hasColumn(db, 'events', 'organiser_id')) return;
   await sql`
     alter table events
       add column organiser_id varchar(32) not null default 'main',

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import { hasColumn } from './has-column.ts';
 
 /**
  * The organiser's catalogue: event files as documents, versions against lost updates, venues and halls of their own, an audit log, jobs,
@@ -91,14 +92,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     ) character set utf8mb4 collate utf8mb4_bin
   `.execute(db);
   await insertWords(db);
-}
-
-async function hasColumn(db: Kysely<unknown>, table: string, column: string): Promise<boolean> {
-  const { rows } = await sql`
-    select 1 from information_schema.columns
-    where table_schema = database() and table_name = ${table} and column_name = ${column}
-  `.execute(db);
-  return rows.length > 0;
 }
 
 async function addIndex(db: Kysely<unknown>, table: string, name: string, columns: ReturnType<typeof sql>): Promise<void> {

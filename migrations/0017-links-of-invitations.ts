@@ -1,5 +1,6 @@
 import { domainToASCII } from 'node:url';
 import { type Kysely, sql } from 'kysely';
+import { hasColumn } from './has-column.ts';
 
 /**
  * Invitations have a link of their own; those from before have none, and must be sent again. Sign-ins with a provider that have come back are
@@ -22,11 +23,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 }
 
 async function addTokenDigest(db: Kysely<unknown>): Promise<void> {
-  const { rows } = await sql`
-    select 1 from information_schema.columns
-    where table_schema = database() and table_name = 'invitations' and column_name = 'token_digest'
-  `.execute(db);
-  if (rows.length > 0) return;
+  if (await hasColumn(db, 'invitations', 'token_digest')) return;
   await sql`
     alter table invitations add column token_digest binary(32), add unique index invitations_by_token (token_digest)
   `.execute(db);

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { alterTickets, dropKey, online, type Statement } from './alter-online.ts';
+import { hasColumn } from './has-column.ts';
 
 const utf8 = sql`CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`;
 
@@ -112,28 +113,12 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('breaker', 'varchar(10)', (column) => column.notNull())
     .addColumn('changed_on', 'datetime(3)', (column) => column.notNull())
     .execute();
-  await addPayment(db);
-  await addSeats(db);
+  // What becomes of the seats of a cancelled event, and whether an event's seats must be paid for. Both tables are small.
+  if (!(await hasColumn(db, 'event_jobs', 'seats')))
+    await sql`alter table event_jobs add column seats varchar(8) not null default 'free'`.execute(db);
+  if (!(await hasColumn(db, 'events', 'payment')))
+    await sql`alter table events add column payment varchar(10) not null default 'none'`.execute(db);
   await addPaidBy(db);
-}
-
-/** What becomes of the seats of a cancelled event. */
-async function addSeats(db: Kysely<unknown>): Promise<void> {
-  const { rows } = await sql`
-    select 1 from information_schema.columns
-    where table_schema = database() and table_name = 'event_jobs' and column_name = 'seats'
-  `.execute(db);
-  if (rows.length === 0) await sql`alter table event_jobs add column seats varchar(8) not null default 'free'`.execute(db);
-}
-
-/** Whether an event's seats must be paid for. The table is small: it has a row for each event. */
-async function addPayment(db: Kysely<unknown>): Promise<void> {
-  const { rows } = await sql`
-    select 1 from information_schema.columns
-    where table_schema = database() and table_name = 'events' and column_name = 'payment'
-  `.execute(db);
-  if (rows.length > 0) return;
-  await sql`alter table events add column payment varchar(10) not null default 'none'`.execute(db);
 }
 
 const paidBy: Statement = { makes: 'paid_by', alter: 'alter table tickets add column paid_by varchar(16), algorithm=instant' };
