@@ -1,3 +1,5 @@
+import { countedRefunds, endedCheckouts } from '../../services/shared/payments/progress.ts';
+import type { CheckoutState, RefundState } from '../../services/shared/stores/schema.ts';
 /** A payment as its provider knows it, in its own ledger. Amounts are in minor units; what is on its way back counts as refunded. */
 export type LedgerPayment = {
   ref: string;
@@ -12,12 +14,12 @@ type KnownAttempt = { checkoutId: string; provider: string; ref: string | undefi
 type KnownCheckout = {
   checkoutId: string;
   eventId: string;
-  state: string;
+  state: CheckoutState;
   orderId: string | undefined;
   amountMinor: number;
 };
 /** A refund. `isGoodwill`: no ticket was cancelled for it. */
-type KnownRefund = { checkoutId: string; state: string; amountMinor: number; isGoodwill: boolean };
+type KnownRefund = { checkoutId: string; state: RefundState; amountMinor: number; isGoodwill: boolean };
 /** An order of an event that has to be paid: what its live tickets cost, in Redis and in MySQL. */
 export type KnownOrder = { orderId: string; eventId: string; paidBy: string | undefined; redisMinor: number; mysqlMinor: number };
 
@@ -42,9 +44,6 @@ export type MoneyVerdict = {
   unaccounted: string[];
 };
 
-const ended = ['paid', 'cancelled', 'failed'];
-const moving = ['created', 'pending', 'done', 'external'];
-
 /** Compares the provider's own ledger with what checkout knows, and with what the buyers have, by Redis and by MySQL. */
 export function judgeMoney(books: Books): MoneyVerdict {
   const { checkouts, orders } = books;
@@ -67,7 +66,7 @@ export function judgeMoney(books: Books): MoneyVerdict {
     const order = orderId === undefined ? undefined : ordersById.get(orderId);
     const goodwill = sum(
       books.refunds
-        .filter((refund) => refund.checkoutId === checkoutId && refund.isGoodwill && moving.includes(refund.state))
+        .filter((refund) => refund.checkoutId === checkoutId && refund.isGoodwill && countedRefunds.includes(refund.state))
         .map((refund) => refund.amountMinor),
     );
     if (order) paidOrders.add(order.orderId);
@@ -108,11 +107,11 @@ function findUnaccounted({ ledger, attempts, checkouts, refunds }: Books): strin
   for (const { provider, ref, capturedMinor } of attempts)
     if (capturedMinor > 0 && !seen.has(`${provider} ${ref}`)) faults.push(`${ref} is not in the ledger of ${provider}`);
   for (const { checkoutId, state } of checkouts)
-    if (!ended.includes(state)) faults.push(`checkout ${checkoutId} is still ${state}`);
+    if (!endedCheckouts.includes(state)) faults.push(`checkout ${checkoutId} is still ${state}`);
   const payments = paymentsOf({ ledger, attempts });
   for (const [checkoutId, all] of payments) {
     const byLedger = sum(all.map(({ refundedMinor }) => refundedMinor));
-    const ofCheckout = refunds.filter((refund) => refund.checkoutId === checkoutId && moving.includes(refund.state));
+    const ofCheckout = refunds.filter((refund) => refund.checkoutId === checkoutId && countedRefunds.includes(refund.state));
     const byCheckout = sum(ofCheckout.map(({ amountMinor }) => amountMinor));
     if (byLedger !== byCheckout)
       faults.push(`checkout ${checkoutId}: ${byLedger} were given back, but checkout says ${byCheckout}`);

@@ -3,9 +3,9 @@ import { type Books, isMoneyRight, judgeMoney } from './money.ts';
 
 const payment = { ref: 'pi_1', provider: 'stripe', state: 'captured', capturedMinor: 20_000, refundedMinor: 0 };
 const attempt = { checkoutId: 'C', provider: 'stripe', ref: 'pi_1', capturedMinor: 20_000 };
-const checkout = { checkoutId: 'C', eventId: 'E', state: 'paid', orderId: 'O', amountMinor: 20_000 };
+const checkout = { checkoutId: 'C', eventId: 'E', state: 'paid' as const, orderId: 'O', amountMinor: 20_000 };
 const order = { orderId: 'O', eventId: 'E', paidBy: 'checkout', redisMinor: 20_000, mysqlMinor: 20_000 };
-const refund = { checkoutId: 'C', state: 'done', amountMinor: 20_000, isGoodwill: false };
+const refund = { checkoutId: 'C', state: 'done' as const, amountMinor: 20_000, isGoodwill: false };
 
 const right: Books = {
   ledger: [payment],

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { endedCheckouts, movingRefunds } from '../../services/shared/payments/progress.ts';
 import type { History, Hold, Payment, PromisedOrder, Purchase, ToldCheckout } from './history.ts';
 import { until } from './settle.ts';
 import type { ChaosSystem } from './system.ts';
@@ -7,17 +8,6 @@ import type { ChaosSystem } from './system.ts';
 const endedMs = 240_000;
 const answerMs = 5_000;
 const tryAgainMs = 200;
-const unfinished = [
-  'opening',
-  'awaiting_payment',
-  'cancelling',
-  'releasing',
-  'confirming',
-  'replacing',
-  'voiding',
-  'capturing',
-  'undoing',
-];
 
 type Stage = { system: ChaosSystem; history: History };
 
@@ -40,12 +30,12 @@ export async function untilPaymentsSettled({ db }: ChaosSystem, say: (line: stri
       db
         .selectFrom('checkouts')
         .select(({ fn }) => fn.countAll<number>().as('count'))
-        .where('state', 'in', unfinished as 'opening'[])
+        .where('state', 'not in', endedCheckouts)
         .executeTakeFirstOrThrow(),
       db
         .selectFrom('refunds')
         .select(({ fn }) => fn.countAll<number>().as('count'))
-        .where('state', 'in', ['created', 'pending'])
+        .where('state', 'in', movingRefunds)
         .executeTakeFirstOrThrow(),
       db
         .selectFrom('provider_inbox')

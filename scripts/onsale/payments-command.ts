@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { reconcile } from '../../services/checkout/reconcile/reconcile.ts';
+import { states } from '../../services/checkout/saga/states.ts';
 import { countOf } from '../../services/shared/basics/text.ts';
 import type { Database } from '../../services/shared/stores/database.ts';
 import type { CheckoutState } from '../../services/shared/stores/schema.ts';
@@ -11,10 +12,6 @@ import { reconcileText } from './payments/reconcile-text.ts';
 import { sinceTime } from './payments/since.ts';
 import { withSystem } from './system.ts';
 
-const states: CheckoutState[] = [
-  ...(['opening', 'awaiting_payment', 'cancelling', 'releasing', 'confirming', 'replacing', 'voiding'] as const),
-  ...(['capturing', 'undoing', 'paid', 'cancelled', 'failed'] as const),
-];
 const defaultSince = '24h';
 /** Tables are aligned in parts, so that a million checkouts need no memory. */
 const linesAtOnce = 500;
@@ -26,7 +23,7 @@ export function registerPaymentsCommands(program: Command): void {
   payments
     .command('list')
     .argument('<eventId>')
-    .addOption(new Option('--state <state>', 'only checkouts in this state').choices(states))
+    .addOption(new Option('--state <state>', 'only checkouts in this state').choices(Object.keys(states)))
     .description("list an event's checkouts, oldest first, with what was taken and refunded, according to MySQL")
     .action(async (eventId: string, options: { state?: CheckoutState }) => {
       await withSystem(['db'], ({ db }) => listCheckouts(db, eventId, options, console.log));

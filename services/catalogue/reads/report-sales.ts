@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import { Temporal } from 'temporal-polyfill';
 import { neverOpened } from '../../shared/basics/text.ts';
-import { doneRefunds, movingRefunds } from '../../shared/payments/progress.ts';
+import { countedRefunds } from '../../shared/payments/progress.ts';
 import type { Database } from '../../shared/stores/database.ts';
 import { decimalOf, unitsOf } from '../../shared/terms/decimal-units.ts';
 import { plainDecimal } from '../../shared/terms/money.ts';
@@ -57,7 +57,7 @@ async function readRefundedByAmount(
     .where('event_id', '=', event_id)
     .where('order_id', 'is not', null)
     .where('ticket_ids', '=', '[]')
-    .where('state', 'in', [...doneRefunds, ...movingRefunds])
+    .where('state', 'in', countedRefunds)
     .executeTakeFirstOrThrow();
   return plainDecimal(amount ?? '0', currency);
 }

@@ -1,6 +1,6 @@
 import { type Selectable, sql } from 'kysely';
 import type { OrderInRedis } from '../../shared/inventory/order.ts';
-import { doneRefunds, movingRefunds } from '../../shared/payments/progress.ts';
+import { countedRefunds, movingRefunds } from '../../shared/payments/progress.ts';
 import type { Database } from '../../shared/stores/database.ts';
 import type { PaidBy, Schema } from '../../shared/stores/schema.ts';
 import { uuidBytes, uuidText } from '../../shared/stores/uuid.ts';
@@ -36,8 +36,6 @@ export type Facts = { checkout: Selectable<Schema['checkouts']>; attempts: Attem
 type PaidTicket = { ticketId: string; price: bigint; isLive: boolean; isReplaced: boolean };
 export type PaidOrder = { orderId: string; paidBy: PaidBy | undefined; tickets: PaidTicket[] };
 
-const givenBack = [...doneRefunds, ...movingRefunds];
-
 /** Yields an event's checkouts, one by one. */
 export async function* surveyCheckouts(db: Database, { eventId, currency }: { eventId: string; currency: string }) {
   const rows = db
@@ -64,8 +62,8 @@ export async function* surveyCheckouts(db: Database, { eventId, currency }: { ev
           .selectFrom('refunds')
           .select([
             'checkout_id',
-            sql<string>`sum(if(state in (${sql.join(givenBack)}), amount, 0))`.as('refunded'),
-            sql<string>`sum(if(state in (${sql.join(givenBack)}) and ticket_ids = '[]'
+            sql<string>`sum(if(state in (${sql.join(countedRefunds)}), amount, 0))`.as('refunded'),
+            sql<string>`sum(if(state in (${sql.join(countedRefunds)}) and ticket_ids = '[]'
               and order_id is not null, amount, 0))`.as('byAmount'),
             sql<number>`sum(state = 'failed')`.as('failed'),
             sql<number>`sum(state in (${sql.join(movingRefunds)}))`.as('moving'),

@@ -1,5 +1,6 @@
 import type { Insertable, Selectable } from 'kysely';
-import type { ProviderName, RefundState, Schema } from '../../shared/stores/schema.ts';
+import { countedRefunds } from '../../shared/payments/progress.ts';
+import type { ProviderName, Schema } from '../../shared/stores/schema.ts';
 import { uuidBytes, uuidText } from '../../shared/stores/uuid.ts';
 import { formatMoney, parseMoney } from '../../shared/terms/money.ts';
 import type { RefundView } from '../saga/types.ts';
@@ -14,10 +15,8 @@ export type Refund = RefundView & {
   dueOn?: Date;
 };
 
-const counted: readonly RefundState[] = ['created', 'pending', 'done', 'external'];
-
 /** Whether a refund takes from what can still be refunded. */
-export const isCounted = ({ state }: Pick<Refund, 'state'>): boolean => counted.includes(state);
+export const isCounted = ({ state }: Pick<Refund, 'state'>): boolean => countedRefunds.includes(state);
 
 /** How much of a payment can still be given back. */
 export function leftOf(capturedMinor: number, refunds: Pick<Refund, 'state' | 'amountMinor'>[]): number {

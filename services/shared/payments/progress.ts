@@ -6,6 +6,8 @@ export const endedCheckouts: readonly CheckoutState[] = ['paid', 'cancelled', 'f
 /** Refunds whose money has gone back; refunds that are on their way. The others, `failed` and `cancelled`, gave nothing back. */
 export const doneRefunds: readonly RefundState[] = ['done', 'external'];
 export const movingRefunds: readonly RefundState[] = ['created', 'pending'];
+/** Refunds that take from what can still be refunded. */
+export const countedRefunds: readonly RefundState[] = [...movingRefunds, ...doneRefunds];
 
 /** With growing pauses in between, about as many minutes. */
 export const stuckFailures = 6;
