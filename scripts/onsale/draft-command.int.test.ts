@@ -10,22 +10,13 @@ import { openEvent } from '../../services/shared/inventory/open-event.ts';
 import { readSales } from '../../services/shared/inventory/read-sales.ts';
 import { asOperator, testQueryApp } from '../testing/apps.ts';
 import { rowSeats, sell, testSystem } from '../testing/sold-event.ts';
-import { db, openTestEvent, planOf, redis, seatedZone, unique } from '../testing/stores.ts';
+import { db, newInventory, openTestEvent, planOf, redis } from '../testing/stores.ts';
 import { draftByFile } from './draft-command.ts';
 import { localOrganiser } from './local-organiser.ts';
 import { rebuildEvent } from './rebuild-event.ts';
 import { showText } from './show-text.ts';
 
 const query = await testQueryApp({ db, redis });
-
-const newEvent = (): Inventory => ({
-  eventId: unique('event'),
-  venueId: unique('venue'),
-  currency: 'USD',
-  onSaleAtMs: Date.UTC(2026, 0, 1),
-  holdMs: 600_000,
-  zones: [seatedZone(1, 10, 10)],
-});
 
 async function draft(event: Inventory, options: { dryRun?: true; ifNew?: true } = {}): Promise<string> {
   const said: string[] = [];
@@ -37,7 +28,7 @@ describe('a draft', () => {
   it('is in the catalogue, but neither in Redis nor visible to buyers, until it is opened', async () => {
     // A Redis without any event would rather say that it may have lost some.
     await openTestEvent();
-    const event = newEvent();
+    const event = newInventory();
     const { eventId } = event;
     expect(await draft(event, { dryRun: true })).toContain('nothing was changed');
     expect(await readEventState(db, eventId)).toBeUndefined();
@@ -67,7 +58,7 @@ describe('a draft', () => {
   });
 
   it('can be changed as long as it is one', async () => {
-    const event = newEvent();
+    const event = newInventory();
     await draft(event);
     expect(await draft(event)).toContain('not changed');
     const changed = { ...event, holdMs: 60_000 };
@@ -80,7 +71,7 @@ describe('a draft', () => {
   });
 
   it('never replaces an event that is opened at the same time', async () => {
-    const event = newEvent();
+    const event = newInventory();
     const [opened, drafted] = await Promise.allSettled([openEvent(db, redis, planOf(event)), draft(event)]);
     expect(opened).toMatchObject({ status: 'fulfilled', value: { kind: expect.stringMatching(/opened|unchanged/) } });
     expect(drafted.status).toMatch(/fulfilled|rejected/);
@@ -88,7 +79,7 @@ describe('a draft', () => {
   });
 
   it('is nothing to rebuild or to worry about', async () => {
-    const event = newEvent();
+    const event = newInventory();
     await draft(event);
     const system = await testSystem();
     await expect(rebuildEvent(system, event.eventId, () => {})).rejects.toThrow('is a draft');
@@ -98,7 +89,7 @@ describe('a draft', () => {
   });
 
   it('is not marked as opened when another event is rebuilt', async () => {
-    const event = newEvent();
+    const event = newInventory();
     await draft(event);
     const other = await openTestEvent();
     await redis.del(inventoryKey(other.eventId));

@@ -24,7 +24,7 @@ import { purchaseAppOn } from './purchase-app.ts';
 import { createScratchWithTables } from './scratch-database.ts';
 import { testFolder } from './services.ts';
 import { silentLogger } from './silent-logger.ts';
-import { createCheckoutMessaging, planOf, redis, seatedZone, sns, sqs, unique } from './stores.ts';
+import { createCheckoutMessaging, newInventory, planOf, redis, sns, sqs } from './stores.ts';
 
 /**
  * The whole of checkout in this process, wired as in main.ts, over a database of its own, with a purchase app over the file's Redis, and local
@@ -88,19 +88,9 @@ export async function startTestCheckout(
   return {
     ...{ app, base, db, messaging, clock, payments, providers, checkouts, refunds, settleNotice, counts },
 
-    /** Opens an event that checkout's database knows, too; by default with one zone of 10 × 10 seats at 100.00 USD. */
+    /** Opens a new inventory that checkout's database knows, too. */
     async openEvent(changes: Partial<Inventory> = {}): Promise<Inventory> {
-      const inventory = {
-        ...{
-          eventId: unique('event'),
-          venueId: unique('venue'),
-          currency: 'USD',
-          onSaleAtMs: Date.UTC(2026, 0, 1),
-          holdMs: 600_000,
-        },
-        zones: [seatedZone(1, 10, 10)],
-        ...changes,
-      };
+      const inventory = newInventory(changes);
       await openEvent(db, redis, planOf(inventory));
       return inventory;
     },

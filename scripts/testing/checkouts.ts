@@ -1,27 +1,25 @@
 import type { AddressInfo } from 'node:net';
 import type { Provider } from '../../services/checkout/providers/provider.ts';
-import { createPurchaseClient } from '../../services/checkout/purchase-client.ts';
 import { createRefunds } from '../../services/checkout/refunds/refunds.ts';
 import { createCheckouts } from '../../services/checkout/saga/checkouts.ts';
 import type { CheckoutWish, SagaDependencies } from '../../services/checkout/saga/types.ts';
 import { stranger } from '../../services/shared/identity/principal.ts';
-import { createServiceTokens } from '../../services/shared/identity/service-tokens.ts';
 import type { ProviderName } from '../../services/shared/stores/schema.ts';
+import { testPurchaseClient } from './apps.ts';
 import { startTestPayments } from './payments.ts';
 import { app } from './purchase-app.ts';
 import { createScratchWithTables } from './scratch-database.ts';
 import { silentLogger } from './silent-logger.ts';
-import { serviceSecret } from './tokens.ts';
 
 let purchaseUrl: string | undefined;
 
-/** The checkout service's client of the file's purchase app, over HTTP. */
-async function testPurchaseClient() {
+/** The URL of the file's purchase app. */
+async function listen(): Promise<string> {
   if (purchaseUrl === undefined) {
     await app.listen({ port: 0, host: '127.0.0.1' });
     purchaseUrl = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
   }
-  return createPurchaseClient({ purchaseUrl, tokens: createServiceTokens(serviceSecret, 'checkout') });
+  return purchaseUrl;
 }
 
 /**
@@ -34,7 +32,7 @@ export async function startTestCheckouts(resources: AsyncDisposableStack) {
   const time = { now: Date.now() };
   const dependencies: SagaDependencies = {
     db,
-    purchase: await testPurchaseClient(),
+    purchase: testPurchaseClient(await listen()),
     providers: new Map<ProviderName, Provider>(Object.values(providers).map((provider) => [provider.name, provider])),
     returnUrlOf: (checkoutId) => `http://127.0.0.1/checkout/return/${checkoutId}?token=secret`,
     clock: () => time.now,

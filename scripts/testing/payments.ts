@@ -54,3 +54,6 @@ export async function startTestPayments(
   resources.defer(() => payments.stop());
   return { payments, providers: providersAt(payments.url, timeoutMs), deliveries, folder, urls };
 }
+
+/** The provider's id of the payment whose page is at `payUrl`. */
+export const refAt = (payUrl: string): string => new URL(payUrl).pathname.split('/').at(-1) ?? '';

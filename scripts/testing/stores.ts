@@ -65,17 +65,20 @@ export const unique = (prefix: string) => `${prefix}-${randomBytes(6).toString('
 
 const pastMs = Date.UTC(2026, 0, 1);
 
-/** Opens an event of the test's own; by default with one zone of 10 × 10 seats at 100.00 USD, already on sale. */
+/** An event of the test's own, not opened yet; by default with one zone of 10 × 10 seats at 100.00 USD, already on sale. */
+export const newInventory = (changes: Partial<Inventory> = {}): Inventory => ({
+  eventId: unique('event'),
+  venueId: unique('venue'),
+  currency: 'USD',
+  onSaleAtMs: pastMs,
+  holdMs: 600_000,
+  zones: [seatedZone(1, 10, 10)],
+  ...changes,
+});
+
+/** Opens a new inventory. */
 export async function openTestEvent(changes: Partial<Omit<Inventory, 'eventId' | 'venueId'>> = {}): Promise<Inventory> {
-  const inventory = {
-    eventId: unique('event'),
-    venueId: unique('venue'),
-    currency: 'USD',
-    onSaleAtMs: pastMs,
-    holdMs: 600_000,
-    zones: [seatedZone(1, 10, 10)],
-    ...changes,
-  };
+  const inventory = newInventory(changes);
   const outcome = await openEvent(db, redis, planOf(inventory));
   if (outcome.kind !== 'opened') throw new Error(`${inventory.eventId} was not opened but ${outcome.kind}`);
   return inventory;

@@ -4,6 +4,7 @@ import { localPaymentKeys } from '../../scripts/local/payments/local-keys.ts';
 import { startPayments } from '../../scripts/local/payments/payments.ts';
 import { layCable, through } from '../../scripts/testing/cable.ts';
 import { get, post } from '../../scripts/testing/http.ts';
+import { refAt } from '../../scripts/testing/payments.ts';
 import { startTestService, testFolder } from '../../scripts/testing/services.ts';
 import { createMessaging, db, openTestEvent, redis, urls } from '../../scripts/testing/stores.ts';
 
@@ -67,7 +68,7 @@ type Begun = Awaited<ReturnType<System['begin']>>;
 /** Where a buyer waits while there is no page of the provider yet. */
 const ourPage = /^http:\/\/localhost\/checkout\/pay\//;
 const payUrlOf = ({ body }: { body: Record<string, unknown> }) => (body['payment'] as { payUrl: string }).payUrl;
-const refOf = (told: { body: Record<string, unknown> }) => new URL(payUrlOf(told)).pathname.split('/').at(-1) ?? '';
+const refOf = (told: { body: Record<string, unknown> }) => refAt(payUrlOf(told));
 const untilPaid = (system: System, begun: Begun) =>
   waitFor(async () => expect((await system.read(begun)).body).toMatchObject({ status: 'paid' }));
 

@@ -3,6 +3,7 @@ import { localPaymentKeys } from '../../scripts/local/payments/local-keys.ts';
 import { startPayments } from '../../scripts/local/payments/payments.ts';
 import { startCollector } from '../../scripts/testing/collector.ts';
 import { get, post } from '../../scripts/testing/http.ts';
+import { refAt } from '../../scripts/testing/payments.ts';
 import { startTestService, testFolder } from '../../scripts/testing/services.ts';
 import { createMessaging, openTestEvent, redis } from '../../scripts/testing/stores.ts';
 
@@ -41,7 +42,7 @@ it("one trace leads from the buyer's request over each step, the provider and pu
   expect(status, JSON.stringify(body)).toBe(201);
   const { payUrl, clientSecret } = body['payment'] as { payUrl: string; clientSecret: string };
   const token = String(body['checkoutToken']);
-  payments.act(new URL(payUrl).pathname.split('/').at(-1) ?? '', 'succeed');
+  payments.act(refAt(payUrl), 'succeed');
   const { order } = await waitFor(async () => {
     const { body: shown } = await get(`${api}/${body['checkoutId']}?settle=true`, { 'checkout-token': token });
     expect(shown).toMatchObject({ status: 'paid' });

@@ -1,20 +1,18 @@
 import { type NewPayment, type Provider, ProviderAway } from '../../../services/checkout/providers/provider.ts';
-import { createPurchaseClient } from '../../../services/checkout/purchase-client.ts';
 import { createRefunds } from '../../../services/checkout/refunds/refunds.ts';
 import { createCheckouts } from '../../../services/checkout/saga/checkouts.ts';
 import type { Checkouts, Refunds } from '../../../services/checkout/saga/types.ts';
 import { UnavailableError } from '../../../services/shared/http/problems.ts';
-import { createServiceTokens } from '../../../services/shared/identity/service-tokens.ts';
 import type { Inventory } from '../../../services/shared/inventory/inventory.ts';
 import { deadlinesKey } from '../../../services/shared/inventory/keys.ts';
 import { openInventory } from '../../../services/shared/inventory/open-inventory.ts';
 import { type Database, isDatabaseAway } from '../../../services/shared/stores/database.ts';
 import type { ProviderName } from '../../../services/shared/stores/schema.ts';
 import { uuidBytes } from '../../../services/shared/stores/uuid.ts';
+import { testPurchaseClient } from '../apps.ts';
 import { createRandom, type Random } from '../random.ts';
 import { silentLogger } from '../silent-logger.ts';
 import { redis, seatedZone, unique } from '../stores.ts';
-import { serviceSecret } from '../tokens.ts';
 import { createFibers, type Fibers } from './fibers.ts';
 import { gatedDatabase, gatedPort } from './gated.ts';
 import type { Lane } from './lane.ts';
@@ -111,7 +109,7 @@ export async function beginHistory(lane: Lane, purchaseUrl: string, seed: number
     },
   });
   const db = gatedDatabase(pool, { before: async () => {}, after: async () => {}, rewrite: (sql) => sql });
-  const right = createPurchaseClient({ purchaseUrl, tokens: createServiceTokens(serviceSecret, 'checkout') });
+  const right = testPurchaseClient(purchaseUrl);
   const client = { ...right, ...plant?.purchase?.(right, { db, providers: lane.providers }) };
   const purchase = gatedPort(
     client,

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { checkoutTokens, orderTokens, testCheckoutApp } from '../../../scripts/testing/apps.ts';
 import { asPayerOf, startTestCheckout } from '../../../scripts/testing/checkout.ts';
 import { get, post } from '../../../scripts/testing/http.ts';
+import { refAt } from '../../../scripts/testing/payments.ts';
 import { accountWith, asAccount, asKey } from '../../../scripts/testing/tokens.ts';
 
 type System = Awaited<ReturnType<typeof startTestCheckout>>;
@@ -22,8 +23,7 @@ const begin = async (more: Body = {}, headers: Record<string, string> = {}) => {
   return await post(`${api}/checkouts`, { holdId, email, ...more }, headers);
 };
 const read = async (id: unknown, headers = asPayerOf(String(id))) => await get(`${api}/checkouts/${id}`, headers);
-const refOf = ({ body }: { body: Body }) =>
-  new URL((body['payment'] as { payUrl: string }).payUrl).pathname.split('/').at(-1) ?? '';
+const refOf = ({ body }: { body: Body }) => refAt((body['payment'] as { payUrl: string }).payUrl);
 const untilPaid = (id: unknown) =>
   vi.waitFor(
     async () => {

@@ -2,6 +2,7 @@ import { Compile } from 'typebox/compile';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { asPayerOf, startTestCheckout } from '../../../scripts/testing/checkout.ts';
 import { get, post } from '../../../scripts/testing/http.ts';
+import { refAt } from '../../../scripts/testing/payments.ts';
 import { receive } from '../../../scripts/testing/stores.ts';
 import { accountWith, asAccount, asKey } from '../../../scripts/testing/tokens.ts';
 import { CheckoutEvent } from '../../shared/events/checkout-events.ts';
@@ -30,7 +31,7 @@ async function buy(quantity = 2) {
     tickets: { ticketId: string }[];
     payment: { payUrl: string };
   };
-  system.payments.act(new URL(payment.payUrl).pathname.split('/').at(-1) ?? '', 'succeed');
+  system.payments.act(refAt(payment.payUrl), 'succeed');
   const { order } = await vi.waitFor(
     async () => {
       const { body: shown } = await get(`${api}/checkouts/${checkoutId}?settle=true`, asPayerOf(checkoutId));

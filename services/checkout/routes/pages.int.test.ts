@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkoutTokens, testCheckoutApp } from '../../../scripts/testing/apps.ts';
 import { asPayerOf, startTestCheckout } from '../../../scripts/testing/checkout.ts';
 import { get, post } from '../../../scripts/testing/http.ts';
+import { refAt } from '../../../scripts/testing/payments.ts';
 
 const resources = new AsyncDisposableStack();
 afterAll(() => resources.disposeAsync());
@@ -15,7 +16,7 @@ async function begin(more: object = {}) {
   const holdId = await system.hold(await system.openEvent());
   const { body } = await post(`${system.base}/checkout/api/v1/checkouts`, { holdId, email, ...more });
   const { payUrl } = body['payment'] as { payUrl: string };
-  return { checkoutId: String(body['checkoutId']), ref: new URL(payUrl).pathname.split('/').at(-1) ?? '', payUrl };
+  return { checkoutId: String(body['checkoutId']), ref: refAt(payUrl), payUrl };
 }
 const comeBack = async (path: string) => await fetch(`${system.base}/checkout/return/${path}`, { redirect: 'manual' });
 

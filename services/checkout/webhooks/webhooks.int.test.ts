@@ -6,6 +6,7 @@ import { localPaymentKeys } from '../../../scripts/local/payments/local-keys.ts'
 import { testCheckoutApp } from '../../../scripts/testing/apps.ts';
 import { asPayerOf, startTestCheckout } from '../../../scripts/testing/checkout.ts';
 import { get, inParallel, post } from '../../../scripts/testing/http.ts';
+import { refAt } from '../../../scripts/testing/payments.ts';
 import { silentLogger } from '../../../scripts/testing/silent-logger.ts';
 import { depth, receive, sqs } from '../../../scripts/testing/stores.ts';
 import { connectDatabase } from '../../shared/stores/database.ts';
@@ -36,7 +37,7 @@ async function begin(system: System, provider: 'stripe' | 'paypal' = 'stripe') {
   const holdId = await system.hold(await system.openEvent());
   const { body } = await post(`${system.base}/checkout/api/v1/checkouts`, { holdId, email, provider });
   const { payUrl } = body['payment'] as { payUrl: string };
-  return { checkoutId: String(body['checkoutId']), holdId, ref: new URL(payUrl).pathname.split('/').at(-1) ?? '' };
+  return { checkoutId: String(body['checkoutId']), holdId, ref: refAt(payUrl) };
 }
 const read = async (system: System, checkoutId: string) =>
   (await get(`${system.base}/checkout/api/v1/checkouts/${checkoutId}`, asPayerOf(checkoutId))).body;
